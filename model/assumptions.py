@@ -1,0 +1,37 @@
+"""One named number: value, range, unit, price base, source, and how sure we are of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import date
+
+DISTRIBUTIONS = ("fixed", "uniform", "pert", "normal", "lognormal", "beta")
+RATINGS = ("red", "amber", "green")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assumption:
+    """A row of `assumptions.csv`, already in the case's own price base.
+
+    `low` and `high` mean what `distribution` says: minimum and maximum (uniform, pert), or P10 and P90 (normal,
+    lognormal, beta). A fixed assumption has low = high = value. `value_as_stated` is the value before it was brought
+    to the case's price base (the same where the unit is not money).
+    """
+
+    name: str
+    value: float
+    low: float
+    high: float
+    distribution: str
+    unit: str
+    price_base: str
+    source: str
+    as_at: date | None
+    quality: str
+    impact: str
+    owner: str
+    note: str
+    value_as_stated: float
