@@ -1,0 +1,51 @@
+"""Agency staff: what falls away as permanent posts fill.
+
+Two different things, never added to each other. *Managed teams* come on top of the establishment: when the new posts
+fill, their whole cost ends. *Cover* stands in for a funded vacancy: filling the post saves only the premium over the
+salary that is then paid, unless the printed figure is already net of it (`whole_cost`). The part of the cover figure
+that is managed teams (`cover_managed_share`) is taken out first.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from model.schemes.base import Scheme
+from model.schemes.staff import filled_share
+from model.timeline import MONTHS_A_YEAR
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from model.schemes.base import Setting
+
+MANAGED_TEAMS, COVER = "Agency: managed teams", "Agency: vacancy cover"
+
+
+class Agency(Scheme):
+    """Permanent recruitment that ends agency spending."""
+
+    def spending(self, setting: Setting) -> Mapping[str, tuple[NDArray[np.float64], NDArray[np.float64]]]:
+        """Return both agency lines before and after; each ends in the do-nothing world at its own assumed date."""
+        filled = filled_share(setting, self.elapsed(setting))
+        pay = setting.real_growth("growth.pay_real_annual")
+        teams = self._until(setting, "managed_teams_end_months") * pay * self._managed_annual(setting) * setting.annual
+        cover_annual = self.of(setting, "cover_cost_annual") * (1 - self.of(setting, "cover_managed_share"))
+        cover = self._until(setting, "cover_end_months") * pay * cover_annual * setting.annual
+        premium = self.of(setting, "premium")
+        saved = np.where(self.of(setting, "whole_cost") > 0, 1.0, premium / (1 + premium))
+        return {MANAGED_TEAMS: (teams, teams * (1 - filled)), COVER: (cover, cover * (1 - filled * saved))}
+
+    def _managed_annual(self, setting: Setting) -> NDArray[np.float64]:
+        """Return the managed teams' cost a year: the stated cost over the months it was stated for, times twelve."""
+        months = self.of(setting, "managed_teams_months")
+        stated = self.of(setting, "managed_teams_cost")
+        return np.divide(MONTHS_A_YEAR * stated, months, out=np.zeros_like(stated), where=months > 0)
+
+    def _until(self, setting: Setting, parameter: str) -> NDArray[np.float64]:
+        """Return 1 in each month before the do-nothing end (months from the case's start), by share, (months, draws)."""
+        return np.clip(self.of(setting, parameter) - np.arange(setting.months)[:, None], 0, 1)

@@ -1,0 +1,131 @@
+"""What every scheme shares: its setting, its start, and the staff charged to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from model import units
+from model.cashflows import CashFlows
+from model.schemes.staff import staff_costs
+from model.timeline import MONTHS_A_YEAR
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
+    from numpy.typing import NDArray
+
+    from model.case_types import Case, SchemeSpec
+    from model.caseload import EntryReduction, FosterPlaces
+    from model.draws import Draws
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """Where a scheme works: the case, one block of draws, and the do-nothing entries it may act on.
+
+    `entries` (months, ages, draws): children of the general stream entering in the do-nothing world, a month.
+    """
+
+    case: Case
+    draws: Draws
+    entries: NDArray[np.float64]
+
+    @property
+    def months(self) -> int:
+        """Months in the horizon."""
+        return self.case.timeline.months
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(months, draws)."""
+        return self.months, self.draws.n
+
+    def value(self, name: str) -> NDArray[np.float64]:
+        """Return an assumption's draws, (draws,)."""
+        return self.draws[name]
+
+    def optional(self, name: str, neutral: float) -> NDArray[np.float64]:
+        """Return an assumption's draws, or its neutral element where the case does not state it."""
+        return self.draws[name] if name in self.case.assumptions else np.full(self.draws.n, neutral)
+
+    def elapsed(self, start: date, delay: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return months since `start` + `delay` at the end of each month, by days; negative before. (months, draws)."""
+        timeline = self.case.timeline
+        month = timeline.month_of(start)
+        days = timeline.days_in_month[min(max(month, 0), timeline.months - 1)]
+        begins = month + (start.day - 1) / days
+        return np.arange(1, self.months + 1)[:, None] - begins - delay
+
+    @cached_property
+    def weekly(self) -> NDArray[np.float64]:
+        """Weeks in each month, (months, 1)."""
+        return units.weekly_factors(self.case.timeline, self.case.conventions.weeks_per_year)[:, None]
+
+    @cached_property
+    def annual(self) -> NDArray[np.float64]:
+        """Share of a year in each month, (months, 1)."""
+        return units.annual_factors(self.case.timeline)[:, None]
+
+    @cached_property
+    def daily(self) -> NDArray[np.float64]:
+        """Days in each month, (months, 1)."""
+        return units.daily_factors(self.case.timeline)[:, None]
+
+    def real_growth(self, name: str) -> NDArray[np.float64]:
+        """Return the level that real growth at rate `name` has reached: one step each April, (months, draws)."""
+        years = self.case.timeline.year_index[:, None]
+        growth: NDArray[np.float64] = (1 + self.value(name)) ** years
+        return growth
+
+
+def monthly_hazard(annual_rate: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the monthly hazard of which twelve make the annual share: 1 - (1 - annual)^(1/12)."""
+    return 1 - (1 - annual_rate) ** (1 / MONTHS_A_YEAR)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scheme:
+    """A scheme that does nothing but carry the posts charged to it; the other kinds add to it."""
+
+    spec: SchemeSpec
+
+    @property
+    def acts_on_caseload(self) -> bool:
+        """Whether the scheme changes who is in care or where."""
+        return False
+
+    def of(self, setting: Setting, parameter: str) -> NDArray[np.float64]:
+        """Return the draws of this scheme's own assumption `<scheme>.<parameter>`, (draws,)."""
+        return setting.value(f"{self.spec.name}.{parameter}")
+
+    def delay(self, setting: Setting) -> NDArray[np.float64]:
+        """Months by which the scheme starts later than planned, (draws,)."""
+        return setting.optional(f"{self.spec.name}.delay", 0.0)
+
+    def elapsed(self, setting: Setting) -> NDArray[np.float64]:
+        """Months since the scheme started, at each month's end, (months, draws)."""
+        return setting.elapsed(self.spec.start, self.delay(setting))
+
+    def reductions(self, setting: Setting) -> tuple[EntryReduction, ...]:
+        """Return the entry reductions this scheme brings about."""
+        del setting
+        return ()
+
+    def places(self, setting: Setting) -> tuple[FosterPlaces, ...]:
+        """Return the new foster places this scheme brings about."""
+        del setting
+        return ()
+
+    def costs(self, setting: Setting) -> CashFlows:
+        """Return the scheme's own spending: the posts and rotas charged to it."""
+        return staff_costs(setting, self.spec, self.delay(setting))
+
+    def spending(self, setting: Setting) -> Mapping[str, tuple[NDArray[np.float64], NDArray[np.float64]]]:
+        """Return line -> (do-nothing spending, spending with the scheme), each (months, draws) and positive."""
+        del setting
+        return {}

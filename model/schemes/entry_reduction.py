@@ -1,0 +1,74 @@
+"""Fewer children entering care: edge of care, family safeguarding, family group conferences.
+
+The target flow falls by effect x ramp x (1 - deadweight), as far as the team can reach; some of the children enter
+later after all (fade). What is saved follows from the caseload.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from model.caseload import AGES, PLACEMENTS, EntryReduction
+from model.schemes.base import Scheme, monthly_hazard
+from model.schemes.staff import filled_share
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from model.schemes.base import Setting
+
+
+class EntryReductionScheme(Scheme):
+    """A team that keeps some children of its target ages out of care."""
+
+    @property
+    def acts_on_caseload(self) -> bool:
+        """Fewer children enter."""
+        return True
+
+    def ramp(self, setting: Setting) -> NDArray[np.float64]:
+        """Return the share of the full effect reached in each month: linear from 0 at the start, (months, draws)."""
+        elapsed, over = self.elapsed(setting), self.of(setting, "ramp_months")
+        active = np.clip(elapsed, 0, 1)
+        middle = elapsed - active / 2
+        share = np.divide(middle, over, out=np.ones_like(middle), where=over > 0)
+        return active * np.clip(share, 0, 1)
+
+    def reach(self, setting: Setting) -> NDArray[np.float64]:
+        """Return the share of the children on the edge of care whom the team can hold, (months, draws).
+
+        Capacity a month = caseworkers in post x children each / months with a child; need a month = target entries x
+        children served for each who would enter.
+        """
+        posts = filled_share(setting, self.elapsed(setting))
+        workers = self.of(setting, "caseworkers") * posts
+        duration = self.of(setting, "duration_months")
+        held = workers * self.of(setting, "children_per_caseworker")
+        capacity = np.divide(held, duration, out=np.full_like(held, np.inf), where=duration > 0)
+        target = setting.entries[:, [AGES.index(age) for age in self.spec.ages]].sum(axis=1)
+        need = target * self.of(setting, "children_served_per_entry")
+        reach = np.divide(capacity, need, out=np.ones_like(need), where=need > 0)
+        return np.where(self.of(setting, "capacity_limited") > 0, np.clip(reach, 0, 1), 1.0)
+
+    def rate(self, setting: Setting) -> NDArray[np.float64]:
+        """Return the share of target entries prevented: effect x (1 - deadweight) x ramp x reach, (months, draws)."""
+        effect = self.of(setting, "effect") * (1 - self.of(setting, "deadweight"))
+        return effect * self.ramp(setting) * self.reach(setting)
+
+    def weights(self, setting: Setting) -> NDArray[np.float64]:
+        """Return the targeting weight of each cell, (ages, placements, draws): 0 outside the target ages."""
+        aimed = np.array([age in self.spec.ages for age in AGES], dtype=float)[:, None, None]
+        by_placement = np.array([setting.optional(f"{self.spec.name}.weight_{p}", 1.0) for p in PLACEMENTS])
+        weights: NDArray[np.float64] = aimed * by_placement
+        return weights
+
+    def reductions(self, setting: Setting) -> tuple[EntryReduction, ...]:
+        """Return the one lever of the scheme."""
+        lever = EntryReduction(
+            rate=self.rate(setting),
+            weights=self.weights(setting),
+            fade=monthly_hazard(self.of(setting, "fade_annual")),
+        )
+        return (lever,)

@@ -1,0 +1,109 @@
+"""More foster carer households of the council's own, so that fewer children go to independent agencies.
+
+Households: the scheme approves `households` more, evenly over `recruitment_months` after `approval_lag`; they leave at
+the deregistration rate and are replaced in part; better support keeps some of the existing carers who would leave.
+Places = households x places each; filled = places x fill rate. Who fills them is the caseload's business.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from model.caseload import FosterPlaces
+from model.cashflows import INVESTMENT, ONE_OFF, RECURRING, CashFlows, Tag
+from model.schemes.base import Scheme, monthly_hazard
+from model.timeline import MONTHS_A_YEAR
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from model.schemes.base import Setting
+
+RECRUITMENT, SUPERVISION, CONSTELLATIONS = "Carer recruitment", "Carer supervision", "Constellations"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Households:
+    """Carer households by month, each (months, draws): in place because of the scheme, approved, and replacing leavers."""
+
+    extra: NDArray[np.float64]
+    approved: NDArray[np.float64]
+    replaced: NDArray[np.float64]
+
+
+class FosteringGrowth(Scheme):
+    """In-house fostering growth."""
+
+    @property
+    def acts_on_caseload(self) -> bool:
+        """Children move from IFA to in-house places."""
+        return True
+
+    def households(self, setting: Setting) -> Households:
+        """Return the households the scheme adds.
+
+        extra' = extra - leavers + approvals + replaced leavers + existing carers kept, where a month's leavers are
+        extra x (1 - (1 - deregistration)^(1/12)) x (1 - retention effect).
+        """
+        elapsed = self.elapsed(setting)
+        approved = self._approvals(setting, elapsed)
+        hazard = monthly_hazard(self.of(setting, "deregistration_annual"))
+        kept_hazard = hazard * (1 - self.of(setting, "retention_effect"))
+        replace = self.of(setting, "leavers_replaced_share")
+        arrivals = self.of(setting, "existing_approvals_annual") / MONTHS_A_YEAR
+        without = self.of(setting, "existing_households")
+        with_scheme, extra = without, np.zeros(setting.draws.n)
+        path, replacing = np.empty(setting.shape), np.empty(setting.shape)
+        active = np.clip(elapsed, 0, 1)
+        for month in range(setting.months):
+            now = np.where(active[month] > 0, kept_hazard, hazard)
+            leavers = extra * now
+            replacing[month] = leavers * replace
+            extra = extra - leavers + approved[month] + replacing[month]
+            without = without * (1 - hazard) + arrivals
+            with_scheme = with_scheme * (1 - now) + arrivals
+            path[month] = extra + with_scheme - without
+        return Households(extra=path, approved=approved, replaced=replacing)
+
+    def _approvals(self, setting: Setting, elapsed: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return households newly approved each month, (months, draws): evenly over the recruitment months."""
+        lag, over = self.of(setting, "approval_lag"), self.of(setting, "recruitment_months")
+        since = elapsed - lag
+        share = np.divide(since, over, out=(since > 0).astype(float), where=over > 0)
+        done = self.of(setting, "households") * np.clip(share, 0, 1)
+        return np.diff(done, axis=0, prepend=0.0)
+
+    def filled_places(self, setting: Setting) -> NDArray[np.float64]:
+        """Return children in the new places: households x places each x fill rate, (months, draws)."""
+        extra = np.maximum(self.households(setting).extra, 0)
+        return extra * self.of(setting, "places_per_household") * self.of(setting, "fill_rate")
+
+    def places(self, setting: Setting) -> tuple[FosterPlaces, ...]:
+        """Return the one lever of the scheme."""
+        lever = FosterPlaces(
+            filled=self.filled_places(setting),
+            transferring_share=self.of(setting, "transferring_share"),
+            inflow_limited=self.of(setting, "inflow_limited"),
+        )
+        return (lever,)
+
+    def costs(self, setting: Setting) -> CashFlows:
+        """Return team, rota, recruitment of carers, supervision beyond what the team holds, and constellations."""
+        active = np.clip(self.elapsed(setting), 0, 1)
+        households = self.households(setting)
+        each = self.of(setting, "approval_cost")
+        beyond = np.maximum(households.extra - self.of(setting, "households_supervised_by_team"), 0)
+        supervision = beyond * self.of(setting, "supervision_cost_annual") * setting.annual
+        constellations = self.of(setting, "constellations") * self.of(setting, "constellation_cost_annual")
+        own = CashFlows(
+            {
+                Tag(RECRUITMENT, INVESTMENT, ONE_OFF): -each * households.approved,
+                Tag(RECRUITMENT, INVESTMENT, RECURRING): -each * households.replaced,
+                Tag(SUPERVISION, INVESTMENT, RECURRING): -supervision,
+                Tag(CONSTELLATIONS, INVESTMENT, RECURRING): -constellations * active * setting.annual,
+            }
+        )
+        return super().costs(setting) + own
