@@ -1,1 +1,27 @@
-"""The invest-to-save model: children in care, schemes that act on them, and the money that follows."""
+"""The invest-to-save model: children in care, schemes that act on them, and the money that follows.
+
+    from model import load_case, run
+    result = run(load_case("inputs/bury-2022", scenario="base"), draws=10_000, seed=1)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from model.case import load_case
+    from model.results import Result, run
+
+__all__ = ["Result", "load_case", "run"]
+
+_HOMES = {"load_case": "model.case", "run": "model.results", "Result": "model.results"}
+
+
+def __getattr__(name: str) -> object:
+    """Import what is asked for only then, so that `import model` costs nothing."""
+    if name not in _HOMES:
+        message = f"module 'model' has no attribute {name!r}; it offers {', '.join(__all__)}"
+        raise AttributeError(message)
+    from importlib import import_module  # noqa: PLC0415 - importing the model must stay cheap
+
+    return getattr(import_module(_HOMES[name]), name)

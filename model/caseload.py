@@ -10,7 +10,7 @@ at 18 through ageing alone. Unaccompanied asylum-seeking children are a stream o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from model.case_types import CaseloadRow
-
-Array = "NDArray[np.float64]"
 
 INPUT_AGES = ("under_1", "1_4", "5_9", "10_15", "16_17")
 AGES = ("under_1", "1_4", "5_7", "8_9", "10_15", "16_17")
@@ -187,13 +185,12 @@ def stream_from_rows(
 def empty_stream(like: Stream) -> Stream:
     """Return a stream of nobody, with the hazards of another."""
     nobody = np.zeros_like(like.opening)
-    return Stream(
-        opening=nobody,
-        entries_annual=nobody,
-        exit_hazard=like.exit_hazard,
-        ageing_rate=like.ageing_rate,
-        move_hazard=like.move_hazard,
-    )
+    return replace(like, opening=nobody, entries_annual=nobody)
+
+
+def with_hazards_of(stream: Stream, other: Stream) -> Stream:
+    """Return a stream that leaves care and ages as another does, for one whose own exits are not stated."""
+    return replace(stream, exit_hazard=other.exit_hazard, ageing_rate=other.ageing_rate)
 
 
 def _seed_table(seed: Mapping[tuple[str, str], float]) -> NDArray[np.float64]:

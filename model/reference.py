@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -31,7 +31,12 @@ class PriceIndex:
 
 @dataclass(frozen=True, kw_only=True)
 class Reference:
-    """Reference tables by name. `indices`: name -> PriceIndex; `discount_rates`: name -> rate a year, real."""
+    """Reference tables by name. `indices`: name -> PriceIndex; `discount_rates`: name -> rate a year, real.
+
+    `caseload_seed`: (age band, placement) -> how likely children of that age are to be in that placement, relative to
+    other cells; 0 = never. It only matters where published totals leave the cell open. A cell not listed counts 1.
+    """
 
     indices: Mapping[str, PriceIndex]
     discount_rates: Mapping[str, float]
+    caseload_seed: Mapping[tuple[str, str], float] = field(default_factory=dict)

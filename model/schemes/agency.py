@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from model.cashflows import RESERVE
 from model.schemes.base import Scheme
 from model.schemes.staff import filled_share
 from model.timeline import MONTHS_A_YEAR
@@ -28,6 +29,11 @@ MANAGED_TEAMS, COVER = "Agency: managed teams", "Agency: vacancy cover"
 
 class Agency(Scheme):
     """Permanent recruitment that ends agency spending."""
+
+    @property
+    def purses(self) -> Mapping[str, str]:
+        """The reserve already pays for the managed teams: ending them releases reserve, not base budget."""
+        return {MANAGED_TEAMS: RESERVE}
 
     def spending(self, setting: Setting) -> Mapping[str, tuple[NDArray[np.float64], NDArray[np.float64]]]:
         """Return both agency lines before and after; each ends in the do-nothing world at its own assumed date."""

@@ -99,6 +99,11 @@ class Scheme:
         """Whether the scheme changes who is in care or where."""
         return False
 
+    @property
+    def purses(self) -> Mapping[str, str]:
+        """Which lines of `spending` another purse than the general fund pays for."""
+        return {}
+
     def of(self, setting: Setting, parameter: str) -> NDArray[np.float64]:
         """Return the draws of this scheme's own assumption `<scheme>.<parameter>`, (draws,)."""
         return setting.value(f"{self.spec.name}.{parameter}")

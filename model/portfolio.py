@@ -1,0 +1,231 @@
+"""Both worlds, on the same draws: demand, then placement mix, then unit cost, then workforce; impact = with - without.
+
+A scheme's own rows are its standalone impact: the world with that scheme alone, less the do-nothing world. Schemes that
+meet on the caseload are then run together, and what the sum of the standalone rows gets wrong is the interaction, a row
+of its own per nature and recurrence.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from model import caseload
+from model.cashability import split_saving
+from model.caseload import PLACEMENTS, Projection, Shocks, Stream, project
+from model.cashflows import CashFlows, Tag
+from model.schemes import Scheme, Setting, make_scheme
+from model.timeline import MONTHS_A_YEAR
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from numpy.typing import NDArray
+
+    from model.case_types import Case
+    from model.draws import Draws
+
+GENERAL, UASC = "general", "uasc"
+WHOLE = "whole"
+INTERACTION = "interaction"
+
+PLACEMENT_LINES = {
+    "in_house_foster": "In-house foster placements",
+    "ifa_foster": "IFA foster placements",
+    "family_and_friends": "Family and friends placements",
+    "residential": "Residential placements",
+    "supported_accommodation": "Supported accommodation",
+    "parents": "Placed with parents",
+    "adoption": "Placed for adoption",
+    "other": "Other placements",
+}
+ENTRY_LINE = "Entering care: proceedings and placement finding"
+EXIT_LINE = "Leaving care before 18"
+EIGHTEEN_LINE = "Leaving care at 18"
+SUPPORT_LINE = "Support for children kept at home"
+
+
+
+@dataclass(frozen=True, kw_only=True)
+class Streams:
+    """The do-nothing caseload of a case at central values: general, and unaccompanied asylum-seeking children."""
+
+    general: Stream
+    uasc: Stream
+
+
+def streams_of(case: Case) -> Streams:
+    """Build the caseload of a case from its rows. Raises CaseloadError where the figures contradict each other."""
+    seed, share = case.reference.caseload_seed, case.assumptions["caseload.share_5_9_aged_8_9"].value
+    by_stream = {name: [r for r in case.caseload if r.stream == name] for name in (GENERAL, UASC)}
+    general = caseload.stream_from_rows(by_stream[GENERAL], seed=seed, share_8_9=share)
+    if not by_stream[UASC]:
+        return Streams(general=general, uasc=caseload.empty_stream(general))
+    uasc = caseload.stream_from_rows(by_stream[UASC], seed=seed, share_8_9=share)
+    if all(row.exits_annual is None for row in by_stream[UASC]):
+        uasc = caseload.with_hazards_of(uasc, general)
+    return Streams(general=general, uasc=uasc)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Perimeter:
+    """One boundary drawn around schemes: their rows, standalone, and the interaction between them."""
+
+    name: str
+    flows: Mapping[str, CashFlows]
+
+    def net(self, months: int, draws: int) -> NDArray[np.float64]:
+        """Everything, real pounds, (months, draws)."""
+        return sum((flows.net(months, draws) for flows in self.flows.values()), np.zeros((months, draws)))
+
+    def total(self, nature: Iterable[str], months: int, draws: int) -> NDArray[np.float64]:
+        """Return the sum of the lines of some natures, (months, draws)."""
+        wanted = set(nature)
+        kept = (flows.where(lambda tag: tag.nature in wanted) for flows in self.flows.values())
+        return sum((flows.net(months, draws) for flows in kept), np.zeros((months, draws)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluation:
+    """A case run on one block of draws. Worlds are made when asked for, and each only once."""
+
+    case: Case
+    draws: Draws
+    streams: Streams
+    shocks: Shocks | None = None
+    _worlds: dict[frozenset[str], Projection] = field(default_factory=dict)
+
+    @cached_property
+    def schemes(self) -> Mapping[str, Scheme]:
+        """The active schemes by name, in the order of declaration."""
+        return {spec.name: make_scheme(spec) for spec in self.case.active_schemes}
+
+    @cached_property
+    def setting(self) -> Setting:
+        """What schemes are given to work with."""
+        per_age = self.streams.general.entries_annual.sum(axis=1) / MONTHS_A_YEAR
+        return Setting(case=self.case, draws=self.draws, entries=self.entry_scale[:, None, :] * per_age[None, :, None])
+
+    @cached_property
+    def entry_scale(self) -> NDArray[np.float64]:
+        """Entries over those of the first year: level x growth, one step each April. (months, draws)."""
+        years = self.case.timeline.year_index[:, None]
+        growth = (1 + self.draws["caseload.entries_growth_annual"]) ** years
+        scale: NDArray[np.float64] = self.draws["caseload.entries_multiplier"] * growth
+        return scale
+
+    def world(self, names: Iterable[str] = ()) -> Projection:
+        """Return the general stream with the named schemes; with none, the do-nothing world."""
+        acting = frozenset(n for n in names if self.schemes[n].acts_on_caseload)
+        if acting not in self._worlds:
+            chosen = [scheme for name, scheme in self.schemes.items() if name in acting]
+            self._worlds[acting] = project(
+                self.streams.general,
+                entry_scale=self.entry_scale,
+                exit_scale=self.draws["caseload.exits_multiplier"],
+                reductions=[lever for s in chosen for lever in s.reductions(self.setting)],
+                places=[lever for s in chosen for lever in s.places(self.setting)],
+                shocks=self.shocks,
+            )
+        return self._worlds[acting]
+
+    @cached_property
+    def uasc(self) -> Projection:
+        """Unaccompanied asylum-seeking children: the same in every world, paid for by grant."""
+        return project(
+            self.streams.uasc,
+            entry_scale=self.entry_scale,
+            exit_scale=self.draws["caseload.exits_multiplier"],
+            shocks=self.shocks,
+        )
+
+    @cached_property
+    def prices(self) -> NDArray[np.float64]:
+        """Real price of a placement by month, pounds a week, (months, placements, draws)."""
+        growth = self.setting.real_growth("growth.placement_prices_real_annual")
+        weekly = np.array([self.draws[f"price.{p}_weekly"] for p in PLACEMENTS])
+        return growth[:, None, :] * weekly[None, :, :]
+
+    def spending(self, world: Projection) -> dict[str, NDArray[np.float64]]:
+        """Return what a world costs by line, positive, (months, draws): price x children x time, and events."""
+        placements = world.mean_stock * self.prices * self.setting.weekly[:, None, :]
+        lines = {line: placements[:, i] for i, line in enumerate(PLACEMENT_LINES.values())}
+        return lines | {
+            ENTRY_LINE: world.entries * self.draws["cost.entry"],
+            EXIT_LINE: world.exits_under_18 * self.draws["cost.exit_under_18"],
+            EIGHTEEN_LINE: world.exits_at_18 * self.draws["cost.exit_at_18"],
+            SUPPORT_LINE: world.diverted * self.draws["cost.diverted_child"],
+        }
+
+    @cached_property
+    def do_nothing_spending(self) -> dict[str, NDArray[np.float64]]:
+        """What the do-nothing world costs by line."""
+        return self.spending(self.world())
+
+    @cached_property
+    def contract_steps(self) -> Mapping[str, NDArray[np.float64]]:
+        """Yearly cost of one whole contract step on each placement line, real, (years, draws)."""
+        first = np.searchsorted(self.case.timeline.year_index, np.arange(len(self.case.timeline.financial_years)))
+        weeks = self.case.conventions.weeks_per_year
+        return {
+            PLACEMENT_LINES[p]: self.setting.optional(f"cashable.contract_step_{p}", 0.0) * self.prices[first, i] * weeks
+            for i, p in enumerate(PLACEMENTS)
+        }
+
+    def saving(self, names: Iterable[str]) -> CashFlows:
+        """Return what the named schemes together save on the caseload's lines, split by nature."""
+        world = self.world(names)
+        if world is self.world():
+            return CashFlows()
+        return split_saving(self.case, self.do_nothing_spending, self.spending(world), self.contract_steps, {})
+
+    def standalone(self, name: str) -> CashFlows:
+        """Return one scheme by itself: its own costs, what it saves on its own lines, and on the caseload."""
+        if name not in self._standalone:
+            scheme = self.schemes[name]
+            flows = scheme.costs(self.setting) + self.saving([name])
+            pairs = scheme.spending(self.setting)
+            if pairs:
+                before = {line: pair[0] for line, pair in pairs.items()}
+                after = {line: pair[1] for line, pair in pairs.items()}
+                flows += split_saving(self.case, before, after, {}, scheme.purses)
+            self._standalone[name] = flows
+        return self._standalone[name]
+
+    @cached_property
+    def _standalone(self) -> dict[str, CashFlows]:
+        return {}
+
+    def perimeter(self, name: str, members: Iterable[str]) -> Perimeter:
+        """Return the rows of some schemes and the interaction between those that meet on the caseload."""
+        names = [n for n in self.schemes if n in set(members)]
+        flows = {n: self.standalone(n) for n in names}
+        meeting = [n for n in names if self.schemes[n].acts_on_caseload]
+        if len(meeting) > 1:
+            apart = sum((self.saving([n]) for n in meeting), CashFlows())
+            flows[INTERACTION] = _as_interaction(self.saving(meeting) - apart)
+        return Perimeter(name=name, flows=flows)
+
+    @cached_property
+    def perimeters(self) -> Mapping[str, Perimeter]:
+        """Each scheme by itself, the declared groups, and the whole."""
+        groups = {name: (name,) for name in self.schemes} | dict(self.case.perimeters) | {WHOLE: tuple(self.schemes)}
+        return {name: self.perimeter(name, members) for name, members in groups.items()}
+
+
+def _as_interaction(flows: CashFlows) -> CashFlows:
+    """Sum lines into one interaction row per nature and recurrence (and purse)."""
+    total = CashFlows()
+    for tag, amount in flows:
+        total += CashFlows({Tag(INTERACTION, tag.nature, tag.recurrence, tag.funding): amount})
+    return total
+
+
+def evaluate(case: Case, draws: Draws, *, streams: Streams | None = None, shocks: Shocks | None = None) -> Evaluation:
+    """Run a case on a block of draws. Pass `streams` when running many blocks of one case; they do not depend on draws."""
+    return Evaluation(case=case, draws=draws, streams=streams or streams_of(case), shocks=shocks)
+
+
