@@ -1,0 +1,210 @@
+"""What a post costs, from its spine point: pay, increments, awards, employer NI, pension and levy, month by month.
+
+Everything here is nominal pounds of the day. A month's share of a year's pay is by days, as everywhere in the model.
+Employer NI follows the pay day: the rate in force on the last day of the month, on the month's share of the yearly
+threshold. So 2022/23 has seven months at 15.05% and five at 13.8%, the 14.53% the Treasury published for the year.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from model.pay import BOTTOM, MIDDLE, PLACES_IN_A_GRADE, TOP, PayError, PayTables
+from model.timeline import MONTHS_A_YEAR, Timeline, add_months, financial_year
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from numpy.typing import NDArray
+
+    from model.pay import Grade
+
+PENNY = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class PostPay:
+    """Where one whole-time post stands on a spine. `point_top` ends its increments; `steps` False means none."""
+
+    council: str
+    spine: str
+    point: str
+    point_top: str
+    start: date
+    steps: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class PostCost:
+    """Nominal pounds by month of one whole-time post, from its start. Each (months,); `salary_annual` is a yearly rate.
+
+    `salary_annual` is the pay of the point in force, whether or not the post has started; the others are nought before.
+    """
+
+    salary_annual: NDArray[np.float64]
+    salary: NDArray[np.float64]
+    national_insurance: NDArray[np.float64]
+    pension: NDArray[np.float64]
+    levy: NDArray[np.float64]
+
+    @property
+    def total(self) -> NDArray[np.float64]:
+        """Pay and on-costs together. Shape (months,)."""
+        return self.salary + self.national_insurance + self.pension + self.levy
+
+
+def post_pay(  # noqa: PLR0913 - a post is where six facts meet
+    tables: PayTables,
+    *,
+    council: str,
+    grade: str,
+    start: date,
+    spine_point: str = "",
+    priced_at: str = "",
+    steps: bool = False,
+) -> PostPay:
+    """Place a post on its grade: at a stated point, or at the bottom, middle or top (the top where nothing is said).
+
+    Councils budget at the top of the grade, since everyone gets there. With increments a post starts where it is
+    placed and climbs to the top. PayError if the grade, the point or the word is unknown.
+    """
+    row = tables.grade(council, grade)
+    where = priced_at or TOP
+    if where not in PLACES_IN_A_GRADE:
+        raise PayError(f"priced_at is {where!r}; expected one of {', '.join(PLACES_IN_A_GRADE)}, or blank for the top")
+    point = spine_point or {BOTTOM: row.point_bottom, TOP: row.point_top}.get(where) or _middle(row)
+    return PostPay(council=council, spine=row.spine, point=point, point_top=row.point_top, start=start, steps=steps)
+
+
+def _middle(grade: Grade) -> str:
+    bottom, top = grade.point_bottom, grade.point_top
+    if bottom == top:
+        return bottom
+    if bottom.isdigit() and top.isdigit():
+        return str((int(bottom) + int(top)) // 2)
+    raise PayError(
+        f"grade {grade.grade!r} has no middle point between {bottom!r} and {top!r}: state spine_point, or price it at "
+        f"{BOTTOM} or {TOP} ({MIDDLE} needs numbered points)"
+    )
+
+
+def point_on(pay: PostPay, day: date, rules: Mapping[str, float]) -> str:
+    """Return the point a post has reached on a day: one step each increment date, up to the top of its grade."""
+    if not pay.steps or not (pay.point.isdigit() and pay.point_top.isdigit()):
+        return pay.point
+    return str(min(int(pay.point) + increments_by(pay.start, day, rules), int(pay.point_top)))
+
+
+def increments_by(start: date, day: date, rules: Mapping[str, float]) -> int:
+    """How many increments fall due from a start up to and including a day.
+
+    They fall on 1 April; a starter with less than six months' service by then has the first six months after starting.
+    """
+    month, wait = int(rules["increment_month"]), int(rules["months_before_first"])
+    first_april = date(start.year + (start.month >= month), month, 1)
+    waited = _months_later(start, wait)
+    first = max(first_april, waited)
+    if day < first:
+        return 0
+    next_april = date(first.year + ((first.month, first.day) >= (month, 1)), month, 1)
+    return 1 if day < next_april else 2 + (day.year - next_april.year) - ((day.month, day.day) < (month, 1))
+
+
+def _months_later(day: date, months: int) -> date:
+    """Return the same day of the month some months on; the first of the next where there is no such day."""
+    first = add_months(day, months)
+    last = add_months(day, months + 1) - timedelta(days=1)
+    return first + timedelta(days=day.day - 1) if day.day <= last.day else last + timedelta(days=1)
+
+
+def salary_by_month(
+    tables: PayTables, pay: PostPay, timeline: Timeline, planned_rises: Mapping[str, float] | None = None
+) -> NDArray[np.float64]:
+    """Yearly pay at the point in force on the first of each month (in its first month, on its start day). (months,).
+
+    Awards in the tables are used as printed. A financial year later than the last award known for the spine rises by
+    `planned_rises` (year -> share), rounded to the pound as awards are; a year missing there does not rise.
+    """
+    last = timeline.month_starts[:-1]
+    days = [max(day, pay.start) if day < add_months(pay.start, 1) else day for day in last]
+    return np.array([_salary_on(tables, pay, day, planned_rises or {}) for day in days], dtype=np.float64)
+
+
+def _salary_on(tables: PayTables, pay: PostPay, day: date, planned: Mapping[str, float]) -> float:
+    point = point_on(pay, day, tables.rules)
+    salary = tables.annual_pay(pay.spine, point, day)
+    for year in _years_without_an_award(tables, pay.spine, day):
+        salary = float(np.floor(salary * (1 + planned.get(year, 0.0)) + 0.5))
+    return salary
+
+
+def _years_without_an_award(tables: PayTables, spine: str, day: date) -> list[str]:
+    """Financial years after the last printed figure or award for a spine, up to the year of a day."""
+    starts = [a.start for a in tables.awards if a.spine == spine] + [p.start for p in tables.points if p.spine == spine]
+    known = financial_year(max(s for s in starts if s <= day))
+    years = range(int(known[:4]) + 1, int(financial_year(day)[:4]) + 1)
+    return [financial_year(date(y, 4, 1)) for y in years]
+
+
+def post_cost(
+    tables: PayTables, pay: PostPay, timeline: Timeline, planned_rises: Mapping[str, float] | None = None
+) -> PostCost:
+    """Return the nominal cost by month of one whole-time post from its start day, part-months by days."""
+    salary = salary_by_month(tables, pay, timeline, planned_rises)
+    share = timeline.year_share * timeline.share_active(pay.start)
+    pay_days = [after - timedelta(days=1) for after in timeline.month_starts[1:]]
+    ni = [tables.ni(day) for day in pay_days]
+    ni_annual = [max(0.0, s - r.threshold_annual_gbp) * r.rate for s, r in zip(salary, ni, strict=True)]
+    pension = np.array([tables.pension(pay.council, day).rate for day in pay_days])
+    levy = np.array([tables.levy_rate(day).rate for day in pay_days])
+    return PostCost(
+        salary_annual=salary,
+        salary=salary * share,
+        national_insurance=np.array(ni_annual, dtype=np.float64) * share,
+        pension=salary * pension * share,
+        levy=salary * levy * share,
+    )
+
+
+def full_year_cost(tables: PayTables, pay: PostPay, year: str) -> float:
+    """Nominal pounds of one whole-time post in post all through a financial year, to the penny."""
+    first = date(int(year[:4]), 4, 1)
+    settled = PostPay(
+        council=pay.council, spine=pay.spine, point=pay.point, point_top=pay.point_top, start=first, steps=False
+    )
+    return round(float(post_cost(tables, settled, Timeline(first, MONTHS_A_YEAR)).total.sum()), PENNY)
+
+
+def worked_example(tables: PayTables, *, council: str, spine: str, point: str, years: Iterable[str]) -> pd.DataFrame:
+    """One post worked to the penny, a column a year: salary, each employer NI rate with its days, pension, levy, total.
+
+    Rows with a rate say so; `employer NI` rows show (salary - threshold) x rate x days / days in the year.
+    """
+    columns = {year: _worked_year(tables, council, spine, point, year) for year in years}
+    frame = pd.DataFrame(columns)
+    order = dict.fromkeys(step for column in columns.values() for step in column)
+    frame = frame.reindex([s for s in order if s != "total"] + ["total"])
+    frame.index.name = "step"
+    return frame
+
+
+def _worked_year(tables: PayTables, council: str, spine: str, point: str, year: str) -> dict[str, float]:
+    first = date(int(year[:4]), 4, 1)
+    timeline = Timeline(first, MONTHS_A_YEAR)
+    pay = PostPay(council=council, spine=spine, point=point, point_top=point, start=first)
+    cost = post_cost(tables, pay, timeline)
+    pay_days = [after - timedelta(days=1) for after in timeline.month_starts[1:]]
+    steps = {"salary": float(cost.salary.sum())}
+    for day, amount in zip(pay_days, cost.national_insurance, strict=True):
+        rate = tables.ni(day)
+        label = f"employer NI at {rate.rate:.2%} over £{rate.threshold_annual_gbp:,.0f}"
+        steps[label] = steps.get(label, 0.0) + float(amount)
+    steps[f"employer pension at {tables.pension(council, first).rate:.1%}"] = float(cost.pension.sum())
+    steps[f"apprenticeship levy at {tables.levy_rate(first).rate:.1%}"] = float(cost.levy.sum())
+    pennies = {name: round(value, PENNY) for name, value in steps.items()}
+    return {**pennies, "total": round(sum(pennies.values()), PENNY)}
