@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from model.units import UNITS
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
@@ -136,10 +138,8 @@ def is_fixed(assumption: Assumption) -> bool:
 
 
 def unit_bounds(unit: str) -> tuple[float, float]:
-    """Return the smallest and largest value a unit admits: a share lies in 0..1, a rate above -1, the rest from 0."""
-    if unit in ("share", "switch"):
-        return 0.0, 1.0
-    return (-1.0 if unit == "rate/year" else 0.0), math.inf
+    """Return the smallest and largest value a unit admits; KeyError for a unit there is not."""
+    return UNITS[unit].low, UNITS[unit].high
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,102 @@
+"""Who earned it: the joint result shared out among the schemes that meet on the caseload.
+
+`worth` is a callable from a set of schemes to what they do together, in every draw (pounds, shape (draws,)). The
+Shapley value of a scheme is its mean contribution over all orders in which the schemes could be started; it does not
+depend on an order, and the values of all schemes sum to the joint result. The waterfall takes one causal order.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from model.case_types import Case
+
+    Floats = NDArray[np.float64]
+    Worth = Callable[[frozenset[str]], Floats]
+
+MOST_SCHEMES: Final = 8  # 2^8 subsets; beyond it an exact Shapley value costs too many runs
+CAUSAL_ORDER: Final = ("entry_reduction", "fostering_growth", "fixed_cost", "establishment", "agency")
+ON_THE_CASELOAD: Final = ("entry_reduction", "fostering_growth")
+
+
+def shapley(worth: Worth, schemes: Sequence[str]) -> dict[str, Floats]:
+    """Return each scheme's Shapley value in every draw; they sum to worth(all) - worth(none).
+
+    Exact: `worth` is asked once for each of the 2^n subsets. Raises ValueError beyond eight schemes.
+    """
+    if len(schemes) > MOST_SCHEMES:
+        message = (
+            f"an exact Shapley value takes at most {MOST_SCHEMES} schemes, not {len(schemes)}: give only those that "
+            "meet on the caseload (the others add up by themselves)"
+        )
+        raise ValueError(message)
+    known = {subset: np.asarray(worth(subset), dtype=np.float64) for subset in _subsets(schemes)}
+    n = len(schemes)
+    values = {}
+    for scheme in schemes:
+        rest = [s for s in schemes if s != scheme]
+        values[scheme] = sum(
+            (
+                (known[subset | {scheme}] - known[subset])
+                * (math.factorial(len(subset)) * math.factorial(n - 1 - len(subset)) / math.factorial(n))
+                for subset in _subsets(rest)
+            ),
+            start=np.zeros_like(known[frozenset()]),
+        )
+    return values
+
+
+def waterfall(worth: Worth, schemes: Sequence[str]) -> dict[str, Floats]:
+    """Return what each scheme adds when started after those before it in `schemes`.
+
+    The steps sum to worth(all) - worth(none) in every draw.
+    """
+    steps = {}
+    before = np.asarray(worth(frozenset()), dtype=np.float64)
+    for i, scheme in enumerate(schemes):
+        after = np.asarray(worth(frozenset(schemes[: i + 1])), dtype=np.float64)
+        steps[scheme] = after - before
+        before = after
+    return steps
+
+
+def to_the_penny(parts: dict[str, Floats], joint: Floats) -> dict[str, Floats]:
+    """Return the parts rounded to whole pennies so that in every draw they sum to `joint`, itself rounded.
+
+    The pennies left over by rounding down go to the largest remainders. Parts must sum to `joint` within a penny each.
+    """
+    exact = np.array(list(parts.values())) * 100
+    floor = np.floor(exact)
+    spare = np.rint(joint * 100) - floor.sum(axis=0)
+    rank = np.argsort(np.argsort(-(exact - floor), axis=0, kind="stable"), axis=0)
+    whole, odd = np.divmod(spare, len(parts))
+    pennies = floor + whole + (rank < odd)
+    if np.abs(pennies - exact).max(initial=0) > 2:
+        message = "the parts do not sum to the joint result; they must differ by rounding alone"
+        raise ValueError(message)
+    return {name: row / 100 for name, row in zip(parts, pennies, strict=True)}
+
+
+def meeting_schemes(case: Case) -> tuple[str, ...]:
+    """Return the active schemes that act on the shared caseload, in causal order: demand, then where children live."""
+    return tuple(s for s in causal_order(case) if case.scheme(s).kind in ON_THE_CASELOAD)
+
+
+def causal_order(case: Case) -> tuple[str, ...]:
+    """Return the active schemes by what comes first: demand, placement mix, unit cost, workforce; ties as declared."""
+    rank = {kind: i for i, kind in enumerate(CAUSAL_ORDER)}
+    ordered = sorted(case.active_schemes, key=lambda spec: rank.get(spec.kind, len(rank)))
+    return tuple(spec.name for spec in ordered)
+
+
+def _subsets(schemes: Sequence[str]) -> list[frozenset[str]]:
+    return [frozenset(c) for size in range(len(schemes) + 1) for c in itertools.combinations(schemes, size)]

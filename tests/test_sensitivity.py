@@ -1,0 +1,186 @@
+"""Sensitivity against models whose answers are known in closed form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from model.assumptions import Assumption
+from model.case_types import Correlation
+from model.draws import central, sample
+from model.sensitivity import PROCESS_NOISE, bridge, frontier, sobol_indices, switching_values, tornado
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from model.case_types import Case
+    from model.draws import Draws
+
+Z90 = 1.2815515655446004
+
+
+@dataclass(frozen=True)
+class ToyCase:
+    assumptions: dict[str, Assumption]
+    correlations: tuple[Correlation, ...] = ()
+    overrides: Mapping[str, object] = field(default_factory=dict)
+    scenario: str = "base"
+
+
+def row(name: str, value: float, spread: float = 0.0, unit: str = "GBP") -> Assumption:
+    """A normal with P10 and P90 `spread` either side, or fixed."""
+    return Assumption(
+        name=name,
+        value=value,
+        low=value - spread,
+        high=value + spread,
+        distribution="normal" if spread else "fixed",
+        unit=unit,
+        price_base="",
+        source="test",
+        as_at=None,
+        quality="green",
+        impact="green",
+        owner="analyst",
+        note="",
+        value_as_stated=value,
+    )
+
+
+def toy(*rows: Assumption, **more: object) -> Case:
+    return cast("Case", ToyCase({a.name: a for a in rows}, **more))  # type: ignore[arg-type]
+
+
+LINEAR = toy(row("a", 100, 10), row("b", 200, 30), row("c", 50), row("on", 0, unit="switch"))
+
+
+def linear(draws: Draws) -> dict[str, np.ndarray]:
+    """Two perimeters: 3a - 2b + 40 + 1000 x on (central -60), and a - c (central 50)."""
+    return {
+        "one": 3 * draws["a"] - 2 * draws["b"] + 40 + 1000 * draws["on"],
+        "two": draws["a"] - draws["c"],
+        "none": 0 * draws["a"],
+    }
+
+
+def test_switching_values_of_a_linear_model() -> None:
+    found = {(s.perimeter, s.assumption): s for s in switching_values(LINEAR, linear, ["one", "two", "none"])}
+    assert len(found) == 3 * 4
+    assert found["one", "a"].switching_value == pytest.approx(120)
+    assert found["one", "a"].distance == pytest.approx(2)
+    assert not found["one", "a"].within_range
+    assert found["one", "b"].switching_value == pytest.approx(170)
+    assert found["one", "b"].within_range
+    assert found["one", "b"].distance == pytest.approx(-1)
+    assert found["one", "on"].switching_value == 1
+    assert found["two", "c"].switching_value == pytest.approx(100)
+    assert found["two", "c"].distance is None
+    assert found["two", "b"].switching_value is None
+    assert {s.switching_value for (p, _), s in found.items() if p == "none"} == {None}
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.floats(0.05, 4.5), st.sampled_from([1, 3, 7]))
+def test_switching_values_of_a_curve_and_of_a_step(root: float, power: int) -> None:
+    case = toy(row("x", 1, 0.1))
+    curve = switching_values(case, lambda d: {"p": d["x"] ** power - root**power}, ["p"])[0]
+    assert curve.switching_value == pytest.approx(root, rel=1e-6)
+    step = switching_values(case, lambda d: {"p": np.where(d["x"] < root, -5.0, 1.0)}, ["p"])[0]
+    assert step.switching_value == pytest.approx(root, rel=2e-3)
+
+
+def test_the_nearest_of_several_crossings_is_taken() -> None:
+    case = toy(row("x", 1, 0.1))
+    found = switching_values(case, lambda d: {"p": (d["x"] - 0.2) * (d["x"] - 1.4) * (d["x"] - 4)}, ["p"])[0]
+    assert found.switching_value == pytest.approx(1.4)
+
+
+def test_tornado_moves_each_assumption_to_its_p10_and_p90() -> None:
+    bars = tornado(LINEAR, linear, ["one", "two"])
+    assert [(b.perimeter, b.assumption) for b in bars] == [("one", "b"), ("one", "a"), ("two", "a"), ("two", "b")]
+    assert bars[0].npv_low == pytest.approx(-60 + 60)
+    assert bars[0].npv_high == pytest.approx(-60 - 60)
+    assert bars[0].swing == pytest.approx(120)
+    assert bars[1].npv_central == pytest.approx(-60)
+    assert tornado(toy(row("a", 1)), lambda d: {"p": d["a"]}, ["p"]) == []
+
+
+def test_sobol_indices_of_a_linear_model_of_normals() -> None:
+    found = {i.factor: i for i in sobol_indices(LINEAR, linear, ["one"], draws=20_000, seed=1, process_noise=False)}
+    of_a = (3 * 10) ** 2 / ((3 * 10) ** 2 + (2 * 30) ** 2)
+    for name, share in (("a", of_a), ("b", 1 - of_a)):
+        assert found[name].first == pytest.approx(share, abs=4 * found[name].first_error)
+        assert found[name].total == pytest.approx(share, abs=4 * found[name].total_error)
+        assert found[name].first_error < 0.02
+
+
+def test_sobol_indices_of_a_product_show_the_interaction() -> None:
+    # y = (x1 - 100)(x2 - 100): no first-order effect at all, all of it interaction
+    case = toy(row("x1", 100, 10), row("x2", 100, 10))
+    found = sobol_indices(
+        case, lambda d: {"p": (d["x1"] - 100) * (d["x2"] - 100)}, ["p"], draws=20_000, seed=2, process_noise=False
+    )
+    for i in found:
+        assert i.first == pytest.approx(0, abs=4 * i.first_error)
+        assert i.total == pytest.approx(1, abs=4 * i.total_error)
+
+
+def test_tied_assumptions_and_groups_share_an_index() -> None:
+    case = replace(LINEAR, correlations=(Correlation(a="a", b="b", rho=0.5, source=""),))
+    found = sobol_indices(case, linear, ["one"], draws=2000, seed=1, process_noise=False)
+    assert [i.factor for i in found] == ["a with b"]
+    assert found[0].total == pytest.approx(1, abs=0.1)
+    grouped = sobol_indices(
+        LINEAR, linear, ["one"], draws=200, seed=1, groups={"both": ["a", "b"]}, process_noise=False
+    )
+    assert [i.factor for i in grouped] == ["both"]
+
+
+def test_chance_is_a_factor_when_process_noise_is_on() -> None:
+    def noisy(draws: Draws) -> dict[str, np.ndarray]:
+        chance = np.random.default_rng(draws.first).standard_normal(draws.n)
+        return {"p": draws["a"] + 10 / Z90 * chance}
+
+    found = {i.factor: i for i in sobol_indices(LINEAR, noisy, ["p"], draws=10_000, seed=3)}
+    assert found[PROCESS_NOISE].total == pytest.approx(0.5, abs=0.05)
+    assert found["a"].first == pytest.approx(0.5, abs=0.05)
+
+
+def test_frontier_of_two_assumptions() -> None:
+    found = frontier(
+        LINEAR, linear, "one", x="a", y="b", x_values=np.array([100.0, 120, 900]), y_values=np.linspace(0, 300, 7)
+    )
+    assert found.npv.shape == (7, 3)
+    assert found.npv[2, 1] == pytest.approx(3 * 120 - 2 * 100 + 40)
+    assert found.break_even[:2] == pytest.approx([170, 200])
+    assert np.isnan(found.break_even[2])
+
+
+def test_the_bridge_goes_from_base_to_scenario_in_declared_order_with_a_remainder() -> None:
+    other = replace(
+        LINEAR,
+        assumptions={**LINEAR.assumptions, "a": row("a", 110), "b": row("b", 150)},
+        overrides={"b": 150, "a": 110, "schemes": []},
+        scenario="other",
+    )
+
+    def evaluate(case: Case, draws: Draws) -> dict[str, np.ndarray]:
+        return {"one": linear(draws)["one"] + (7 if case.scenario == "other" else 0)}
+
+    steps = bridge(other, LINEAR, evaluate, ["one"])
+    assert [s.step for s in steps] == ["base", "b", "a", "remainder"]
+    assert [s.change for s in steps] == pytest.approx([-60, 100, 30, 7])
+    assert steps[-1].npv_after == pytest.approx(evaluate(other, central(other))["one"][0])
+    assert sum(s.change for s in steps) == pytest.approx(steps[-1].npv_after)
+
+
+def test_mean_and_variance_of_a_linear_model_of_normals() -> None:
+    npv = linear(sample(LINEAR, 100_000, 1, process_noise=False))["one"]
+    sd = np.hypot(3 * 10, 2 * 30) / Z90
+    assert npv.mean() == pytest.approx(-60, abs=4 * sd / np.sqrt(100_000))
+    assert npv.std() == pytest.approx(sd, rel=0.01)
