@@ -1,0 +1,526 @@
+"""One run of a case, and what it leaves: tidy frames, metrics, and the contract's files.
+
+The model runs in blocks of draws, so that only yearly lines, monthly nets and placement stocks are ever whole in
+memory. Arrays stay arrays until they are summarised; a frame is made from statistics, never from draws.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from model import units
+from model.appraisal import Appraisal, appraise, discount_factors
+from model.caseload import AGES, ALL, MEASURES, PLACEMENTS
+from model.cashflows import Tag
+from model.draws import central, sample
+from model.funding import BASE_BUDGET, fund, year_on_year
+from model.portfolio import INTERACTION, WHOLE, Evaluation, evaluate, streams_of
+from model.timeline import add_months
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from model.case_types import Case
+    from model.draws import Draws
+
+DRAWS, SEED, BLOCK = 2000, 1, 256
+CENTRAL, MEAN = "central", "mean"
+QUANTILES = {"p05": 0.05, "p10": 0.10, "p25": 0.25, "p50": 0.50, "p75": 0.75, "p90": 0.90, "p95": 0.95}
+STATISTICS = (CENTRAL, MEAN, *QUANTILES)
+REAL, NOMINAL = "real", "nominal"
+DO_NOTHING, WITH_SCHEMES, IMPACT = "do_nothing", "with_schemes", "impact"
+PORTFOLIO, NET = "portfolio", "net"
+WORST_SHARE = 0.1
+
+ANNUAL_COLUMNS = ("scenario", "perimeter", "scheme", "line", "nature", "recurrence", "price_basis", "financial_year",
+                  "statistic", "value_gbp")  # fmt: skip
+CASELOAD_COLUMNS = ("scenario", "world", "age_band", "placement", "measure", "month", "statistic", "children")
+
+Row = tuple[str, Tag]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    """Everything kept of a set of draws. Real pounds; draws last.
+
+    `lines`: (owner, tag) -> (years, n), where the owner is a scheme, or `interaction:<perimeter>`;
+    `net`: perimeter -> (months, n); `measures`: perimeter -> Appraisal; `stock`: world -> (months + 1, placements, n);
+    `cells`: world -> measure -> (months, ages, placements), means over the draws; `flows`: world -> measure ->
+    (months, n), all ages and placements; `draws`: the block's assumptions, (n,) each.
+    """
+
+    n: int
+    lines: Mapping[Row, NDArray[np.float64]]
+    net: Mapping[str, NDArray[np.float64]]
+    measures: Mapping[str, Appraisal]
+    stock: Mapping[str, NDArray[np.float64]]
+    cells: Mapping[str, Mapping[str, NDArray[np.float64]]]
+    flows: Mapping[str, Mapping[str, NDArray[np.float64]]]
+    draws: Mapping[str, NDArray[np.float64]]
+
+
+def _keep(evaluation: Evaluation) -> Sample:
+    """Boil one evaluated block down to what is kept."""
+    case, n = evaluation.case, evaluation.draws.n
+    timeline, months = case.timeline, case.timeline.months
+    lines: dict[Row, NDArray[np.float64]] = {}
+    for perimeter in evaluation.perimeters.values():
+        for owner, flows in perimeter.flows.items():
+            key = f"{INTERACTION}:{perimeter.name}" if owner == INTERACTION else owner
+            for tag, amount in flows:
+                if (key, tag) not in lines:
+                    lines[key, tag] = timeline.by_financial_year(amount)
+    factors = discount_factors(timeline, case.conventions.discount_rate_annual)
+    worlds = {DO_NOTHING: evaluation.world(), WITH_SCHEMES: evaluation.world(evaluation.schemes)}
+    uasc = evaluation.uasc
+    return Sample(
+        n=n,
+        lines=lines,
+        net={name: p.net(months, n) for name, p in evaluation.perimeters.items()},
+        measures={name: appraise(p, factors, n) for name, p in evaluation.perimeters.items()},
+        stock={name: world.stock + uasc.stock for name, world in worlds.items()},
+        cells={
+            name: {m: (world.cells[m] + uasc.cells[m]) / n for m in MEASURES} for name, world in worlds.items()
+        },
+        flows={
+            name: {
+                "entry": world.entries + uasc.entries,
+                "exit": world.exits_under_18 + world.exits_at_18 + uasc.exits_under_18 + uasc.exits_at_18,
+            }
+            for name, world in worlds.items()
+        },
+        draws=evaluation.draws.values,
+    )
+
+
+def _join(blocks: Sequence[Sample]) -> Sample:
+    """Put blocks of draws end to end; cells become the mean over all draws."""
+    if len(blocks) == 1:
+        return blocks[0]
+    first, n = blocks[0], sum(b.n for b in blocks)
+
+    def cat(parts: Iterator[NDArray[np.float64]]) -> NDArray[np.float64]:
+        return np.concatenate(list(parts), axis=-1)
+
+    return Sample(
+        n=n,
+        lines={key: cat(b.lines[key] for b in blocks) for key in first.lines},
+        net={name: cat(b.net[name] for b in blocks) for name in first.net},
+        measures={
+            name: Appraisal(
+                **{f.name: cat(getattr(b.measures[name], f.name) for b in blocks) for f in fields(Appraisal)}
+            )
+            for name in first.measures
+        },
+        stock={world: cat(b.stock[world] for b in blocks) for world in first.stock},
+        cells={
+            world: {m: sum(b.cells[world][m] * (b.n / n) for b in blocks) for m in cells}  # type: ignore[misc]
+            for world, cells in first.cells.items()
+        },
+        flows={
+            world: {m: cat(b.flows[world][m] for b in blocks) for m in flows} for world, flows in first.flows.items()
+        },
+        draws={name: cat(b.draws[name] for b in blocks) for name in first.draws},
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """A case run once at its central values and over `draws` joint draws; the frames are made when first read."""
+
+    case: Case
+    draws: int
+    seed: int
+    central: Sample
+    sample: Sample | None
+
+    @cached_property
+    def annual(self) -> pd.DataFrame:
+        """Every line of every perimeter by financial year, as `annual.csv`."""
+        return _annual(self)
+
+    @cached_property
+    def monthly(self) -> pd.DataFrame:
+        """Net and cumulative position by month: perimeter, price_basis, month, statistic, net_gbp, cumulative_gbp."""
+        return _monthly(self)
+
+    @cached_property
+    def caseload(self) -> pd.DataFrame:
+        """Children by world, age, placement, measure and month, as `caseload.csv`."""
+        return _caseload(self)
+
+    @cached_property
+    def metrics(self) -> pd.DataFrame:
+        """Perimeter, metric, statistic, value; NaN where there is none."""
+        import pandas as pd  # noqa: PLC0415 - importing the model must stay cheap
+
+        rows = [
+            (perimeter, metric, statistic, np.nan if value is None else value)
+            for perimeter, metrics in self.metrics_by_perimeter.items()
+            for metric, values in metrics.items()
+            for statistic, value in values.items()
+        ]
+        return pd.DataFrame(rows, columns=["perimeter", "metric", "statistic", "value"])
+
+    @cached_property
+    def metrics_by_perimeter(self) -> dict[str, dict[str, dict[str, float | None]]]:
+        """Perimeter -> metric -> statistic -> value, as `metrics.json`; None where there is none."""
+        return {name: _metrics(self, name) for name in self.central.measures}
+
+    @cached_property
+    def funding(self) -> pd.DataFrame:
+        """Purses and reserve by financial year, nominal, as `funding.csv`."""
+        return _funding(self)[0]
+
+    @cached_property
+    def mtfp(self) -> pd.DataFrame:
+        """Year-on-year changes to the base budget, pressures positive, as `mtfp.csv`."""
+        return _funding(self)[1]
+
+    @cached_property
+    def npv_draws(self) -> dict[str, NDArray[np.float64]]:
+        """NPV of every draw by perimeter, (draws,); the central value alone where only one draw was asked for."""
+        return {name: measures.npv_gbp for name, measures in (self.sample or self.central).measures.items()}
+
+    @property
+    def perimeters(self) -> tuple[str, ...]:
+        """The perimeters, schemes first, the whole last."""
+        return tuple(self.central.measures)
+
+
+def run(
+    case: Case, *, draws: int = DRAWS, seed: int = SEED, progress: Callable[[int], None] | None = None
+) -> Result:
+    """Run a case: once at central values, and over `draws` joint draws (1 = central alone).
+
+    `progress` is told how many draws each finished block held. The same case, draws and seed give the same result.
+    """
+    if draws < 1:
+        message = f"draws must be 1 (the central values alone) or more, not {draws}"
+        raise ValueError(message)
+    streams = streams_of(case)
+    middle = _keep(evaluate(case, central(case), streams=streams))
+    if draws == 1:
+        return Result(case=case, draws=1, seed=seed, central=middle, sample=None)
+    blocks = []
+    for first in range(0, draws, BLOCK):
+        block = sample(case, min(BLOCK, draws - first), seed, first=first)
+        blocks.append(_keep(evaluate(case, block, streams=streams)))
+        if progress is not None:
+            progress(block.n)
+    return Result(case=case, draws=draws, seed=seed, central=middle, sample=_join(blocks))
+
+
+# --- Statistics -----------------------------------------------------------------------------------------------------
+
+
+def _statistics(middle: NDArray[np.float64], draws: NDArray[np.float64] | None) -> dict[str, NDArray[np.float64]]:
+    """Return statistic -> (...): central from the central run, the others over the last axis of the draws."""
+    out = {CENTRAL: middle[..., 0]}
+    if draws is None:
+        return out
+    out[MEAN] = draws.mean(axis=-1)
+    return out | dict(zip(QUANTILES, np.quantile(draws, list(QUANTILES.values()), axis=-1), strict=True))
+
+
+def _pick(sample: Sample | None, read: Callable[[Sample], NDArray[np.float64]]) -> NDArray[np.float64] | None:
+    return None if sample is None else read(sample)
+
+
+def _metrics(result: Result, perimeter: str) -> dict[str, dict[str, float | None]]:
+    """Return metric -> statistic -> value of one perimeter."""
+    middle = result.central.measures[perimeter]
+    draws = None if result.sample is None else result.sample.measures[perimeter]
+    out: dict[str, dict[str, float | None]] = {}
+    for field in fields(Appraisal):
+        kept = None if draws is None else getattr(draws, field.name)
+        out[field.name] = _with_nulls(getattr(middle, field.name), kept)
+    either = middle if draws is None else draws
+    sure = CENTRAL if draws is None else MEAN
+    out["probability_npv_positive"] = {sure: float((either.npv_gbp > 0).mean())}
+    out["probability_payback"] = {sure: float(np.isfinite(either.payback_months).mean())}
+    for i, year in enumerate(result.case.timeline.financial_years):
+        months = int((result.case.timeline.year_index <= i).sum())
+        paid = (either.payback_months <= months).mean()
+        out[f"probability_payback_by_{year.replace('/', '_')}"] = {sure: float(paid)}
+    if draws is not None:
+        worst = np.sort(draws.npv_gbp)[: max(1, round(WORST_SHARE * len(draws.npv_gbp)))]
+        out["expected_shortfall_10_gbp"] = {MEAN: float(worst.mean())}
+        out["npv_standard_error_gbp"] = {MEAN: float(draws.npv_gbp.std(ddof=1) / np.sqrt(len(draws.npv_gbp)))}
+    return out
+
+
+def _with_nulls(middle: NDArray[np.float64], draws: NDArray[np.float64] | None) -> dict[str, float | None]:
+    """Return statistics of a measure that may not exist in some draws (never pays back): those count as infinite."""
+    infinite = None if draws is None else np.where(np.isnan(draws), np.inf, draws)
+    out = {CENTRAL: float(middle[0])}
+    if infinite is not None:
+        out[MEAN] = float(infinite.mean())
+        ordered = np.sort(infinite)
+        out |= {name: float(ordered[round(q * (len(ordered) - 1))]) for name, q in QUANTILES.items()}
+        if np.isfinite(infinite).all():
+            out |= {name: float(np.quantile(ordered, q)) for name, q in QUANTILES.items()}
+    return {name: value if np.isfinite(value) else None for name, value in out.items()}
+
+
+# --- Frames ---------------------------------------------------------------------------------------------------------
+
+
+def _frame(columns: Sequence[str], parts: Sequence[Mapping[str, object]]) -> pd.DataFrame:
+    """Build a tidy frame from parts that share columns; scalars are repeated."""
+    import pandas as pd  # noqa: PLC0415
+
+    return pd.concat([pd.DataFrame(part, columns=list(columns)) for part in parts], ignore_index=True)
+
+
+def _nominal_by_year(case: Case) -> NDArray[np.float64]:
+    """Nominal pounds for a real pound in each financial year, (years,)."""
+    index = case.reference.indices[case.conventions.price_index]
+    monthly = units.nominal_factors(case.timeline, index, case.price_base)
+    first = np.searchsorted(case.timeline.year_index, np.arange(len(case.timeline.financial_years)))
+    by_year: NDArray[np.float64] = monthly[first]
+    return by_year
+
+
+def _rows_of(result: Result, perimeter: str) -> list[Row]:
+    """Return the rows inside a perimeter, purses still apart."""
+    groups = {s.name: (s.name,) for s in result.case.active_schemes}
+    groups |= dict(result.case.perimeters) | {WHOLE: tuple(groups)}
+    owners = {*groups[perimeter], f"{INTERACTION}:{perimeter}"}
+    return [key for key in result.central.lines if key[0] in owners]
+
+
+def _annual(result: Result) -> pd.DataFrame:
+    """Summarise every line; in money to the penny, so that central and mean rows add up to the net row exactly."""
+    nominal = _nominal_by_year(result.case)
+    summed = {basis: {} for basis in (REAL, NOMINAL)}  # type: dict[str, dict[tuple[str, str, str, str], dict[str, NDArray[np.float64]]]]
+    parts = []
+    for perimeter in result.perimeters:
+        merged = _merge_purses(_rows_of(result, perimeter))
+        for basis in (REAL, NOMINAL):
+            factor = np.ones_like(nominal) if basis == REAL else nominal
+            total = None
+            net = {s: np.zeros(len(nominal)) for s in (CENTRAL, MEAN)}
+            for label, keys in merged.items():
+                if label not in summed[basis] or label[0] == INTERACTION:
+                    summed[basis][label] = _line_statistics(result, keys, factor)
+                statistics = summed[basis][label]
+                parts.append(_annual_part(result, perimeter, label, basis, statistics))
+                for statistic in set(net) & set(statistics):
+                    net[statistic] += np.round(statistics[statistic] * 100)
+            total = _line_statistics(result, [k for keys in merged.values() for k in keys], factor)
+            exact = {s: net[s] / 100 if s in net else values for s, values in total.items()}
+            parts.append(_annual_part(result, perimeter, (PORTFOLIO, NET, NET, NET), basis, exact))
+    return _frame(ANNUAL_COLUMNS, parts)
+
+
+def _merge_purses(rows: Sequence[Row]) -> dict[tuple[str, str, str, str], list[Row]]:
+    """Group rows by what `annual.csv` shows: scheme, line, nature, recurrence (whichever purse pays)."""
+    merged: dict[tuple[str, str, str, str], list[Row]] = {}
+    for owner, tag in rows:
+        label = (owner.split(":")[0], tag.line, tag.nature, tag.recurrence)
+        merged.setdefault(label, []).append((owner, tag))
+    return merged
+
+
+def _line_statistics(
+    result: Result, keys: Sequence[Row], factor: NDArray[np.float64]
+) -> dict[str, NDArray[np.float64]]:
+    """Return statistic -> (years,) of the sum of some rows."""
+    shape = factor[:, None]
+
+    def total(sample: Sample) -> NDArray[np.float64]:
+        return sum((sample.lines[key] for key in keys), np.zeros((len(factor), sample.n))) * shape
+
+    return _statistics(total(result.central), _pick(result.sample, total))
+
+
+def _annual_part(
+    result: Result,
+    perimeter: str,
+    label: tuple[str, str, str, str],
+    basis: str,
+    statistics: Mapping[str, NDArray[np.float64]],
+) -> dict[str, object]:
+    years = result.case.timeline.financial_years
+    scheme, line, nature, recurrence = label
+    return {
+        "scenario": result.case.scenario,
+        "perimeter": perimeter,
+        "scheme": scheme,
+        "line": line,
+        "nature": nature,
+        "recurrence": recurrence,
+        "price_basis": basis,
+        "financial_year": np.tile(np.array(years), len(statistics)),
+        "statistic": np.repeat(np.array(list(statistics)), len(years)),
+        "value_gbp": _pennies(np.concatenate(list(statistics.values()))),
+    }
+
+
+def _pennies(amount: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Round to the penny, without negative zeros."""
+    rounded: NDArray[np.float64] = np.round(np.round(amount * 100) / 100, 2) + 0.0
+    return rounded
+
+
+def _monthly(result: Result) -> pd.DataFrame:
+    case = result.case
+    index = case.reference.indices[case.conventions.price_index]
+    factors = {
+        REAL: np.ones(case.timeline.months),
+        NOMINAL: units.nominal_factors(case.timeline, index, case.price_base),
+    }
+    parts = []
+    for perimeter in result.perimeters:
+        for basis, factor in factors.items():
+
+            def net(sample: Sample, name: str = perimeter, by: NDArray[np.float64] = factor) -> NDArray[np.float64]:
+                return sample.net[name] * by[:, None]
+
+            middle, drawn = net(result.central), _pick(result.sample, net)
+            flow = _statistics(middle, drawn)
+            cumulative = _statistics(
+                np.cumsum(middle, axis=0), None if drawn is None else np.cumsum(drawn, axis=0)
+            )
+            parts += [
+                {
+                    "perimeter": perimeter,
+                    "price_basis": basis,
+                    "month": np.array(case.timeline.month_labels),
+                    "statistic": statistic,
+                    "net_gbp": _pennies(flow[statistic]),
+                    "cumulative_gbp": _pennies(cumulative[statistic]),
+                }
+                for statistic in flow
+            ]
+    return _frame(("perimeter", "price_basis", "month", "statistic", "net_gbp", "cumulative_gbp"), parts)
+
+
+def _caseload(result: Result) -> pd.DataFrame:
+    """Placement totals and the whole with quantiles; each cell that ever holds a child with central and mean."""
+    timeline = result.case.timeline
+    before = add_months(timeline.start, -1)
+    labels = {"flow": np.array(timeline.month_labels)}
+    labels["stock"] = np.array([f"{before.year}-{before.month:02d}", *timeline.month_labels])
+    parts: list[dict[str, object]] = []
+
+    def add(world: str, cell: tuple[str, str], measure: str, statistics: Mapping[str, NDArray[np.float64]]) -> None:
+        parts.extend(
+            {
+                "scenario": result.case.scenario,
+                "world": world,
+                "age_band": cell[0],
+                "placement": cell[1],
+                "measure": measure,
+                "month": labels["stock" if measure == "stock" else "flow"],
+                "statistic": statistic,
+                "children": np.round(values, 6) + 0.0,
+            }
+            for statistic, values in statistics.items()
+        )
+
+    for world in (DO_NOTHING, WITH_SCHEMES, IMPACT):
+        for i, placement in enumerate(PLACEMENTS):
+            stock = _statistics(*_both(result, lambda s, w=world, p=i: _world(s.stock, w)[:, p]))
+            add(world, (ALL, placement), "stock", stock)
+        whole = _both(result, lambda s, w=world: _world(s.stock, w).sum(axis=1))
+        add(world, (ALL, ALL), "stock", _statistics(*whole))
+        for measure in ("entry", "exit"):
+            flow = _both(result, lambda s, w=world, m=measure: _world({k: v[m] for k, v in s.flows.items()}, w))
+            add(world, (ALL, ALL), measure, _statistics(*flow))
+        _add_cells(result, world, add)
+    return _frame(CASELOAD_COLUMNS, parts)
+
+
+def _add_cells(result: Result, world: str, add: Callable[..., None]) -> None:
+    """Add every cell that ever holds a child in either world: central and mean of every measure."""
+    samples = {CENTRAL: result.central} | ({} if result.sample is None else {MEAN: result.sample})
+    ever = sum(s.cells[w]["stock"].sum(axis=0) for s in samples.values() for w in (DO_NOTHING, WITH_SCHEMES))
+    for measure in MEASURES:
+        tables = {
+            name: _world({w: s.cells[w][measure] for w in s.cells}, world) for name, s in samples.items()
+        }
+        for a, p in np.argwhere(ever > 0):
+            add(world, (AGES[a], PLACEMENTS[p]), measure, {name: table[:, a, p] for name, table in tables.items()})
+
+
+def _world(by_world: Mapping[str, NDArray[np.float64]], world: str) -> NDArray[np.float64]:
+    """Return a world's array, the impact being with - without in every draw."""
+    return by_world[WITH_SCHEMES] - by_world[DO_NOTHING] if world == IMPACT else by_world[world]
+
+
+def _both(
+    result: Result, read: Callable[[Sample], NDArray[np.float64]]
+) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
+    return read(result.central), _pick(result.sample, read)
+
+
+def _funding(result: Result) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the funding and MTFP frames of the whole, nominal; the MTFP shows pressures positive, as councils do."""
+    case, nominal = result.case, _nominal_by_year(result.case)
+    years = np.array(case.timeline.financial_years)
+    keys = _rows_of(result, WHOLE)
+
+    def funded(sample: Sample) -> dict[tuple[str, str], NDArray[np.float64]]:
+        lines: dict[Tag, NDArray[np.float64]] = {}
+        for key in keys:
+            lines[key[1]] = lines.get(key[1], 0.0) + sample.lines[key] * nominal[:, None]
+        out = fund(case, lines, _as_draws(sample))
+        items = {("purse", name): amount for name, amount in out.purses.items()}
+        items |= {("reserve", name): amount for name, amount in out.reserve.items()}
+        return items | {("base", name): amount for name, amount in out.base_lines.items()}
+
+    middle = funded(result.central)
+    drawn = None if result.sample is None else funded(result.sample)
+    funding, mtfp = [], []
+    for (kind, item), amount in middle.items():
+        other = None if drawn is None else drawn[kind, item]
+        if kind != "base":
+            funding += _tidy(case, {"group": kind, "item": item}, years, _statistics(amount, other))
+        if kind == "base" or item == BASE_BUDGET:
+            change = _statistics(-year_on_year(amount), None if other is None else -year_on_year(other))
+            total = "total" if kind == "purse" else item
+            mtfp += _tidy(case, {"line": total, "entry": "change"}, years, change)
+            cumulative = _statistics(-amount, None if other is None else -other)
+            mtfp += _tidy(case, {"line": total, "entry": "cumulative"}, years, cumulative)
+    columns = ("financial_year", "statistic", "value_gbp")
+    return _frame(("scenario", "group", "item", *columns), funding), _frame(("scenario", "line", "entry", *columns), mtfp)
+
+
+def _tidy(
+    case: Case, labels: Mapping[str, str], years: NDArray[np.str_], statistics: Mapping[str, NDArray[np.float64]]
+) -> list[dict[str, object]]:
+    return [
+        {"scenario": case.scenario, **labels, "financial_year": years, "statistic": s, "value_gbp": _pennies(values)}
+        for s, values in statistics.items()
+    ]
+
+
+def _as_draws(sample: Sample) -> Draws:
+    from model.draws import Draws  # noqa: PLC0415 - only here
+
+    return Draws(values=sample.draws, n=sample.n, first=0, seed=0, process_noise=False)
+
+
+def write(result: Result, folder: Path) -> None:
+    """Write the run's CSVs and `metrics.json` into a folder that exists. The same result gives the same bytes."""
+    frames = {"annual": result.annual, "caseload": result.caseload, "funding": result.funding, "mtfp": result.mtfp}
+    for name, frame in frames.items():
+        write_csv(frame, folder / f"{name}.csv")
+    text = json.dumps(result.metrics_by_perimeter, indent=2, ensure_ascii=False, allow_nan=False)
+    (folder / "metrics.json").write_text(text + "\n", encoding="utf-8", newline="\n")
+
+
+def write_csv(frame: pd.DataFrame, path: Path) -> None:
+    """Write a frame as UTF-8 CSV with Unix line ends, whatever the platform."""
+    frame.to_csv(path, index=False, lineterminator="\n", encoding="utf-8")
