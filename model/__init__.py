@@ -1,7 +1,6 @@
 """The invest-to-save model: children in care, schemes that act on them, and the money that follows.
 
-    from model import load_case, run
-    result = run(load_case("inputs/bury-2022", scenario="base"), draws=10_000, seed=1)
+From Python: `run(load_case("inputs/bury-2022", scenario="base"), draws=10_000, seed=1)`, both imported from here.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Discounting, NPV, BCR, payback and peak funding. Arrays are (months, draws), real pounds, positive favours the council."""
+"""Discounting, NPV, BCR, payback and peak funding: (months, draws), real pounds, positive favours the council."""
 
 from __future__ import annotations
 
@@ -60,10 +60,10 @@ def payback_months(net: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def peak_funding(net: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the deepest the cumulative net position goes below zero (positive pounds) and the month it does, (draws,)."""
+    """Return how far the cumulative net position goes below zero (positive pounds) and in which month, (draws,)."""
     cumulative = np.cumsum(net, axis=0)
     month = np.argmin(cumulative, axis=0)
-    depth = np.maximum(0.0, -np.take_along_axis(cumulative, month[None], axis=0)[0])
+    depth = np.maximum(0.0, -np.take_along_axis(cumulative, month[None], axis=0)[0]) + 0.0
     return depth, np.where(depth > 0, month + 1.0, np.nan)
 
 

@@ -98,10 +98,22 @@ class FosterPlaces:
 
 @dataclass(frozen=True, kw_only=True)
 class Shocks:
-    """What chance does to the flows, the same in both worlds: multipliers on entries and exits, (months, ages, draws)."""
+    """What chance does to entries and exits, the same in both worlds: multipliers, (months, ages, draws)."""
 
     entries: NDArray[np.float64]
     exits: NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drivers:
+    """What moves the do-nothing flows away from their central values.
+
+    `entry_scale` (months, draws) multiplies entries, `exit_scale` (draws,) exits; `shocks` are what chance adds.
+    """
+
+    entry_scale: NDArray[np.float64]
+    exit_scale: NDArray[np.float64]
+    shocks: Shocks | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,9 +172,7 @@ def _ratio(wanted: NDArray[np.float64], have: NDArray[np.float64]) -> NDArray[np
     return np.divide(wanted, have, out=np.zeros_like(wanted), where=have > 0)
 
 
-def stream_from_rows(
-    rows: Sequence[CaseloadRow], *, seed: Mapping[tuple[str, str], float], share_8_9: float
-) -> Stream:
+def stream_from_rows(rows: Sequence[CaseloadRow], *, seed: Mapping[tuple[str, str], float], share_8_9: float) -> Stream:
     """Build a stream from the rows of `caseload.csv` that belong to it.
 
     Stock: the joint cells where given, else margins fitted from `seed`. Entries: likewise, spread over placements as
@@ -235,7 +245,7 @@ def _table(rows: Sequence[CaseloadRow], measure: str, seed: NDArray[np.float64])
 def _hazards(
     rows: Iterable[CaseloadRow], opening: NDArray[np.float64], entering: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return monthly exit hazards and ageing rates (ages,) that reproduce the stated exits in the first twelve months."""
+    """Return monthly exit hazards and ageing rates, (ages,), that reproduce the stated exits of the first year."""
     ageing = 1 / (MONTHS_A_YEAR * np.array(AGE_WIDTH_YEARS, dtype=float))
     stated, at_18, total = np.full(len(INPUT_AGES), np.nan), np.nan, np.nan
     for row in rows:
@@ -249,7 +259,7 @@ def _hazards(
             band = INPUT_AGES.index(row.age_band)
             stated[band] = np.nansum([stated[band], row.exits_annual])
     if np.isnan(stated).all():
-        return _one_hazard(opening, entering, ageing, total, at_18)
+        return _one_hazard(opening, entering, ageing, (total, at_18))
     if np.isnan(stated).any():
         missing = ", ".join(age for age, value in zip(INPUT_AGES, stated, strict=True) if np.isnan(value))
         message = f"exits are stated for some ages but not for {missing}; state 0 where nobody leaves"
@@ -258,7 +268,7 @@ def _hazards(
     bands = np.array(INPUT_AGE_OF)
     for _ in range(FIT_ROUNDS):
         exits, birthdays = _first_year(opening, entering, hazard, ageing)
-        by_band = np.bincount(bands, weights=exits)
+        by_band = np.bincount(bands, weights=exits).astype(float)
         off = np.abs(by_band - stated).max()
         if not np.isnan(at_18):
             ageing = ageing.copy()
@@ -267,19 +277,23 @@ def _hazards(
         if off < FIT_TOLERANCE * max(1.0, stated.sum()):
             return hazard, ageing
         hazard = np.minimum(hazard * (stated / np.maximum(by_band, FIT_TOLERANCE))[bands], HIGHEST_MONTHLY_HAZARD)
+    exits, _ = _first_year(opening, entering, hazard, ageing)
     worst = int(np.abs(np.bincount(bands, weights=exits) - stated).argmax())
     message = (
-        f"{stated[worst]:g} exits a year of age {INPUT_AGES[worst]} cannot come from "
-        f"{np.bincount(bands, weights=opening)[worst]:g} children in care and the children who enter or grow into that age"
+        f"{stated[worst]:g} exits a year of age {INPUT_AGES[worst]} cannot come from the "
+        f"{np.bincount(bands, weights=opening)[worst]:g} children in care and those who enter or grow into that age"
     )
     raise CaseloadError(message)
 
 
 def _one_hazard(
-    opening: NDArray[np.float64], entering: NDArray[np.float64], ageing: NDArray[np.float64], total: float, at_18: float
+    opening: NDArray[np.float64],
+    entering: NDArray[np.float64],
+    ageing: NDArray[np.float64],
+    stated: tuple[float, float],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return one hazard for all ages, for a caseload that states only how many left in all (or nothing: nobody)."""
-    hazard = 0.0
+    (total, at_18), hazard = stated, 0.0
     ageing = ageing.copy()
     for _ in range(FIT_ROUNDS):
         exits, birthdays = _first_year(opening, entering, np.full(len(AGES), hazard), ageing)
@@ -294,7 +308,10 @@ def _one_hazard(
 
 
 def _first_year(
-    opening: NDArray[np.float64], entering: NDArray[np.float64], hazard: NDArray[np.float64], ageing: NDArray[np.float64]
+    opening: NDArray[np.float64],
+    entering: NDArray[np.float64],
+    hazard: NDArray[np.float64],
+    ageing: NDArray[np.float64],
 ) -> tuple[NDArray[np.float64], float]:
     """Return the exits by age (ages,) and the eighteenth birthdays of the first twelve months."""
     stock, exits, birthdays = opening.copy(), np.zeros(len(AGES)), 0.0
@@ -333,66 +350,88 @@ def _move_hazards(rows: Iterable[CaseloadRow], stock: NDArray[np.float64]) -> ND
 
 def project(
     stream: Stream,
+    drivers: Drivers,
     *,
-    entry_scale: NDArray[np.float64],
-    exit_scale: NDArray[np.float64],
     reductions: Sequence[EntryReduction] = (),
     places: Sequence[FosterPlaces] = (),
-    shocks: Shocks | None = None,
 ) -> Projection:
     """Project one world month by month.
 
-    `entry_scale` (months, draws) and `exit_scale` (draws,) multiply the stream's entries and exits. The levers act in
-    causal order: entries are prevented first (effects combine as (1-e1)(1-e2)), new in-house places then take children
-    who would start in an IFA. Memory: placement stocks only; cells are summed over draws as they are made.
+    The levers act in causal order: entries are prevented first (effects combine as (1-e1)(1-e2)), new in-house places
+    then take children who would start in an IFA. Memory: placement stocks only; cells are summed over draws as they
+    are made.
     """
-    months, draws = entry_scale.shape
-    state = _State.opening(stream, draws, len(reductions), len(places))
+    months, draws = drivers.entry_scale.shape
+    levers = _Levers(reductions=tuple(reductions), places=tuple(places))
+    state = _State.opening(stream, draws, levers)
     record = _Record.empty(months, draws)
     record.open(state)
     base_entries = stream.entries_annual[:, :, None] / MONTHS_A_YEAR
-    hazard = np.minimum(stream.exit_hazard[:, None] * exit_scale, 1 - stream.ageing_rate[:, None])
+    hazard = np.minimum(stream.exit_hazard[:, None] * drivers.exit_scale, 1 - stream.ageing_rate[:, None])
     for month in range(months):
-        entries = base_entries * entry_scale[month]
+        entries = base_entries * drivers.entry_scale[month]
         leave = hazard
-        if shocks is not None:
+        if (shocks := drivers.shocks) is not None:
             entries = entries * shocks.entries[month][:, None, :]
             leave = np.minimum(hazard * shocks.exits[month], 1 - stream.ageing_rate[:, None])
-        state = _month(stream, state, entries, leave, month, reductions, places, record)
+        state, flows = _month(stream, state, levers.at(month), entries, leave)
+        record.write(month, state, flows)
     return record.projection(draws)
 
 
 @dataclass(frozen=True, kw_only=True)
+class _Levers:
+    """The levers of a world; `at(month)` gives those of one month, whose first axis is gone."""
+
+    reductions: tuple[EntryReduction, ...]
+    places: tuple[FosterPlaces, ...]
+
+    def at(self, month: int) -> _Levers:
+        return _Levers(
+            reductions=tuple(replace(lever, rate=lever.rate[month]) for lever in self.reductions),
+            places=tuple(replace(lever, filled=lever.filled[month]) for lever in self.places),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Flows:
+    """A month's flows, each (ages, placements, draws) but `diverted` (draws,)."""
+
+    entries: NDArray[np.float64]
+    exits: NDArray[np.float64]
+    growing: NDArray[np.float64]
+    moves_in: NDArray[np.float64]
+    moves_out: NDArray[np.float64]
+    diverted: NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
 class _State:
-    """Between two months: `stock` (ages, placements, draws), each reduction's pool of children kept at home, likewise,
-    and each fostering scheme's transferred children (ages, draws), who are inside the in-house stock."""
+    """Where a month leaves the children.
+
+    `stock` (ages, placements, draws); each reduction's pool of children kept at home, likewise; each fostering scheme's
+    transferred children (ages, draws), who are inside the in-house stock.
+    """
 
     stock: NDArray[np.float64]
     pools: tuple[NDArray[np.float64], ...]
     transferred: tuple[NDArray[np.float64], ...]
 
     @classmethod
-    def opening(cls, stream: Stream, draws: int, reductions: int, places: int) -> _State:
+    def opening(cls, stream: Stream, draws: int, levers: _Levers) -> _State:
         stock = np.repeat(stream.opening[:, :, None], draws, axis=2)
         return cls(
             stock=stock,
-            pools=tuple(np.zeros_like(stock) for _ in range(reductions)),
-            transferred=tuple(np.zeros((len(AGES), draws)) for _ in range(places)),
+            pools=tuple(np.zeros_like(stock) for _ in levers.reductions),
+            transferred=tuple(np.zeros((len(AGES), draws)) for _ in levers.places),
         )
 
 
 def _month(
-    stream: Stream,
-    state: _State,
-    entries: NDArray[np.float64],
-    leave: NDArray[np.float64],
-    month: int,
-    reductions: Sequence[EntryReduction],
-    places: Sequence[FosterPlaces],
-    record: _Record,
-) -> _State:
-    """Return the state after one month, and write its flows down."""
-    entries, pools, diverted = _prevent(stream, state.pools, entries, month, reductions)
+    stream: Stream, state: _State, levers: _Levers, entries: NDArray[np.float64], leave: NDArray[np.float64]
+) -> tuple[_State, _Flows]:
+    """Return the state after one month, and the month's flows."""
+    entries, pools, diverted = _prevent(stream, state.pools, entries, levers.reductions)
     exits = state.stock * leave[:, None, :]
     growing = state.stock * stream.ageing_rate[:, None, None]
     stock = state.stock - exits - growing
@@ -402,38 +441,37 @@ def _month(
         moving = state.stock[:, :, None, :] * stream.move_hazard[:, :, :, None]
         moves_in, moves_out = moving.sum(axis=1), moving.sum(axis=2)
         stock += moves_in - moves_out
-    entries = entries.copy()
-    transferred = []
-    for lever, before in zip(places, state.transferred, strict=True):
+    entries, transferred = entries.copy(), []
+    for lever, before in zip(levers.places, state.transferred, strict=True):
         after = before * (1 - leave - stream.ageing_rate[:, None])
         after[1:] += before[:-1] * stream.ageing_rate[:-1, None]
-        start, move = _transfers(lever, month, after, entries[:, IFA], stock[:, IFA])
-        entries[:, IFA] -= start
-        entries[:, IN_HOUSE] += start
+        start, move = _transfers(lever, after, entries[:, IFA], stock[:, IFA])
         into, back = np.maximum(move, 0), np.maximum(-move, 0)
-        moves_in[:, IN_HOUSE] += into
-        moves_out[:, IFA] += into
-        moves_in[:, IFA] += back
-        moves_out[:, IN_HOUSE] += back
-        stock[:, IFA] -= move
-        stock[:, IN_HOUSE] += move
+        for flow, placement, change in (
+            (entries, IFA, -start), (entries, IN_HOUSE, start),
+            (moves_in, IN_HOUSE, into), (moves_out, IFA, into),
+            (moves_in, IFA, back), (moves_out, IN_HOUSE, back),
+            (stock, IFA, -move), (stock, IN_HOUSE, move),
+        ):  # fmt: skip
+            flow[:, placement] += change
         transferred.append(after + start + move)
     stock += entries
-    record.write(month, stock, entries, exits, growing, moves_in, moves_out, diverted)
-    return _State(stock=stock, pools=pools, transferred=tuple(transferred))
+    flows = _Flows(
+        entries=entries, exits=exits, growing=growing, moves_in=moves_in, moves_out=moves_out, diverted=diverted
+    )
+    return _State(stock=stock, pools=pools, transferred=tuple(transferred)), flows
 
 
 def _prevent(
     stream: Stream,
     pools: tuple[NDArray[np.float64], ...],
     entries: NDArray[np.float64],
-    month: int,
     reductions: Sequence[EntryReduction],
 ) -> tuple[NDArray[np.float64], tuple[NDArray[np.float64], ...], NDArray[np.float64]]:
-    """Return the entries that still happen (with those that fade back), the pools after the month, and who was diverted."""
+    """Return the entries that still happen (with those that fade back), the pools afterwards, and who was diverted."""
     if not reductions:
         return entries, (), np.zeros(entries.shape[2])
-    shares = [_share_prevented(lever, month, entries) for lever in reductions]
+    shares = [_share_prevented(lever, entries) for lever in reductions]
     keep = np.prod([1 - share for share in shares], axis=0)
     prevented = entries * (1 - keep)
     claims = np.maximum(np.sum(shares, axis=0), FIT_TOLERANCE)
@@ -448,28 +486,24 @@ def _prevent(
     return remaining, tuple(after), prevented.sum(axis=(0, 1))
 
 
-def _share_prevented(lever: EntryReduction, month: int, entries: NDArray[np.float64]) -> NDArray[np.float64]:
+def _share_prevented(lever: EntryReduction, entries: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the share of each cell's entries that one scheme prevents, its total spread by the targeting weights."""
     target = np.where(lever.weights > 0, entries, 0.0).sum(axis=(0, 1))
     weighted = (entries * lever.weights).sum(axis=(0, 1))
     tilt = np.divide(target, weighted, out=np.zeros_like(target), where=weighted > 0)
-    share: NDArray[np.float64] = np.minimum(lever.rate[month] * tilt * lever.weights, 1.0)
+    share: NDArray[np.float64] = np.minimum(lever.rate * tilt * lever.weights, 1.0)
     return share
 
 
 def _transfers(
-    lever: FosterPlaces,
-    month: int,
-    transferred: NDArray[np.float64],
-    starts: NDArray[np.float64],
-    stock: NDArray[np.float64],
+    lever: FosterPlaces, transferred: NDArray[np.float64], starts: NDArray[np.float64], stock: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return who starts in-house instead of in an IFA, and who moves from IFA to in-house (negative: back). (ages, draws).
+    """Return who starts in-house instead of in an IFA, and who moves from IFA to in-house (negative: back).
 
-    Empty places are filled from IFA starts (or from the IFA stock where inflow is not limited), ages as they come;
+    All (ages, draws). Empty places are filled from IFA starts (or from the IFA stock where inflow is not limited), ages as they come;
     places that close send children back to an IFA.
     """
-    gap = lever.filled[month] - transferred.sum(axis=0)
+    gap = lever.filled - transferred.sum(axis=0)
     wanted, surplus = np.maximum(gap, 0), np.maximum(-gap, 0)
     limited = lever.inflow_limited > 0
     from_starts = np.where(limited, np.minimum(wanted, lever.transferring_share * starts.sum(axis=0)), 0.0)
@@ -499,33 +533,23 @@ class _Record:
         self.stock[0] = state.stock.sum(axis=0)
         self.cells["stock"][0] = state.stock.sum(axis=2)
 
-    def write(
-        self,
-        month: int,
-        stock: NDArray[np.float64],
-        entries: NDArray[np.float64],
-        exits: NDArray[np.float64],
-        growing: NDArray[np.float64],
-        moves_in: NDArray[np.float64],
-        moves_out: NDArray[np.float64],
-        diverted: NDArray[np.float64],
-    ) -> None:
-        self.stock[month + 1] = stock.sum(axis=0)
-        at_18 = growing[-1]
-        self.flows[0, month] = entries.sum(axis=(0, 1))
-        self.flows[1, month] = exits.sum(axis=(0, 1))
+    def write(self, month: int, state: _State, flows: _Flows) -> None:
+        self.stock[month + 1] = state.stock.sum(axis=0)
+        at_18 = flows.growing[-1]
+        self.flows[0, month] = flows.entries.sum(axis=(0, 1))
+        self.flows[1, month] = flows.exits.sum(axis=(0, 1))
         self.flows[2, month] = at_18.sum(axis=0)
-        self.flows[3, month] = diverted
+        self.flows[3, month] = flows.diverted
         cells = self.cells
-        cells["stock"][month + 1] = stock.sum(axis=2)
-        cells["entry"][month] = entries.sum(axis=2)
-        cells["exit"][month] = exits.sum(axis=2)
+        cells["stock"][month + 1] = state.stock.sum(axis=2)
+        cells["entry"][month] = flows.entries.sum(axis=2)
+        cells["exit"][month] = flows.exits.sum(axis=2)
         cells["exit"][month, -1] += at_18.sum(axis=1)
-        summed = growing.sum(axis=2)
+        summed = flows.growing.sum(axis=2)
         cells["age_out"][month, :-1] = summed[:-1]
         cells["age_in"][month, 1:] = summed[:-1]
-        cells["move_in"][month] = moves_in.sum(axis=2)
-        cells["move_out"][month] = moves_out.sum(axis=2)
+        cells["move_in"][month] = flows.moves_in.sum(axis=2)
+        cells["move_out"][month] = flows.moves_out.sum(axis=2)
 
     def projection(self, draws: int) -> Projection:
         return Projection(

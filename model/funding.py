@@ -2,7 +2,7 @@
 
 Everything is nominal: budgets are cash. Financing stays outside the NPV.
 
-* The base budget carries what recurs and the general fund pays: investment after `reserve_until`, less cashable savings.
+* The base budget carries what recurs and the general fund pays: investment after `reserve_until`, cashable savings.
 * The reserve carries the part-year cost up to `reserve_until`, and what is already charged to it.
 * Cost avoidance is spending that no budget held: it changes spending, never the base budget.
 """

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from model import caseload
+from model.caseload import PLACEMENTS, Drivers, Projection, Shocks, Stream, project
 from model.cashability import split_saving
-from model.caseload import PLACEMENTS, Projection, Shocks, Stream, project
 from model.cashflows import CashFlows, Tag
 from model.schemes import Scheme, Setting, make_scheme
 from model.timeline import MONTHS_A_YEAR
@@ -46,7 +46,6 @@ ENTRY_LINE = "Entering care: proceedings and placement finding"
 EXIT_LINE = "Leaving care before 18"
 EIGHTEEN_LINE = "Leaving care at 18"
 SUPPORT_LINE = "Support for children kept at home"
-
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,6 +116,12 @@ class Evaluation:
         scale: NDArray[np.float64] = self.draws["caseload.entries_multiplier"] * growth
         return scale
 
+    @cached_property
+    def drivers(self) -> Drivers:
+        """What moves the flows in every world alike."""
+        exits = self.draws["caseload.exits_multiplier"]
+        return Drivers(entry_scale=self.entry_scale, exit_scale=exits, shocks=self.shocks)
+
     def world(self, names: Iterable[str] = ()) -> Projection:
         """Return the general stream with the named schemes; with none, the do-nothing world."""
         acting = frozenset(n for n in names if self.schemes[n].acts_on_caseload)
@@ -124,30 +129,24 @@ class Evaluation:
             chosen = [scheme for name, scheme in self.schemes.items() if name in acting]
             self._worlds[acting] = project(
                 self.streams.general,
-                entry_scale=self.entry_scale,
-                exit_scale=self.draws["caseload.exits_multiplier"],
+                self.drivers,
                 reductions=[lever for s in chosen for lever in s.reductions(self.setting)],
                 places=[lever for s in chosen for lever in s.places(self.setting)],
-                shocks=self.shocks,
             )
         return self._worlds[acting]
 
     @cached_property
     def uasc(self) -> Projection:
         """Unaccompanied asylum-seeking children: the same in every world, paid for by grant."""
-        return project(
-            self.streams.uasc,
-            entry_scale=self.entry_scale,
-            exit_scale=self.draws["caseload.exits_multiplier"],
-            shocks=self.shocks,
-        )
+        return project(self.streams.uasc, self.drivers)
 
     @cached_property
     def prices(self) -> NDArray[np.float64]:
         """Real price of a placement by month, pounds a week, (months, placements, draws)."""
         growth = self.setting.real_growth("growth.placement_prices_real_annual")
         weekly = np.array([self.draws[f"price.{p}_weekly"] for p in PLACEMENTS])
-        return growth[:, None, :] * weekly[None, :, :]
+        prices: NDArray[np.float64] = growth[:, None, :] * weekly[None, :, :]
+        return prices
 
     def spending(self, world: Projection) -> dict[str, NDArray[np.float64]]:
         """Return what a world costs by line, positive, (months, draws): price x children x time, and events."""
@@ -171,8 +170,8 @@ class Evaluation:
         first = np.searchsorted(self.case.timeline.year_index, np.arange(len(self.case.timeline.financial_years)))
         weeks = self.case.conventions.weeks_per_year
         return {
-            PLACEMENT_LINES[p]: self.setting.optional(f"cashable.contract_step_{p}", 0.0) * self.prices[first, i] * weeks
-            for i, p in enumerate(PLACEMENTS)
+            line: self.setting.optional(f"cashable.contract_step_{p}", 0.0) * self.prices[first, i] * weeks
+            for i, (p, line) in enumerate(PLACEMENT_LINES.items())
         }
 
     def saving(self, names: Iterable[str]) -> CashFlows:
@@ -225,7 +224,5 @@ def _as_interaction(flows: CashFlows) -> CashFlows:
 
 
 def evaluate(case: Case, draws: Draws, *, streams: Streams | None = None, shocks: Shocks | None = None) -> Evaluation:
-    """Run a case on a block of draws. Pass `streams` when running many blocks of one case; they do not depend on draws."""
+    """Run a case on a block of draws. Pass `streams` when running many blocks: they do not depend on draws."""
     return Evaluation(case=case, draws=draws, streams=streams or streams_of(case), shocks=shocks)
-
-

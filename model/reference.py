@@ -19,7 +19,7 @@ class PriceIndex:
     source: str
 
     def at(self, year: str) -> float:
-        """Return the level in a financial year; KeyError before the first year, growth at `later_annual` after the last."""
+        """Return the level in a financial year: KeyError before the first, growth at `later_annual` after the last."""
         if year in self.level:
             return self.level[year]
         last = max(self.level)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import pandas as pd
+    import pyarrow as pa
     from numpy.typing import NDArray
 
     from model.case_types import Case
@@ -46,6 +47,7 @@ ANNUAL_COLUMNS = ("scenario", "perimeter", "scheme", "line", "nature", "recurren
 CASELOAD_COLUMNS = ("scenario", "world", "age_band", "placement", "measure", "month", "statistic", "children")
 
 Row = tuple[str, Tag]
+Label = tuple[str, str, str, str]  # scheme, line, nature, recurrence
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,9 +90,7 @@ def _keep(evaluation: Evaluation) -> Sample:
         net={name: p.net(months, n) for name, p in evaluation.perimeters.items()},
         measures={name: appraise(p, factors, n) for name, p in evaluation.perimeters.items()},
         stock={name: world.stock + uasc.stock for name, world in worlds.items()},
-        cells={
-            name: {m: (world.cells[m] + uasc.cells[m]) / n for m in MEASURES} for name, world in worlds.items()
-        },
+        cells={name: {m: (world.cells[m] + uasc.cells[m]) / n for m in MEASURES} for name, world in worlds.items()},
         flows={
             name: {
                 "entry": world.entries + uasc.entries,
@@ -197,9 +197,7 @@ class Result:
         return tuple(self.central.measures)
 
 
-def run(
-    case: Case, *, draws: int = DRAWS, seed: int = SEED, progress: Callable[[int], None] | None = None
-) -> Result:
+def run(case: Case, *, draws: int = DRAWS, seed: int = SEED, progress: Callable[[int], None] | None = None) -> Result:
     """Run a case: once at central values, and over `draws` joint draws (1 = central alone).
 
     `progress` is told how many draws each finished block held. The same case, draws and seed give the same result.
@@ -293,8 +291,8 @@ def _nominal_by_year(case: Case) -> NDArray[np.float64]:
 
 def _rows_of(result: Result, perimeter: str) -> list[Row]:
     """Return the rows inside a perimeter, purses still apart."""
-    groups = {s.name: (s.name,) for s in result.case.active_schemes}
-    groups |= dict(result.case.perimeters) | {WHOLE: tuple(groups)}
+    names = tuple(s.name for s in result.case.active_schemes)
+    groups = {name: (name,) for name in names} | dict(result.case.perimeters) | {WHOLE: names}
     owners = {*groups[perimeter], f"{INTERACTION}:{perimeter}"}
     return [key for key in result.central.lines if key[0] in owners]
 
@@ -302,13 +300,12 @@ def _rows_of(result: Result, perimeter: str) -> list[Row]:
 def _annual(result: Result) -> pd.DataFrame:
     """Summarise every line; in money to the penny, so that central and mean rows add up to the net row exactly."""
     nominal = _nominal_by_year(result.case)
-    summed = {basis: {} for basis in (REAL, NOMINAL)}  # type: dict[str, dict[tuple[str, str, str, str], dict[str, NDArray[np.float64]]]]
+    summed: dict[str, dict[Label, dict[str, NDArray[np.float64]]]] = {REAL: {}, NOMINAL: {}}
     parts = []
     for perimeter in result.perimeters:
         merged = _merge_purses(_rows_of(result, perimeter))
         for basis in (REAL, NOMINAL):
             factor = np.ones_like(nominal) if basis == REAL else nominal
-            total = None
             net = {s: np.zeros(len(nominal)) for s in (CENTRAL, MEAN)}
             for label, keys in merged.items():
                 if label not in summed[basis] or label[0] == INTERACTION:
@@ -323,9 +320,9 @@ def _annual(result: Result) -> pd.DataFrame:
     return _frame(ANNUAL_COLUMNS, parts)
 
 
-def _merge_purses(rows: Sequence[Row]) -> dict[tuple[str, str, str, str], list[Row]]:
+def _merge_purses(rows: Sequence[Row]) -> dict[Label, list[Row]]:
     """Group rows by what `annual.csv` shows: scheme, line, nature, recurrence (whichever purse pays)."""
-    merged: dict[tuple[str, str, str, str], list[Row]] = {}
+    merged: dict[Label, list[Row]] = {}
     for owner, tag in rows:
         label = (owner.split(":")[0], tag.line, tag.nature, tag.recurrence)
         merged.setdefault(label, []).append((owner, tag))
@@ -347,7 +344,7 @@ def _line_statistics(
 def _annual_part(
     result: Result,
     perimeter: str,
-    label: tuple[str, str, str, str],
+    label: Label,
     basis: str,
     statistics: Mapping[str, NDArray[np.float64]],
 ) -> dict[str, object]:
@@ -389,9 +386,7 @@ def _monthly(result: Result) -> pd.DataFrame:
 
             middle, drawn = net(result.central), _pick(result.sample, net)
             flow = _statistics(middle, drawn)
-            cumulative = _statistics(
-                np.cumsum(middle, axis=0), None if drawn is None else np.cumsum(drawn, axis=0)
-            )
+            cumulative = _statistics(np.cumsum(middle, axis=0), None if drawn is None else np.cumsum(drawn, axis=0))
             parts += [
                 {
                     "perimeter": perimeter,
@@ -407,62 +402,80 @@ def _monthly(result: Result) -> pd.DataFrame:
 
 
 def _caseload(result: Result) -> pd.DataFrame:
-    """Placement totals and the whole with quantiles; each cell that ever holds a child with central and mean."""
+    """Placement totals and the whole with quantiles; each cell that ever holds a child with central and mean.
+
+    Two hundred thousand rows: built as one array of numbers and columns of codes, not row by row.
+    """
+    import pandas as pd  # noqa: PLC0415
+
     timeline = result.case.timeline
     before = add_months(timeline.start, -1)
-    labels = {"flow": np.array(timeline.month_labels)}
-    labels["stock"] = np.array([f"{before.year}-{before.month:02d}", *timeline.month_labels])
-    parts: list[dict[str, object]] = []
+    months = (f"{before.year}-{before.month:02d}", *timeline.month_labels)
+    series = [s for world in (DO_NOTHING, WITH_SCHEMES, IMPACT) for s in _caseload_series(result, world)]
+    lengths = np.array([len(s.children) for s in series])
 
-    def add(world: str, cell: tuple[str, str], measure: str, statistics: Mapping[str, NDArray[np.float64]]) -> None:
-        parts.extend(
-            {
-                "scenario": result.case.scenario,
-                "world": world,
-                "age_band": cell[0],
-                "placement": cell[1],
-                "measure": measure,
-                "month": labels["stock" if measure == "stock" else "flow"],
-                "statistic": statistic,
-                "children": np.round(values, 6) + 0.0,
-            }
-            for statistic, values in statistics.items()
-        )
+    def column(values: Sequence[str], pick: Callable[[_Series], str]) -> pd.Series[str]:
+        codes = np.repeat([values.index(pick(s)) for s in series], lengths)
+        return pd.Series(pd.Categorical.from_codes(codes, categories=pd.Index(values)))
 
-    for world in (DO_NOTHING, WITH_SCHEMES, IMPACT):
-        for i, placement in enumerate(PLACEMENTS):
-            stock = _statistics(*_both(result, lambda s, w=world, p=i: _world(s.stock, w)[:, p]))
-            add(world, (ALL, placement), "stock", stock)
-        whole = _both(result, lambda s, w=world: _world(s.stock, w).sum(axis=1))
-        add(world, (ALL, ALL), "stock", _statistics(*whole))
-        for measure in ("entry", "exit"):
-            flow = _both(result, lambda s, w=world, m=measure: _world({k: v[m] for k, v in s.flows.items()}, w))
-            add(world, (ALL, ALL), measure, _statistics(*flow))
-        _add_cells(result, world, add)
-    return _frame(CASELOAD_COLUMNS, parts)
+    month = np.concatenate([np.arange(len(months) - n, len(months)) for n in lengths])
+    return pd.DataFrame(
+        {
+            "scenario": pd.Categorical.from_codes(np.zeros(lengths.sum(), int), pd.Index([result.case.scenario])),
+            "world": column((DO_NOTHING, WITH_SCHEMES, IMPACT), lambda s: s.world),
+            "age_band": column((*AGES, ALL), lambda s: s.age_band),
+            "placement": column((*PLACEMENTS, ALL), lambda s: s.placement),
+            "measure": column(MEASURES, lambda s: s.measure),
+            "month": pd.Categorical.from_codes(month, categories=pd.Index(months)),
+            "statistic": column(STATISTICS, lambda s: s.statistic),
+            "children": np.round(np.concatenate([s.children for s in series]), 6) + 0.0,
+        }
+    )
 
 
-def _add_cells(result: Result, world: str, add: Callable[..., None]) -> None:
-    """Add every cell that ever holds a child in either world: central and mean of every measure."""
+@dataclass(frozen=True)
+class _Series:
+    """One line of the caseload frame over its months; a stock has one month more than a flow, the opening."""
+
+    world: str
+    age_band: str
+    placement: str
+    measure: str
+    statistic: str
+    children: NDArray[np.float64]
+
+
+def _caseload_series(result: Result, world: str) -> list[_Series]:
+    """Return every series of one world: totals with quantiles, then cells that ever hold a child."""
     samples = {CENTRAL: result.central} | ({} if result.sample is None else {MEAN: result.sample})
+    stocks = {name: _world(s.stock, world) for name, s in samples.items()}
+    out = []
+    for i, placement in enumerate((*PLACEMENTS, ALL)):
+        whole = i == len(PLACEMENTS)
+        parts = {name: stock.sum(axis=1) if whole else stock[:, i] for name, stock in stocks.items()}
+        out += _total(world, placement, "stock", parts)
+    for measure in ("entry", "exit"):
+        flows = {name: _world({w: f[measure] for w, f in s.flows.items()}, world) for name, s in samples.items()}
+        out += _total(world, ALL, measure, flows)
     ever = sum(s.cells[w]["stock"].sum(axis=0) for s in samples.values() for w in (DO_NOTHING, WITH_SCHEMES))
     for measure in MEASURES:
-        tables = {
-            name: _world({w: s.cells[w][measure] for w in s.cells}, world) for name, s in samples.items()
-        }
-        for a, p in np.argwhere(ever > 0):
-            add(world, (AGES[a], PLACEMENTS[p]), measure, {name: table[:, a, p] for name, table in tables.items()})
+        tables = {n: _world({w: c[measure] for w, c in s.cells.items()}, world) for n, s in samples.items()}
+        out += [
+            _Series(world, AGES[a], PLACEMENTS[p], measure, name, table[:, a, p])
+            for a, p in np.argwhere(np.asarray(ever) > 0)
+            for name, table in tables.items()
+        ]
+    return out
+
+
+def _total(world: str, placement: str, measure: str, parts: Mapping[str, NDArray[np.float64]]) -> list[_Series]:
+    statistics = _statistics(parts[CENTRAL], parts.get(MEAN))
+    return [_Series(world, ALL, placement, measure, name, values) for name, values in statistics.items()]
 
 
 def _world(by_world: Mapping[str, NDArray[np.float64]], world: str) -> NDArray[np.float64]:
     """Return a world's array, the impact being with - without in every draw."""
     return by_world[WITH_SCHEMES] - by_world[DO_NOTHING] if world == IMPACT else by_world[world]
-
-
-def _both(
-    result: Result, read: Callable[[Sample], NDArray[np.float64]]
-) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
-    return read(result.central), _pick(result.sample, read)
 
 
 def _funding(result: Result) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -494,7 +507,8 @@ def _funding(result: Result) -> tuple[pd.DataFrame, pd.DataFrame]:
             cumulative = _statistics(-amount, None if other is None else -other)
             mtfp += _tidy(case, {"line": total, "entry": "cumulative"}, years, cumulative)
     columns = ("financial_year", "statistic", "value_gbp")
-    return _frame(("scenario", "group", "item", *columns), funding), _frame(("scenario", "line", "entry", *columns), mtfp)
+    by_purse = _frame(("scenario", "group", "item", *columns), funding)
+    return by_purse, _frame(("scenario", "line", "entry", *columns), mtfp)
 
 
 def _tidy(
@@ -522,5 +536,21 @@ def write(result: Result, folder: Path) -> None:
 
 
 def write_csv(frame: pd.DataFrame, path: Path) -> None:
-    """Write a frame as UTF-8 CSV with Unix line ends, whatever the platform."""
-    frame.to_csv(path, index=False, lineterminator="\n", encoding="utf-8")
+    """Write a frame as UTF-8 CSV with Unix line ends on every platform; texts are quoted only where they must be."""
+    import pyarrow as pa  # noqa: PLC0415
+    import pyarrow.csv  # noqa: PLC0415
+
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    plain = [c.cast(pa.string()) if pa.types.is_dictionary(c.type) else c for c in table.columns]
+    names = ",".join(table.column_names) + "\n"
+    with path.open("wb") as file:
+        file.write(names.encode())
+        quoting = "needed" if any(_wants_quotes(c) for c in plain if pa.types.is_string(c.type)) else "none"
+        options = pyarrow.csv.WriteOptions(include_header=False, quoting_style=quoting)
+        pyarrow.csv.write_csv(pa.Table.from_arrays(plain, names=table.column_names), file, options)
+
+
+def _wants_quotes(column: pa.ChunkedArray) -> bool:
+    """Whether any text in a column holds a comma, a quote or a line end."""
+    texts = (text for text in column.unique().to_pylist() if isinstance(text, str))
+    return any(mark in text for text in texts for mark in ',"\r\n')

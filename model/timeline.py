@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -58,7 +59,7 @@ class Timeline:
     def days_in_month(self) -> NDArray[np.float64]:
         """Days in each month, leap years included. Shape (months,)."""
         starts = self.month_starts
-        return np.array([(b - a).days for a, b in zip(starts[:-1], starts[1:], strict=True)], dtype=np.float64)
+        return np.array([(b - a).days for a, b in pairwise(starts)], dtype=np.float64)
 
     @cached_property
     def days_in_financial_year(self) -> NDArray[np.float64]:
@@ -99,7 +100,7 @@ class Timeline:
         """Return the share of each month's days on or after `start` and before `end`. Shape (months,)."""
         starts = self.month_starts
         spans = []
-        for first, after in zip(starts[:-1], starts[1:], strict=True):
+        for first, after in pairwise(starts):
             begin, stop = max(first, start), after if end is None else min(after, end)
             spans.append(max(0, (stop - begin).days) / (after - first).days)
         return np.array(spans, dtype=np.float64)

@@ -53,5 +53,5 @@ class Agency(Scheme):
         return np.divide(MONTHS_A_YEAR * stated, months, out=np.zeros_like(stated), where=months > 0)
 
     def _until(self, setting: Setting, parameter: str) -> NDArray[np.float64]:
-        """Return 1 in each month before the do-nothing end (months from the case's start), by share, (months, draws)."""
+        """Return the share of each month before the do-nothing end (months from the case's start), (months, draws)."""
         return np.clip(self.of(setting, parameter) - np.arange(setting.months)[:, None], 0, 1)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from model import units
-from model.cashflows import CashFlows
 from model.schemes.staff import staff_costs
 from model.timeline import MONTHS_A_YEAR
 
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
 
     from model.case_types import Case, SchemeSpec
     from model.caseload import EntryReduction, FosterPlaces
+    from model.cashflows import CashFlows
     from model.draws import Draws
 
 
@@ -59,7 +59,8 @@ class Setting:
         month = timeline.month_of(start)
         days = timeline.days_in_month[min(max(month, 0), timeline.months - 1)]
         begins = month + (start.day - 1) / days
-        return np.arange(1, self.months + 1)[:, None] - begins - delay
+        elapsed: NDArray[np.float64] = np.arange(1, self.months + 1)[:, None] - begins - delay
+        return elapsed
 
     @cached_property
     def weekly(self) -> NDArray[np.float64]:

@@ -34,7 +34,8 @@ class EntryReductionScheme(Scheme):
         active = np.clip(elapsed, 0, 1)
         middle = elapsed - active / 2
         share = np.divide(middle, over, out=np.ones_like(middle), where=over > 0)
-        return active * np.clip(share, 0, 1)
+        ramp: NDArray[np.float64] = active * np.clip(share, 0, 1)
+        return ramp
 
     def reach(self, setting: Setting) -> NDArray[np.float64]:
         """Return the share of the children on the edge of care whom the team can hold, (months, draws).

@@ -27,7 +27,7 @@ RECRUITMENT, SUPERVISION, CONSTELLATIONS = "Carer recruitment", "Carer supervisi
 
 @dataclass(frozen=True, kw_only=True)
 class Households:
-    """Carer households by month, each (months, draws): in place because of the scheme, approved, and replacing leavers."""
+    """Carer households by month, (months, draws): in place because of the scheme, approved, and replacing leavers."""
 
     extra: NDArray[np.float64]
     approved: NDArray[np.float64]

@@ -48,11 +48,13 @@ def filled_share(setting: Setting, elapsed: NDArray[np.float64]) -> NDArray[np.f
     Posts fill evenly over `establishment.months_to_fill`, up to all but the usual vacancies
     (`establishment.vacancy_share`); with no time to fill and no vacancy everyone is in post from the first day.
     """
-    months_to_fill, vacancy = setting.value("establishment.months_to_fill"), setting.value("establishment.vacancy_share")
+    months_to_fill = setting.value("establishment.months_to_fill")
+    vacancy = setting.value("establishment.vacancy_share")
     active = np.clip(elapsed, 0, 1)
     middle = elapsed - active / 2
     ramp = np.divide(middle, months_to_fill, out=np.ones_like(middle), where=months_to_fill > 0)
-    return active * np.clip(ramp, 0, 1) * (1 - vacancy)
+    share: NDArray[np.float64] = active * np.clip(ramp, 0, 1) * (1 - vacancy)
+    return share
 
 
 def staff_costs(setting: Setting, scheme: SchemeSpec, delay: NDArray[np.float64]) -> CashFlows:
@@ -84,5 +86,3 @@ def _cost(setting: Setting, post: Post, scheme: SchemeSpec, delay: NDArray[np.fl
         share = share * np.clip(elapsed - setting.value(post.already_filled_months), 0, 1)
     pay = setting.real_growth("growth.pay_real_annual")
     return share * setting.annual * pay * post.change_annual_cost_gbp
-
-
