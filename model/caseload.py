@@ -500,8 +500,8 @@ def _transfers(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return who starts in-house instead of in an IFA, and who moves from IFA to in-house (negative: back).
 
-    All (ages, draws). Empty places are filled from IFA starts (or from the IFA stock where inflow is not limited), ages as they come;
-    places that close send children back to an IFA.
+    All (ages, draws). Empty places are filled from IFA starts (or from the IFA stock where inflow is not limited), ages
+    as they come; places that close send children back to an IFA.
     """
     gap = lever.filled - transferred.sum(axis=0)
     wanted, surplus = np.maximum(gap, 0), np.maximum(-gap, 0)
