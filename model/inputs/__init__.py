@@ -1,0 +1,1 @@
+"""Reading a case's files: cells, tables, TOML, and the checks that need more than one row. `model.case` uses them."""

@@ -1,0 +1,67 @@
+"""What is wrong with an input: which file, row and column, what stands there, and what was expected."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_SHOWN_CHARACTERS = 80
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """One thing wrong. `row` counts as a spreadsheet does (the heading is row 1) or, in TOML, is the line; 0 = whole file."""
+
+    file: str
+    row: int = 0
+    column: str = ""
+    value: str = ""
+    expected: str
+    suggestion: str = ""
+
+    def __str__(self) -> str:
+        """One line: file, row, column, value, what was expected, and how to mend it."""
+        place = self.file
+        if self.row:
+            place += f", {'line' if self.file.endswith('.toml') else 'row'} {self.row}"
+        if self.column:
+            place += f", {'key' if self.file.endswith('.toml') else 'column'} {self.column}"
+        found = f"found {_shown(self.value)}, " if self.value else ""
+        advice = f"; {self.suggestion}" if self.suggestion else ""
+        return " ".join(f"{place}: {found}expected {self.expected}{advice}".split())
+
+
+class InputProblems(ValueError):  # noqa: N818 - it holds problems; each is not an exception
+    """Everything wrong with a case, at once. `problems` keeps the order of the files."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        """Keep each problem once."""
+        self.problems = tuple(dict.fromkeys(problems))
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+    def __reduce__(self) -> tuple[type[InputProblems], tuple[tuple[Problem, ...]]]:
+        """Travel between processes whole."""
+        return type(self), (self.problems,)
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return advice to use the known word most like this one, or list them when they are few, or nothing."""
+    words = list(dict.fromkeys(known))
+    lowered = {candidate.lower(): candidate for candidate in words}
+    plain = word.strip().lower().replace("-", "_").replace(" ", "_")
+    close = difflib.get_close_matches(plain, lowered, n=1, cutoff=0.6) or difflib.get_close_matches(
+        word.strip().lower(), lowered, n=1, cutoff=0.6
+    )
+    if close:
+        return f"did you mean {lowered[close[0]]}?"
+    return f"it may be {', '.join(words)}" if 0 < len(words) <= 12 else ""
+
+
+def _shown(value: str) -> str:
+    """The value in quotation marks, on one line, shortened where it is long."""
+    flat = " ".join(value.split()) or value
+    return repr(flat if len(flat) <= _SHOWN_CHARACTERS else flat[:_SHOWN_CHARACTERS] + "...")

@@ -1,0 +1,113 @@
+"""The names the model reads: what each kind of scheme needs, and what every case needs, each with its unit.
+
+A scheme called `fostering` of kind `fostering_growth` needs an assumption `fostering.households`, and so on. What is in
+`OPTIONAL` (by kind) and `CASE_WIDE_OPTIONAL` may be left out; everything else must be in `assumptions.csv`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+AGE_BANDS: Final = ("under_1", "1_4", "5_9", "10_15", "16_17")
+SPLIT_AGE_BANDS: Final = {"5_7": "5_9", "8_9": "5_9"}  # the bands a scheme may name, and the input band each is part of
+PLACEMENTS: Final = ("in_house_foster", "ifa_foster", "family_and_friends", "residential", "supported_accommodation",
+                     "parents", "adoption", "other")  # fmt: skip
+STREAMS: Final = ("main", "uasc")
+FUNDING_WORDS: Final = ("general_fund", "reserve", "dsg", "grant", "partner")
+BUDGET_LINES: Final = (
+    "In-house foster placements", "IFA foster placements", "Family and friends placements", "Residential placements",
+    "Supported accommodation", "Placed with parents", "Placed for adoption", "Other placements",
+    "Entering care: proceedings and placement finding", "Leaving care before 18", "Leaving care at 18",
+    "Support for children kept at home", "Staff", "On-call rota", "Carer recruitment", "Carer supervision",
+    "Constellations", "Agency: managed teams", "Agency: vacancy cover",
+)  # fmt: skip
+
+PARAMETERS: Final[dict[str, dict[str, str]]] = {
+    "fostering_growth": {
+        "households": "households",
+        "delay": "months",
+        "approval_lag": "months",
+        "recruitment_months": "months",
+        "deregistration_annual": "rate/year",
+        "leavers_replaced_share": "share",
+        "places_per_household": "places/household",
+        "fill_rate": "share",
+        "transferring_share": "share",
+        "inflow_limited": "switch",
+        "existing_households": "households",
+        "existing_approvals_annual": "households/year",
+        "retention_effect": "share",
+        "approval_cost": "GBP/household",
+        "supervision_cost_annual": "GBP/household/year",
+        "households_supervised_by_team": "households",
+        "constellations": "count",
+        "constellation_cost_annual": "GBP/year",
+    },
+    "entry_reduction": {
+        "effect": "share",
+        "delay": "months",
+        "ramp_months": "months",
+        "deadweight": "share",
+        "fade_annual": "rate/year",
+        "caseworkers": "fte",
+        "children_per_caseworker": "children/worker",
+        "duration_months": "months",
+        "children_served_per_entry": "children/child",
+        "capacity_limited": "switch",
+        **{f"weight_{placement}": "ratio" for placement in PLACEMENTS},
+    },
+    "agency": {
+        "managed_teams_cost": "GBP",
+        "managed_teams_months": "months",
+        "managed_teams_end_months": "months",
+        "cover_cost_annual": "GBP/year",
+        "cover_managed_share": "share",
+        "premium": "share",
+        "whole_cost": "switch",
+        "cover_end_months": "months",
+    },
+    "fixed_cost": {"cost_annual": "GBP/year", "cost_daily": "GBP/day"},
+    "establishment": {},
+}
+
+OPTIONAL: Final[dict[str, frozenset[str]]] = {
+    "entry_reduction": frozenset(f"weight_{placement}" for placement in PLACEMENTS),
+    "fixed_cost": frozenset({"cost_annual", "cost_daily"}),
+}
+
+ONE_OF: Final[dict[str, frozenset[str]]] = {"fixed_cost": frozenset({"cost_annual", "cost_daily"})}
+"""For a kind, parameters of which at least one must be given."""
+
+CASE_WIDE: Final[dict[str, str]] = {
+    **{f"price.{placement}_weekly": "GBP/week" for placement in PLACEMENTS},
+    "cost.entry": "GBP/child",
+    "cost.exit_under_18": "GBP/child",
+    "cost.exit_at_18": "GBP/child",
+    "cost.diverted_child": "GBP/child",
+    "caseload.share_5_9_aged_8_9": "share",
+    "caseload.entries_multiplier": "ratio",
+    "caseload.entries_growth_annual": "rate/year",
+    "caseload.exits_multiplier": "ratio",
+    "growth.placement_prices_real_annual": "rate/year",
+    "growth.pay_real_annual": "rate/year",
+    "establishment.months_to_fill": "months",
+    "establishment.vacancy_share": "share",
+    **{f"cashable.contract_step_{placement}": "children" for placement in PLACEMENTS},
+    "reserve.opening": "GBP",
+    "reserve.minimum": "GBP",
+    "reserve.commitments_annual": "GBP/year",
+}
+
+CASE_WIDE_OPTIONAL: Final[dict[str, str]] = {}
+"""Case-wide names a case may leave out: name -> unit. What reads one must have a meaning for its absence."""
+
+RESERVED_PREFIXES: Final = (
+    "price", "cost", "caseload", "growth", "establishment", "cashable", "reserve", "est", "conventions", "schemes",
+)  # fmt: skip
+"""First parts of names that a scheme may not take."""
+
+
+def required(kind: str) -> dict[str, str]:
+    """Return the parameters that a scheme of this kind must have: parameter -> unit."""
+    optional = OPTIONAL.get(kind, frozenset())
+    return {name: unit for name, unit in PARAMETERS[kind].items() if name not in optional}
