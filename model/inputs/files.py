@@ -106,8 +106,7 @@ def read_table(path: Path, columns: Sequence[Column], problems: list[Problem], *
         header.pop()
     if not _check_header(header, columns, file, problems):
         return []
-    rows = [_row(number, cells, header, columns, file, problems) for number, cells in records[1:]]
-    return [row for row in rows if row is not None]
+    return [_row(number, cells, header, columns, file, problems) for number, cells in records[1:]]
 
 
 def _records(text: str, file: str, problems: list[Problem]) -> list[tuple[int, list[str]]]:
@@ -153,8 +152,8 @@ def _check_header(header: list[str], columns: Sequence[Column], file: str, probl
 
 def _row(
     number: int, cells: list[str], header: list[str], columns: Sequence[Column], file: str, problems: list[Problem]
-) -> Row | None:
-    """Read one row; None where its cells cannot be told apart."""
+) -> Row:
+    """Read one row. Where its cells cannot be told apart only the first, which names the row, is read."""
     extra = cells[len(header) :]
     if len(cells) < len(header) or any(cell.strip() for cell in extra):
         split = next((f"{a},{b}" for a, b in zip(cells, cells[1:], strict=False) if _split_thousands(a, b)), "")
@@ -162,10 +161,11 @@ def _row(
                   else "put quotation marks around a text that holds a comma")  # fmt: skip
         problems.append(Problem(file=file, row=number, value=",".join(cells), suggestion=advice,
                                 expected=f"{len(header)} cells, as in the heading, not {len(cells)}"))  # fmt: skip
-        return None
+        columns, complete = [column for column in columns if column.name == header[0]], False
+    else:
+        complete = True
     raw = {title: cell.replace("\u00a0", " ").strip() for title, cell in zip(header, cells, strict=False)}
     values: dict[str, Any] = {}
-    complete = True
     for column in columns:
         text = raw.get(column.name, "")
         try:
