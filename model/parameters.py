@@ -12,7 +12,8 @@ AGE_BANDS: Final = ("under_1", "1_4", "5_9", "10_15", "16_17")
 SPLIT_AGE_BANDS: Final = {"5_7": "5_9", "8_9": "5_9"}  # the bands a scheme may name, and the input band each is part of
 PLACEMENTS: Final = ("in_house_foster", "ifa_foster", "family_and_friends", "residential", "supported_accommodation",
                      "parents", "adoption", "other")  # fmt: skip
-STREAMS: Final = ("main", "uasc")
+STREAMS: Final = ("general", "uasc")
+AGE_18: Final = "18"  # in caseload.csv: children who leave because they turn 18
 FUNDING_WORDS: Final = ("general_fund", "reserve", "dsg", "grant", "partner")
 BUDGET_LINES: Final = (
     "In-house foster placements", "IFA foster placements", "Family and friends placements", "Residential placements",
@@ -71,7 +72,8 @@ PARAMETERS: Final[dict[str, dict[str, str]]] = {
 }
 
 OPTIONAL: Final[dict[str, frozenset[str]]] = {
-    "entry_reduction": frozenset(f"weight_{placement}" for placement in PLACEMENTS),
+    "fostering_growth": frozenset({"delay"}),
+    "entry_reduction": frozenset({"delay", *(f"weight_{placement}" for placement in PLACEMENTS)}),
     "fixed_cost": frozenset({"cost_annual", "cost_daily"}),
 }
 
@@ -92,13 +94,14 @@ CASE_WIDE: Final[dict[str, str]] = {
     "growth.pay_real_annual": "rate/year",
     "establishment.months_to_fill": "months",
     "establishment.vacancy_share": "share",
-    **{f"cashable.contract_step_{placement}": "children" for placement in PLACEMENTS},
     "reserve.opening": "GBP",
     "reserve.minimum": "GBP",
     "reserve.commitments_annual": "GBP/year",
 }
 
-CASE_WIDE_OPTIONAL: Final[dict[str, str]] = {}
+CASE_WIDE_OPTIONAL: Final[dict[str, str]] = {
+    **{f"cashable.contract_step_{placement}": "children" for placement in PLACEMENTS},
+}
 """Case-wide names a case may leave out: name -> unit. What reads one must have a meaning for its absence."""
 
 RESERVED_PREFIXES: Final = (

@@ -63,9 +63,9 @@ ESTABLISHMENT: Final = (
 )
 
 CASELOAD: Final = (
-    Column(name="age_band", parse=cells.age_band((*parameters.AGE_BANDS, "all"))),
+    Column(name="age_band", parse=cells.age_band((*parameters.AGE_BANDS, parameters.AGE_18, "all"))),
     Column(name="placement", parse=cells.word((*parameters.PLACEMENTS, "all"), "a placement")),
-    Column(name="stream", parse=cells.word(("", *parameters.STREAMS), "main or uasc"), required=False, blank=True),
+    Column(name="stream", parse=cells.word(("", *parameters.STREAMS), "general or uasc"), required=False, blank=True),
     Column(name="children", parse=cells.optional_count, blank=True),
     Column(name="entries_annual", parse=cells.optional_count, blank=True),
     Column(name="exits_annual", parse=cells.optional_count, blank=True),
@@ -142,7 +142,7 @@ def _caseload_row(row: Row) -> CaseloadRow:
     values = row.values
     moves = {placement: values[column] for placement, column in MOVES.items() if values[column]}
     plain = {name: value for name, value in values.items() if name not in MOVES.values()}
-    return CaseloadRow(**{**plain, "stream": values["stream"] or "main", "moves_annual": moves})
+    return CaseloadRow(**{**plain, "stream": values["stream"] or "general", "moves_annual": moves})
 
 
 def approved_budget(path: Path, problems: list[Problem]) -> tuple[BudgetLine, ...]:
