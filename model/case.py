@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from model.case_types import Case
-from model.inputs import assumption_rows, caseload_checks, case_toml, formulas, reference_files, tables
+from model.inputs import assumption_rows, case_toml, caseload_checks, formulas, reference_files, tables
 from model.inputs.cells import Bad
 from model.inputs.files import read_toml, shown_path
 from model.inputs.problems import InputProblems, Problem, nearest
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from model.assumptions import Assumption
-    from model.case_types import CaseloadRow, Post, PublishedRow, SchemeSpec
+    from model.case_types import SchemeSpec
     from model.inputs.assumption_rows import Stated
     from model.inputs.case_toml import CaseFile
     from model.inputs.files import Row, Toml
@@ -28,8 +28,15 @@ if TYPE_CHECKING:
 __all__ = ["InputProblems", "Problem", "case_names", "load_case", "scenario_names"]
 
 CASE_TOML: Final = "case.toml"
-KNOWN_FILES: Final = (CASE_TOML, "assumptions.csv", "establishment.csv", "approved_budget.csv", "caseload.csv",
-                      "published.csv", "actuals.csv")  # fmt: skip
+KNOWN_FILES: Final = (
+    CASE_TOML,
+    "assumptions.csv",
+    "establishment.csv",
+    "approved_budget.csv",
+    "caseload.csv",
+    "published.csv",
+    "actuals.csv",
+)
 
 
 def case_names(inputs_root: str | Path) -> tuple[str, ...]:
@@ -85,7 +92,11 @@ class _Reading:
         problems = self.problems
         if not self.path.is_dir():
             others = case_names(self.path.parent) if self.path.parent.is_dir() else ()
-            problems.append(Problem(file=self.path.name, expected="a folder with a case", suggestion=nearest(self.path.name, others)))
+            problems.append(
+                Problem(
+                    file=self.path.name, expected="a folder with a case", suggestion=nearest(self.path.name, others)
+                )
+            )
             return None
         self._check_file_names()
         toml = read_toml(self.path / CASE_TOML, problems)
@@ -99,7 +110,9 @@ class _Reading:
         actuals = tables.actuals(self.path / "actuals.csv", problems)
         if case_file is None:
             return None
-        words = formulas.Words(names={*names, formulas.WEEKS}, ids=_values(post_rows, "id"), teams=_values(post_rows, "team"))
+        words = formulas.Words(
+            names={*names, formulas.WEEKS}, ids=_values(post_rows, "id"), teams=_values(post_rows, "team")
+        )
         used = self._check_formulas(published_rows, words) | _referred(post_rows, case_file)
         self._check_posts(post_rows, case_file, stated, names)
         self._check_names(case_file, stated, names, used)
@@ -114,15 +127,33 @@ class _Reading:
         values, timeline = case_file.values, case_file.timeline
         assert timeline is not None  # noqa: S101 - a start that could not be read is a problem already
         return Case(
-            folder=self.path, name=values["name"], title=values["title"], council=values["council"],
-            timeline=timeline, shown_years=values["shown_years"], price_base=values["price_base"],
-            knowledge_date=values["knowledge_date"], base_scenario=values["base_scenario"],
+            folder=self.path,
+            name=values["name"],
+            title=values["title"],
+            council=values["council"],
+            timeline=timeline,
+            shown_years=values["shown_years"],
+            price_base=values["price_base"],
+            knowledge_date=values["knowledge_date"],
+            base_scenario=values["base_scenario"],
             published_scenario=values["published_scenario"] or values["base_scenario"],
-            scenario=chosen.name, scenario_title=chosen.title, scenario_why=chosen.why, overrides=chosen.overrides,
-            conventions=conventions, assumptions=assumptions, schemes=schemes, perimeters=case_file.perimeters,
-            establishment=posts, caseload=caseload, approved_budget=budget, published=published, actuals=actuals,
-            correlations=case_file.correlations, funding=case_file.funding, reference=reference,
-        )  # fmt: skip
+            scenario=chosen.name,
+            scenario_title=chosen.title,
+            scenario_why=chosen.why,
+            overrides=chosen.overrides,
+            conventions=conventions,
+            assumptions=assumptions,
+            schemes=schemes,
+            perimeters=case_file.perimeters,
+            establishment=posts,
+            caseload=caseload,
+            approved_budget=budget,
+            published=published,
+            actuals=actuals,
+            correlations=case_file.correlations,
+            funding=case_file.funding,
+            reference=reference,
+        )
 
     def _check_file_names(self) -> None:
         """A file nearly named right would silently be left out."""
@@ -130,8 +161,13 @@ class _Reading:
             known = file.name in KNOWN_FILES or file.name.startswith(("x_", ".", "~"))
             if file.suffix.lower() in {".csv", ".toml"} and not known:
                 advice = nearest(file.name, KNOWN_FILES)
-                self.problems.append(Problem(file=shown_path(file), expected="a file that a case has",
-                                             suggestion=advice if advice.startswith("did") else "a file of your own begins x_"))  # fmt: skip
+                self.problems.append(
+                    Problem(
+                        file=shown_path(file),
+                        expected="a file that a case has",
+                        suggestion=advice if advice.startswith("did") else "a file of your own begins x_",
+                    )
+                )
 
     def _check_formulas(self, rows: Sequence[Row], words: formulas.Words) -> set[str]:
         """Report formulas that cannot be read; return the assumptions that the others speak of."""
@@ -170,15 +206,25 @@ class _Reading:
             place = case_toml.Place(toml=case_file.toml, table="correlations", position=position)
             self.problems.extend(
                 place.problem(key, name, "the name of an assumption", nearest(name, names))
-                for key, name in (("a", pair.a), ("b", pair.b)) if name not in names
-            )  # fmt: skip
+                for key, name in (("a", pair.a), ("b", pair.b))
+                if name not in names
+            )
         if not _possible(case_file):
             place = case_toml.Place(toml=case_file.toml, table="correlations")
-            self.problems.append(place.problem("rho", None, "correlations that can hold together",
-                                               "bring the largest of them nearer to 0"))  # fmt: skip
+            self.problems.append(
+                place.problem(
+                    "rho", None, "correlations that can hold together", "bring the largest of them nearer to 0"
+                )
+            )
         if self.complete and names:
-            found = assumption_rows.name_problems(stated, names, case_file.schemes, used, shown_path(case_file_path(self.path)),
-                                                  shown_path(self.path / "assumptions.csv"))  # fmt: skip
+            found = assumption_rows.name_problems(
+                stated,
+                names,
+                case_file.schemes,
+                used,
+                shown_path(case_file_path(self.path)),
+                shown_path(self.path / "assumptions.csv"),
+            )
             self.problems.extend(found)
 
     def _scenario(self, wanted: str | None, case_file: CaseFile, names: frozenset[str]) -> _Scenario | None:
@@ -188,27 +234,45 @@ class _Reading:
         published = case_file.values.get("published_scenario")
         place = case_toml.Place(toml=case_file.toml)
         if published and published not in known:
-            self.problems.append(place.problem("published_scenario", published, "the name of a file in scenarios/",
-                                               nearest(published, known)))  # fmt: skip
+            self.problems.append(
+                place.problem(
+                    "published_scenario", published, "the name of a file in scenarios/", nearest(published, known)
+                )
+            )
         name = wanted or base
         if name not in known or not case_toml.SCENARIO_NAME.fullmatch(name):
-            self.problems.append(Problem(file=f"{self.path.name}/scenarios", value=name, suggestion=nearest(name, known),
-                                         expected="the name of a scenario of this case"))  # fmt: skip
+            self.problems.append(
+                Problem(
+                    file=f"{self.path.name}/scenarios",
+                    value=name,
+                    suggestion=nearest(name, known),
+                    expected="the name of a scenario of this case",
+                )
+            )
             return None
         file = self.path / "scenarios" / f"{name}.toml"
         if name == base and not file.exists():
-            return _Scenario(name=name, title=name, why="The case as its assumptions state it.", overrides={}, toml=None)
+            return _Scenario(
+                name=name, title=name, why="The case as its assumptions state it.", overrides={}, toml=None
+            )
         toml = read_toml(file, self.problems)
         if toml is None:
             return None
         values = case_toml.read_keys(toml.tables, case_toml.SCENARIO, case_toml.Place(toml=toml), self.problems)
         overrides = case_toml.flat_overrides(values.get("overrides", {}), names)
-        return _Scenario(name=name, title=values.get("title", name), why=values.get("why", ""), overrides=overrides, toml=toml)
+        return _Scenario(
+            name=name, title=values.get("title", name), why=values.get("why", ""), overrides=overrides, toml=toml
+        )
 
     def _under(
-        self, scenario: _Scenario, case_file: CaseFile, stated: Mapping[str, Stated], names: frozenset[str],
-        reference: Reference, latest: Mapping[str, Row],
-    ) -> tuple[tuple[SchemeSpec, ...], dict[str, Assumption], Any]:  # fmt: skip
+        self,
+        scenario: _Scenario,
+        case_file: CaseFile,
+        stated: Mapping[str, Stated],
+        names: frozenset[str],
+        reference: Reference,
+        latest: Mapping[str, Row],
+    ) -> tuple[tuple[SchemeSpec, ...], dict[str, Assumption], Any]:
         """Apply a scenario: its schemes, its conventions, and its assumptions in the case's price base."""
         toml, problems = scenario.toml, self.problems
         schemes, settings = case_file.schemes, case_file.conventions
@@ -225,7 +289,9 @@ class _Reading:
         conventions = case_toml.make_conventions(settings, reference, place, problems)
         index = reference.indices.get(settings.get("price_index", ""))
         if index is not None:
-            problems.extend(case_toml.index_problems(case_file.values, min(index.level), case_toml.Place(toml=case_file.toml)))
+            problems.extend(
+                case_toml.index_problems(case_file.values, min(index.level), case_toml.Place(toml=case_file.toml))
+            )
         assumptions = {}
         for name, row in merged.items():
             found = assumption_rows.in_price_base(row, price_base, index, problems) if price_base else row.assumption
@@ -236,17 +302,29 @@ class _Reading:
         return schemes, assumptions, conventions
 
     def _override_assumptions(
-        self, merged: dict[str, Stated], scenario: _Scenario, toml: Toml, names: frozenset[str],
+        self,
+        merged: dict[str, Stated],
+        scenario: _Scenario,
+        toml: Toml,
+        names: frozenset[str],
         context: assumption_rows.ScenarioContext,
-    ) -> None:  # fmt: skip
+    ) -> None:
         for name, value in scenario.overrides.items():
             if name == "schemes" or name.startswith("conventions."):
                 continue
             if name not in names:
                 line = toml.line(name) or toml.line(name.rpartition(".")[2])
                 advice = nearest(name, [*names, "schemes", *(f"conventions.{key}" for key in case_toml.CONVENTIONS)])
-                self.problems.append(Problem(file=toml.file, row=line, column=name, value=str(value), suggestion=advice,
-                                             expected="the name of an assumption of the case"))  # fmt: skip
+                self.problems.append(
+                    Problem(
+                        file=toml.file,
+                        row=line,
+                        column=name,
+                        value=str(value),
+                        suggestion=advice,
+                        expected="the name of an assumption of the case",
+                    )
+                )
                 continue
             new, found = assumption_rows.overridden(merged, name, value, toml, context)
             self.problems.extend(found)
@@ -261,8 +339,13 @@ class _Reading:
         for key in ("discount_rate", "price_index"):
             row = latest.get(settings.get(key, ""))
             if row is not None and row.values["as_at"] > known:
-                self.problems.append(row.problem("as_at", f"{known.isoformat()} or earlier, the case's knowledge_date",
-                                                 'hindsight belongs in a scenario that sets "conventions.hindsight" = true'))  # fmt: skip
+                self.problems.append(
+                    row.problem(
+                        "as_at",
+                        f"{known.isoformat()} or earlier, the case's knowledge_date",
+                        'hindsight belongs in a scenario that sets "conventions.hindsight" = true',
+                    )
+                )
 
 
 def case_file_path(path: Path) -> Path:

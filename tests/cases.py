@@ -1,9 +1,10 @@
+# ruff: noqa: E501 - the tables are read as they stand
 """A small, complete, valid and wholly invented case that tests may write and then change.
 
-    path = write_case(tmp_path)                                         # inputs/exampleshire, ready to load
-    path = write_case(tmp_path, assumptions={"fostering.fill_rate": {"value": "0.9"}})
-    path = write_case(tmp_path, scenarios={"mine": 'title = "Mine"\\nwhy = "To see."\\n[overrides]\\n'})
-    path = write_case(tmp_path, files={"caseload.csv": "..."})           # a whole file, as it stands
+path = write_case(tmp_path)                                         # inputs/exampleshire, ready to load
+path = write_case(tmp_path, assumptions={"fostering.fill_rate": {"value": "0.9"}})
+path = write_case(tmp_path, scenarios={"mine": 'title = "Mine"\\nwhy = "To see."\\n[overrides]\\n'})
+path = write_case(tmp_path, files={"caseload.csv": "..."})           # a whole file, as it stands
 """
 
 import csv

@@ -20,6 +20,8 @@ ORDER = [
     "pay",
     "staffing",
     "case_types",
+    "parameters",
+    "inputs",
     "case",
     "draws",
     "recruitment",

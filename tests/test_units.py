@@ -58,6 +58,8 @@ def test_bounds(unit: str, number: float, allowed: bool) -> None:
     assert units.UNITS[unit].allows(number) is allowed
 
 
-@pytest.mark.parametrize(("text", "good"), [("2022/23", True), ("1999/00", True), ("2022/24", False), ("2022-23", False)])
+@pytest.mark.parametrize(
+    ("text", "good"), [("2022/23", True), ("1999/00", True), ("2022/24", False), ("2022-23", False)]
+)
 def test_financial_years(text: str, good: bool) -> None:
     assert units.is_financial_year(text) is good

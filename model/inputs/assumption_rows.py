@@ -49,8 +49,14 @@ class Stated:
     def problem(self, field: str, expected: str, suggestion: str = "") -> Problem:
         """A problem with one field of it."""
         shown = getattr(self.assumption, field, "")
-        return Problem(file=self.file, row=self.row, column=self.column or field, value=f"{shown}", expected=expected,
-                       suggestion=suggestion)  # fmt: skip
+        return Problem(
+            file=self.file,
+            row=self.row,
+            column=self.column or field,
+            value=f"{shown}",
+            expected=expected,
+            suggestion=suggestion,
+        )
 
 
 def read(path: Path, problems: list[Problem]) -> tuple[dict[str, Stated], frozenset[str]]:
@@ -82,17 +88,25 @@ def _faults(assumption: Assumption, low: float | None, high: float | None) -> li
     faults = _price_base_faults(assumption)
     for field, figure in (("value", assumption.value), ("low", low), ("high", high)):
         if figure is not None and not unit.allows(figure):
-            advice = f"write the share as a decimal: {figure / 100:.15g}" if _looks_like_per_cent(unit.name, figure) else ""
+            advice = (
+                f"write the share as a decimal: {figure / 100:.15g}" if _looks_like_per_cent(unit.name, figure) else ""
+            )
             negative = unit.is_money and figure < 0
-            faults.append(Fault(field, unit.describes + (", because a price is never negative" if negative else
-                                                         f" in the unit {unit.name}"), advice))  # fmt: skip
+            faults.append(
+                Fault(
+                    field,
+                    unit.describes
+                    + (", because a price is never negative" if negative else f" in the unit {unit.name}"),
+                    advice,
+                )
+            )
     if unit.whole and assumption.distribution != "fixed":
         faults.append(Fault("distribution", "fixed, because a switch is either 0 or 1"))
     return faults or _range_faults(assumption, low, high)
 
 
 def _looks_like_per_cent(unit: str, figure: float) -> bool:
-    return unit == "share" and 1 < figure <= 100  # noqa: PLR2004
+    return unit == "share" and 1 < figure <= 100
 
 
 def _price_base_faults(assumption: Assumption) -> list[Fault]:
@@ -107,10 +121,16 @@ def _range_faults(assumption: Assumption, low: float | None, high: float | None)
     """What is wrong with low, value and high for the distribution."""
     value, kind = assumption.value, assumption.distribution
     if kind == "fixed":
-        return [Fault(field, "an empty cell for a fixed value", "or name the distribution the range belongs to")
-                for field, figure in (("low", low), ("high", high)) if figure is not None]  # fmt: skip
-    absent = [Fault(field, f"a number, which {kind} needs", "or write fixed as the distribution")
-              for field, figure in (("low", low), ("high", high)) if figure is None]  # fmt: skip
+        return [
+            Fault(field, "an empty cell for a fixed value", "or name the distribution the range belongs to")
+            for field, figure in (("low", low), ("high", high))
+            if figure is not None
+        ]
+    absent = [
+        Fault(field, f"a number, which {kind} needs", "or write fixed as the distribution")
+        for field, figure in (("low", low), ("high", high))
+        if figure is None
+    ]
     if absent or low is None or high is None:
         return absent
     if low >= high:
@@ -147,12 +167,21 @@ def overridden(
     line = toml.line(name) or toml.line(name.rpartition(".")[2])
 
     def problem(expected: str, suggestion: str = "", key: str = "", value: object = override) -> Problem:
-        return Problem(file=toml.file, row=line, column=f"{name}.{key}" if key else name, value=str(value),
-                       expected=expected, suggestion=suggestion)  # fmt: skip
+        return Problem(
+            file=toml.file,
+            row=line,
+            column=f"{name}.{key}" if key else name,
+            value=str(value),
+            expected=expected,
+            suggestion=suggestion,
+        )
 
     table = override if isinstance(override, dict) else {"value": override}
-    problems = [problem("a known key", nearest(key, OVERRIDE_KEYS), key, table[key])
-                for key in table if key not in OVERRIDE_KEYS]  # fmt: skip
+    problems = [
+        problem("a known key", nearest(key, OVERRIDE_KEYS), key, table[key])
+        for key in table
+        if key not in OVERRIDE_KEYS
+    ]
     figures: dict[str, float | None] = {}
     for key in ("value", "low", "high"):
         try:
@@ -169,8 +198,15 @@ def overridden(
     new, low, high = _merged(row.assumption, figures, words, context)
     faults = _faults(new, low, high)
     if faults:
-        return None, [problem(f.expected, f.suggestion, f.field if override is table else "",
-                              table.get(f.field, getattr(new, f.field))) for f in faults]  # fmt: skip
+        return None, [
+            problem(
+                f.expected,
+                f.suggestion,
+                f.field if override is table else "",
+                table.get(f.field, getattr(new, f.field)),
+            )
+            for f in faults
+        ]
     return Stated(assumption=new, file=toml.file, row=line, column=name), []
 
 
@@ -212,13 +248,18 @@ def _merged(
     usual = (old.distribution if old.distribution != "fixed" else "pert") if ranged else "fixed"
     is_money = UNITS[old.unit].is_money
     new = replace(
-        old, value=value, value_as_stated=value,
-        low=value if low is None else low, high=value if high is None else high,
+        old,
+        value=value,
+        value_as_stated=value,
+        low=value if low is None else low,
+        high=value if high is None else high,
         distribution=words.get("distribution", usual),
         price_base=words.get("price_base", context.price_base if is_money else ""),
-        source=words.get("source", f"scenario {context.scenario}"), as_at=words.get("as_at"),
-        quality=words.get("quality", old.quality), note=words.get("note", old.note),
-    )  # fmt: skip
+        source=words.get("source", f"scenario {context.scenario}"),
+        as_at=words.get("as_at"),
+        quality=words.get("quality", old.quality),
+        note=words.get("note", old.note),
+    )
     return new, low, high
 
 
@@ -256,17 +297,24 @@ def in_price_base(
 def knowledge_problems(stated: Mapping[str, Stated], knowledge_date: date) -> list[Problem]:
     """Assumptions known only after the knowledge date: hindsight, which a scenario must ask for."""
     return [
-        row.problem("as_at", f"{knowledge_date.isoformat()} or earlier, the case's knowledge_date",
-                    'hindsight belongs in a scenario that sets "conventions.hindsight" = true')
+        row.problem(
+            "as_at",
+            f"{knowledge_date.isoformat()} or earlier, the case's knowledge_date",
+            'hindsight belongs in a scenario that sets "conventions.hindsight" = true',
+        )
         for row in stated.values()
         if row.assumption.as_at is not None and row.assumption.as_at > knowledge_date
-    ]  # fmt: skip
+    ]
 
 
 def name_problems(
-    stated: Mapping[str, Stated], names: Collection[str], schemes: Collection[SchemeSpec], used: Collection[str],
-    case_file: str, assumptions_file: str,
-) -> list[Problem]:  # fmt: skip
+    stated: Mapping[str, Stated],
+    names: Collection[str],
+    schemes: Collection[SchemeSpec],
+    used: Collection[str],
+    case_file: str,
+    assumptions_file: str,
+) -> list[Problem]:
     """Names that are required and absent, names that nothing reads, and units that are not the model's."""
     needed, known = expected_names(schemes)
     missing = [name for name in needed if name not in names]
@@ -276,16 +324,24 @@ def name_problems(
         advice = nearest(name, spare)
         owner = next((f" (scheme {s.name} of kind {s.kind})" for s in schemes if name.startswith(f"{s.name}.")), "")
         problems.append(
-            Problem(file=assumptions_file, column="name", value="", suggestion=advice if advice.startswith("did") else "",
-                    expected=f"a row {name} in {needed[name]}{owner}, which is missing")
-        )  # fmt: skip
+            Problem(
+                file=assumptions_file,
+                column="name",
+                value="",
+                suggestion=advice if advice.startswith("did") else "",
+                expected=f"a row {name} in {needed[name]}{owner}, which is missing",
+            )
+        )
     for name in sorted(spare):
         if name in stated:
             advice = nearest(name, missing or known)
-            problems.append(stated[name].problem(
-                "name", "a name that the model, a formula or a row reads",
-                advice if advice.startswith("did") else f"see {case_file} and model/parameters.py for the names",
-            ))  # fmt: skip
+            problems.append(
+                stated[name].problem(
+                    "name",
+                    "a name that the model, a formula or a row reads",
+                    advice if advice.startswith("did") else f"see {case_file} and model/parameters.py for the names",
+                )
+            )
     problems.extend(_unit_problems(stated, known))
     problems.extend(_one_of_problems(names, schemes, assumptions_file))
     return problems
@@ -312,8 +368,13 @@ def _unit_problems(stated: Mapping[str, Stated], known: Mapping[str, str]) -> li
 
 def _one_of_problems(names: Collection[str], schemes: Collection[SchemeSpec], file: str) -> list[Problem]:
     return [
-        Problem(file=file, column="name", expected="at least one of the rows "
-                + " and ".join(f"{s.name}.{p}" for p in sorted(parameters.ONE_OF[s.kind])) + f" (scheme {s.name})")
+        Problem(
+            file=file,
+            column="name",
+            expected="at least one of the rows "
+            + " and ".join(f"{s.name}.{p}" for p in sorted(parameters.ONE_OF[s.kind]))
+            + f" (scheme {s.name})",
+        )
         for s in schemes
         if s.kind in parameters.ONE_OF and not any(f"{s.name}.{p}" in names for p in parameters.ONE_OF[s.kind])
-    ]  # fmt: skip
+    ]

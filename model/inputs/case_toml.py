@@ -199,11 +199,19 @@ class Place:
         """A problem with one key of the table."""
         several = f"[{self.position + 1}]" if self.table in {"schemes", "correlations"} else ""
         column = f"{self.table}{several}.{key}" if self.table else key
-        return Problem(file=self.toml.file, row=self.toml.line(key, self.table, self.position), column=column,
-                       value="" if value is None else str(value), expected=expected, suggestion=suggestion)  # fmt: skip
+        return Problem(
+            file=self.toml.file,
+            row=self.toml.line(key, self.table, self.position),
+            column=column,
+            value="" if value is None else str(value),
+            expected=expected,
+            suggestion=suggestion,
+        )
 
 
-def read_keys(table: Mapping[str, Any], keys: Mapping[str, Key], place: Place, problems: list[Problem]) -> dict[str, Any]:
+def read_keys(
+    table: Mapping[str, Any], keys: Mapping[str, Key], place: Place, problems: list[Problem]
+) -> dict[str, Any]:
     """Return the values of the declared keys that could be read; an unknown, missing or unreadable one is a problem."""
     values: dict[str, Any] = {}
     missing = [name for name, key in keys.items() if key.needed and name not in table]
@@ -244,8 +252,11 @@ class CaseFile:
 def read_case_file(toml: Toml, problems: list[Problem]) -> CaseFile:
     """Read every table of `case.toml`."""
     values = read_keys(toml.tables, CASE, Place(toml=toml), problems)
-    conventions = read_keys(values.get("conventions", {}), CONVENTIONS, Place(toml=toml, table="conventions"), problems) \
-        if "conventions" in values else {}  # fmt: skip
+    conventions = (
+        read_keys(values.get("conventions", {}), CONVENTIONS, Place(toml=toml, table="conventions"), problems)
+        if "conventions" in values
+        else {}
+    )
     timeline = None
     if "start" in values and "horizon_years" in values:
         timeline = Timeline(values["start"], values["horizon_years"] * MONTHS_A_YEAR)
@@ -256,11 +267,16 @@ def read_case_file(toml: Toml, problems: list[Problem]) -> CaseFile:
     schemes = _schemes(tables, toml, timeline, problems)
     names = tuple(name for table in tables if isinstance(name := table.get("name"), str))
     return CaseFile(
-        toml=toml, values=values, conventions=conventions, schemes=schemes, scheme_names=names,
+        toml=toml,
+        values=values,
+        conventions=conventions,
+        schemes=schemes,
+        scheme_names=names,
         perimeters=_perimeters(values.get("perimeters", {}), names, toml, problems),
         correlations=_correlations(values.get("correlations", []), toml, problems),
-        funding=_funding(values.get("funding", {}), toml, timeline, problems), timeline=timeline,
-    )  # fmt: skip
+        funding=_funding(values.get("funding", {}), toml, timeline, problems),
+        timeline=timeline,
+    )
 
 
 def _schemes(
@@ -304,14 +320,19 @@ def _perimeters(
     perimeters = {}
     for name, members in table.items():
         if name == "whole" or name in schemes:
-            problems.append(place.problem(name, name, "a name of its own: whole and each scheme are perimeters already"))
+            problems.append(
+                place.problem(name, name, "a name of its own: whole and each scheme are perimeters already")
+            )
         try:
             perimeters[cells.name(name)] = _names(members)
         except Bad as bad:
             problems.append(place.problem(name, members, bad.expected, bad.suggestion))
             continue
-        problems.extend(place.problem(name, member, "the name of a scheme", nearest(member, schemes))
-                        for member in perimeters[name] if member not in schemes)  # fmt: skip
+        problems.extend(
+            place.problem(name, member, "the name of a scheme", nearest(member, schemes))
+            for member in perimeters[name]
+            if member not in schemes
+        )
     return perimeters
 
 
@@ -333,9 +354,7 @@ def _correlations(tables: list[dict[str, Any]], toml: Toml, problems: list[Probl
     return tuple(found)
 
 
-def _funding(
-    table: Mapping[str, Any], toml: Toml, timeline: Timeline | None, problems: list[Problem]
-) -> FundingPlan:
+def _funding(table: Mapping[str, Any], toml: Toml, timeline: Timeline | None, problems: list[Problem]) -> FundingPlan:
     place = Place(toml=toml, table="funding")
     values = read_keys(table, FUNDING, place, problems)
     until = values.get("reserve_until")
@@ -371,15 +390,26 @@ def override_conventions(
                 raise Bad("a convention", nearest(key, CONVENTIONS))  # noqa: TRY301 - one road for all that is bad
             changed[key] = CONVENTIONS[key].parse(value)
         except Bad as bad:
-            problems.append(Problem(file=toml.file, row=line, column=name, value=str(value), expected=bad.expected,
-                                    suggestion=bad.suggestion))  # fmt: skip
+            problems.append(
+                Problem(
+                    file=toml.file,
+                    row=line,
+                    column=name,
+                    value=str(value),
+                    expected=bad.expected,
+                    suggestion=bad.suggestion,
+                )
+            )
     return changed
 
 
 def override_schemes(
-    schemes: tuple[SchemeSpec, ...], names: Collection[str], overrides: Mapping[str, Any], toml: Toml,
+    schemes: tuple[SchemeSpec, ...],
+    names: Collection[str],
+    overrides: Mapping[str, Any],
+    toml: Toml,
     problems: list[Problem],
-) -> tuple[SchemeSpec, ...]:  # fmt: skip
+) -> tuple[SchemeSpec, ...]:
     """Return the schemes with exactly those active that the scenario lists; unchanged where it lists none."""
     if "schemes" not in overrides:
         return schemes
@@ -387,14 +417,29 @@ def override_schemes(
     try:
         wanted = _names(overrides["schemes"])
     except Bad as bad:
-        problems.append(Problem(file=toml.file, row=line, column="schemes", value=str(overrides["schemes"]),
-                                expected=bad.expected, suggestion=bad.suggestion))  # fmt: skip
+        problems.append(
+            Problem(
+                file=toml.file,
+                row=line,
+                column="schemes",
+                value=str(overrides["schemes"]),
+                expected=bad.expected,
+                suggestion=bad.suggestion,
+            )
+        )
         return schemes
     problems.extend(
-        Problem(file=toml.file, row=line, column="schemes", value=name, expected="the name of a scheme of the case",
-                suggestion=nearest(name, names))
-        for name in wanted if name not in names
-    )  # fmt: skip
+        Problem(
+            file=toml.file,
+            row=line,
+            column="schemes",
+            value=name,
+            expected="the name of a scheme of the case",
+            suggestion=nearest(name, names),
+        )
+        for name in wanted
+        if name not in names
+    )
     return tuple(replace(scheme, active=scheme.name in wanted) for scheme in schemes)
 
 
@@ -405,8 +450,9 @@ def make_conventions(
     tables: dict[str, Collection[str]] = {"discount_rate": reference.discount_rates, "price_index": reference.indices}
     for key, known in tables.items():
         if key in values and values[key] not in known:
-            problems.append(place.problem(key, values[key], f"a name in inputs/reference ({key})",
-                                          nearest(values[key], known)))  # fmt: skip
+            problems.append(
+                place.problem(key, values[key], f"a name in inputs/reference ({key})", nearest(values[key], known))
+            )
             return None
     if any(key not in values for key in CONVENTIONS):
         return None
@@ -422,7 +468,9 @@ def index_problems(values: Mapping[str, Any], index_first: str, place: Place) ->
     """Years that the price index must reach back to: the price base and the first year of the projection."""
     found = []
     if values.get("price_base", index_first) < index_first:
-        found.append(place.problem("price_base", values["price_base"], f"{index_first} or later: the price index starts there"))
+        found.append(
+            place.problem("price_base", values["price_base"], f"{index_first} or later: the price index starts there")
+        )
     if "start" in values and financial_year(values["start"]) < index_first:
         found.append(place.problem("start", values["start"], f"{index_first} or later: the price index starts there"))
     return found

@@ -46,8 +46,11 @@ def _row_problems(row: Row) -> list[Problem]:
             if column.startswith("moves_to_") and value
         ]
     if row.values.get("age_band") == parameters.AGE_18:
-        found += [row.problem(column, "an empty cell: the row 18 states only who leaves at 18")
-                  for column in ("children", "entries_annual") if row.values.get(column)]  # fmt: skip
+        found += [
+            row.problem(column, "an empty cell: the row 18 states only who leaves at 18")
+            for column in ("children", "entries_annual")
+            if row.values.get(column)
+        ]
     placement = row.values.get("placement", "")
     if row.values.get(f"moves_to_{placement}_annual"):
         found.append(row.problem(f"moves_to_{placement}_annual", "an empty cell: a move goes to another placement"))
@@ -65,14 +68,23 @@ def _total_problems(rows: Sequence[Row], measure: str, stream: str) -> list[Prob
         )
         kinds[kind].append(row)
     sums = {kind: sum(_figure(row, measure) or 0.0 for row in own) for kind, own in kinds.items() if own}
-    if len(sums) < 2 or max(sums.values()) - min(sums.values()) <= TOLERANCE * max(sums.values()):  # noqa: PLR2004
+    if len(sums) < 2 or max(sums.values()) - min(sums.values()) <= TOLERANCE * max(sums.values()):
         return []
-    words = {"total": "the row all, all", "ages": "rows by age", "placements": "rows by placement",
-             "cells": "rows of one age and placement"}  # fmt: skip
+    words = {
+        "total": "the row all, all",
+        "ages": "rows by age",
+        "placements": "rows by placement",
+        "cells": "rows of one age and placement",
+    }
     said = ", ".join(f"{words[kind]} {value:g}" for kind, value in sums.items())
     row = kinds[next(kind for kind in ("cells", "placements", "ages") if kinds[kind])][-1]
-    return [row.problem(measure, f"the same {measure} (stream {stream}) in every way of adding up, not {said}",
-                        "state every cell, or only totals")]  # fmt: skip
+    return [
+        row.problem(
+            measure,
+            f"the same {measure} (stream {stream}) in every way of adding up, not {said}",
+            "state every cell, or only totals",
+        )
+    ]
 
 
 def _exit_problems(rows: Sequence[Row]) -> list[Problem]:
@@ -83,18 +95,31 @@ def _exit_problems(rows: Sequence[Row]) -> list[Problem]:
     missing = [age for age in parameters.AGE_BANDS if age not in ages]
     if not by_age or not missing:
         return []
-    return [by_age[-1].problem("exits_annual", f"exits for every age band once any has them; {', '.join(missing)} "
-                               "has none", "write 0 where nobody leaves")]  # fmt: skip
+    return [
+        by_age[-1].problem(
+            "exits_annual",
+            f"exits for every age band once any has them; {', '.join(missing)} has none",
+            "write 0 where nobody leaves",
+        )
+    ]
 
 
 def _nothing_to_act_on(scheme: SchemeSpec, rows: Sequence[Row], file: str) -> Problem | None:
     """A scheme that would act on nobody, and so would silently do nothing."""
     if scheme.kind == "entry_reduction" and not _entries_in(scheme.ages, rows):
-        return Problem(file=file, column="entries_annual", expected=f"children entering care at ages "
-                       f"{', '.join(scheme.ages)}, whom the scheme {scheme.name} acts on; there are none")  # fmt: skip
+        return Problem(
+            file=file,
+            column="entries_annual",
+            expected=f"children entering care at ages "
+            f"{', '.join(scheme.ages)}, whom the scheme {scheme.name} acts on; there are none",
+        )
     if scheme.kind == "fostering_growth" and not _children_in("ifa_foster", rows):
-        return Problem(file=file, column="children", expected="children placed with independent agencies (ifa_foster), "
-                       f"whom the scheme {scheme.name} acts on; there are none")  # fmt: skip
+        return Problem(
+            file=file,
+            column="children",
+            expected="children placed with independent agencies (ifa_foster), "
+            f"whom the scheme {scheme.name} acts on; there are none",
+        )
     return None
 
 

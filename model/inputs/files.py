@@ -42,8 +42,14 @@ class Row:
 
     def problem(self, column: str, expected: str, suggestion: str = "") -> Problem:
         """A problem with one cell of this row."""
-        return Problem(file=self.file, row=self.number, column=column, value=self.raw.get(column, ""),
-                       expected=expected, suggestion=suggestion)  # fmt: skip
+        return Problem(
+            file=self.file,
+            row=self.number,
+            column=column,
+            value=self.raw.get(column, ""),
+            expected=expected,
+            suggestion=suggestion,
+        )
 
 
 def shown_path(path: Path) -> str:
@@ -61,8 +67,13 @@ def read_text(path: Path, problems: list[Problem], *, optional: bool = False) ->
         if not optional:
             beside = sorted(p.name for p in path.parent.iterdir()) if path.parent.is_dir() else []
             advice = nearest(path.name, beside)
-            problems.append(Problem(file=file, expected="this file, which a case must have",
-                                    suggestion=advice if advice.startswith("did") else ""))  # fmt: skip
+            problems.append(
+                Problem(
+                    file=file,
+                    expected="this file, which a case must have",
+                    suggestion=advice if advice.startswith("did") else "",
+                )
+            )
         return None
     except OSError as error:
         problems.append(Problem(file=file, expected="a file that can be read", suggestion=error.strerror or ""))
@@ -85,10 +96,14 @@ def _decoded(content: bytes, file: str, problems: list[Problem]) -> str | None:
         byte = content[error.start : error.start + 1]
         character = byte.decode("cp1252", errors="replace")
         problems.append(
-            Problem(file=file, row=before.count(b"\n") + 1, value=line.decode("cp1252", errors="replace"),
-                    expected=f"UTF-8 text; byte {error.start + 1} (0x{byte.hex()}, {character!r} in Windows-1252) is not",
-                    suggestion="in Excel save as `CSV UTF-8 (Comma delimited)`")
-        )  # fmt: skip
+            Problem(
+                file=file,
+                row=before.count(b"\n") + 1,
+                value=line.decode("cp1252", errors="replace"),
+                expected=f"UTF-8 text; byte {error.start + 1} (0x{byte.hex()}, {character!r} in Windows-1252) is not",
+                suggestion="in Excel save as `CSV UTF-8 (Comma delimited)`",
+            )
+        )
         return None
 
 
@@ -115,12 +130,18 @@ def _records(text: str, file: str, problems: list[Problem]) -> list[tuple[int, l
     records: list[tuple[int, list[str]]] = []
     number = 0
     try:
-        for number, cells in enumerate(reader, start=1):  # noqa: B007 - the number is wanted when the reader fails
+        for number, cells in enumerate(reader, start=1):
             if any(cell.strip() for cell in cells):
                 records.append((number, cells))
     except csv.Error as error:
-        problems.append(Problem(file=file, row=number + 1, expected="quotation marks in pairs around a whole cell",
-                                suggestion=f"{error}: look at the row before it too"))  # fmt: skip
+        problems.append(
+            Problem(
+                file=file,
+                row=number + 1,
+                expected="quotation marks in pairs around a whole cell",
+                suggestion=f"{error}: look at the row before it too",
+            )
+        )
     return records
 
 
@@ -129,8 +150,15 @@ def _check_header(header: list[str], columns: Sequence[Column], file: str, probl
     known = [column.name for column in columns]
     before = len(problems)
     if len(header) == 1 and (";" in header[0] or "\t" in header[0]):
-        problems.append(Problem(file=file, row=1, value=header[0], expected="columns separated by commas",
-                                suggestion="save it again as a comma-separated CSV"))  # fmt: skip
+        problems.append(
+            Problem(
+                file=file,
+                row=1,
+                value=header[0],
+                expected="columns separated by commas",
+                suggestion="save it again as a comma-separated CSV",
+            )
+        )
         return False
     missing = [column.name for column in columns if column.required and column.name not in header]
     for position, title in enumerate(header, start=1):
@@ -140,10 +168,15 @@ def _check_header(header: list[str], columns: Sequence[Column], file: str, probl
         else:
             advice = nearest(title, missing or known)
             problems.append(
-                Problem(file=file, row=1, column=title or f"number {position}", value=title,
-                        expected="a known column",
-                        suggestion=advice if advice.startswith("did") else "a column of your own begins x_")
-            )  # fmt: skip
+                Problem(
+                    file=file,
+                    row=1,
+                    column=title or f"number {position}",
+                    value=title,
+                    expected="a known column",
+                    suggestion=advice if advice.startswith("did") else "a column of your own begins x_",
+                )
+            )
     problems.extend(
         Problem(file=file, row=1, column=title, expected=f"a column {title}, which is missing") for title in missing
     )
@@ -157,10 +190,20 @@ def _row(
     extra = cells[len(header) :]
     if len(cells) < len(header) or any(cell.strip() for cell in extra):
         split = next((f"{a},{b}" for a, b in zip(cells, cells[1:], strict=False) if _split_thousands(a, b)), "")
-        advice = (f"is {split} one number? Write it without the comma" if split and len(cells) > len(header)
-                  else "put quotation marks around a text that holds a comma")  # fmt: skip
-        problems.append(Problem(file=file, row=number, value=",".join(cells), suggestion=advice,
-                                expected=f"{len(header)} cells, as in the heading, not {len(cells)}"))  # fmt: skip
+        advice = (
+            f"is {split} one number? Write it without the comma"
+            if split and len(cells) > len(header)
+            else "put quotation marks around a text that holds a comma"
+        )
+        problems.append(
+            Problem(
+                file=file,
+                row=number,
+                value=",".join(cells),
+                suggestion=advice,
+                expected=f"{len(header)} cells, as in the heading, not {len(cells)}",
+            )
+        )
         columns, complete = [column for column in columns if column.name == header[0]], False
     else:
         complete = True
@@ -174,8 +217,16 @@ def _row(
             values[column.name] = column.parse(text)
         except Bad as bad:
             complete = False
-            problems.append(Problem(file=file, row=number, column=column.name, value=text, expected=bad.expected,
-                                    suggestion=bad.suggestion))  # fmt: skip
+            problems.append(
+                Problem(
+                    file=file,
+                    row=number,
+                    column=column.name,
+                    value=text,
+                    expected=bad.expected,
+                    suggestion=bad.suggestion,
+                )
+            )
     return Row(file=file, number=number, values=values, raw=raw, complete=complete)
 
 
@@ -235,8 +286,9 @@ def read_toml(path: Path, problems: list[Problem], *, optional: bool = False) ->
         found = re.search(r"line (\d+)", str(error))
         row = int(found[1]) if found else text.count("\n") + 1
         lines = text.splitlines()
-        problems.append(Problem(file=file, row=row, value=lines[min(row, len(lines)) - 1], expected="TOML",
-                                suggestion=str(error)))  # fmt: skip
+        problems.append(
+            Problem(file=file, row=row, value=lines[min(row, len(lines)) - 1], expected="TOML", suggestion=str(error))
+        )
     except RecursionError:
         problems.append(Problem(file=file, expected="TOML that is not nested so deeply"))
     return None

@@ -35,8 +35,16 @@ _SUM = re.compile(r"""\best\.(sum_fte|sum)\(\s*("[^"]*"|'[^']*'|[^()]*(?:\([^()]
 _POST = re.compile(r"\best\.([A-Za-z0-9_-]+?)\.([A-Za-z_]+)(?![A-Za-z0-9_.(])")
 _NAME = re.compile(r"(?<![A-Za-z0-9_.])[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)*")
 _VARIABLE = re.compile(r"_v[0-9]+_")
-_SIGNS = {"\u00d7": "*", "\u00f7": "/", "\u2212": "-", "\u2013": "-", "^": "no powers", "**": "no powers",
-          "%": "a decimal: 20% is 0.2", "£": "the number alone"}  # fmt: skip
+_SIGNS = {
+    "\u00d7": "*",
+    "\u00f7": "/",
+    "\u2212": "-",
+    "\u2013": "-",
+    "^": "no powers",
+    "**": "no powers",
+    "%": "a decimal: 20% is 0.2",
+    "£": "the number alone",
+}
 
 
 def decimal_of(value: float) -> Decimal:
@@ -74,8 +82,14 @@ def _size(value: float) -> float:
 
 
 FUNCTIONS: Final[dict[str, Callable[..., float]]] = {
-    "round": round_half_up, "ceil": _ceil, "floor": _floor, "min": _least, "max": _most, "sum": _total, "abs": _size,
-}  # fmt: skip
+    "round": round_half_up,
+    "ceil": _ceil,
+    "floor": _floor,
+    "min": _least,
+    "max": _most,
+    "sum": _total,
+    "abs": _size,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,11 +158,20 @@ def evaluate(formula: Formula, values: Mapping[str, float], posts: Sequence[Post
     by_id = {post.id: post for post in posts}
     known = {key: values[name] for key, name in formula.names.items()}
     known |= {key: _of_post(by_id[row], field) for key, (row, field) in formula.posts.items()}
-    known |= {key: math.fsum(_of_post(post, field) for post in posts if not post.included_in
-                             and (not teams or post.team in teams))
-              for key, (field, teams) in formula.sums.items()}  # fmt: skip
-    allowed = {ast.Add: _add, ast.Sub: _subtract, ast.Mult: _multiply, ast.Div: _divide,
-               ast.USub: _negative, ast.UAdd: _positive}  # fmt: skip
+    known |= {
+        key: math.fsum(
+            _of_post(post, field) for post in posts if not post.included_in and (not teams or post.team in teams)
+        )
+        for key, (field, teams) in formula.sums.items()
+    }
+    allowed = {
+        ast.Add: _add,
+        ast.Sub: _subtract,
+        ast.Mult: _multiply,
+        ast.Div: _divide,
+        ast.USub: _negative,
+        ast.UAdd: _positive,
+    }
     machine = SimpleEval(operators=allowed, functions=dict(FUNCTIONS), names=known)
     try:
         result = float(machine.eval(formula.expression))
@@ -223,8 +246,10 @@ def _post(row: str, field: str, ids: Collection[str]) -> tuple[str, str]:
 
 def _assumption(name: str, words: Words, *, called: bool) -> str:
     if called:
-        raise Bad(f"a function of {', '.join(FUNCTIONS)}, or est.sum(team), est.sum_fte(team)",
-                  f"{name}: {nearest(name, [*FUNCTIONS, 'est.sum', 'est.sum_fte'])}")  # fmt: skip
+        raise Bad(
+            f"a function of {', '.join(FUNCTIONS)}, or est.sum(team), est.sum_fte(team)",
+            f"{name}: {nearest(name, [*FUNCTIONS, 'est.sum', 'est.sum_fte'])}",
+        )
     if name.startswith("est."):
         row = name.split(".")[1]
         raise Bad("est.<row id>.fte or .cost, or est.sum(team)", "" if row in words.ids else nearest(row, words.ids))
@@ -233,8 +258,21 @@ def _assumption(name: str, words: Words, *, called: bool) -> str:
     return name
 
 
-_ALLOWED_NODES = (ast.Expression, ast.BinOp, ast.UnaryOp, ast.Call, ast.Name, ast.Load, ast.Constant, ast.Add, ast.Sub,
-                  ast.Mult, ast.Div, ast.USub, ast.UAdd)  # fmt: skip
+_ALLOWED_NODES = (
+    ast.Expression,
+    ast.BinOp,
+    ast.UnaryOp,
+    ast.Call,
+    ast.Name,
+    ast.Load,
+    ast.Constant,
+    ast.Add,
+    ast.Sub,
+    ast.Mult,
+    ast.Div,
+    ast.USub,
+    ast.UAdd,
+)
 
 
 def _check_syntax(expression: str, text: str) -> None:
@@ -248,7 +286,9 @@ def _check_syntax(expression: str, text: str) -> None:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise Bad(EXPECTED, advice or "look for a missing sign or bracket") from None
     for node in nodes:
-        if not isinstance(node, _ALLOWED_NODES) or (isinstance(node, ast.Constant) and type(node.value) not in {int, float}):
+        if not isinstance(node, _ALLOWED_NODES) or (
+            isinstance(node, ast.Constant) and type(node.value) not in {int, float}
+        ):
             raise Bad(EXPECTED, advice)
         if isinstance(node, ast.Call) and (not isinstance(node.func, ast.Name) or node.keywords or not node.args):
             raise Bad(EXPECTED, advice)

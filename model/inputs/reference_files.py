@@ -86,8 +86,9 @@ def _index(name: str, rows: list[Row], problems: list[Problem]) -> PriceIndex | 
         problems.append(rows[-1].problem("financial_year", f"a row `{LATER}` for the years after the last of {name}"))
     if not years:
         problems.append(rows[0].problem("financial_year", f"at least one year for {name}"))
-    problems.extend(row.problem("change", "the growth a year after the last") for row in later
-                    if row.values["change"] is None)  # fmt: skip
+    problems.extend(
+        row.problem("change", "the growth a year after the last") for row in later if row.values["change"] is None
+    )
     level: dict[str, float] = {}
     previous = 1.0
     for position, row in enumerate(years):
