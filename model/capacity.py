@@ -16,7 +16,7 @@ def workers_in_post(
     new: NDArray[np.float64],
     new_filled: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    """Return whole-time workers holding cases: existing posts x share filled + new posts x share filled. (months, draws).
+    """Return whole-time workers holding cases, (months, draws): posts x share filled, existing and new.
 
     `existing`, `existing_filled` and `new` are (draws,); `new_filled` is (months, draws).
     """

@@ -64,6 +64,12 @@ class Post:
     service_line: str
     source: str
     note: str
+    # How to price it from its grade (`model.staffing`); all may be left out.
+    grade_current: str = ""
+    spine_point: str = ""
+    priced_at: str = ""
+    increments: bool = False
+    costing: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

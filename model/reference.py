@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from model.pay import PayTables
+
 
 @dataclass(frozen=True, kw_only=True)
 class PriceIndex:
@@ -35,8 +37,10 @@ class Reference:
 
     `caseload_seed`: (age band, placement) -> how likely children of that age are to be in that placement, relative to
     other cells; 0 = never. It only matters where published totals leave the cell open. A cell not listed counts 1.
+    `pay`: the pay tables, limited to what was known by the case's knowledge date.
     """
 
     indices: Mapping[str, PriceIndex]
     discount_rates: Mapping[str, float]
     caseload_seed: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    pay: PayTables | None = None

@@ -7,12 +7,11 @@ threshold. So 2022/23 has seven months at 15.05% and five at 13.8%, the 14.53% t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from model.pay import BOTTOM, MIDDLE, PLACES_IN_A_GRADE, TOP, PayError, PayTables
 from model.timeline import MONTHS_A_YEAR, Timeline, add_months, financial_year
@@ -20,11 +19,15 @@ from model.timeline import MONTHS_A_YEAR, Timeline, add_months, financial_year
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    import pandas as pd
     from numpy.typing import NDArray
 
+    from model.case_types import Case, Post
     from model.pay import Grade
+    from model.reference import PriceIndex
 
 PENNY = 2
+BOTTOM_UP = "bottom_up"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,25 +128,24 @@ def _months_later(day: date, months: int) -> date:
 def salary_by_month(
     tables: PayTables, pay: PostPay, timeline: Timeline, planned_rises: Mapping[str, float] | None = None
 ) -> NDArray[np.float64]:
-    """Yearly pay at the point in force on the first of each month (in its first month, on its start day). (months,).
+    """Yearly pay at the point in force on the first of each month, (months,); before its start, as on its start day.
 
     Awards in the tables are used as printed. A financial year later than the last award known for the spine rises by
     `planned_rises` (year -> share), rounded to the pound as awards are; a year missing there does not rise.
     """
-    last = timeline.month_starts[:-1]
-    days = [max(day, pay.start) if day < add_months(pay.start, 1) else day for day in last]
+    days = [max(day, pay.start) for day in timeline.month_starts[:-1]]
     return np.array([_salary_on(tables, pay, day, planned_rises or {}) for day in days], dtype=np.float64)
 
 
 def _salary_on(tables: PayTables, pay: PostPay, day: date, planned: Mapping[str, float]) -> float:
     point = point_on(pay, day, tables.rules)
     salary = tables.annual_pay(pay.spine, point, day)
-    for year in _years_without_an_award(tables, pay.spine, day):
+    for year in years_without_an_award(tables, pay.spine, day):
         salary = float(np.floor(salary * (1 + planned.get(year, 0.0)) + 0.5))
     return salary
 
 
-def _years_without_an_award(tables: PayTables, spine: str, day: date) -> list[str]:
+def years_without_an_award(tables: PayTables, spine: str, day: date) -> list[str]:
     """Financial years after the last printed figure or award for a spine, up to the year of a day."""
     starts = [a.start for a in tables.awards if a.spine == spine] + [p.start for p in tables.points if p.spine == spine]
     known = financial_year(max(s for s in starts if s <= day))
@@ -151,33 +153,49 @@ def _years_without_an_award(tables: PayTables, spine: str, day: date) -> list[st
     return [financial_year(date(y, 4, 1)) for y in years]
 
 
+def cost_rates(
+    tables: PayTables, pay: PostPay, timeline: Timeline, planned_rises: Mapping[str, float] | None = None
+) -> PostCost:
+    """Return what one whole-time post costs at the yearly rate of each month, nominal.
+
+    Before the start month it is what it will be at the start, so that figures older than the post are not needed.
+    """
+    salary = salary_by_month(tables, pay, timeline, planned_rises)
+    pay_days = [max(after - timedelta(days=1), pay.start) for after in timeline.month_starts[1:]]
+    ni = [tables.ni(day) for day in pay_days]
+    national_insurance = [max(0.0, s - r.threshold_annual_gbp) * r.rate for s, r in zip(salary, ni, strict=True)]
+    return PostCost(
+        salary_annual=salary,
+        salary=salary,
+        national_insurance=np.array(national_insurance, dtype=np.float64),
+        pension=salary * np.array([tables.pension(pay.council, day).rate for day in pay_days]),
+        levy=salary * np.array([tables.levy_rate(day).rate for day in pay_days]),
+    )
+
+
 def post_cost(
     tables: PayTables, pay: PostPay, timeline: Timeline, planned_rises: Mapping[str, float] | None = None
 ) -> PostCost:
     """Return the nominal cost by month of one whole-time post from its start day, part-months by days."""
-    salary = salary_by_month(tables, pay, timeline, planned_rises)
+    rates = cost_rates(tables, pay, timeline, planned_rises)
     share = timeline.year_share * timeline.share_active(pay.start)
-    pay_days = [after - timedelta(days=1) for after in timeline.month_starts[1:]]
-    ni = [tables.ni(day) for day in pay_days]
-    ni_annual = [max(0.0, s - r.threshold_annual_gbp) * r.rate for s, r in zip(salary, ni, strict=True)]
-    pension = np.array([tables.pension(pay.council, day).rate for day in pay_days])
-    levy = np.array([tables.levy_rate(day).rate for day in pay_days])
     return PostCost(
-        salary_annual=salary,
-        salary=salary * share,
-        national_insurance=np.array(ni_annual, dtype=np.float64) * share,
-        pension=salary * pension * share,
-        levy=salary * levy * share,
+        salary_annual=rates.salary_annual,
+        salary=rates.salary * share,
+        national_insurance=rates.national_insurance * share,
+        pension=rates.pension * share,
+        levy=rates.levy * share,
     )
 
 
-def full_year_cost(tables: PayTables, pay: PostPay, year: str) -> float:
+def full_year_cost(
+    tables: PayTables, pay: PostPay, year: str, planned_rises: Mapping[str, float] | None = None
+) -> float:
     """Nominal pounds of one whole-time post in post all through a financial year, to the penny."""
     first = date(int(year[:4]), 4, 1)
-    settled = PostPay(
-        council=pay.council, spine=pay.spine, point=pay.point, point_top=pay.point_top, start=first, steps=False
-    )
-    return round(float(post_cost(tables, settled, Timeline(first, MONTHS_A_YEAR)).total.sum()), PENNY)
+    settled = replace(pay, start=first, steps=False)
+    cost = post_cost(tables, settled, Timeline(first, MONTHS_A_YEAR), planned_rises)
+    return round(float(cost.total.sum()), PENNY)
 
 
 def worked_example(tables: PayTables, *, council: str, spine: str, point: str, years: Iterable[str]) -> pd.DataFrame:
@@ -186,6 +204,8 @@ def worked_example(tables: PayTables, *, council: str, spine: str, point: str, y
     Rows with a rate say so; `employer NI` rows show (salary - threshold) x rate x days / days in the year.
     """
     columns = {year: _worked_year(tables, council, spine, point, year) for year in years}
+    import pandas as pd  # noqa: PLC0415 - importing the model must stay cheap
+
     frame = pd.DataFrame(columns)
     order = dict.fromkeys(step for column in columns.values() for step in column)
     frame = frame.reindex([s for s in order if s != "total"] + ["total"])
@@ -208,3 +228,108 @@ def _worked_year(tables: PayTables, council: str, spine: str, point: str, year: 
     steps[f"apprenticeship levy at {tables.levy_rate(first).rate:.1%}"] = float(cost.levy.sum())
     pennies = {name: round(value, PENNY) for name, value in steps.items()}
     return {**pennies, "total": round(sum(pennies.values()), PENNY)}
+
+
+def index_rises(index: PriceIndex, years: Iterable[str]) -> dict[str, float]:
+    """Return the rise of a price index into each financial year: what pay is planned to do where no award is known.
+
+    The first year an index covers rises by nothing.
+    """
+    return {y: index.at(y) / index.at(b) - 1 if b in index.level or b > max(index.level) else 0.0
+            for y, b in ((y, financial_year(date(int(y[:4]) - 1, 4, 1))) for y in years)}  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class PricedRow:
+    """A row of the establishment priced from its grades. `rates`: nominal pounds a year in each month, (months,).
+
+    The rate is the whole row's net change: proposed posts at their grade less current posts at theirs. `planned_years`
+    counts the April rises up to each month that no known award covers, (months,).
+    """
+
+    rates: NDArray[np.float64]
+    planned_years: NDArray[np.float64]
+
+
+def price_row(case: Case, post: Post, start: date) -> PricedRow:
+    """Price a row of `establishment.csv` bottom-up. PayError says which grade, point or table is missing."""
+    tables = case.reference.pay
+    if tables is None:
+        raise PayError("there are no pay tables: inputs/reference has none of njc_spine.csv, grades.csv ...")
+    index = case.reference.indices[case.conventions.price_index]
+    rises = index_rises(index, case.timeline.financial_years)
+    sides = [(post.fte_proposed - post.fte_current, post.grade, post.spine_point)]
+    if post.grade_current:
+        sides = [(post.fte_proposed, post.grade, post.spine_point), (-post.fte_current, post.grade_current, "")]
+    total = np.zeros(case.timeline.months)
+    spine = ""
+    for fte, grade, point in sides:
+        pay = post_pay(
+            tables, council=case.council, grade=grade, start=start, spine_point=point, priced_at=post.priced_at,
+            steps=post.increments,
+        )  # fmt: skip
+        total += fte * cost_rates(tables, pay, case.timeline, rises).total
+        spine = pay.spine
+    days = [max(day, start) for day in case.timeline.month_starts[:-1]]
+    planned = np.array([len(years_without_an_award(tables, spine, day)) for day in days], dtype=np.float64)
+    return PricedRow(rates=total, planned_years=planned)
+
+
+def full_year_price(case: Case, post: Post) -> float:
+    """Return what a row comes to bottom-up for a full year, in the case's price base, to the penny.
+
+    Priced in the year of the price base, or in the year it starts where that is later (a grade may be newer).
+    """
+    tables = case.reference.pay
+    if tables is None:
+        raise PayError("there are no pay tables: inputs/reference has none of njc_spine.csv, grades.csv ...")
+    index = case.reference.indices[case.conventions.price_index]
+    start = post.start or case.scheme(post.charged_to).start
+    year = max(case.price_base, financial_year(start))
+    rises = index_rises(index, [year])
+    level = index.at(year) / index.at(case.price_base)
+
+    def cost(grade: str, point: str) -> float:
+        pay = post_pay(
+            tables, council=case.council, grade=grade, start=date(int(year[:4]), 4, 1), spine_point=point,
+            priced_at=post.priced_at,
+        )  # fmt: skip
+        return full_year_cost(tables, pay, year, rises) / level
+
+    if not post.grade_current:
+        return round((post.fte_proposed - post.fte_current) * cost(post.grade, post.spine_point), PENNY)
+    before = post.fte_current * cost(post.grade_current, "")
+    return round(post.fte_proposed * cost(post.grade, post.spine_point) - before, PENNY)
+
+
+def printed_and_priced(case: Case) -> pd.DataFrame:
+    """Return the establishment row by row: printed cost, bottom-up price and their difference, or why there is none."""
+    import pandas as pd  # noqa: PLC0415 - importing the model must stay cheap
+
+    rows = []
+    for post in case.establishment:
+        priced, why = _priced_or_why(case, post)
+        difference = None if priced is None else round(priced - post.change_annual_cost_gbp, PENNY)
+        rows.append(
+            {
+                "id": post.id,
+                "post": post.post,
+                "grade": post.grade,
+                "fte": post.fte_proposed - post.fte_current,
+                "printed_gbp": post.change_annual_cost_gbp,
+                "priced_gbp": priced,
+                "difference_gbp": difference,
+                "used": BOTTOM_UP if post.costing == BOTTOM_UP else "printed",
+                "why_not_priced": why,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _priced_or_why(case: Case, post: Post) -> tuple[float | None, str]:
+    if not post.grade:
+        return None, "the source gives no grade"
+    try:
+        return full_year_price(case, post), ""
+    except PayError as error:
+        return None, str(error)

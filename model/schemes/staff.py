@@ -6,15 +6,26 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from model.cashflows import INVESTMENT, RECURRING, CashFlows, Tag
+from model import recruitment, units
+from model.cashflows import INVESTMENT, ONE_OFF, RECURRING, CashFlows, Tag
+from model.recruitment import Recruiting
+from model.staffing import BOTTOM_UP, price_row
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from model.case_types import Case, Post, SchemeSpec
     from model.schemes.base import Setting
 
 STAFF, ON_CALL = "Staff", "On-call rota"
+NEW_POST_COVER, RETENTION, RECRUITING = "Agency: cover of new posts", "Retention payments", "Recruitment and equipment"
+RECRUITING_COSTS = (
+    "establishment.agency_cover_share", "establishment.agency_premium", "establishment.retention_payment",
+    "establishment.retention_qualifying_months", "establishment.recruitment_cost", "establishment.equipment_cost",
+    "establishment.equipment_recycled_share",
+)  # fmt: skip
 BY_DAY = "day"
 DAYS_IN_A_PRINTED_YEAR = 365
 
@@ -42,47 +53,107 @@ def charged_posts(case: Case, scheme: str) -> tuple[tuple[Post, float], ...]:
     return tuple(charged)
 
 
-def filled_share(setting: Setting, elapsed: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the share of new posts filled in each month, from months elapsed at its end. (months, draws).
+def recruiting(setting: Setting) -> Recruiting:
+    """Return how the case recruits. Unless it says otherwise, every round succeeds and nobody leaves."""
+    return Recruiting(
+        months_to_fill=setting.value("establishment.months_to_fill"),
+        vacancy_share=setting.value("establishment.vacancy_share"),
+        fill_probability=setting.optional("establishment.fill_probability", 1.0),
+        turnover_annual=setting.optional("establishment.turnover_annual", 0.0),
+    )
 
-    Posts fill evenly over `establishment.months_to_fill`, up to all but the usual vacancies
-    (`establishment.vacancy_share`); with no time to fill and no vacancy everyone is in post from the first day.
-    """
-    months_to_fill = setting.value("establishment.months_to_fill")
-    vacancy = setting.value("establishment.vacancy_share")
-    active = np.clip(elapsed, 0, 1)
-    middle = elapsed - active / 2
-    ramp = np.divide(middle, months_to_fill, out=np.ones_like(middle), where=months_to_fill > 0)
-    share: NDArray[np.float64] = active * np.clip(ramp, 0, 1) * (1 - vacancy)
-    return share
+
+def filled_share(setting: Setting, elapsed: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the share of new posts filled in each month, from months elapsed at its end. (months, draws)."""
+    return recruitment.filled_share(elapsed, recruiting(setting))
 
 
 def staff_costs(setting: Setting, scheme: SchemeSpec, delay: NDArray[np.float64]) -> CashFlows:
     """Return the investment lines of the posts charged to a scheme, real pounds, (months, draws), negative for a cost.
 
-    amount = printed annual cost x share of the year x posts filled x real pay growth. A row by the day counts real
-    days (365 or 366) and is filled at once. A printed cost is a net change: one row may save.
+    amount = annual cost x share of the year x posts filled. A printed cost rises with real pay growth, a row priced
+    from its grade with the awards; it is a net change, so that one row may save. A row by the day counts real days
+    (365 or 366) and is filled at once. A row moved out of another (`included_when`) takes its recruiting with it.
     """
     total = CashFlows()
     for post, sign in charged_posts(setting.case, scheme.name):
-        amount = sign * _cost(setting, post, scheme, delay)
+        flows = _row_costs(setting, post, scheme, delay)
+        scale = np.full(setting.draws.n, sign)
         if post.included_when and sign < 0:
-            amount = amount * setting.value(post.included_when)
-        line = ON_CALL if post.basis == BY_DAY else STAFF
-        total += CashFlows({Tag(line, INVESTMENT, RECURRING, post.funding): -amount})
+            scale = sign * setting.value(post.included_when)
+        total += CashFlows({tag: amount * scale for tag, amount in flows})
     return total
 
 
-def _cost(setting: Setting, post: Post, scheme: SchemeSpec, delay: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return what a row costs, (months, draws), at its own start or else that of the scheme it is charged to."""
+def row_elapsed(setting: Setting, post: Post, scheme: str, delay: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return months since a row's start at each month's end: its own start, else that of the scheme charged."""
     owner = setting.case.scheme(post.charged_to)
-    if owner.name != scheme.name:
+    if owner.name != scheme:
         delay = setting.optional(f"{owner.name}.delay", 0.0)
-    elapsed = setting.elapsed(post.start or owner.start, delay)
-    if post.basis == BY_DAY:
-        return np.clip(elapsed, 0, 1) * setting.daily * (post.change_annual_cost_gbp / DAYS_IN_A_PRINTED_YEAR)
+    return setting.elapsed(post.start or owner.start, delay)
+
+
+def row_filled(setting: Setting, post: Post, elapsed: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the share of a row's post-time worked that is new spending, (months, draws).
+
+    A post already filled in the do-nothing world is new spending only once that would have ended.
+    """
     share = filled_share(setting, elapsed) if post.recruited else np.clip(elapsed, 0, 1)
     if post.already_filled_months:
-        share = share * np.clip(elapsed - setting.value(post.already_filled_months), 0, 1)
-    pay = setting.real_growth("growth.pay_real_annual")
-    return share * setting.annual * pay * post.change_annual_cost_gbp
+        share = np.asarray(share * np.clip(elapsed - setting.value(post.already_filled_months), 0, 1))
+    return share
+
+
+def _row_costs(setting: Setting, post: Post, scheme: SchemeSpec, delay: NDArray[np.float64]) -> CashFlows:
+    elapsed = row_elapsed(setting, post, scheme.name, delay)
+    if post.basis == BY_DAY:
+        daily = setting.daily * (post.change_annual_cost_gbp / DAYS_IN_A_PRINTED_YEAR)
+        return _spent({Tag(ON_CALL, INVESTMENT, RECURRING, post.funding): np.clip(elapsed, 0, 1) * daily})
+    rate = setting.annual * _annual_cost(setting, post)
+    staff = {Tag(STAFF, INVESTMENT, RECURRING, post.funding): row_filled(setting, post, elapsed) * rate}
+    return _spent(staff | _recruiting_costs(setting, post, elapsed, rate))
+
+
+def _spent(amounts: Mapping[Tag, NDArray[np.float64]]) -> CashFlows:
+    return CashFlows({tag: -amount for tag, amount in amounts.items()})
+
+
+def _annual_cost(setting: Setting, post: Post) -> NDArray[np.float64]:
+    """Return a row's cost at each month's yearly rate, real pounds, (months, draws)."""
+    if post.costing != BOTTOM_UP:
+        return setting.real_growth("growth.pay_real_annual") * post.change_annual_cost_gbp
+    case = setting.case
+    row = price_row(case, post, post.start or case.scheme(post.charged_to).start)
+    level = units.nominal_factors(case.timeline, case.reference.indices[case.conventions.price_index], case.price_base)
+    growth = (1 + setting.value("growth.pay_real_annual")) ** row.planned_years[:, None]
+    real: NDArray[np.float64] = (row.rates / level)[:, None] * growth
+    return real
+
+
+def _recruiting_costs(
+    setting: Setting, post: Post, elapsed: NDArray[np.float64], rate: NDArray[np.float64]
+) -> dict[Tag, NDArray[np.float64]]:
+    """Return what recruiting a row costs beyond its pay; nothing unless the case states it and the row adds posts.
+
+    Cover of posts still empty; retention payments to those who qualify; advertising and equipment, one-off for the
+    first to hold a post and recurring for whoever replaces a leaver.
+    """
+    fte = post.fte_proposed - post.fte_current
+    if not post.recruited or fte <= 0 or not any(name in setting.case.assumptions for name in RECRUITING_COSTS):
+        return {}
+    how = recruiting(setting)
+    cover, premium, payment, wait, hire, kit, recycled = (setting.optional(name, 0.0) for name in RECRUITING_COSTS)
+    each = hire + kit * (1 - recycled)
+    replaced = recruitment.leavers(elapsed, how)
+    vacant = recruitment.vacant_share(elapsed, how)
+    amounts = {
+        Tag(NEW_POST_COVER, INVESTMENT, RECURRING, post.funding): recruitment.cover_cost(vacant, rate, cover, premium),
+        Tag(RETENTION, INVESTMENT, RECURRING, post.funding): fte
+        * payment
+        * recruitment.retention_due(elapsed, how, wait),
+        Tag(RECRUITING, INVESTMENT, ONE_OFF, post.funding): fte
+        * each
+        * (recruitment.starters(elapsed, how) - replaced),
+        Tag(RECRUITING, INVESTMENT, RECURRING, post.funding): fte * each * replaced,
+    }
+    return {tag: amount for tag, amount in amounts.items() if amount.any()}
