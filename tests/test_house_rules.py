@@ -36,6 +36,7 @@ ORDER = [
     "appraisal",
     "funding",
     "reconcile",
+    "check",
     "sensitivity",
     "voi",
     "attribution",

@@ -260,7 +260,7 @@ class Toml:
     text: str
 
     def line(self, key: str, table: str = "", position: int = 0) -> int:
-        """The line a key stands on: within the `position`-th heading of `table`, or anywhere; 0 where it is not found."""
+        """The line a key stands on, within the `position`-th heading of `table` or anywhere; 0 where it is not found."""
         lines = self.text.splitlines()
         start = 0
         if table:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from model import parameters
 from model.assumptions import RATINGS
 from model.inputs import cells
 from model.inputs.cells import Bad
@@ -56,6 +57,16 @@ PRICE_INDICES: Final = (
     *_PROVENANCE,
 )
 
+CASELOAD_SEED: Final = (
+    Column(name="age_band", parse=cells.age_band(parameters.AGE_BANDS)),
+    Column(name="placement", parse=cells.word(parameters.PLACEMENTS, "a placement")),
+    Column(name="weight", parse=cells.count),
+    Column(name="source", parse=cells.text_cell),
+    Column(name="as_at", parse=cells.optional_date, required=False, blank=True),
+    Column(name="quality", parse=_RATING, required=False, blank=True),
+    Column(name="note", parse=cells.text_cell, required=False, blank=True),
+)
+
 
 def read(folder: Path, problems: list[Problem]) -> tuple[Reference, dict[str, Row]]:
     """Return the reference tables, and for each name the row that was known last (to compare with a knowledge date)."""
@@ -73,8 +84,16 @@ def read(folder: Path, problems: list[Problem]) -> tuple[Reference, dict[str, Ro
             index = _index(name, rows, problems)
             if index is not None:
                 indices[name] = index
+    seed = _caseload_seed(folder / "caseload_seed.csv", problems)
     latest = _latest(rate_rows, "name") | _latest(index_rows, "series")
-    return Reference(indices=indices, discount_rates=rates), latest
+    return Reference(indices=indices, discount_rates=rates, caseload_seed=seed), latest
+
+
+def _caseload_seed(path: Path, problems: list[Problem]) -> dict[tuple[str, str], float]:
+    """How likely each placement is at each age, where published totals leave it open. Absent file: all alike."""
+    rows = read_table(path, CASELOAD_SEED, problems, optional=True)
+    problems.extend(duplicates(rows, ["age_band", "placement"]))
+    return {(row.values["age_band"], row.values["placement"]): row.values["weight"] for row in rows if row.complete}
 
 
 def _index(name: str, rows: list[Row], problems: list[Problem]) -> PriceIndex | None:
