@@ -8,7 +8,7 @@
 
 On Windows type `py workbook.py ...`. It needs Python 3.11 or later and nothing else: the first call makes the folder
 `.venv` here and downloads the packages in requirements.lock, each checked against its hash; later calls work offline.
-Nothing outside this folder is changed and no administrator's rights are needed. To undo it, delete `.venv`.
+Nothing is installed outside this folder and no administrator's rights are needed. To undo it, delete `.venv`.
 Paths are read from this folder. `python3 workbook.py run --help` tells what `run` can be asked.
 """
 

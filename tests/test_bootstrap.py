@@ -105,6 +105,12 @@ def test_arguments_are_handed_on_from_the_workbooks_folder(ready, words, starts)
     assert asked.returncode == 0
 
 
+def test_on_windows_it_waits_for_the_command_and_returns_its_status(workbook, monkeypatch):
+    monkeypatch.setattr(workbook, "WINDOWS", True)
+    monkeypatch.setattr(workbook, "call", lambda words: 7 if words == ["-m", "model", "run"] else 0)
+    assert workbook.hand_over(["model", "run"]) == 7
+
+
 @ON_POSIX
 def test_the_exit_status_is_the_commands_own(ready):
     ready.PYTHON.write_text("#!/bin/sh\nexit 5\n")
