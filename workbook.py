@@ -43,6 +43,7 @@ LAB = [
     "--LabApp.default_url=/lab/tree/notebooks",
     f"--ServerApp.root_dir={ROOT}",
 ]
+LAB_SETTINGS = '{"@jupyterlab/apputils-extension:notification": {"checkForUpdates": false, "fetchNews": "false"}}\n'
 SIDE_BY_SIDE = ["-n", "logical", "--maxprocesses=8", "--dist=worksteal"]
 
 # uv does not read pip's settings: these say where packages come from and whom to trust, and are handed on to it.
@@ -121,9 +122,10 @@ def is_ready() -> bool:
 
 
 def wanted_stamp() -> str:
-    """What the environment is made from: a new lock, another Python or a moved folder each call for a new one."""
+    """What the environment is made from and by: a new lock, another Python, a moved folder each call for a new one."""
     made_from = (*map(str, sys.version_info[:2]), sys.platform, platform.machine(), str(ROOT))
-    return hashlib.sha256("\n".join(made_from).encode() + LOCK.read_bytes()).hexdigest()
+    parts = ("\n".join(made_from).encode(), LOCK.read_bytes(), Path(__file__).read_bytes())
+    return hashlib.sha256(b"\n".join(parts)).hexdigest()
 
 
 @contextlib.contextmanager
@@ -156,6 +158,9 @@ def set_up() -> None:
     # A path relative to site-packages: `import model` then works from any folder, as notebooks need.
     (packages,) = VENV.glob("Lib/site-packages" if WINDOWS else "lib/python*/site-packages")
     (packages / "workbook.pth").write_text(os.path.relpath(ROOT, packages) + "\n")
+    settings = VENV / "share/jupyter/lab/settings"  # or JupyterLab's first words are whether to fetch its news
+    settings.mkdir(parents=True, exist_ok=True)
+    (settings / "overrides.json").write_text(LAB_SETTINGS)
     STAMP.write_text(wanted_stamp())
 
 
