@@ -154,6 +154,8 @@ def set_up() -> None:
         sys.exit(
             "\nThe packages could not be installed; the lines above say why. The first call needs the internet, or your"
             "\norganisation's package index (pip's own settings are used). Run the same command again when it is there."
+            "\nThey are built for Python 3.11 to 3.14 on Linux, Apple silicon and Windows (the x64 Python, on ARM too);"
+            "\nelsewhere use conda and environment.yml."
         )
     # A path relative to site-packages: `import model` then works from any folder, as notebooks need.
     (packages,) = VENV.glob("Lib/site-packages" if WINDOWS else "lib/python*/site-packages")
