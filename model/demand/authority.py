@@ -1,0 +1,315 @@
+"""One authority's caseload from published tables: margins by age and by placement, entries, exits, with sources."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from model.demand.codes import AGE_BANDS, AGED_OUT, PLACEMENTS
+from model.demand.dfe import DfeTables, canonical, category_counts
+from model.demand.problems import DemandInputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+CASELOAD_COLUMNS: Final = (
+    "age_band",
+    "placement",
+    "stream",
+    "children",
+    "entries_annual",
+    "exits_annual",
+    "source",
+    "note",
+)
+_FITTING_ROUNDS: Final = 200
+_SEED_FLOOR: Final = 0.01
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuthorityCaseload:
+    """Margins of one authority on 31 March of ``year`` (children) and flows of the year before it (children a year).
+
+    ``stock_by_age``, ``stock_by_placement``, ``entries_by_age``: code to count, all streams together.
+    ``exits_by_age`` also holds ``18``. ``uasc`` and ``uasc_entries`` are the unaccompanied children among them.
+    ``imputed``: measure to the number of children in it that were suppressed and imputed.
+    """
+
+    authority: str
+    region: str
+    year: int
+    stock_by_age: Mapping[str, float]
+    stock_by_placement: Mapping[str, float]
+    entries_by_age: Mapping[str, float]
+    exits_by_age: Mapping[str, float]
+    uasc: float
+    uasc_entries: float
+    imputed: Mapping[str, float]
+    notes: Mapping[str, str]
+
+    @property
+    def total(self) -> float:
+        """Children looked after on 31 March."""
+        return sum(self.stock_by_age.values())
+
+
+def find_authority(tables: DfeTables, name: str) -> tuple[str, str]:
+    """Return (authority, region) as the tables spell them; an unknown name raises with the nearest ones."""
+    import difflib  # noqa: PLC0415  only needed to word the error
+
+    rows = tables.totals[tables.totals["level"] == "authority"]
+    spelled = {known.lower(): known for known in rows["authority"].unique()}
+    known = spelled.get(canonical(name).lower())
+    if known is None:
+        near = [spelled[n] for n in difflib.get_close_matches(name.lower(), list(spelled), n=3)]
+        hint = f"; nearest: {', '.join(near)}" if near else ""
+        raise DemandInputError([f"--authority {name!r}: not in {tables.files.get('totals', 'the tables')}{hint}"])
+    return known, str(rows.loc[rows["authority"] == known, "region"].iloc[0])
+
+
+def _by_code(tables: DfeTables, authority: str, year: int, query: tuple[str, str, str]) -> tuple[pd.Series, float]:
+    """Return (code to count, children imputed) of one margin of one authority and year."""
+    table, group, category = query
+    rows = category_counts(tables, table=table, group=group, category=category)
+    rows = rows[(rows["level"] == "authority") & (rows["authority"] == authority) & (rows["year"] == year)]
+    return rows.set_index("code")["count"], float(rows["imputed"].sum())
+
+
+def external_shares(tables: DfeTables) -> pd.Series:
+    """Share of each placement's children with private or voluntary providers, from all authorities' margins.
+
+    Least squares over authorities and years, each divided by its own total, bounded to 0..1: a seed for fitting one
+    authority's own margins, never a figure by itself.
+    """
+    from scipy.optimize import lsq_linear  # noqa: PLC0415  heavy import, only here
+
+    placement = _wide(tables, "placement", "placement")
+    provider = _wide(tables, "place providers", "provider")
+    both = placement.join(provider, how="inner", rsuffix="_provider").dropna()
+    columns = [c for c in placement.columns if c != "parents"]
+    total = both[placement.columns].sum(axis=1)
+    usable = total > 0
+    left = both.loc[usable, columns].div(total[usable], axis=0).to_numpy()
+    right = (both.loc[usable, "external"] / total[usable]).to_numpy()
+    fitted = lsq_linear(left, right, bounds=(0.0, 1.0)).x
+    return pd.Series(fitted, index=columns)
+
+
+def _wide(tables: DfeTables, group: str, category: str) -> pd.DataFrame:
+    rows = category_counts(tables, table="stock", group=group, category=category)
+    rows = rows[rows["level"] == "authority"]
+    return rows.pivot_table(index=["authority", "year"], columns="code", values="count", aggfunc="sum")
+
+
+def fit_margins(seed: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """Return ``seed`` scaled by iterative proportional fitting to row and column sums (their totals must agree)."""
+    table = seed.astype(float)
+    for _ in range(_FITTING_ROUNDS):
+        table *= _ratio(rows, table.sum(axis=1))[:, None]
+        table *= _ratio(columns, table.sum(axis=0))[None, :]
+    return table * _ratio(rows, table.sum(axis=1))[:, None]
+
+
+def _ratio(target: np.ndarray, now: np.ndarray) -> np.ndarray:
+    return np.divide(target, now, out=np.zeros_like(now), where=now > 0)
+
+
+def split_by_provider(placement: pd.Series, provider: pd.Series, seeds: pd.Series) -> pd.DataFrame:
+    """Children by placement and provider (``own``, ``external``) fitted to one authority's two margins.
+
+    Placements with parents take the parents provider; children whose provider is not reported are spread.
+    """
+    rows = placement.drop("parents", errors="ignore").clip(lower=0.0)
+    share = seeds.reindex(rows.index).fillna(float(seeds.mean())).clip(_SEED_FLOOR, 1 - _SEED_FLOOR)
+    seed = np.column_stack([rows * (1 - share), rows * share])
+    columns = provider.reindex(["own", "external"]).fillna(0.0).to_numpy(dtype=float)
+    if columns.sum() <= 0:
+        columns = seed.sum(axis=0)
+    columns = columns * rows.sum() / columns.sum() if rows.sum() > 0 else columns * 0
+    fitted = fit_margins(seed, rows.to_numpy(dtype=float), columns)
+    return pd.DataFrame(fitted, index=rows.index, columns=["own", "external"])
+
+
+def mainstream_places_filled(tables: DfeTables, authority: str, region: str, year: int) -> tuple[float, str]:
+    """Filled local-authority mainstream foster places (not kinship), and the level they were published for."""
+    rows = tables.unit_costs[tables.unit_costs["measure"] == "la_foster_places_filled"]
+    for name in (authority, region, "England"):
+        value = rows.loc[(rows["name"] == name) & (rows["year"] == year), "value"].dropna()
+        if len(value) and float(value.iloc[0]) > 0:
+            return float(value.iloc[0]), name
+    return float("nan"), ""
+
+
+def in_house_and_kinship(
+    tables: DfeTables, authority: str, region: str, year: int, own_foster: float
+) -> tuple[float, float, str]:
+    """Split foster children with the authority's own provision into (in-house, family and friends, note).
+
+    The filled mainstream places are in-house; the rest are family and friends. Where the authority's own figure is
+    not published the share of its region (else England) stands in.
+    """
+    filled, level = mainstream_places_filled(tables, authority, region, year)
+    if level == authority:
+        in_house = min(filled, own_foster)
+        return in_house, own_foster - in_house, "own filled mainstream foster places (LAIT, rounded to 5)"
+    if not level:
+        return own_foster, 0.0, "no figure for filled mainstream places: all in-house, family and friends unknown"
+    whole = _own_foster_of(tables, level, year)
+    share = min(1.0, filled / whole) if whole > 0 else 1.0
+    return own_foster * share, own_foster * (1 - share), f"split as in {level}: its own figure is not published"
+
+
+def _own_foster_of(tables: DfeTables, name: str, year: int) -> float:
+    """Foster children in own provision in a region or England (children)."""
+    level = "national" if name == "England" else "region"
+
+    def margin(group: str, category: str) -> pd.Series:
+        rows = category_counts(tables, table="stock", group=group, category=category)
+        rows = rows[(rows["level"] == level) & (rows["region"] == name) & (rows["year"] == year)]
+        return rows.set_index("code")["count"]
+
+    split = split_by_provider(
+        margin("placement", "placement"), margin("place providers", "provider"), external_shares(tables)
+    )
+    return float(split.loc["foster", "own"])
+
+
+def authority_caseload(tables: DfeTables, name: str, year: int | None = None) -> AuthorityCaseload:
+    """Margins and flows of one authority from the published tables, in the newest or a given year.
+
+    Raises ``DemandInputError`` where the authority or the year is not in the tables.
+    """
+    authority, region = find_authority(tables, name)
+    year = max(tables.years) if year is None else year
+    if year not in tables.years:
+        raise DemandInputError([f"--year {year}: the stock table holds {', '.join(map(str, tables.years))}"])
+    age, guessed_age = _by_code(tables, authority, year, ("stock", "age group", "age"))
+    placement, guessed_placement = _by_code(tables, authority, year, ("stock", "placement", "placement"))
+    provider, guessed_provider = _by_code(tables, authority, year, ("stock", "place providers", "provider"))
+    entries, guessed_entries = _by_code(tables, authority, year, ("starts", "age on starting", "age"))
+    exits, guessed_exits = _by_code(tables, authority, year, ("ceased", "age on ceasing", "age"))
+    uasc_group = "unaccompanied asylum-seeking children"
+    uasc, guessed_uasc = _by_code(tables, authority, year, ("stock", uasc_group, "uasc"))
+    uasc_in, _ = _by_code(tables, authority, year, ("starts", uasc_group, "uasc"))
+    if not len(age) or age.isna().any():
+        raise DemandInputError([f"{authority} {year}: children by age are not published for this authority and year"])
+    split = split_by_provider(placement.fillna(0.0), provider.fillna(0.0), external_shares(tables))
+    in_house, kinship, note = in_house_and_kinship(tables, authority, region, year, float(split.loc["foster", "own"]))
+    stock = {code: float(placement.get(code, 0.0)) for code in PLACEMENTS}
+    stock |= {"in_house_foster": in_house, "family_and_friends": kinship}
+    stock["ifa_foster"] = float(split.loc["foster", "external"])
+    scale = float(age.sum()) / sum(stock.values())
+    return AuthorityCaseload(
+        authority=authority,
+        region=region,
+        year=year,
+        stock_by_age={band: float(age.get(band, 0.0)) for band in AGE_BANDS},
+        stock_by_placement={code: count * scale for code, count in stock.items()},
+        entries_by_age={band: float(entries.get(band, 0.0)) for band in AGE_BANDS},
+        exits_by_age={band: float(exits.get(band, 0.0)) for band in (*AGE_BANDS, AGED_OUT)},
+        uasc=float(np.nan_to_num(uasc.get("uasc", 0.0))),
+        uasc_entries=float(np.nan_to_num(uasc_in.get("uasc", 0.0))),
+        imputed={
+            "children by age": guessed_age,
+            "children by placement": guessed_placement,
+            "children by provider": guessed_provider,
+            "entries by age": guessed_entries,
+            "exits by age": guessed_exits,
+            "unaccompanied children": guessed_uasc,
+        },
+        notes={"in_house": note},
+    )
+
+
+def caseload_frame(caseload: AuthorityCaseload, files: Mapping[str, str]) -> pd.DataFrame:
+    """Return ``caseload.csv``: margins by age and by placement for the general stream, and unaccompanied children.
+
+    Unaccompanied children are all placed in 16-17 (and taken out of the general 16-17 margin): the authority tables do
+    not give their ages. Counts are children; flows children a year.
+    """
+    uasc = min(caseload.uasc, caseload.stock_by_age["16_17"])
+    uasc_entries = min(caseload.uasc_entries, caseload.entries_by_age["16_17"])
+    general = caseload.total - uasc
+    rows = [_age_row(caseload, band, (uasc, uasc_entries), files) for band in AGE_BANDS]
+    rows.append(_aged_out_row(caseload, files))
+    share = general / caseload.total if caseload.total else 0.0
+    rows += [_placement_row(caseload, code, share, files) for code in PLACEMENTS]
+    if uasc or uasc_entries:
+        rows.append(_uasc_row(caseload, (uasc, uasc_entries), files))
+    return pd.DataFrame(rows, columns=list(CASELOAD_COLUMNS))
+
+
+def _note(caseload: AuthorityCaseload, *measures: str, extra: str = "") -> str:
+    guessed = [f"{m}: {caseload.imputed[m]:.0f} suppressed" for m in measures if caseload.imputed[m] >= 0.5]  # noqa: PLR2004
+    said = "; ".join(guessed)
+    return "; ".join(part for part in (f"{said}, imputed within published totals" if said else "", extra) if part)
+
+
+def _age_row(
+    caseload: AuthorityCaseload, band: str, uasc: tuple[float, float], files: Mapping[str, str]
+) -> dict[str, object]:
+    oldest = band == AGE_BANDS[-1]
+    return {
+        "age_band": band,
+        "placement": "all",
+        "stream": "general",
+        "children": round(caseload.stock_by_age[band] - (uasc[0] if oldest else 0.0), 3),
+        "entries_annual": round(caseload.entries_by_age[band] - (uasc[1] if oldest else 0.0), 3),
+        "exits_annual": round(caseload.exits_by_age[band], 3),
+        "source": f"DfE {files['stock']}, {files['starts']}, {files['ceased']}: {caseload.authority} {caseload.year}",
+        "note": _note(caseload, "children by age", "entries by age", "exits by age"),
+    }
+
+
+def _aged_out_row(caseload: AuthorityCaseload, files: Mapping[str, str]) -> dict[str, object]:
+    return {
+        "age_band": AGED_OUT,
+        "placement": "all",
+        "stream": "general",
+        "children": "",
+        "entries_annual": "",
+        "exits_annual": round(caseload.exits_by_age[AGED_OUT], 3),
+        "source": f"DfE {files['ceased']}: {caseload.authority} {caseload.year}",
+        "note": _note(caseload, "exits by age", extra="leave at 18; includes unaccompanied children, not told apart"),
+    }
+
+
+def _placement_row(
+    caseload: AuthorityCaseload, code: str, share: float, files: Mapping[str, str]
+) -> dict[str, object]:
+    foster = code in {"in_house_foster", "ifa_foster", "family_and_friends"}
+    extra = "foster placements split by provider, fitted to the published provider margin" if foster else ""
+    if code in {"in_house_foster", "family_and_friends"}:
+        extra += f"; {caseload.notes['in_house']}"
+    if share < 1:
+        extra += f"{'; ' if extra else ''}unaccompanied children taken out in proportion"
+    return {
+        "age_band": "all",
+        "placement": code,
+        "stream": "general",
+        "children": round(caseload.stock_by_placement[code] * share, 3),
+        "entries_annual": "",
+        "exits_annual": "",
+        "source": f"DfE {files['stock']}: {caseload.authority} {caseload.year}",
+        "note": _note(caseload, "children by placement", "children by provider", extra=extra),
+    }
+
+
+def _uasc_row(
+    caseload: AuthorityCaseload, uasc: tuple[float, float], files: Mapping[str, str]
+) -> dict[str, object]:
+    return {
+        "age_band": AGE_BANDS[-1],
+        "placement": "all",
+        "stream": "uasc",
+        "children": round(uasc[0], 3),
+        "entries_annual": round(uasc[1], 3),
+        "exits_annual": 0,
+        "source": f"DfE {files['stock']}, {files['starts']}: {caseload.authority} {caseload.year}",
+        "note": _note(
+            caseload, "unaccompanied children", extra="all taken as 16-17: ages are not published; they leave at 18"
+        ),
+    }

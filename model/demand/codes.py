@@ -1,0 +1,65 @@
+"""The codes the demand package maps to, and the reference tables that map them.
+
+Every mapping is a row of a CSV in ``inputs/reference`` with its source; this module only reads them.
+"""
+
+import csv
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+AGE_BANDS: Final = ("under_1", "1_4", "5_9", "10_15", "16_17")
+AGE_STARTS: Final = (0, 1, 5, 10, 16, 18)
+"""Birthdays at which a child enters each band; the last is the birthday at which care ends."""
+PLACEMENTS: Final = (
+    "in_house_foster",
+    "ifa_foster",
+    "family_and_friends",
+    "residential",
+    "supported_accommodation",
+    "parents",
+    "adoption",
+    "other",
+)
+STREAMS: Final = ("general", "uasc")
+AGED_OUT: Final = "18"
+"""The ``age_band`` that carries exits at 18 in ``caseload.csv``."""
+BY_PROVIDER: Final = "by_provider"
+REFERENCE: Final = Path(__file__).resolve().parents[2] / "inputs" / "reference"
+
+
+def read_reference(name: str, folder: Path | None = None) -> list[dict[str, str]]:
+    """Rows of one reference CSV as dictionaries of text. Raises ``FileNotFoundError`` naming the file."""
+    path = (folder or REFERENCE) / name
+    if not path.is_file():
+        message = f"{name}: the reference table is missing from {path.parent.name}/; restore it from the repository"
+        raise FileNotFoundError(message)
+    with path.open(encoding="utf-8-sig", newline="") as handle:
+        return list(csv.DictReader(handle))
+
+
+@cache
+def placement_of_code() -> Mapping[str, str]:
+    """SSDA903 placement code to our placement, or ``by_provider`` for U4 to U6."""
+    return MappingProxyType({row["code"]: row["placement"] for row in read_reference("placement_codes.csv")})
+
+
+@cache
+def foster_of_provider() -> Mapping[str, str]:
+    """SSDA903 provider code to the placement a U4 to U6 foster placement becomes."""
+    return MappingProxyType({row["code"]: row["foster_placement"] for row in read_reference("provider_codes.csv")})
+
+
+@cache
+def dfe_categories() -> Mapping[tuple[str, str], str]:
+    """(group, characteristic in lower case) of DfE's tables to our code."""
+    rows = read_reference("dfe_categories.csv")
+    return MappingProxyType({(row["group"], row["characteristic"]): row["code"] for row in rows})
+
+
+@cache
+def authority_aliases() -> Mapping[str, str]:
+    """Name of an authority or region as some table spells it (lower case) to the name used here."""
+    return MappingProxyType({row["alias"].lower(): row["name"] for row in read_reference("authority_aliases.csv")})
