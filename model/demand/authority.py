@@ -110,11 +110,13 @@ def fit_margins(seed: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.n
     for _ in range(_FITTING_ROUNDS):
         table *= _ratio(rows, table.sum(axis=1))[:, None]
         table *= _ratio(columns, table.sum(axis=0))[None, :]
-    return table * _ratio(rows, table.sum(axis=1))[:, None]
+    fitted: np.ndarray = table * _ratio(rows, table.sum(axis=1))[:, None]
+    return fitted
 
 
 def _ratio(target: np.ndarray, now: np.ndarray) -> np.ndarray:
-    return np.divide(target, now, out=np.zeros_like(now), where=now > 0)
+    ratio: np.ndarray = np.divide(target, now, out=np.zeros_like(now), where=now > 0)
+    return ratio
 
 
 def split_by_provider(placement: pd.Series, provider: pd.Series, seeds: pd.Series) -> pd.DataFrame:
@@ -174,7 +176,7 @@ def _own_foster_of(tables: DfeTables, name: str, year: int) -> float:
     split = split_by_provider(
         margin("placement", "placement"), margin("place providers", "provider"), external_shares(tables)
     )
-    return float(split.loc["foster", "own"])
+    return float(split["own"]["foster"])
 
 
 def authority_caseload(tables: DfeTables, name: str, year: int | None = None) -> AuthorityCaseload:
@@ -197,11 +199,12 @@ def authority_caseload(tables: DfeTables, name: str, year: int | None = None) ->
     if not len(age) or age.isna().any():
         raise DemandInputError([f"{authority} {year}: children by age are not published for this authority and year"])
     split = split_by_provider(placement.fillna(0.0), provider.fillna(0.0), external_shares(tables))
-    in_house, kinship, note = in_house_and_kinship(tables, authority, region, year, float(split.loc["foster", "own"]))
+    in_house, kinship, note = in_house_and_kinship(tables, authority, region, year, float(split["own"]["foster"]))
     stock = {code: float(placement.get(code, 0.0)) for code in PLACEMENTS}
     stock |= {"in_house_foster": in_house, "family_and_friends": kinship}
-    stock["ifa_foster"] = float(split.loc["foster", "external"])
-    scale = float(age.sum()) / sum(stock.values())
+    stock["ifa_foster"] = float(split["external"]["foster"])
+    held = sum(stock.values())
+    scale = float(age.sum()) / held if held else 0.0
     return AuthorityCaseload(
         authority=authority,
         region=region,
@@ -234,16 +237,19 @@ def caseload_frame(caseload: AuthorityCaseload, files: Mapping[str, str]) -> pd.
     uasc_entries = min(caseload.uasc_entries, caseload.entries_by_age["16_17"])
     general = caseload.total - uasc
     rows = [_age_row(caseload, band, (uasc, uasc_entries), files) for band in AGE_BANDS]
-    rows.append(_aged_out_row(caseload, files))
+    oldest = caseload.stock_by_age[AGE_BANDS[-1]]
+    unaccompanied = uasc / oldest if oldest else 0.0
+    rows.append(_aged_out_row(caseload, 1 - unaccompanied, "general", files))
     share = general / caseload.total if caseload.total else 0.0
     rows += [_placement_row(caseload, code, share, files) for code in PLACEMENTS]
     if uasc or uasc_entries:
         rows.append(_uasc_row(caseload, (uasc, uasc_entries), files))
+        rows.append(_aged_out_row(caseload, unaccompanied, "uasc", files))
     return pd.DataFrame(rows, columns=list(CASELOAD_COLUMNS))
 
 
 def _note(caseload: AuthorityCaseload, *measures: str, extra: str = "") -> str:
-    guessed = [f"{m}: {caseload.imputed[m]:.0f} suppressed" for m in measures if caseload.imputed[m] >= 0.5]  # noqa: PLR2004
+    guessed = [f"{m}: {caseload.imputed[m]:.0f} suppressed" for m in measures if caseload.imputed[m] >= 0.5]
     said = "; ".join(guessed)
     return "; ".join(part for part in (f"{said}, imputed within published totals" if said else "", extra) if part)
 
@@ -264,16 +270,21 @@ def _age_row(
     }
 
 
-def _aged_out_row(caseload: AuthorityCaseload, files: Mapping[str, str]) -> dict[str, object]:
+def _aged_out_row(
+    caseload: AuthorityCaseload, share: float, stream: str, files: Mapping[str, str]
+) -> dict[str, object]:
+    said = "leave at 18"
+    if share < 1:
+        said += "; shared between the streams as children of 16 and 17 are: the table does not tell them apart"
     return {
         "age_band": AGED_OUT,
         "placement": "all",
-        "stream": "general",
+        "stream": stream,
         "children": "",
         "entries_annual": "",
-        "exits_annual": round(caseload.exits_by_age[AGED_OUT], 3),
+        "exits_annual": round(caseload.exits_by_age[AGED_OUT] * share, 3),
         "source": f"DfE {files['ceased']}: {caseload.authority} {caseload.year}",
-        "note": _note(caseload, "exits by age", extra="leave at 18; includes unaccompanied children, not told apart"),
+        "note": _note(caseload, "exits by age", extra=said),
     }
 
 
@@ -307,7 +318,7 @@ def _uasc_row(
         "stream": "uasc",
         "children": round(uasc[0], 3),
         "entries_annual": round(uasc[1], 3),
-        "exits_annual": 0,
+        "exits_annual": "",
         "source": f"DfE {files['stock']}, {files['starts']}: {caseload.authority} {caseload.year}",
         "note": _note(
             caseload, "unaccompanied children", extra="all taken as 16-17: ages are not published; they leave at 18"

@@ -81,7 +81,7 @@ def parse_counts(text: pd.Series) -> tuple[pd.Series, pd.Series]:
 def _identified(frame: pd.DataFrame, count_column: str) -> pd.DataFrame:
     """Return the columns every DfE table shares, normalised."""
     count, mark = parse_counts(frame[count_column])
-    return pd.DataFrame(
+    out = pd.DataFrame(
         {
             "level": frame["geographic_level"].str.strip().str.lower().map(LEVELS),
             "region": _canonical_column(frame["region_name"]).fillna("England"),
@@ -91,6 +91,13 @@ def _identified(frame: pd.DataFrame, count_column: str) -> pd.DataFrame:
             "mark": mark,
         }
     )
+    return out.assign(region=out["region"].where(out["level"] != "national", "England"))
+
+
+def _once(frame: pd.DataFrame, key: list[str]) -> pd.DataFrame:
+    """One row a key: a council that kept its name but changed its code is listed twice, once not applicable."""
+    order = frame.assign(blank=frame["count"].isna()).sort_values("blank", kind="stable")
+    return order.drop_duplicates(key).drop(columns="blank").sort_index().reset_index(drop=True)
 
 
 _TABLE_OF_GROUP: Final = {"age group": "stock", "age on starting": "starts", "age on ceasing": "ceased"}
@@ -116,19 +123,20 @@ def _read_characteristics(frame: pd.DataFrame, name: str, problems: list[str]) -
     out.insert(0, "table", table)
     out.insert(1, "group", groups)
     out.insert(2, "characteristic", frame["characteristic"].str.strip().str.lower())
-    return table, out
+    return table, _once(out, ["group", "characteristic", "level", "region", "authority", "year"])
 
 
 def _read_totals(frame: pd.DataFrame, name: str, problems: list[str]) -> pd.DataFrame | None:
     kind, column = _first(frame, KIND_COLUMNS), _first(frame, COUNT_COLUMNS)
     if kind is None or column is None:
-        problems.append(f"{name}: needs a column of {' or '.join(KIND_COLUMNS)} and one of {' or '.join(COUNT_COLUMNS)}")
+        expected = f"one of {' or '.join(KIND_COLUMNS)} and one of {' or '.join(COUNT_COLUMNS)}"
+        problems.append(f"{name}: columns missing; expected {expected}")
         return None
     out = _identified(frame, column)
     out["measure"] = frame[kind].map({text: _measure(text) for text in frame[kind].dropna().unique()})
     population = frame.get("population_estimate", pd.Series(pd.NA, index=frame.index, dtype="str"))
     out["population"] = parse_counts(population)[0]
-    return out[out["measure"] != ""]
+    return _once(out[out["measure"] != ""], ["measure", "level", "region", "authority", "year"])
 
 
 def _read_tool(frame: pd.DataFrame) -> pd.DataFrame:
@@ -211,7 +219,7 @@ def impute_suppressed(counts: pd.DataFrame) -> pd.DataFrame:
     """
     key = ["table", "group", "level", "region", "authority", "year"]
     frame = counts.reset_index(drop=True)
-    is_total = frame["characteristic"] == "total"
+    is_total: pd.Series = frame["characteristic"] == "total"
     total = frame[is_total].drop_duplicates(key).set_index(key)["count"]
     frame["total"] = total.reindex(pd.MultiIndex.from_frame(frame[key])).to_numpy()
     hidden = frame["mark"].isin(SUPPRESSED) & ~is_total
@@ -245,13 +253,14 @@ def _shared_rest(cells: pd.DataFrame, rest: pd.Series, key: list[str]) -> pd.Ser
     number = cells["pattern"].groupby(groups).transform("size")
     weight = cells["pattern"] / cells["pattern"].groupby(groups).transform("sum")
     floor = np.minimum(float(SMALLEST_SUPPRESSED), rest / number)
-    return floor + (rest - floor * number) * weight
+    shared: pd.Series = floor + (rest - floor * number) * weight
+    return shared
 
 
 def category_counts(tables: DfeTables, *, table: str, group: str, category: str) -> pd.DataFrame:
     """Counts summed into our codes: level, region, authority, year, code, count, imputed (share of it imputed).
 
-    ``group`` is DfE's (``age group``); ``category`` our group of ``dfe_categories.csv`` (age, placement, provider, uasc).
+    ``group`` is DfE's (``age group``); ``category`` ours in ``dfe_categories.csv`` (age, placement, provider, uasc).
     """
     codes = {name: code for (group_name, name), code in dfe_categories().items() if group_name == category}
     rows = tables.counts[(tables.counts["table"] == table) & (tables.counts["group"] == group)]

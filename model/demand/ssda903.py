@@ -50,7 +50,7 @@ RULES: Final = {
     "start_after_return": ("dropped", "episode starts after its return ends"),
     "exact_duplicate": ("dropped", "same episode twice in one return"),
     "carried_forward": ("dropped", "older copy of an episode that a later return repeats"),
-    "same_start": ("dropped", "two episodes of one child start on one day: the later-ending closed one is kept"),
+    "same_start": ("dropped", "two episodes of a child start on one day: the later-ending closed one is kept"),
     "unreadable_end": ("repaired", "end date cannot be read: taken as not given"),
     "end_before_start": ("repaired", "episode ends before it starts: taken as ended on the day it began"),
     "end_after_return": ("repaired", "end date after the return ends: taken as still open then"),
@@ -164,7 +164,8 @@ def birthday(born: Days, age: int) -> Days:
     month = date.astype("datetime64[M]")
     into = (date - month.astype("datetime64[D]")).astype(np.int64)
     turned = (month + np.timedelta64(12 * age, "M")).astype("datetime64[D]").astype(np.int64) + into
-    return np.where(born == UNKNOWN, UNKNOWN, turned)
+    known: Days = np.where(born == UNKNOWN, UNKNOWN, turned)
+    return known
 
 
 # Reading -------------------------------------------------------------------------------------------------------------
@@ -250,7 +251,8 @@ def read_episodes(folder: Path, *, authority: str | None = None) -> Episodes:
         kind = _kind(path)
         if kind:
             kinds[kind].append(path)
-    problems += [f"{folder.name}/: no {k} file found (a CSV with {' and '.join(_NEEDED[k])})" for k in ("episodes", "header") if not kinds[k]]
+    absent = [kind for kind in ("episodes", "header") if not kinds[kind]]
+    problems += [f"{folder.name}/: no {k} file found (a CSV with {' and '.join(_NEEDED[k])})" for k in absent]
     if not kinds["uasc"]:
         log.warnings.append(f"{folder.name}/: no UASC file: no child is counted as unaccompanied")
     frames = {k: _read_kind(paths, folder, k, log, problems) for k, paths in kinds.items()}
@@ -267,7 +269,7 @@ def _only(frames: dict[str, pd.DataFrame], authority: str | None, log: _Log) -> 
         return frames
     match = [c for c in councils if c.lower() == authority.lower()]
     if not match:
-        log.warnings.append(f"the returns hold {len(councils)} councils, none named {authority}: all are taken together")
+        log.warnings.append(f"the returns hold {len(councils)} councils, none named {authority}: all taken together")
         return frames
     return {k: f[f["LA"].str.strip() == match[0]].reset_index(drop=True) for k, f in frames.items()}
 
@@ -321,7 +323,7 @@ def _clean(frames: dict[str, pd.DataFrame], log: _Log, files: list[str]) -> Epis
     _repair_overlaps(work, log)
     born, uasc = _people(frames, unique, log)
     work, opens_, closes_, born_row = _bounded_by_18(work, opens_, closes_, born, log)
-    placement = _placements(work, raw, log)
+    placement = _placements(work, log)
     enters, leaves, care_start = _periods(work, log)
     log.add("same_day", int((work.start == work.end).sum()))
     summary = {
@@ -433,8 +435,7 @@ def _merged(work: _Work, closes: Mapping[int, int], log: _Log) -> _Work:
         np.maximum.at(newest, group, work.label)
         work = work.without(work.label < newest[group], "carried_forward", log)
     work = work.without(_repeats(work), "exact_duplicate", log)
-    work = work.without(_same_start(work), "same_start", log)
-    return work
+    return work.without(_same_start(work), "same_start", log)
 
 
 def _look_up(labels: np.ndarray, table: Mapping[int, int]) -> np.ndarray:
@@ -456,12 +457,13 @@ def _repeats(work: _Work) -> np.ndarray:
 
 
 def _same_start(work: _Work) -> np.ndarray:
-    """Flag rows before the last of one child and start day, same-day episodes apart (sorted: open first, late last)."""
+    """Flag all but the last row of a child and start day, same-day ones apart (sorted: open first, latest end last)."""
     same_day = work.end == work.start
     last = np.ones(len(work.child), dtype=bool)
     if len(last):
         last[:-1] = (work.child[1:] != work.child[:-1]) | (work.start[1:] != work.start[:-1])
-    return ~last & ~same_day
+    earlier: np.ndarray = ~last & ~same_day
+    return earlier
 
 
 def _windowed(work: _Work, closes: Mapping[int, int]) -> tuple[_Work, np.ndarray, np.ndarray]:
@@ -568,23 +570,24 @@ def _bounded_by_18(
     return work.take(keep), opens[keep], closes[keep], row_born[keep]
 
 
-def _placements(work: _Work, raw: pd.DataFrame, log: _Log) -> np.ndarray:
+def _placements(work: _Work, log: _Log) -> np.ndarray:
     """Index into ``PLACEMENTS`` of each episode."""
-    del raw
     names = list(placement_of_code().values())
+    fosters = list(foster_of_provider().values())
     split = PLACEMENTS.index("in_house_foster"), PLACEMENTS.index("ifa_foster")
     table = np.array([-2 if n == BY_PROVIDER else PLACEMENTS.index(n) for n in names] + [PLACEMENTS.index("other")])
     out = table[work.place]
     log.add("unknown_place", int((work.place < 0).sum()), work.where[work.place < 0])
-    by_provider = out == -2  # noqa: PLR2004  marks U4 to U6
-    providers = [PLACEMENTS.index(f) if f in {"in_house_foster", "ifa_foster"} else -1 for f in foster_of_provider().values()]
+    by_provider = out == -2
+    providers = [PLACEMENTS.index(f) if PLACEMENTS.index(f) in split else -1 for f in fosters]
     known = np.array([*providers, -1])[work.provider]
     out = np.where(by_provider, known, out)
     unknown = by_provider & (known < 0)
     log.add("no_provider", int(unknown.sum()), work.where[unknown])
     if unknown.any():
         out = _provider_filled(work.child, out, unknown, split)
-    return out.astype(np.int8)
+    placement: np.ndarray = out.astype(np.int8)
+    return placement
 
 
 def _provider_filled(child: np.ndarray, out: np.ndarray, unknown: np.ndarray, split: tuple[int, int]) -> np.ndarray:

@@ -1,0 +1,142 @@
+"""Turn a forecast of the total into the assumptions the caseload engine takes: an entries multiplier with a range.
+
+The engine projects the stated entries and hazards. The multiplier is what entries must be scaled by so that its
+expected total three years on is the forecast's; its range is the forecast's P10 and P90 carried through the same line.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from model.demand.totals import FORECASTERS, HORIZONS, Panel, error_spread
+
+if TYPE_CHECKING:
+    from model.caseload import Stream
+
+ASSUMPTION_COLUMNS: Final = (
+    "name",
+    "value",
+    "low",
+    "high",
+    "distribution",
+    "unit",
+    "price_base",
+    "source",
+    "as_at",
+    "quality",
+    "impact",
+    "owner",
+    "note",
+)
+_LOWEST_MULTIPLIER: Final = 0.01
+OWNER: Final = "Head of performance"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TotalForecast:
+    """Children on 31 March one, two and three years on: ``middle``, ``p10``, ``p90`` by horizon."""
+
+    method: str
+    middle: dict[int, float]
+    p10: dict[int, float]
+    p90: dict[int, float]
+
+
+def total_forecast(panel: Panel, authority: str, origin: int, *, method: str, opening: float) -> TotalForecast:
+    """Forecast one authority's total from its opening stock, with intervals from all authorities' past errors.
+
+    An authority outside the panel (too small, or its series broken) is forecast to persist, with the same intervals.
+    """
+    middle, p10, p90 = {}, {}, {}
+    for horizon in HORIZONS:
+        growth = 1.0
+        if authority in panel.stock.index and origin in panel.years:
+            ahead = FORECASTERS[method](panel, origin, horizon)
+            growth = float(ahead[authority] / panel.stock[origin][authority])
+        spread = error_spread(panel, origin, horizon, method)
+        size = np.array([opening])
+        middle[horizon] = opening * growth
+        p10[horizon] = middle[horizon] * float(np.exp(spread.quantile(size, 0.1))[0])
+        p90[horizon] = middle[horizon] * float(np.exp(spread.quantile(size, 0.9))[0])
+    return TotalForecast(method=method, middle=middle, p10=p10, p90=p90)
+
+
+def expected_total(stream: Stream, months: int, multiplier: float) -> float:
+    """Return children in a stream after ``months`` at central hazards, with entries scaled by ``multiplier``."""
+    stock = stream.opening.sum(axis=1)
+    entering = stream.entries_annual.sum(axis=1) * multiplier / 12
+    for _ in range(months):
+        growing = stock * stream.ageing_rate
+        stock = stock * (1 - stream.exit_hazard) - growing + entering
+        stock[1:] += growing[:-1]
+    return float(stock.sum())
+
+
+def multiplier_for(streams: list[Stream], months: int, target: float) -> float:
+    """Return the entries multiplier with which all streams' expected total after ``months`` is ``target``.
+
+    The total is linear in it. Never below a hundredth; 1 where nobody enters.
+    """
+    none = sum(expected_total(stream, months, 0.0) for stream in streams)
+    as_stated = sum(expected_total(stream, months, 1.0) for stream in streams)
+    if as_stated <= none:
+        return 1.0
+    return max(_LOWEST_MULTIPLIER, (target - none) / (as_stated - none))
+
+
+def assumption_rows(streams: list[Stream], forecast: TotalForecast, *, source: str, as_at: str) -> pd.DataFrame:
+    """Return the caseload assumptions that carry the forecast into the engine, as rows of ``assumptions.csv``."""
+    last = max(HORIZONS)
+    months = 12 * last
+    value, low, high = (
+        multiplier_for(streams, months, target)
+        for target in (forecast.middle[last], forecast.p10[last], forecast.p90[last])
+    )
+    shared = {"price_base": "", "as_at": as_at, "owner": OWNER}
+    note = (
+        f"{forecast.method} forecast: {forecast.middle[last]:.0f} children {last} years on "
+        f"(P10 {forecast.p10[last]:.0f}, P90 {forecast.p90[last]:.0f}) where the stated entries lead to "
+        f"{sum(expected_total(s, months, 1.0) for s in streams):.0f}"
+    )
+    rows = [
+        _row("caseload.entries_multiplier", (value, low, high), "normal", "ratio", source, "amber", "red", note),
+        _row("caseload.exits_multiplier", (1.0, None, None), "fixed", "ratio", source, "amber", "amber", _EXITS_NOTE),
+        _row("caseload.entries_growth_annual", (0.0, None, None), "fixed", "rate/year", source, "amber", "amber", _FLAT),
+        _row("caseload.share_5_9_aged_8_9", (0.4, 0.3, 0.5), "uniform", "share", _EVEN, "red", "green", _EVEN_NOTE),
+    ]
+    return pd.DataFrame([row | shared for row in rows], columns=list(ASSUMPTION_COLUMNS))
+
+
+_EXITS_NOTE: Final = "uncertainty of the total is carried by entries alone: the two cannot be told apart in totals"
+_FLAT: Final = "growth is inside the multiplier, which is fitted to the forecast three years on"
+_EVEN: Final = "Two of the five years of the band"
+_EVEN_NOTE: Final = "published tables do not split the band; replace with the council's own count"
+
+
+def _row(
+    name: str,
+    numbers: tuple[float, float | None, float | None],
+    distribution: str,
+    unit: str,
+    source: str,
+    quality: str,
+    impact: str,
+    note: str,
+) -> dict[str, object]:
+    value, low, high = ("" if n is None else round(n, 4) for n in numbers)
+    return {
+        "name": name,
+        "value": value,
+        "low": low,
+        "high": high,
+        "distribution": distribution,
+        "unit": unit,
+        "source": source,
+        "quality": quality,
+        "impact": impact,
+        "note": note,
+    }
