@@ -78,6 +78,22 @@ def _by_code(tables: DfeTables, authority: str, year: int, query: tuple[str, str
     return rows.set_index("code")["count"], float(rows["imputed"].sum())
 
 
+def _or_regional(
+    tables: DfeTables, own: pd.Series, place: tuple[str, int], query: tuple[str, str, str], age: pd.Series
+) -> tuple[pd.Series, bool]:
+    """Return the authority's flows, or its region's scaled to the authority's children where its own are unknown."""
+    if len(own) and own.notna().all():
+        return own, False
+    rows = category_counts(tables, table=query[0], group=query[1], category=query[2])
+    held = category_counts(tables, table="stock", group="age group", category="age")
+    flows, stock = (
+        frame[(frame["level"] == "region") & (frame["region"] == place[0]) & (frame["year"] == place[1])]
+        for frame in (rows, held)
+    )
+    share = float(age.sum()) / float(stock["count"].sum()) if len(stock) else 0.0
+    return flows.set_index("code")["count"].fillna(0.0) * share, True
+
+
 def external_shares(tables: DfeTables) -> pd.Series:
     """Share of each placement's children with private or voluntary providers, from all authorities' margins.
 
@@ -88,7 +104,7 @@ def external_shares(tables: DfeTables) -> pd.Series:
 
     placement = _wide(tables, "placement", "placement")
     provider = _wide(tables, "place providers", "provider")
-    both = placement.join(provider, how="inner", rsuffix="_provider").dropna()
+    both = placement.join(provider[["external"]], how="inner").dropna()
     columns = [c for c in placement.columns if c != "parents"]
     total = both[placement.columns].sum(axis=1)
     usable = total > 0
@@ -196,8 +212,10 @@ def authority_caseload(tables: DfeTables, name: str, year: int | None = None) ->
     uasc_group = "unaccompanied asylum-seeking children"
     uasc, guessed_uasc = _by_code(tables, authority, year, ("stock", uasc_group, "uasc"))
     uasc_in, _ = _by_code(tables, authority, year, ("starts", uasc_group, "uasc"))
-    if not len(age) or age.isna().any():
+    if not len(age) or age.isna().any() or age.sum() <= 0:
         raise DemandInputError([f"{authority} {year}: children by age are not published for this authority and year"])
+    entries, regional_entries = _or_regional(tables, entries, (region, year), ("starts", "age on starting", "age"), age)
+    exits, regional_exits = _or_regional(tables, exits, (region, year), ("ceased", "age on ceasing", "age"), age)
     split = split_by_provider(placement.fillna(0.0), provider.fillna(0.0), external_shares(tables))
     in_house, kinship, note = in_house_and_kinship(tables, authority, region, year, float(split["own"]["foster"]))
     stock = {code: float(placement.get(code, 0.0)) for code in PLACEMENTS}
@@ -223,7 +241,14 @@ def authority_caseload(tables: DfeTables, name: str, year: int | None = None) ->
             "exits by age": guessed_exits,
             "unaccompanied children": guessed_uasc,
         },
-        notes={"in_house": note},
+        notes={
+            "in_house": note,
+            "flows": "; ".join(
+                f"{name} as its region's, for the children it has: its own are not published"
+                for name, borrowed in (("entries", regional_entries), ("exits", regional_exits))
+                if borrowed
+            ),
+        },
     )
 
 
@@ -236,46 +261,46 @@ def caseload_frame(caseload: AuthorityCaseload, files: Mapping[str, str]) -> pd.
     uasc = min(caseload.uasc, caseload.stock_by_age["16_17"])
     uasc_entries = min(caseload.uasc_entries, caseload.entries_by_age["16_17"])
     general = caseload.total - uasc
-    rows = [_age_row(caseload, band, (uasc, uasc_entries), files) for band in AGE_BANDS]
-    oldest = caseload.stock_by_age[AGE_BANDS[-1]]
-    unaccompanied = uasc / oldest if oldest else 0.0
+    oldest = caseload.stock_by_age[AGE_BANDS[-1]] + caseload.entries_by_age[AGE_BANDS[-1]]
+    unaccompanied = (uasc + uasc_entries) / oldest if oldest else 0.0
+    rows = [_age_row(caseload, band, (uasc, uasc_entries, unaccompanied), files) for band in AGE_BANDS]
     rows.append(_aged_out_row(caseload, 1 - unaccompanied, "general", files))
     share = general / caseload.total if caseload.total else 0.0
     rows += [_placement_row(caseload, code, share, files) for code in PLACEMENTS]
     if uasc or uasc_entries:
-        rows.append(_uasc_row(caseload, (uasc, uasc_entries), files))
+        rows += [_uasc_row(caseload, band, (uasc, uasc_entries, unaccompanied), files) for band in AGE_BANDS]
         rows.append(_aged_out_row(caseload, unaccompanied, "uasc", files))
     return pd.DataFrame(rows, columns=list(CASELOAD_COLUMNS))
 
 
 def _note(caseload: AuthorityCaseload, *measures: str, extra: str = "") -> str:
+    extra = "; ".join(part for part in (extra, caseload.notes["flows"] if "entries by age" in measures else "") if part)
     guessed = [f"{m}: {caseload.imputed[m]:.0f} suppressed" for m in measures if caseload.imputed[m] >= 0.5]
     said = "; ".join(guessed)
     return "; ".join(part for part in (f"{said}, imputed within published totals" if said else "", extra) if part)
 
 
 def _age_row(
-    caseload: AuthorityCaseload, band: str, uasc: tuple[float, float], files: Mapping[str, str]
+    caseload: AuthorityCaseload, band: str, uasc: tuple[float, float, float], files: Mapping[str, str]
 ) -> dict[str, object]:
     oldest = band == AGE_BANDS[-1]
+    extra = _SHARED_EXITS if oldest and uasc[2] else ""
     return {
         "age_band": band,
         "placement": "all",
         "stream": "general",
         "children": round(caseload.stock_by_age[band] - (uasc[0] if oldest else 0.0), 3),
         "entries_annual": round(caseload.entries_by_age[band] - (uasc[1] if oldest else 0.0), 3),
-        "exits_annual": round(caseload.exits_by_age[band], 3),
+        "exits_annual": round(caseload.exits_by_age[band] * (1 - uasc[2] if oldest else 1.0), 3),
         "source": f"DfE {files['stock']}, {files['starts']}, {files['ceased']}: {caseload.authority} {caseload.year}",
-        "note": _note(caseload, "children by age", "entries by age", "exits by age"),
+        "note": _note(caseload, "children by age", "entries by age", "exits by age", extra=extra),
     }
 
 
 def _aged_out_row(
     caseload: AuthorityCaseload, share: float, stream: str, files: Mapping[str, str]
 ) -> dict[str, object]:
-    said = "leave at 18"
-    if share < 1:
-        said += "; shared between the streams as children of 16 and 17 are: the table does not tell them apart"
+    said = "leave at 18" if share == 1 else f"leave at 18; {_SHARED_EXITS}"
     return {
         "age_band": AGED_OUT,
         "placement": "all",
@@ -288,9 +313,7 @@ def _aged_out_row(
     }
 
 
-def _placement_row(
-    caseload: AuthorityCaseload, code: str, share: float, files: Mapping[str, str]
-) -> dict[str, object]:
+def _placement_row(caseload: AuthorityCaseload, code: str, share: float, files: Mapping[str, str]) -> dict[str, object]:
     foster = code in {"in_house_foster", "ifa_foster", "family_and_friends"}
     extra = "foster placements split by provider, fitted to the published provider margin" if foster else ""
     if code in {"in_house_foster", "family_and_friends"}:
@@ -309,18 +332,22 @@ def _placement_row(
     }
 
 
+_SHARED_EXITS: Final = "exits shared between the streams as children of 16 and 17 are: the table does not split them"
+
+
 def _uasc_row(
-    caseload: AuthorityCaseload, uasc: tuple[float, float], files: Mapping[str, str]
+    caseload: AuthorityCaseload, band: str, uasc: tuple[float, float, float], files: Mapping[str, str]
 ) -> dict[str, object]:
+    held = float(band == AGE_BANDS[-1])
     return {
-        "age_band": AGE_BANDS[-1],
+        "age_band": band,
         "placement": "all",
         "stream": "uasc",
-        "children": round(uasc[0], 3),
-        "entries_annual": round(uasc[1], 3),
-        "exits_annual": "",
+        "children": round(uasc[0] * held, 3),
+        "entries_annual": round(uasc[1] * held, 3),
+        "exits_annual": round(caseload.exits_by_age[AGE_BANDS[-1]] * uasc[2] * held, 3),
         "source": f"DfE {files['stock']}, {files['starts']}: {caseload.authority} {caseload.year}",
         "note": _note(
-            caseload, "unaccompanied children", extra="all taken as 16-17: ages are not published; they leave at 18"
+            caseload, "unaccompanied children", extra=f"all taken as 16-17: ages are not published; {_SHARED_EXITS}"
         ),
     }

@@ -50,7 +50,7 @@ RULES: Final = {
     "start_after_return": ("dropped", "episode starts after its return ends"),
     "exact_duplicate": ("dropped", "same episode twice in one return"),
     "carried_forward": ("dropped", "older copy of an episode that a later return repeats"),
-    "same_start": ("dropped", "two episodes of a child start on one day: the later-ending closed one is kept"),
+    "same_start": ("dropped", "two episodes of a child start on a day: the one that ends last is kept"),
     "unreadable_end": ("repaired", "end date cannot be read: taken as not given"),
     "end_before_start": ("repaired", "episode ends before it starts: taken as ended on the day it began"),
     "end_after_return": ("repaired", "end date after the return ends: taken as still open then"),
@@ -315,7 +315,7 @@ def _clean(frames: dict[str, pd.DataFrame], log: _Log, files: list[str]) -> Epis
     work = _merged(work, closes, log)
     work, opens_, closes_ = _windowed(work, closes)
     stale = _close_stale(work, closes, closes_, log)
-    in_care_before = int(((work.end == OPEN)).sum())
+    in_care_before = int((work.end == OPEN).sum())
     short = work.short_break
     short_open = int((short & (work.end == OPEN)).sum())
     opens_, closes_ = opens_[~short], closes_[~short]

@@ -103,40 +103,24 @@ def assumption_rows(streams: list[Stream], forecast: TotalForecast, *, source: s
         f"{sum(expected_total(s, months, 1.0) for s in streams):.0f}"
     )
     rows = [
-        _row("caseload.entries_multiplier", (value, low, high), "normal", "ratio", source, "amber", "red", note),
-        _row("caseload.exits_multiplier", (1.0, None, None), "fixed", "ratio", source, "amber", "amber", _EXITS_NOTE),
-        _row("caseload.entries_growth_annual", (0.0, None, None), "fixed", "rate/year", source, "amber", "amber", _FLAT),
-        _row("caseload.share_5_9_aged_8_9", (0.4, 0.3, 0.5), "uniform", "share", _EVEN, "red", "green", _EVEN_NOTE),
+        _numbers("caseload.entries_multiplier", value, low, high)
+        | {"distribution": "normal", "unit": "ratio", "quality": "amber", "impact": "red", "note": note},
+        _numbers("caseload.exits_multiplier", 1.0)
+        | {"distribution": "fixed", "unit": "ratio", "quality": "amber", "impact": "amber", "note": _EXITS_NOTE},
+        _numbers("caseload.entries_growth_annual", 0.0)
+        | {"distribution": "fixed", "unit": "rate/year", "quality": "amber", "impact": "amber", "note": _FLAT},
+        _numbers("caseload.share_5_9_aged_8_9", 0.4, 0.3, 0.5)
+        | {"distribution": "uniform", "unit": "share", "quality": "red", "impact": "green", "note": _EVEN_NOTE},
     ]
-    return pd.DataFrame([row | shared for row in rows], columns=list(ASSUMPTION_COLUMNS))
+    return pd.DataFrame([{"source": source} | shared | row for row in rows], columns=list(ASSUMPTION_COLUMNS))
 
 
 _EXITS_NOTE: Final = "uncertainty of the total is carried by entries alone: the two cannot be told apart in totals"
 _FLAT: Final = "growth is inside the multiplier, which is fitted to the forecast three years on"
-_EVEN: Final = "Two of the five years of the band"
-_EVEN_NOTE: Final = "published tables do not split the band; replace with the council's own count"
+_EVEN_NOTE: Final = "two of the band's five years: published tables do not split it; replace with the council's count"
 
 
-def _row(
-    name: str,
-    numbers: tuple[float, float | None, float | None],
-    distribution: str,
-    unit: str,
-    source: str,
-    quality: str,
-    impact: str,
-    note: str,
-) -> dict[str, object]:
-    value, low, high = ("" if n is None else round(n, 4) for n in numbers)
-    return {
-        "name": name,
-        "value": value,
-        "low": low,
-        "high": high,
-        "distribution": distribution,
-        "unit": unit,
-        "source": source,
-        "quality": quality,
-        "impact": impact,
-        "note": note,
-    }
+def _numbers(name: str, value: float, low: float | None = None, high: float | None = None) -> dict[str, object]:
+    """Return name, value, low and high as an assumptions row holds them (blank where there is no range)."""
+    cells = ("" if n is None else round(n, 4) for n in (value, low, high))
+    return dict(zip(("name", "value", "low", "high"), (name, *cells), strict=True))

@@ -92,7 +92,8 @@ def straight_line(panel: Panel, origin: int, horizon: int) -> pd.Series:
     values = panel.stock[[int(y) for y in years]]
     slope = values.to_numpy() @ centred / max(float((centred**2).sum()), 1.0)
     ahead = origin + horizon - years.mean()
-    return (values.mean(axis=1) + slope * ahead).clip(lower=0.0)
+    line = values.mean(axis=1).to_numpy(dtype=float) + slope * ahead
+    return pd.Series(np.maximum(line, 0.0), index=values.index)
 
 
 def last_years_rates(panel: Panel, origin: int, horizon: int) -> pd.Series:
@@ -110,7 +111,7 @@ def rate_gap(panel: Panel, origin: int) -> pd.Series:
     """Return log of the authority's rate per child over its region's, on 31 March of ``origin``."""
     stock, people = panel.stock[origin], panel.population[origin]
     regional = stock.groupby(panel.region).transform("sum") / people.groupby(panel.region).transform("sum")
-    return np.log(stock / people / regional)
+    return pd.Series(np.log((stock / people / regional).to_numpy(dtype=float)), index=stock.index)
 
 
 def national_drift(panel: Panel, origin: int, horizon: int) -> float:
@@ -132,7 +133,7 @@ def reversion_annual(panel: Panel, origin: int) -> float:
     best, least = 0.0, np.inf
     pairs = [(o, h) for h in HORIZONS for o in panel.years if panel.years[0] < o <= origin - h]
     moved = [_relative_growth(panel, o, h) for o, h in pairs]
-    gaps = [_centred(rate_gap(panel, o), panel.stock[o]) for o, _ in pairs]
+    gaps = [_centred(rate_gap(panel, o).to_numpy(dtype=float), panel.stock[o].to_numpy(dtype=float)) for o, _ in pairs]
     for rate in _REVERSIONS if pairs else ():
         closed = [1 - (1 - rate) ** h for _, h in pairs]
         error = sum(
@@ -144,19 +145,22 @@ def reversion_annual(panel: Panel, origin: int) -> float:
     return best
 
 
-def _centred(values: pd.Series, weights: pd.Series) -> np.ndarray:
-    return values.to_numpy() - float(np.average(values, weights=weights))
+def _centred(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    centred: np.ndarray = values - float(np.average(values, weights=weights))
+    return centred
 
 
 def _relative_growth(panel: Panel, origin: int, horizon: int) -> np.ndarray:
-    return _centred(np.log(panel.stock[origin + horizon] / panel.stock[origin]), panel.stock[origin])
+    ratio = (panel.stock[origin + horizon] / panel.stock[origin]).to_numpy(dtype=float)
+    return _centred(np.log(ratio), panel.stock[origin].to_numpy(dtype=float))
 
 
 def pooled(panel: Panel, origin: int, horizon: int) -> pd.Series:
     """Return persistence, drawn towards the region's rate per child and carried by a damped national drift."""
     closed = 1 - (1 - reversion_annual(panel, origin)) ** horizon
     growth = national_drift(panel, origin, horizon) - closed * rate_gap(panel, origin)
-    return panel.stock[origin] * np.exp(growth)
+    ahead: pd.Series = panel.stock[origin] * np.exp(growth.to_numpy(dtype=float))
+    return ahead
 
 
 FORECASTERS: Final[dict[str, Callable[[Panel, int, int], pd.Series]]] = {
@@ -169,7 +173,7 @@ FORECASTERS: Final[dict[str, Callable[[Panel, int, int], pd.Series]]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class ErrorSpread:
-    """How far log forecasts are out: variance = ``floor`` + ``per_child`` / children; ``standard`` scaled past errors."""
+    """How far log forecasts are out: variance ``floor`` + ``per_child`` / children; ``standard`` is error / sd."""
 
     floor: float
     per_child: float
@@ -183,7 +187,8 @@ class ErrorSpread:
     def quantile(self, children: np.ndarray, share: float) -> np.ndarray:
         """Return the log error below which ``share`` of forecasts of that size fall (symmetric)."""
         tail = float(np.quantile(np.abs(self.standard), abs(2 * share - 1))) * np.sign(share - 0.5)
-        return self.sd(children) * tail
+        out: np.ndarray = self.sd(children) * tail
+        return out
 
 
 def error_spread(panel: Panel, origin: int, horizon: int, method: str = "pooled") -> ErrorSpread:
@@ -197,7 +202,7 @@ def error_spread(panel: Panel, origin: int, horizon: int, method: str = "pooled"
     errors, sizes = [], []
     for past in origins:
         forecast = FORECASTERS[method](panel, past, horizon)
-        errors.append(np.log(panel.stock[past + horizon] / forecast.clip(lower=1.0)).to_numpy())
+        errors.append(np.log((panel.stock[past + horizon] / forecast.clip(lower=1.0)).to_numpy()))
         sizes.append(panel.stock[past].to_numpy())
     error, size = np.concatenate(errors), np.concatenate(sizes)
     floor, per_child = _variance_by_size(error, size)

@@ -1,0 +1,105 @@
+"""The command line of demand: ``demand``, ``new`` and ``backtest``. Heavy imports wait until a command runs."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
+
+    import pandas as pd
+
+DONE, BAD_INPUT = 0, 2
+
+
+def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the three subcommands; each sets ``run``: a function of the parsed arguments that returns an exit status."""
+    demand = subparsers.add_parser("demand", help="write a caseload and its assumptions from DfE tables or SSDA903")
+    demand.add_argument("--authority", required=True, help="the council's name as DfE spells it")
+    demand.add_argument("--dfe", required=True, type=Path, metavar="FOLDER", help="folder of DfE downloads (CSV)")
+    demand.add_argument("--year", type=int, help="31 March of this year; the newest in the tables by default")
+    demand.add_argument("--ssda903", type=Path, metavar="FOLDER", help="folder of SSDA903 returns")
+    demand.add_argument("--out", type=Path, metavar="FOLDER", help="where to write (outputs/demand/<authority>)")
+    demand.add_argument("--internal", action="store_true", help="write small observed counts too: not for publication")
+    demand.set_defaults(run=run_demand)
+
+    new = subparsers.add_parser("new", help="make a runnable case for an authority from DfE tables")
+    new.add_argument("case", help="the new case's name: the folder inputs/CASE")
+    new.add_argument("--authority", required=True, help="the council's name as DfE spells it")
+    new.add_argument("--dfe", required=True, type=Path, metavar="FOLDER", help="folder of DfE downloads (CSV)")
+    new.add_argument("--year", type=int, help="31 March of this year; the newest in the tables by default")
+    new.add_argument("--inputs", type=Path, metavar="FOLDER", help="where cases live; inputs by default")
+    new.set_defaults(run=run_new)
+
+    test = subparsers.add_parser("backtest", help="forecast held-out years of the published tables, all authorities")
+    test.add_argument("--dfe", required=True, type=Path, metavar="FOLDER", help="folder of DfE downloads (CSV)")
+    test.add_argument("--holdout", type=int, metavar="K", help="hold out the last K years (those not tuned on)")
+    test.add_argument("--out", type=Path, metavar="FOLDER", help="write errors.csv, coverage.csv, forecasts.csv here")
+    test.set_defaults(run=run_backtest)
+
+
+def say(line: str) -> None:
+    """Write one line for the person at the terminal."""
+    sys.stdout.write(f"{line}\n")
+
+
+def refuse(problems: tuple[str, ...]) -> int:
+    """Tell every problem at once and return the exit status of bad input."""
+    for problem in problems:
+        sys.stderr.write(f"{problem}\n")
+    return BAD_INPUT
+
+
+def slug(name: str) -> str:
+    """Return a folder name for an authority."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+
+
+def write_csv(frame: pd.DataFrame, path: Path) -> None:
+    """Write a frame as UTF-8 CSV with plain line ends, making the folder."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    frame.to_csv(path, index=False, lineterminator="\n")
+    say(f"wrote {path.name}: {len(frame)} rows")
+
+
+def run_demand(args: argparse.Namespace) -> int:
+    """Write ``caseload.csv`` and ``assumptions.csv`` (and, with returns, rates and the log of rules)."""
+    from model.demand.build import demand_from_tables  # noqa: PLC0415
+    from model.demand.problems import DemandInputError  # noqa: PLC0415
+
+    try:
+        built = demand_from_tables(args.dfe, args.authority, args.year)
+    except DemandInputError as error:
+        return refuse(error.problems)
+    folder = args.out or Path("outputs") / "demand" / slug(built.authority)
+    for name, frame in built.files.items():
+        write_csv(frame, folder / name)
+    for line in built.lines:
+        say(line)
+    return DONE
+
+
+def run_new(args: argparse.Namespace) -> int:
+    """Make a runnable case folder for an authority."""
+    return refuse((f"new {args.case}: not built yet",))
+
+
+def run_backtest(args: argparse.Namespace) -> int:
+    """Print held-out errors and coverage of every method; write them where asked."""
+    from model.demand.backtest import backtest, summary_lines  # noqa: PLC0415
+    from model.demand.dfe import read_dfe  # noqa: PLC0415
+    from model.demand.problems import DemandInputError  # noqa: PLC0415
+
+    try:
+        result = backtest(read_dfe(args.dfe), holdout_years=args.holdout)
+    except DemandInputError as error:
+        return refuse(error.problems)
+    if args.out is not None:
+        for name in ("errors", "coverage", "forecasts"):
+            write_csv(getattr(result, name).round(5), args.out / f"{name}.csv")
+    for line in summary_lines(result):
+        say(line)
+    return DONE

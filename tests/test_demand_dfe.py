@@ -1,0 +1,285 @@
+"""DfE tables: both generations of columns, suppression inside totals, one authority's caseload."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from model.demand.authority import authority_caseload, caseload_frame, fit_margins, split_by_provider
+from model.demand.build import demand_from_tables, feasible, streams_of
+from model.demand.codes import AGE_BANDS, PLACEMENTS
+from model.demand.dfe import impute_suppressed, parse_counts, read_dfe
+from model.demand.problems import DemandInputError
+
+SAMPLE = Path(__file__).resolve().parents[2] / "shared" / "data" / "dfe"
+needs_sample = pytest.mark.skipif(not SAMPLE.is_dir(), reason="DfE's tables are not beside the repository")
+
+YEARS = range(2016, 2024)
+TOWNS = {"Northby": ("North", 300), "Eastham": ("East", 200), "Westham": ("East", 150), "Southby": ("North", 90)}
+
+
+def _rows(kind, groups, total_of, year):
+    """One table's rows of one year for every town, its region and England; `groups` name: {characteristic: share}."""
+    rows = []
+    places = [("Local authority", region, town, total_of(town)) for town, (region, _) in TOWNS.items()]
+    for region in ("North", "East"):
+        held = sum(total_of(t) for t, (r, _) in TOWNS.items() if r == region)
+        places.append(("Regional", region, "", held))
+    places.append(("National", "", "", sum(total_of(t) for t in TOWNS)))
+    for level, region, town, total in places:
+        for group, shares in groups.items():
+            counts = {c: round(total * s) for c, s in shares.items()}
+            last = list(counts)[-1]
+            counts[last] += total - sum(counts.values())
+            rows += [
+                {
+                    "time_period": str(year),
+                    "geographic_level": level,
+                    "region_name": region,
+                    "la_name": town,
+                    "cla_group": group,
+                    "characteristic": c,
+                    kind: str(n),
+                }
+                for c, n in [*counts.items(), ("Total", total)]
+            ]
+    return rows
+
+
+AGE = {"Under 1 year": 0.05, "1 to 4 years": 0.15, "5 to 9 years": 0.2, "10 to 15 years": 0.4}
+STOCK = {
+    "Age group": AGE | {"16 years and over": 0.2},
+    "Placement": {
+        "Foster placements": 0.66,
+        "Independent and semi-independent living arrangements/supported accommodation": 0.08,
+        "Secure homes and children's homes": 0.1,
+        "Placed for adoption": 0.03,
+        "Other placements": 0.03,
+        "Residential schools": 0.0,
+        "Placed with parents or other person with parental responsibility": 0.1,
+    },
+    "Place providers": {
+        "Own provision (by the LA)": 0.5,
+        "Private provision": 0.35,
+        "Voluntary/third sector provision": 0.05,
+        "Parents or other person with parental responsibility": 0.1,
+    },
+    "Unaccompanied asylum-seeking children": {"UASC": 0.03, "Non-UASC": 0.97},
+}
+STARTS = {
+    "Age on starting": AGE | {"16 years and over": 0.2},
+    "Unaccompanied asylum-seeking children": {"UASC": 0.05, "Non-UASC": 0.95},
+}
+CEASED = {"Age on ceasing": AGE | {"16 years": 0.05, "17 years": 0.05, "18 years and over": 0.1}}
+
+
+def write_tables(folder, *, new_names=False, suppress=()):
+    """A folder of small tables in the earlier or the later release's columns."""
+    number, kind = ("children_count", "population_type") if new_names else ("number", "population_count")
+    when = "on" if new_names else "at"
+
+    def children(town, year):
+        return round(TOWNS[town][1] * (1 + 0.01 * (year - 2016)))
+
+    tables = {"characteristics": [], "started": [], "ceased": [], "numbers": []}
+    for year in YEARS:
+        if year >= 2021:
+            tables["characteristics"] += _rows(number, STOCK, lambda t, y=year: children(t, y), year)
+            tables["started"] += _rows(number, STARTS, lambda t, y=year: children(t, y) // 3, year)
+        tables["ceased"] += _rows(number, CEASED, lambda t, y=year: children(t, y) // 4, year)
+        for label, share in (
+            (f"Children looked after {when} 31 March each year", 1),
+            ("Children starting to be looked after each year", 3),
+            ("Children ceasing to be looked after each year", 4),
+        ):
+            rows = _rows(number, {label: {"x": 1.0}}, lambda t, y=year, s=share: children(t, y) // s, year)
+            for row in rows:
+                if row["characteristic"] == "Total":
+                    row[kind] = row.pop("cla_group")
+                    del row["characteristic"]
+                    row["population_estimate"] = "40000"
+                    tables["numbers"].append(row)
+    for name, rows in tables.items():
+        frame = pd.DataFrame(rows)
+        for town, year, characteristic in suppress:
+            if "characteristic" in frame:
+                hit = (frame["la_name"] == town) & (frame["time_period"] == str(year))
+                frame.loc[hit & (frame["characteristic"] == characteristic), number] = "c"
+        frame.to_csv(folder / f"{name}.csv", index=False)
+    return folder
+
+
+def test_both_generations_of_columns_read_alike(tmp_path):
+    for name in ("old", "new"):
+        (tmp_path / name).mkdir()
+    old = read_dfe(write_tables(tmp_path / "old"))
+    new = read_dfe(write_tables(tmp_path / "new", new_names=True))
+    pd.testing.assert_frame_equal(old.counts, new.counts)
+    pd.testing.assert_frame_equal(old.totals, new.totals)
+    assert old.authorities == ("Eastham", "Northby", "Southby", "Westham")
+
+
+def test_marks_are_told_from_counts():
+    count, mark = parse_counts(pd.Series(["1,234", "c", "z", "low", "x", None, "0"], dtype="str"))
+    assert count.fillna(-1).tolist() == [1234, -1, -1, 0, -1, -1, 0]
+    assert mark.tolist() == ["", "c", "z", "low", "x", "x", ""]
+
+
+def test_suppressed_cells_share_what_the_total_leaves(tmp_path):
+    hidden = [("Southby", 2023, "Under 1 year"), ("Southby", 2023, "1 to 4 years")]
+    tables = read_dfe(write_tables(tmp_path, suppress=hidden))
+    mine = tables.counts[(tables.counts["authority"] == "Southby") & (tables.counts["year"] == 2023)]
+    ages = mine[(mine["table"] == "stock") & (mine["group"] == "age group")].set_index("characteristic")
+    # 96 children, of whom 19 are 5 to 9, 38 are 10 to 15 and 20 are 16 and over: 19 are left for the two hidden cells.
+    assert ages["count"].drop("total").sum() == pytest.approx(96)
+    assert ages.loc[["under 1 year", "1 to 4 years"], "count"].sum() == pytest.approx(19)
+    assert ages.loc["1 to 4 years", "count"] > ages.loc["under 1 year", "count"] >= 1
+    assert ages["imputed"].sum() == 2
+
+
+def test_a_council_listed_under_two_codes_is_counted_once(tmp_path):
+    write_tables(tmp_path)
+    path = tmp_path / "numbers.csv"
+    frame = pd.read_csv(path, dtype=str)
+    twin = frame[frame["la_name"] == "Northby"].assign(number="z")
+    pd.concat([twin, frame]).to_csv(path, index=False)
+    totals = read_dfe(tmp_path).totals
+    mine = totals[(totals["authority"] == "Northby") & (totals["measure"] == "stock") & (totals["year"] == 2023)]
+    assert mine["count"].tolist() == [321]
+
+
+def test_every_missing_table_is_named_at_once(tmp_path):
+    (tmp_path / "notes.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(DemandInputError) as caught:
+        read_dfe(tmp_path)
+    assert len(caught.value.problems) == 4
+    assert "on 31 March by characteristics" in str(caught.value)
+
+
+def test_a_table_without_its_counts_says_which_column(tmp_path):
+    write_tables(tmp_path)
+    frame = pd.read_csv(tmp_path / "started.csv", dtype=str).rename(columns={"number": "n"})
+    frame.to_csv(tmp_path / "started.csv", index=False)
+    with pytest.raises(DemandInputError, match=r"started\.csv: no column of counts; expected one of number"):
+        read_dfe(tmp_path)
+
+
+def test_an_unknown_authority_gets_the_nearest_names(tmp_path):
+    tables = read_dfe(write_tables(tmp_path))
+    with pytest.raises(DemandInputError, match=r"'Northbi'.*nearest: Northby"):
+        authority_caseload(tables, "Northbi")
+
+
+def test_caseload_margins_agree_and_hold_every_child(tmp_path):
+    tables = read_dfe(write_tables(tmp_path))
+    built = authority_caseload(tables, "northby", 2022)
+    frame = caseload_frame(built, tables.files)
+    number = pd.to_numeric(frame["children"], errors="coerce")
+    by_age = number[(frame["placement"] == "all") & (frame["stream"] == "general")].sum()
+    by_placement = number[frame["age_band"] == "all"].sum()
+    uasc = number[frame["stream"] == "uasc"].sum()
+    # Northby holds 318 children on 31 March 2022, 3% of them unaccompanied.
+    assert by_age + uasc == pytest.approx(318)
+    assert by_placement == pytest.approx(by_age, abs=0.01)
+    assert uasc == 10
+    assert set(frame["age_band"]) == {*AGE_BANDS, "18", "all"}
+    assert set(frame["placement"]) == {*PLACEMENTS, "all"}
+    assert frame["source"].str.contains("Northby 2022").all()
+
+
+def test_imputed_cells_are_said_in_the_note(tmp_path):
+    tables = read_dfe(write_tables(tmp_path, suppress=[("Southby", 2023, "Under 1 year")]))
+    frame = caseload_frame(authority_caseload(tables, "Southby"), tables.files)
+    assert frame.loc[0, "note"].startswith("children by age: 5 suppressed; entries by age: 2 suppressed")
+    assert "imputed within published totals" in frame.loc[0, "note"]
+
+
+def test_the_entries_multiplier_leads_the_engine_to_the_forecast(tmp_path):
+    built = demand_from_tables(write_tables(tmp_path), "Northby")
+    caseload, rows = built.files["caseload.csv"], built.files["assumptions.csv"].set_index("name")
+    multiplier = float(rows.loc["caseload.entries_multiplier", "value"])
+    stock = 0.0
+    for stream in streams_of(caseload):
+        held = stream.opening.sum(axis=1)
+        for _ in range(36):
+            growing = held * stream.ageing_rate
+            held = held * (1 - stream.exit_hazard) - growing + stream.entries_annual.sum(axis=1) * multiplier / 12
+            held[1:] += growing[:-1]
+        stock += held.sum()
+    assert stock == pytest.approx(built.total.middle[3], abs=0.1)
+    assert float(rows.loc["caseload.entries_multiplier", "low"]) < multiplier
+
+
+def test_impossible_exits_are_cut_and_said(tmp_path):
+    tables = read_dfe(write_tables(tmp_path))
+    frame = caseload_frame(authority_caseload(tables, "Northby"), tables.files)
+    frame.loc[frame["age_band"] == "5_9", "exits_annual"] = 150.0
+    mended, cut = feasible(frame)
+    assert cut
+    assert mended["note"].str.contains("exits cut to").any()
+    assert feasible(mended)[1] is False
+
+
+@given(
+    st.lists(st.floats(0, 500), min_size=5, max_size=5),
+    st.floats(0, 1),
+    st.integers(0, 2**31),
+)
+@settings(max_examples=40, deadline=None)
+def test_splitting_by_provider_conserves_children(counts, own_share, seed):
+    rng = np.random.default_rng(seed)
+    codes = ["foster", "residential", "supported_accommodation", "adoption", "other"]
+    placement = pd.Series(counts, index=codes)
+    provider = pd.Series({"own": own_share * 100, "external": (1 - own_share) * 100})
+    split = split_by_provider(placement, provider, pd.Series(rng.random(5), index=codes))
+    assert (split.to_numpy() >= 0).all()
+    assert split.sum(axis=1).to_numpy() == pytest.approx(np.array(counts), abs=1e-6)
+
+
+def test_fitting_meets_both_margins():
+    fitted = fit_margins(np.ones((2, 2)), np.array([30.0, 10.0]), np.array([20.0, 20.0]))
+    assert fitted == pytest.approx(np.array([[15.0, 15.0], [5.0, 5.0]]))
+
+
+def test_not_applicable_is_nothing_and_an_unknown_total_stays_unknown():
+    base = {"table": "stock", "group": "age group", "level": "authority", "region": "North", "year": 2023}
+    rows = [
+        {"authority": "A", "characteristic": "under 1 year", "count": np.nan, "mark": "z"},
+        {"authority": "A", "characteristic": "1 to 4 years", "count": np.nan, "mark": "c"},
+        {"authority": "A", "characteristic": "total", "count": 7.0, "mark": ""},
+        {"authority": "B", "characteristic": "under 1 year", "count": np.nan, "mark": "c"},
+        {"authority": "B", "characteristic": "total", "count": np.nan, "mark": "c"},
+    ]
+    out = impute_suppressed(pd.DataFrame([base | row for row in rows]))
+    assert out["count"].fillna(-1).tolist() == [0, 7, 7, -1, -1]
+
+
+@needs_sample
+def test_bury_in_the_published_tables():
+    tables = read_dfe(SAMPLE)
+    built = authority_caseload(tables, "Bury", 2022)
+    assert built.total == 359
+    assert built.stock_by_age == {"under_1": 20, "1_4": 64, "5_9": 65, "10_15": 134, "16_17": 76}
+    assert sum(built.entries_by_age.values()) == 110
+    assert sum(built.exits_by_age.values()) == pytest.approx(101)
+    assert built.stock_by_placement["in_house_foster"] == 80
+
+
+@needs_sample
+def test_every_authority_gets_a_caseload_the_engine_takes():
+    tables = read_dfe(SAMPLE)
+    without = []
+    for name in tables.authorities:
+        try:
+            frame, _ = feasible(caseload_frame(authority_caseload(tables, name), tables.files))
+        except DemandInputError:
+            without.append(name)
+            continue
+        assert streams_of(frame)
+        flows = frame[["children", "entries_annual", "exits_annual"]].apply(pd.to_numeric, errors="coerce")
+        assert (flows.fillna(0) >= 0).all().all()
+    # Cumbria was abolished on the last day of the year; the Isles of Scilly look after nobody.
+    assert without == ["Cumbria", "Isles of Scilly"]
