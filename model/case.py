@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,6 +13,8 @@ from model.inputs import assumption_rows, case_toml, caseload_checks, formulas, 
 from model.inputs.cells import Bad
 from model.inputs.files import read_toml, shown_path
 from model.inputs.problems import InputProblems, Problem, nearest
+from model.pay import PAY_FILES, PayError, load_pay_tables
+from model.staffing import with_prices
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,6 +38,7 @@ KNOWN_FILES: Final = (
     "caseload.csv",
     "published.csv",
     "actuals.csv",
+    *PAY_FILES,
 )
 
 
@@ -126,7 +129,7 @@ class _Reading:
             return None
         values, timeline = case_file.values, case_file.timeline
         assert timeline is not None  # noqa: S101 - a start that could not be read is a problem already
-        return Case(
+        case = Case(
             folder=self.path,
             name=values["name"],
             title=values["title"],
@@ -154,6 +157,20 @@ class _Reading:
             funding=case_file.funding,
             reference=reference,
         )
+        return self._priced(case)
+
+    def _priced(self, case: Case) -> Case | None:
+        """Add the pay tables, as far as they may be known, and price the rows that are paid by their grade."""
+        try:
+            pay = load_pay_tables(self.path.parent / "reference", self.path)
+            known = pay if case.conventions.hindsight else pay.known_on(case.knowledge_date)
+            return with_prices(replace(case, reference=replace(case.reference, pay=known)))
+        except PayError as error:
+            self.problems.extend(
+                Problem(file=self.path.name, expected="pay tables that price every row", suggestion=line)
+                for line in str(error).splitlines()
+            )
+            return None
 
     def _check_file_names(self) -> None:
         """A file nearly named right would silently be left out."""

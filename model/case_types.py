@@ -27,6 +27,7 @@ class Conventions:
     discount_rate_annual: float
     discount_rate_name: str
     price_index: str
+    hindsight: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +45,10 @@ class SchemeSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class Post:
-    """A row of `establishment.csv`. The cost is a net change in pounds a year, never a cost per fte."""
+    """A row of `establishment.csv`. The cost is a net change in pounds a year, never a cost per fte.
+
+    `change_annual_cost_gbp` is what the model uses: as printed, or priced from the grade (`costing`).
+    """
 
     id: str
     team: str
@@ -70,6 +74,7 @@ class Post:
     priced_at: str = ""
     increments: bool = False
     costing: str = ""
+    printed_gbp: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,7 +20,8 @@ BUDGET_LINES: Final = (
     "Supported accommodation", "Placed with parents", "Placed for adoption", "Other placements",
     "Entering care: proceedings and placement finding", "Leaving care before 18", "Leaving care at 18",
     "Support for children kept at home", "Staff", "On-call rota", "Carer recruitment", "Carer supervision",
-    "Constellations", "Agency: managed teams", "Agency: vacancy cover",
+    "Constellations", "Agency: managed teams", "Agency: vacancy cover", "Agency: cover of new posts",
+    "Retention payments", "Recruitment and equipment", "Redundancy", "Pension strain",
 )  # fmt: skip
 
 PARAMETERS: Final[dict[str, dict[str, str]]] = {
@@ -68,13 +69,24 @@ PARAMETERS: Final[dict[str, dict[str, str]]] = {
         "cover_end_months": "months",
     },
     "fixed_cost": {"cost_annual": "GBP/year", "cost_daily": "GBP/day"},
-    "establishment": {},
+    "establishment": {
+        "delay": "months",
+        "posts_redundant": "fte",
+        "redundancy_age": "years",
+        "redundancy_service": "years",
+        "redundancy_weekly_pay": "GBP/week",
+        "redundancy_capped": "switch",
+        "redundancy_multiplier": "ratio",
+        "redundancy_after_months": "months",
+        "pension_strain": "GBP",
+    },
 }
 
 OPTIONAL: Final[dict[str, frozenset[str]]] = {
     "fostering_growth": frozenset({"delay"}),
     "entry_reduction": frozenset({"delay", *(f"weight_{placement}" for placement in PLACEMENTS)}),
     "fixed_cost": frozenset({"cost_annual", "cost_daily"}),
+    "establishment": frozenset(PARAMETERS["establishment"]),
 }
 
 ONE_OF: Final[dict[str, frozenset[str]]] = {"fixed_cost": frozenset({"cost_annual", "cost_daily"})}
@@ -101,11 +113,34 @@ CASE_WIDE: Final[dict[str, str]] = {
 
 CASE_WIDE_OPTIONAL: Final[dict[str, str]] = {
     **{f"cashable.contract_step_{placement}": "children" for placement in PLACEMENTS},
+    "establishment.fill_probability": "share",
+    "establishment.turnover_annual": "share",
+    "establishment.agency_cover_share": "share",
+    "establishment.agency_premium": "ratio",
+    "establishment.retention_payment": "GBP/fte",
+    "establishment.retention_qualifying_months": "months",
+    "establishment.recruitment_cost": "GBP/fte",
+    "establishment.equipment_cost": "GBP/fte",
+    "establishment.equipment_recycled_share": "share",
+    "capacity.cases_open": "children",
+    "capacity.cases_growth_annual": "rate/year",
+    "capacity.share_closed_if_kept_out_of_care": "share",
+    "capacity.workers_current": "fte",
+    "capacity.workers_proposed": "fte",
+    "capacity.workers_filled_share": "share",
+    "capacity.managers_current": "fte",
+    "capacity.managers_proposed": "fte",
+    "capacity.target_caseload": "children/worker",
+    "loan.share": "share",
+    "loan.interest_annual": "rate/year",
+    "loan.years": "years",
+    "loan.first_repayment_years": "years",
 }
 """Case-wide names a case may leave out: name -> unit. What reads one must have a meaning for its absence."""
 
 RESERVED_PREFIXES: Final = (
     "price", "cost", "caseload", "growth", "establishment", "cashable", "reserve", "est", "conventions", "schemes",
+    "capacity", "loan",
 )  # fmt: skip
 """First parts of names that a scheme may not take."""
 

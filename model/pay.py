@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
+PAY_FILES = (
+    "njc_spine.csv", "chief_officer_bands.csv", "pay_awards.csv", "grades.csv", "employer_ni.csv", "lgps_employer.csv",
+    "apprenticeship_levy.csv", "redundancy_week.csv", "redundancy_rules.csv", "increment_rules.csv",
+)  # fmt: skip
+"""The pay tables: in `inputs/reference` for all, and in a case's folder where the council has its own rows."""
 MIDDLE, BOTTOM, TOP = "middle", "bottom", "top"
 PLACES_IN_A_GRADE = (BOTTOM, MIDDLE, TOP)
 

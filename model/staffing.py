@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,10 +25,9 @@ if TYPE_CHECKING:
 
     from model.case_types import Case, Post
     from model.pay import Grade
-    from model.reference import PriceIndex
 
 PENNY = 2
-BOTTOM_UP = "bottom_up"
+PRINTED, BOTTOM_UP = COSTINGS = ("printed", "bottom_up")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -230,13 +230,17 @@ def _worked_year(tables: PayTables, council: str, spine: str, point: str, year: 
     return {**pennies, "total": round(sum(pennies.values()), PENNY)}
 
 
-def index_rises(index: PriceIndex, years: Iterable[str]) -> dict[str, float]:
-    """Return the rise of a price index into each financial year: what pay is planned to do where no award is known.
+def planned_rises(case: Case) -> dict[str, float]:
+    """Return what pay is planned to rise by into each financial year for which no award is known: the price index.
 
-    The first year an index covers rises by nothing.
+    Not into the year of the knowledge date: whoever costs posts while that year's award is pending uses the pay in
+    force, and so do the printed figures beside which these stand.
     """
-    return {y: index.at(y) / index.at(b) - 1 if b in index.level or b > max(index.level) else 0.0
-            for y, b in ((y, financial_year(date(int(y[:4]) - 1, 4, 1))) for y in years)}  # fmt: skip
+    index = case.reference.indices[case.conventions.price_index]
+    first, last = int(min(index.level)[:4]), int(case.timeline.financial_years[-1][:4])
+    years = [financial_year(date(y, 4, 1)) for y in range(first, last + 1)]
+    rises = {year: index.at(year) / index.at(before) - 1 for before, year in pairwise(years)}
+    return rises | {financial_year(case.knowledge_date): 0.0}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -256,8 +260,7 @@ def price_row(case: Case, post: Post, start: date) -> PricedRow:
     tables = case.reference.pay
     if tables is None:
         raise PayError("there are no pay tables: inputs/reference has none of njc_spine.csv, grades.csv ...")
-    index = case.reference.indices[case.conventions.price_index]
-    rises = index_rises(index, case.timeline.financial_years)
+    rises = planned_rises(case)
     sides = [(post.fte_proposed - post.fte_current, post.grade, post.spine_point)]
     if post.grade_current:
         sides = [(post.fte_proposed, post.grade, post.spine_point), (-post.fte_current, post.grade_current, "")]
@@ -271,8 +274,9 @@ def price_row(case: Case, post: Post, start: date) -> PricedRow:
         total += fte * cost_rates(tables, pay, case.timeline, rises).total
         spine = pay.spine
     days = [max(day, start) for day in case.timeline.month_starts[:-1]]
-    planned = np.array([len(years_without_an_award(tables, spine, day)) for day in days], dtype=np.float64)
-    return PricedRow(rates=total, planned_years=planned)
+    pending = financial_year(case.knowledge_date)
+    planned = [sum(year != pending for year in years_without_an_award(tables, spine, day)) for day in days]
+    return PricedRow(rates=total, planned_years=np.array(planned, dtype=np.float64))
 
 
 def full_year_price(case: Case, post: Post) -> float:
@@ -286,7 +290,7 @@ def full_year_price(case: Case, post: Post) -> float:
     index = case.reference.indices[case.conventions.price_index]
     start = post.start or case.scheme(post.charged_to).start
     year = max(case.price_base, financial_year(start))
-    rises = index_rises(index, [year])
+    rises = planned_rises(case)
     level = index.at(year) / index.at(case.price_base)
 
     def cost(grade: str, point: str) -> float:
@@ -309,17 +313,18 @@ def printed_and_priced(case: Case) -> pd.DataFrame:
     rows = []
     for post in case.establishment:
         priced, why = _priced_or_why(case, post)
-        difference = None if priced is None else round(priced - post.change_annual_cost_gbp, PENNY)
+        both = priced is not None and post.printed_gbp is not None
+        difference = round(priced - post.printed_gbp, PENNY) if both else None  # type: ignore[operator]
         rows.append(
             {
                 "id": post.id,
                 "post": post.post,
                 "grade": post.grade,
                 "fte": post.fte_proposed - post.fte_current,
-                "printed_gbp": post.change_annual_cost_gbp,
+                "printed_gbp": post.printed_gbp,
                 "priced_gbp": priced,
                 "difference_gbp": difference,
-                "used": BOTTOM_UP if post.costing == BOTTOM_UP else "printed",
+                "used": post.costing or PRINTED,
                 "why_not_priced": why,
             }
         )
@@ -333,3 +338,24 @@ def _priced_or_why(case: Case, post: Post) -> tuple[float | None, str]:
         return full_year_price(case, post), ""
     except PayError as error:
         return None, str(error)
+
+
+def with_prices(case: Case) -> Case:
+    """Return the case with the full-year price in every row priced from its grade, where its scheme is active.
+
+    So the establishment's totals and the published formulas read one figure a row, wherever it comes from. PayError
+    names every row that cannot be priced.
+    """
+    active = {spec.name for spec in case.active_schemes}
+    rows, problems = [], []
+    for post in case.establishment:
+        row = post
+        if post.costing == BOTTOM_UP and post.charged_to in active:
+            try:
+                row = replace(post, change_annual_cost_gbp=full_year_price(case, post))
+            except PayError as error:
+                problems.append(f"establishment.csv, row {post.id!r}: {error}")
+        rows.append(row)
+    if problems:
+        raise PayError("\n".join(problems))
+    return replace(case, establishment=tuple(rows))

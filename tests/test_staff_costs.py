@@ -38,14 +38,16 @@ def row(**changes):
         "funding": "general_fund", "basis": "year", "already_filled_months": "", "recruited": True, "service_line": "",
         "source": "test", "note": "",
     }  # fmt: skip
-    return Post(**{**fields, **changes})
+    fields |= changes
+    return Post(**{"printed_gbp": fields["change_annual_cost_gbp"], **fields})
 
 
 def setting(*rows, start=date(2022, 4, 1), pay=PAY, **values):
     spec = SchemeSpec(name="s", title="S", kind="establishment", start=start)
     numbers = NEUTRAL | {f"establishment.{k}": v for k, v in values.items()}
     case = SimpleNamespace(
-        timeline=TIMELINE, establishment=rows, council="Bury Council", price_base="2022/23", assumptions=numbers,
+        timeline=TIMELINE, establishment=rows, council="Bury Council", price_base="2022/23",
+        knowledge_date=date(2022, 7, 13), assumptions=numbers,
         conventions=SimpleNamespace(price_index="plan", weeks_per_year=365 / 7), scheme=lambda _name: spec,
         reference=Reference(indices={"plan": INDEX}, discount_rates={}, pay=pay),
     )  # fmt: skip

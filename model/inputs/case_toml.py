@@ -461,6 +461,7 @@ def make_conventions(
         discount_rate_annual=reference.discount_rates[values["discount_rate"]],
         discount_rate_name=values["discount_rate"],
         price_index=values["price_index"],
+        hindsight=values["hindsight"],
     )
 
 

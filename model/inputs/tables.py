@@ -10,6 +10,8 @@ from model.case_types import Actual, BudgetLine, CaseloadRow, Post, PublishedRow
 from model.inputs import cells
 from model.inputs.files import Column, duplicates, read_table
 from model.inputs.problems import nearest
+from model.pay import PLACES_IN_A_GRADE
+from model.staffing import BOTTOM_UP, COSTINGS, PRINTED
 from model.units import UNITS
 
 if TYPE_CHECKING:
@@ -48,7 +50,7 @@ ESTABLISHMENT: Final = (
     Column(name="grade", parse=_TEXT, blank=True),
     Column(name="fte_current", parse=cells.count),
     Column(name="fte_proposed", parse=cells.count),
-    Column(name="change_annual_cost_gbp", parse=cells.number),
+    Column(name="change_annual_cost_gbp", parse=cells.optional_number, blank=True),
     Column(name="start", parse=cells.optional_date, blank=True),
     Column(name="charged_to", parse=_TEXT),
     Column(name="included_in", parse=cells.optional_identifier, blank=True),
@@ -58,6 +60,13 @@ ESTABLISHMENT: Final = (
     Column(name="already_filled_months", parse=cells.optional_name, required=False, blank=True),
     Column(name="recruited", parse=cells.yes_or_no, required=False, blank=True),
     Column(name="service_line", parse=_TEXT, required=False, blank=True),
+    Column(name="grade_current", parse=_TEXT, required=False, blank=True),
+    Column(name="spine_point", parse=_TEXT, required=False, blank=True),
+    Column(
+        name="priced_at", parse=cells.word(("", *PLACES_IN_A_GRADE), "a place in the grade"), required=False, blank=True
+    ),
+    Column(name="increments", parse=cells.yes_or_no, required=False, blank=True),
+    Column(name="costing", parse=cells.word(("", *COSTINGS), "printed or bottom_up"), required=False, blank=True),
     Column(name="source", parse=_TEXT),
     Column(name="note", parse=_TEXT, required=False, blank=True),
 )
@@ -115,16 +124,45 @@ def establishment(path: Path, problems: list[Problem]) -> tuple[list[Row], tuple
             problems.append(row.problem("included_in", "the id of another row", nearest(parent, ids)))
         elif parent and (parent == row.values.get("id") or parent in memo):
             problems.append(row.problem("included_in", "the id of a row that is not itself a memo"))
+        problems.extend(_costing_problems(row))
         if row.values.get("included_when") and not parent:
             problems.append(row.problem("included_when", "empty, because included_in is empty"))
     return rows, tuple(_post(row.values) for row in rows if row.complete)
 
 
+def _costing_problems(row: Row) -> list[Problem]:
+    """A row is paid as printed, or by its grade: it needs what its costing speaks of."""
+    if not row.complete:
+        return []
+    printed, graded = row.values["change_annual_cost_gbp"] is not None, bool(row.values["grade"])
+    if _costing(row.values) == PRINTED and not printed:
+        return [row.problem("change_annual_cost_gbp", "a number", "or a grade, to price the row from its spine point")]
+    if _costing(row.values) == BOTTOM_UP and not graded:
+        return [row.problem("grade", "a grade of grades.csv, since costing is bottom_up")]
+    return []
+
+
+def _costing(values: dict[str, Any] | Any) -> str:  # noqa: ANN401 - cells of every type
+    """What a row says, or else: as printed where a cost is printed, by the grade where only a grade is given."""
+    unsaid = BOTTOM_UP if values["change_annual_cost_gbp"] is None and values["grade"] else PRINTED
+    return str(values["costing"] or unsaid)
+
+
 def _post(values: dict[str, Any] | Any) -> Post:  # noqa: ANN401 - cells of every type
-    """An empty `recruited` means yes where the row adds posts; an empty `basis` means a year."""
+    """An empty `recruited` means yes where the row adds posts; an empty `basis` means a year.
+
+    A row without a printed cost has 0 until it is priced from its grade (`model.staffing.with_prices`).
+    """
     adds_posts = values["fte_proposed"] > values["fte_current"]
-    recruited = adds_posts if values["recruited"] is None else values["recruited"]
-    return Post(**{**values, "basis": values["basis"] or "year", "recruited": recruited})
+    unsaid = {
+        "basis": values["basis"] or "year",
+        "recruited": adds_posts if values["recruited"] is None else values["recruited"],
+        "increments": bool(values["increments"]),
+        "costing": _costing(values),
+        "change_annual_cost_gbp": values["change_annual_cost_gbp"] or 0.0,
+        "printed_gbp": values["change_annual_cost_gbp"],
+    }
+    return Post(**{**values, **unsaid})
 
 
 def caseload(path: Path, problems: list[Problem], *, optional: bool) -> tuple[list[Row], tuple[CaseloadRow, ...]]:
