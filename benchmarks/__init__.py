@@ -1,0 +1,1 @@
+"""Measurements of speed and of safety; `python -m benchmarks` runs them all."""

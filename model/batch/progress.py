@@ -1,0 +1,91 @@
+"""What a run says while it goes: a bar on a terminal, lines of JSON for machines, otherwise nothing."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from datetime import UTC, datetime
+from typing import IO, TYPE_CHECKING, Any, Self
+
+from tqdm import tqdm
+
+from model.batch.store import OutputError, explain
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from types import TracebackType
+
+    from model.batch.jobs import Job, JobResult
+
+
+class Progress:
+    """A run's bar and log. Use as a context manager."""
+
+    def __init__(self, *, total: int, fresh: int, show: bool | None = None, log_json: Path | None = None) -> None:
+        """``show`` None means: only where standard error is a terminal."""
+        self._shown = sys.stderr.isatty() if show is None else show
+        self._total, self._fresh, self._failed, self._made = total, fresh, 0, 0
+        self._started = time.monotonic()
+        self._bar: tqdm[Any] | None = None
+        self._log: IO[str] | None = None
+        if log_json is not None:
+            try:
+                self._log = log_json.open("a", encoding="utf-8", newline="\n")
+            except OSError as error:
+                raise OutputError(explain(error, log_json)) from error
+
+    def __enter__(self) -> Self:
+        """Show an empty bar."""
+        self._write("begin", to_make=self._total, fresh=self._fresh)
+        if self._shown and self._total:
+            self._bar = tqdm(total=self._total, unit="report", desc="Reports", file=sys.stderr, smoothing=0.1)
+            self._bar.set_postfix(failed=0, refresh=False)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the bar and the log."""
+        if self._bar is not None:
+            self._bar.close()
+        seconds = round(time.monotonic() - self._started, 3)
+        outcome = "complete" if kind is None else "stopped"
+        self._write("end", outcome=outcome, made=self._made, failed=self._failed, fresh=self._fresh, seconds=seconds)
+        if self._log is not None:
+            self._log.close()
+
+    def started(self, job: Job) -> None:
+        """A job was handed to a worker."""
+        self._write("start", case=job.case, scenario=job.scenario)
+
+    def done(self, result: JobResult) -> None:
+        """A job has a result."""
+        job = result.job
+        self._write(
+            result.status,
+            case=job.case,
+            scenario=job.scenario,
+            seconds=result.seconds,
+            cells_cpu_seconds=round(result.cells_cpu_seconds, 3),
+            why=result.why,
+            error=result.error,
+            cell=result.cell,
+            doubts=list(result.doubts),
+        )
+        if result.status == "fresh":
+            return
+        self._failed += result.status == "failed"
+        self._made += result.status == "made"
+        if self._bar is not None:
+            if result.status == "failed":
+                self._bar.write(f"FAILED {result.message.splitlines()[0]}", file=sys.stderr)
+            self._bar.set_postfix(failed=self._failed, refresh=False)
+            self._bar.update()
+
+    def _write(self, event: str, **what: object) -> None:
+        """Add a line to the log."""
+        if self._log is not None:
+            when = datetime.now(UTC).isoformat(timespec="milliseconds")
+            self._log.write(json.dumps({"time": when, "event": event, **what}) + "\n")
+            self._log.flush()

@@ -1,0 +1,344 @@
+"""What a run has left on disk: a scenario's whole folder or nothing, with a record of what it was made from.
+
+A folder is written beside its place under a name that begins ``.new-``, flushed, then renamed. Whatever a killed run
+left under such a name is cleared by the next run and never read. ``run.json`` in each folder holds the hashes of
+what went in and of what came out, and no times, so that the same work gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import errno
+import hashlib
+import importlib.metadata
+import json
+import os
+import platform
+import shutil
+import socket
+import sys
+import time
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from model.batch.faults import point
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+RECORD = "run.json"
+NEW, OLD = ".new-", ".old-"
+LOCK = ".lock"
+SCHEMA = 1
+PACKAGES = (
+    "ipykernel",
+    "ipython",
+    "matplotlib",
+    "nbconvert",
+    "numba",
+    "numpy",
+    "pandas",
+    "papermill",
+    "scipy",
+)
+"""Those whose version can change a report's bytes."""
+_LOCK_BYTE = 1 << 30
+_SOURCES = {".py", ".j2", ".html", ".css", ".json", ".toml", ".csv", ".mplstyle", ".svg"}
+
+
+class OutputError(Exception):
+    """The output folder cannot be used: read-only, full, or in use by another run."""
+
+
+def hash_file(path: Path) -> str:
+    """SHA-256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def hash_files(paths: Iterable[Path]) -> dict[Path, str]:
+    """SHA-256 of many files; hashing lets go of the interpreter, so threads help."""
+    listed = list(dict.fromkeys(paths))
+    with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as threads:
+        return dict(zip(listed, threads.map(hash_file, listed), strict=True))
+
+
+def package_hash(package: Path | None = None) -> str:
+    """One hash over the model's own sources and templates."""
+    root = package or Path(__file__).resolve().parents[1]
+    files = sorted(p for p in root.rglob("*") if p.suffix in _SOURCES and "__pycache__" not in p.parts)
+    whole = hashlib.sha256()
+    for path, digest in hash_files(files).items():
+        whole.update(f"{path.relative_to(root).as_posix()} {digest}\n".encode())
+    return whole.hexdigest()
+
+
+def versions() -> dict[str, str]:
+    """Python's version, and that of each package that can change a report's bytes."""
+    found = {"python": platform.python_version()}
+    for name in PACKAGES:
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            found[name] = importlib.metadata.version(name)
+    return found
+
+
+def fingerprint(
+    *,
+    files: Iterable[Path],
+    root: Path,
+    values: Mapping[str, object],
+    shared: Mapping[str, str] | None = None,
+) -> dict[str, str]:
+    """What a result depends on, by name: ``files`` relative to ``root`` by hash, ``values`` as they are.
+
+    ``shared`` is added as it is: compute ``{"package": package_hash(), **versions()}`` once for all jobs.
+    """
+    names = {path: os.path.relpath(path, root).replace(os.sep, "/") for path in files}
+    digests = hash_files(names)
+    told = {name: json.dumps(value, sort_keys=True, default=str) for name, value in values.items()}
+    return dict(sorted({**{names[p]: d for p, d in digests.items()}, **told, **(shared or {})}.items()))
+
+
+def read_record(folder: Path) -> dict[str, Any] | None:
+    """A folder's record, or None if it has none that can be read."""
+    try:
+        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    if not isinstance(record, dict) or record.get("schema") != SCHEMA:
+        return None
+    return record if {"made_from", "files"} <= record.keys() else None
+
+
+def why_stale(folder: Path, made_from: Mapping[str, str]) -> str:
+    """Why a scenario's folder must be made again; empty if it is fresh.
+
+    Fresh means: made from exactly these inputs, and every file still there with the bytes it was published with.
+    """
+    record = read_record(folder)
+    if record is None:
+        return "not made yet" if not folder.exists() else "no record of how it was made"
+    was: dict[str, str] = record["made_from"]
+    changed = sorted(name for name in {*was, *made_from} if was.get(name) != made_from.get(name))
+    if changed:
+        more = f" and {len(changed) - 3} more" if len(changed) > 3 else ""
+        return f"changed: {', '.join(changed[:3])}{more}"
+    for name, digest in record["files"].items():
+        try:
+            same = hash_file(folder / name) == digest
+        except OSError:
+            return f"{name} is missing"
+        if not same:
+            return f"{name} is not as it was published"
+    return ""
+
+
+def why_all_stale(wanted: Mapping[Path, Mapping[str, str]]) -> dict[Path, str]:
+    """``why_stale`` for many folders at once."""
+    with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as threads:
+        reasons = threads.map(lambda item: why_stale(*item), wanted.items())
+        return dict(zip(wanted, reasons, strict=True))
+
+
+def begin(folder: Path) -> Path:
+    """A new empty folder beside ``folder``, on the same file system, to write in."""
+    temporary = folder.parent / f"{NEW}{folder.name}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+    try:
+        temporary.mkdir(parents=True)
+    except OSError as error:
+        raise OutputError(explain(error, folder.parent)) from error
+    return temporary
+
+
+def seal(temporary: Path, made_from: Mapping[str, str]) -> None:
+    """Flush every file to disk, then write the record, last of all."""
+    files = sorted(p for p in temporary.rglob("*") if p.is_file() and p.name != RECORD)
+    for path in files:
+        flush(path)
+    point("seal.files", temporary.name)
+    digests = {path.relative_to(temporary).as_posix(): digest for path, digest in hash_files(files).items()}
+    record = {"schema": SCHEMA, "made_from": dict(sorted(made_from.items())), "files": digests}
+    write_whole(temporary / RECORD, (json.dumps(record, indent=1) + "\n").encode())
+    for path in {temporary, *(p.parent for p in files)}:
+        flush(path)
+    point("seal.record", temporary.name)
+
+
+def publish(temporary: Path, folder: Path) -> None:
+    """Put a sealed folder in its place as a whole; the one that stood there goes."""
+    point("publish.before", folder.name)
+    if not folder.exists():
+        temporary.rename(folder)
+    elif _exchange(temporary, folder):
+        point("publish.between", folder.name)
+        discard(temporary)
+    else:
+        old = folder.parent / f"{OLD}{folder.name}-{uuid.uuid4().hex[:8]}"
+        folder.rename(old)
+        point("publish.between", folder.name)
+        temporary.rename(folder)
+        discard(old)
+    flush(folder.parent)
+    point("publish.after", folder.name)
+
+
+def discard(folder: Path) -> None:
+    """Remove a folder, whatever is in it; what cannot be removed is left for the next run."""
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def recover(parent: Path) -> list[str]:
+    """Clear what killed runs left in ``parent`` (hold the lock); the names of folders put back in their place."""
+    put_back: list[str] = []
+    if not parent.is_dir():
+        return put_back
+    for old in sorted(parent.glob(f"{OLD}*")):
+        folder = parent / old.name.removeprefix(OLD).rpartition("-")[0]
+        if not folder.exists() and read_record(old) is not None:
+            old.rename(folder)
+            put_back.append(folder.name)
+        else:
+            discard(old)
+    for left in sorted(parent.glob(f"{NEW}*")):
+        if left.is_dir():
+            discard(left)
+        else:
+            left.unlink(missing_ok=True)
+    return put_back
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file so that it appears whole or not at all."""
+    temporary = path.parent / f"{NEW}{path.name}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+    try:
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise
+
+
+def flush(path: Path) -> None:
+    """Ask the disk to hold on to a file, or to a folder's list of names (where the system can)."""
+    if path.is_dir():
+        if os.name == "nt":
+            return
+        handle = os.open(path, os.O_RDONLY)
+    else:
+        handle = os.open(path, os.O_RDWR | getattr(os, "O_BINARY", 0))
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno not in {errno.EINVAL, errno.EBADF, errno.ENOTSUP}:  # some file systems do not flush folders
+            raise
+    finally:
+        os.close(handle)
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Swap two folders in one step, where Linux offers it; whether it was done."""
+    if sys.platform != "linux":
+        return False
+    rename = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    if rename is None:
+        return False
+    here, swap = -100, 2
+    return bool(rename(here, os.fsencode(one.absolute()), here, os.fsencode(other.absolute()), swap) == 0)
+
+
+def explain(error: OSError, where: Path) -> str:
+    """One line about a disk that does not take what is written, and what to do."""
+    reason = error.strerror or str(error)
+    if error.errno == errno.ENOSPC:
+        return f"{where}: the disk is full ({reason}). Free some space, then run again: what is done is kept."
+    if error.errno in {errno.EROFS, errno.EACCES, errno.EPERM}:
+        return f"{where}: cannot be written ({reason}). Choose another folder with --outputs, or close what holds it."
+    return f"{where}: {reason}"
+
+
+@contextlib.contextmanager
+def locked(
+    outputs: Path, *, wait_seconds: float = 600.0, notify: Callable[[str], None] = lambda _: None
+) -> Iterator[None]:
+    """Hold an output folder against other runs; the system lets go when this process ends, however it ends.
+
+    Waits up to ``wait_seconds`` for another run, saying so once through ``notify``.
+
+    Raises:
+        OutputError: the folder cannot be written, or the other run took too long.
+    """
+    try:
+        outputs.mkdir(parents=True, exist_ok=True)
+        file = (outputs / LOCK).open("a+b")
+    except OSError as error:
+        raise OutputError(explain(error, outputs)) from error
+    with file:
+        _wait_for(file, outputs, wait_seconds, notify)
+        try:
+            _sign(file, f"process {os.getpid()} on {socket.gethostname()}, since {datetime.now(UTC):%H:%M:%S} UTC")
+            yield
+        finally:
+            with contextlib.suppress(OSError):
+                _sign(file, "")
+            _release(file)
+
+
+def _wait_for(file: IO[bytes], outputs: Path, wait_seconds: float, notify: Callable[[str], None]) -> None:
+    """Take the lock, or say who has it."""
+    end, told = time.monotonic() + wait_seconds, False
+    while not _take(file):
+        file.seek(0)
+        holder = file.read(200).decode(errors="replace") or "another process"
+        if time.monotonic() >= end:
+            raise OutputError(
+                f"{outputs}: another run is writing here ({holder}). Wait for it to end, or choose another --outputs."
+            )
+        if not told:
+            notify(f"{outputs}: another run is writing here ({holder}); waiting for it to end")
+            told = True
+        time.sleep(0.1)
+
+
+def _sign(file: IO[bytes], text: str) -> None:
+    """Leave word of who holds the lock."""
+    file.seek(0)
+    file.truncate()
+    file.write(text.encode())
+    file.flush()
+
+
+def _take(file: IO[bytes]) -> bool:
+    """Try to take the lock."""
+    try:
+        if sys.platform == "win32":
+            file.seek(_LOCK_BYTE)
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno in {errno.EACCES, errno.EAGAIN, errno.EDEADLK}:
+            return False
+        raise
+    return True
+
+
+def _release(file: IO[bytes]) -> None:
+    """Let go of the lock."""
+    if sys.platform == "win32":
+        file.seek(_LOCK_BYTE)
+        msvcrt.locking(file.fileno(), msvcrt.LK_UNLCK, 1)
+    else:
+        fcntl.flock(file.fileno(), fcntl.LOCK_UN)

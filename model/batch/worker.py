@@ -1,0 +1,148 @@
+"""What runs inside a worker process."""
+
+from __future__ import annotations
+
+import faulthandler
+import importlib
+import os
+import signal
+import sys
+import threading
+import time
+import traceback
+from multiprocessing import parent_process
+from multiprocessing.connection import wait
+from typing import TYPE_CHECKING, Any
+
+from model.batch import store
+from model.batch.faults import point
+from model.batch.pool import Outcome, load
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from multiprocessing.connection import Connection
+
+    from model.batch.jobs import Context
+
+# jsonschema would build a grammar for over a second, for a check that no notebook here needs.
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+
+
+class Stopped(Exception):  # noqa: N818 - an outcome, not an error of ours
+    """A job stopped with a message for a person."""
+
+    def __init__(self, message: str, cell: int | None = None) -> None:
+        super().__init__(message)
+        self.cell = cell
+
+
+def serve(channel: Connection, function: str, warm: tuple[str, ...], log: str) -> None:
+    """Import what is wanted, then do tasks until told to stop or until the process is no longer clean."""
+    _settle(log)
+    try:
+        work = load(function)
+        if warm:
+            _WARM.append(importlib.import_module("model.batch.render").warm_up(warm))
+    except BaseException as error:  # noqa: BLE001 - told to the parent, which reports it
+        channel.send(("broken", _describe(error)))
+        return
+    channel.send(("ready", os.getpid()))
+    while True:
+        try:
+            _, content = channel.recv()
+        except (EOFError, OSError):
+            return
+        outcome = _attempt(work, content, lambda cell, line: channel.send(("at", (cell, line))))
+        channel.send(("done", outcome))
+        if isinstance(outcome.value, dict) and outcome.value.get("doubts"):
+            return
+
+
+_WARM: list[Any] = []
+"""The guard of this process, once it is warm."""
+
+
+def _attempt(work: Callable[..., Any], content: object, tell: Callable[[int, str], None]) -> Outcome:
+    """Do one task; whatever it raises becomes its outcome."""
+    started = time.monotonic()
+    try:
+        value = work(content, tell)
+    except Stopped as stop:
+        return Outcome(error=str(stop), cell=stop.cell, seconds=time.monotonic() - started)
+    except BaseException as error:  # noqa: BLE001 - one job's failure is a message, not the end of the worker
+        return Outcome(error=_describe(error), seconds=time.monotonic() - started)
+    return Outcome(value=value, seconds=time.monotonic() - started)
+
+
+def _describe(error: BaseException) -> str:
+    """An exception's last line, and where in the project it was raised."""
+    last = "".join(traceback.format_exception_only(error)).strip()
+    steps = traceback.extract_tb(error.__traceback__)
+    if not steps or isinstance(error, OSError):
+        return last
+    step = steps[-1]
+    return f"{last} ({os.path.basename(step.filename)}, line {step.lineno}: {step.line})"  # noqa: PTH119
+
+
+def _settle(log: str) -> None:
+    """Lead a process group, ignore Ctrl-C, send stray output to the log, and end with the parent."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(os, "setsid"):
+        os.setsid()
+    handle = os.open(log, os.O_WRONLY | os.O_APPEND)
+    for number in (1, 2):
+        os.dup2(handle, number)
+    os.close(handle)
+    faulthandler.enable()
+    threading.Thread(target=_follow_parent, name="follow parent", daemon=True).start()
+
+
+def _follow_parent() -> None:
+    """End this process, and whatever it started, when the parent is gone."""
+    parent = parent_process()
+    if parent is None:
+        return
+    wait([parent.sentinel])
+    if os.name != "nt":
+        os.killpg(0, signal.SIGKILL)
+    os._exit(1)
+
+
+def do_job(context: Context, tell: Callable[[int, str], None]) -> dict[str, object]:
+    """Do one job in its folder: the function, then the notebook, then the record."""
+    job, told = context.job, {"cells_cpu_seconds": 0.0, "doubts": []}
+    point("job.start", job.scenario)
+    try:
+        if job.work is not None:
+            load(job.work)(context)
+        point("job.worked", job.scenario)
+        if job.notebook is not None:
+            told = _render(context, tell)
+        point("job.rendered", job.scenario)
+        store.seal(context.folder, job.made_from)
+    except OSError as error:
+        if error.filename is None and error.errno is None:
+            raise
+        raise Stopped(store.explain(error, job.folder)) from error
+    return told
+
+
+def _render(context: Context, tell: Callable[[int, str], None]) -> dict[str, object]:
+    """Execute and export a job's notebook."""
+    job, rendering = context.job, importlib.import_module("model.batch.render")
+    try:
+        meter = rendering.render(
+            job.notebook,
+            job.parameters,
+            context.folder / f"{job.name}.ipynb",
+            context.folder / f"{job.name}.html",
+            exporter=job.exporter,
+            folder=job.notebook_folder,
+            guard=_WARM[0] if _WARM else None,
+            at_cell=tell,
+        )
+    except rendering.CellError as error:
+        raise Stopped(str(error), error.failure.cell) from error
+    except rendering.ParameterError as error:
+        raise Stopped(str(error)) from error
+    return {"cells_cpu_seconds": meter.cells_cpu_seconds, "doubts": meter.doubts}
