@@ -50,7 +50,7 @@ RULES: Final = {
     "start_after_return": ("dropped", "episode starts after its return ends"),
     "exact_duplicate": ("dropped", "same episode twice in one return"),
     "carried_forward": ("dropped", "older copy of an episode that a later return repeats"),
-    "same_start": ("dropped", "two episodes of a child start on a day: the one that ends last is kept"),
+    "same_start": ("dropped", "two episodes of a child start on one day: the last to end is kept"),
     "unreadable_end": ("repaired", "end date cannot be read: taken as not given"),
     "end_before_start": ("repaired", "episode ends before it starts: taken as ended on the day it began"),
     "end_after_return": ("repaired", "end date after the return ends: taken as still open then"),
