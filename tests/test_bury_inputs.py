@@ -9,6 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from model import draws, portfolio
+from model.case import load_case
+from model.reconcile import recompute
+
 INPUTS = Path(__file__).parents[1] / "inputs"
 BURY = INPUTS / "bury-2022"
 KNOWN_BY = "2022-07-13"
@@ -137,20 +141,42 @@ def test_the_scenarios_of_the_brief_are_there() -> None:
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_every_scenario_loads(scenario: str) -> None:
-    case = pytest.importorskip("model.case").load_case(BURY, scenario)
+    case = load_case(BURY, scenario)
     assert case.scenario == scenario
 
 
 def test_every_published_figure_has_the_verdict_its_row_expects() -> None:
-    reconcile = pytest.importorskip("model.reconcile")
-    case = pytest.importorskip("model.case").load_case(BURY, "as-published")
-    off = {line.row.ref: (line.verdict, line.row.expected) for line in reconcile.recompute(case) if line.is_unexpected}
+    case = load_case(BURY, "as-published")
+    off = {line.row.ref: (line.verdict, line.row.expected) for line in recompute(case) if line.is_unexpected}
     assert off == {}
 
 
 def test_the_published_price_gap_over_twenty_places_is_417143_pounds() -> None:
-    case = pytest.importorskip("model.case").load_case(BURY, "as-published")
+    case = load_case(BURY, "as-published")
     value = {name: assumption.value for name, assumption in case.assumptions.items()}
     places = value["fostering.households"] * value["fostering.places_per_household"] * value["fostering.fill_rate"]
     gap = value["price.ifa_foster_weekly"] - value["price.in_house_foster_weekly"]
     assert round(places * gap * case.conventions.weeks_per_year) == 417_143
+
+
+def test_as_published_gives_the_printed_year_once_everyone_is_in_post() -> None:
+    """2024/25 has 365 days: the lines of table 10.3 in full, and £417,143 from twenty places."""
+    case = load_case(BURY, "as-published")
+    evaluation = portfolio.evaluate(case, draws.central(case))
+    year = case.timeline.financial_years.index("2024/25")
+
+    def in_the_year(perimeter: str, *natures: str) -> float:
+        total = evaluation.perimeters[perimeter].total(natures, case.timeline.months, 1)
+        return float(case.timeline.by_financial_year(total)[year, 0])
+
+    assert in_the_year("whole", "investment") == pytest.approx(-2_632_526, abs=0.005)
+    assert in_the_year("fostering", "cashable_saving", "cost_avoidance") == pytest.approx(417_142.86, abs=0.005)
+
+
+def test_with_the_real_fill_rate_the_report_s_prices_give_about_260_thousand() -> None:
+    case = load_case(BURY, "as-published")
+    filled = draws.with_values(draws.central(case), {"fostering.fill_rate": [0.62]})
+    flows = portfolio.evaluate(case, filled).perimeters["fostering"]
+    saved = flows.total(("cashable_saving", "cost_avoidance"), case.timeline.months, 1)
+    year = case.timeline.financial_years.index("2024/25")
+    assert float(case.timeline.by_financial_year(saved)[year, 0]) == pytest.approx(0.62 * 417_142.86, abs=1)
