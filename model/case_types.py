@@ -145,7 +145,7 @@ class FundingPlan:
     reserve_until: date | None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Case:
     """One council's business case under one scenario: validated, frozen, complete."""
 
@@ -175,6 +175,10 @@ class Case:
     correlations: tuple[Correlation, ...]
     funding: FundingPlan
     reference: Reference
+
+    def __repr__(self) -> str:
+        """Say which case and scenario this is, and how much it holds."""
+        return f"<Case {self.name}, scenario {self.scenario}: {len(self.assumptions)} assumptions>"
 
     @property
     def active_schemes(self) -> tuple[SchemeSpec, ...]:

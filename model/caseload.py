@@ -160,7 +160,7 @@ def fit_table(
         table *= _ratio(columns, table.sum(axis=0))[None, :]
         if np.abs(table.sum(axis=1) - rows).max() < FIT_TOLERANCE * rows.sum():
             return table
-    worst = int(np.abs(table.sum(axis=1) - rows).argmax())
+    worst = int((rows - table.sum(axis=1)).argmax())
     message = (
         f"the totals by age and by placement do not fit together: {rows[worst]:g} children of age "
         f"{INPUT_AGES[worst]} cannot be placed; check the totals against inputs/reference/caseload_seed.csv"

@@ -197,10 +197,18 @@ class Result:
         return tuple(self.central.measures)
 
 
-def run(case: Case, *, draws: int = DRAWS, seed: int = SEED, progress: Callable[[int], None] | None = None) -> Result:
+def run(
+    case: Case,
+    *,
+    draws: int = DRAWS,
+    seed: int = SEED,
+    process_noise: bool = True,
+    progress: Callable[[int], None] | None = None,
+) -> Result:
     """Run a case: once at central values, and over `draws` joint draws (1 = central alone).
 
-    `progress` is told how many draws each finished block held. The same case, draws and seed give the same result.
+    `process_noise`: chance in who enters and leaves care is part of the draws. `progress` is told how many draws each
+    finished block held. The same case, draws and seed give the same result.
     """
     if draws < 1:
         message = f"draws must be 1 (the central values alone) or more, not {draws}"
@@ -211,7 +219,7 @@ def run(case: Case, *, draws: int = DRAWS, seed: int = SEED, progress: Callable[
         return Result(case=case, draws=1, seed=seed, central=middle, sample=None)
     blocks = []
     for first in range(0, draws, BLOCK):
-        block = sample(case, min(BLOCK, draws - first), seed, first=first)
+        block = sample(case, min(BLOCK, draws - first), seed, first=first, process_noise=process_noise)
         blocks.append(_keep(evaluate(case, block, streams=streams)))
         if progress is not None:
             progress(block.n)
@@ -545,7 +553,11 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
     names = ",".join(table.column_names) + "\n"
     with path.open("wb") as file:
         file.write(names.encode())
-        quoting = "needed" if any(_wants_quotes(c) for c in plain if pa.types.is_string(c.type)) else "none"
+        quoting = (
+            "needed"
+            if any(_wants_quotes(c) for c in plain if pa.types.is_string(c.type) or pa.types.is_large_string(c.type))
+            else "none"
+        )
         options = pyarrow.csv.WriteOptions(include_header=False, quoting_style=quoting)
         pyarrow.csv.write_csv(pa.Table.from_arrays(plain, names=table.column_names), file, options)
 

@@ -122,7 +122,7 @@ def test_the_table_agrees_with_the_exact_inverse(mode: float, seed: int) -> None
 
 @settings(max_examples=30, deadline=None)
 @given(st.integers(0, 50), st.integers(1, 300), st.integers(1, 300), st.booleans())
-def test_a_draw_depends_on_neither_the_number_of_draws_nor_the_block(first: int, n: int, m: int, tied: bool) -> None:  # noqa: FBT001
+def test_a_draw_depends_on_neither_the_number_of_draws_nor_the_block(first: int, n: int, m: int, tied: bool) -> None:
     links = (Correlation(a="flat", b="skew", rho=0.6, source=""),) if tied else ()
     whole = sample(toy(correlations=links), first + n + m, seed=11)
     block = sample(toy(correlations=links), n, seed=11, first=first)

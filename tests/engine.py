@@ -1,0 +1,42 @@
+"""Short cuts for the engine's tests: a case in memory, and draws of it with some values replaced."""
+
+import functools
+import tempfile
+
+from model.case import load_case
+from model.draws import central, with_values
+from model.portfolio import evaluate
+from tests.cases import write_case
+
+FULL_YEAR = "2025/26"  # 365 days, everybody in post, the scheme in its third year
+
+
+@functools.cache
+def invented(scenario="base"):
+    """The invented case, loaded once: for hypothesis, which would print a fixture whole."""
+    with tempfile.TemporaryDirectory() as folder:
+        return load_case(write_case(folder), scenario=scenario)
+
+
+def load(tmp_path, scenario="as-published", *, overrides=(), **changes):
+    """Load the invented case; `overrides` are lines of TOML added to the scenario `changed`."""
+    if overrides:
+        text = 'title = "Changed"\nwhy = "A test."\n[overrides]\n' + "\n".join(overrides)
+        changes["scenarios"] = {"changed": text, **changes.get("scenarios", {})}
+        scenario = "changed"
+    return load_case(write_case(tmp_path, **changes), scenario=scenario)
+
+
+def evaluated(case, **values):
+    """Evaluate at central values, but for those given (dots written as two underscores)."""
+    return evaluate(case, with_values(central(case), {k.replace("__", "."): v for k, v in values.items()}))
+
+
+def yearly(case, amount, year=FULL_YEAR):
+    """Sum a (months, draws) amount over one financial year; the first draw."""
+    return float(case.timeline.by_financial_year(amount)[case.timeline.financial_years.index(year)][0])
+
+
+def line(flows, name, nature=None):
+    """Sum the amounts of a line, over natures unless one is given."""
+    return sum(a for tag, a in flows if tag.line == name and nature in (None, tag.nature))

@@ -1,0 +1,116 @@
+"""Both worlds on one caseload: nothing is claimed twice, and nothing is assumed to be saved."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from model.case import load_case
+from model.cashflows import CashFlows, Tag
+from model.draws import sample
+from model.portfolio import WHOLE, evaluate
+from tests.cases import CASE_TOML, write_case
+from tests.engine import evaluated, invented, line, load
+
+BOTH = ["fostering", "edge_of_care"]
+
+
+def total(evaluation, name=WHOLE):
+    return evaluation.perimeters[name].net(120, evaluation.draws.n)
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory):
+    return load_case(write_case(tmp_path_factory.mktemp("base")), scenario="base")
+
+
+def test_no_schemes_no_money(tmp_path):
+    run = evaluated(load(tmp_path, "do-nothing"))
+    assert list(run.perimeters) == ["invest_to_save", WHOLE]
+    assert not total(run).any()
+
+
+def test_a_scheme_without_effect_or_cost_leaves_no_trace(base):
+    block = sample(base, 16, 1)
+    run = evaluate(base, block)
+    idle = evaluated(base, edge_of_care__effect=np.zeros(1))
+    assert not idle.saving(["edge_of_care"]).net(120, 1).any()
+    assert run.saving([]).amounts == {}
+
+
+@pytest.mark.parametrize(
+    ("price", "name"),
+    [
+        ("price.ifa_foster_weekly", "IFA foster placements"),
+        ("price.in_house_foster_weekly", "In-house foster placements"),
+        ("price.residential_weekly", "Residential placements"),
+    ],
+)
+def test_doubling_a_price_doubles_its_line_and_no_other(base, price, name):
+    once = evaluated(base)
+    twice = evaluated(base, **{price.replace(".", "__"): 2 * base.assumptions[price].value})
+    a, b = once.saving(BOTH), twice.saving(BOTH)
+    for label in {tag.line for tag, _ in a}:
+        factor = 2 if label == name else 1
+        np.testing.assert_allclose(line(b, label), factor * line(a, label), rtol=1e-12, atol=1e-6)
+
+
+def test_schemes_that_meet_save_less_together_and_the_interaction_says_how_much(base):
+    run = evaluated(base)
+    joint = run.perimeters["invest_to_save"]
+    apart = total(run, "fostering") + total(run, "edge_of_care")
+    interaction = joint.flows["interaction"].net(120, 1)
+    np.testing.assert_allclose(total(run, "invest_to_save"), apart + interaction)
+    np.testing.assert_allclose(
+        run.saving(BOTH).net(120, 1), sum(run.saving([n]).net(120, 1) for n in BOTH) + interaction
+    )
+    assert {tag.line for tag, _ in joint.flows["interaction"]} == {"interaction"}
+
+
+def test_the_order_of_schemes_does_not_matter(tmp_path):
+    head, *schemes = CASE_TOML.split("[[schemes]]")
+    tail = schemes[-1][schemes[-1].index("[funding]") :]
+    schemes[-1] = schemes[-1][: schemes[-1].index("[funding]")]
+    swapped = head + "".join("[[schemes]]" + s for s in reversed(schemes)) + tail
+    one = evaluated(load(tmp_path / "a", "base"))
+    two = evaluated(load(tmp_path / "b", "base", case_toml=swapped))
+    np.testing.assert_allclose(total(one), total(two), atol=1e-6)
+
+
+def test_the_whole_is_its_schemes_and_their_interaction(base):
+    run = evaluate(base, sample(base, 8, 3))
+    parts = sum(total(run, name) for name in run.schemes)
+    interaction = run.perimeters[WHOLE].flows["interaction"].net(120, 8)
+    np.testing.assert_allclose(total(run), parts + interaction, atol=1e-6)
+
+
+def test_both_worlds_have_the_same_unaccompanied_children(base):
+    run = evaluate(base, sample(base, 4, 1))
+    assert run.uasc.stock[0].sum(axis=0) == pytest.approx(np.full(4, 12))
+    assert run.world(run.schemes).stock[0].sum(axis=0) == pytest.approx(run.world().stock[0].sum(axis=0))
+
+
+def test_a_block_of_draws_is_the_draws_one_by_one(base):
+    whole = total(evaluate(base, sample(base, 6, 5)))
+    single = np.concatenate([total(evaluate(base, sample(base, 1, 5, first=i))) for i in range(6)], axis=1)
+    np.testing.assert_allclose(whole, single, rtol=1e-10, atol=1e-6)
+
+
+@settings(max_examples=20, deadline=None)
+@given(k=st.floats(0.1, 5))
+def test_saving_scales_with_every_price(k):
+    base = invented()
+    prices = {
+        n.replace(".", "__"): k * a.value for n, a in base.assumptions.items() if n.startswith(("price.", "cost."))
+    }
+    scaled, plain = evaluated(base, **prices).saving(BOTH), evaluated(base).saving(BOTH)
+    np.testing.assert_allclose(scaled.net(120, 1), k * plain.net(120, 1), rtol=1e-9, atol=1e-6)
+
+
+def test_cash_flows_add_merge_and_cancel():
+    tag, other = Tag("Staff", "investment", "recurring"), Tag("Staff", "income", "recurring")
+    a, b = CashFlows({tag: np.ones((2, 1))}), CashFlows({tag: np.ones((2, 1)), other: np.ones((2, 1))})
+    assert (a + b).amounts[tag].tolist() == [[2.0], [2.0]]
+    assert not (a - a).net(2, 1).any()
+    assert CashFlows().net(2, 1).tolist() == [[0.0], [0.0]]
+    assert list((a + b).where(lambda t: t.nature == "income").amounts) == [other]
