@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from model import units
+from model import capacity, units, workforce
 from model.appraisal import Appraisal, appraise, discount_factors
 from model.caseload import AGES, ALL, MEASURES, PLACEMENTS
 from model.cashflows import Tag
@@ -56,6 +56,7 @@ class Sample:
 
     `lines`: (owner, tag) -> (years, n), where the owner is a scheme, or `interaction:<perimeter>`;
     `net`: perimeter -> (months, n); `measures`: perimeter -> Appraisal; `stock`: world -> (months + 1, placements, n);
+    `staffing`: (measure, world) -> (months, n), in single precision;
     `cells`: world -> measure -> (months, ages, placements), means over the draws; `flows`: world -> measure ->
     (months, n), all ages and placements; `draws`: the block's assumptions, (n,) each.
     """
@@ -67,6 +68,7 @@ class Sample:
     stock: Mapping[str, NDArray[np.float64]]
     cells: Mapping[str, Mapping[str, NDArray[np.float64]]]
     flows: Mapping[str, Mapping[str, NDArray[np.float64]]]
+    staffing: Mapping[tuple[str, str], NDArray[np.float32]]
     draws: Mapping[str, NDArray[np.float64]]
 
 
@@ -98,6 +100,7 @@ def _keep(evaluation: Evaluation) -> Sample:
             }
             for name, world in worlds.items()
         },
+        staffing={key: amount.astype(np.float32) for key, amount in workforce.measures(evaluation).items()},
         draws=evaluation.draws.values,
     )
 
@@ -108,7 +111,7 @@ def _join(blocks: Sequence[Sample]) -> Sample:
         return blocks[0]
     first, n = blocks[0], sum(b.n for b in blocks)
 
-    def cat(parts: Iterator[NDArray[np.float64]]) -> NDArray[np.float64]:
+    def cat(parts: Iterator[NDArray[Any]]) -> NDArray[Any]:
         return np.concatenate(list(parts), axis=-1)
 
     return Sample(
@@ -129,6 +132,7 @@ def _join(blocks: Sequence[Sample]) -> Sample:
         flows={
             world: {m: cat(b.flows[world][m] for b in blocks) for m in flows} for world, flows in first.flows.items()
         },
+        staffing={key: cat(b.staffing[key] for b in blocks) for key in first.staffing},
         draws={name: cat(b.draws[name] for b in blocks) for name in first.draws},
     )
 
@@ -185,6 +189,11 @@ class Result:
     def mtfp(self) -> pd.DataFrame:
         """Year-on-year changes to the base budget, pressures positive, as `mtfp.csv`."""
         return _funding(self)[1]
+
+    @cached_property
+    def staffing(self) -> pd.DataFrame:
+        """Posts, people and caseloads by month: scenario, world, measure, month, statistic, value."""
+        return _staffing(self)
 
     @cached_property
     def npv_draws(self) -> dict[str, NDArray[np.float64]]:
@@ -258,11 +267,39 @@ def _metrics(result: Result, perimeter: str) -> dict[str, dict[str, float | None
         months = int((result.case.timeline.year_index <= i).sum())
         paid = (either.payback_months <= months).mean()
         out[f"probability_payback_by_{year.replace('/', '_')}"] = {sure: float(paid)}
+    if perimeter == WHOLE:
+        out |= _caseload_metrics(result, sure)
     if draws is not None:
         worst = np.sort(draws.npv_gbp)[: max(1, round(WORST_SHARE * len(draws.npv_gbp)))]
         out["expected_shortfall_10_gbp"] = {MEAN: float(worst.mean())}
         out["npv_standard_error_gbp"] = {MEAN: float(draws.npv_gbp.std(ddof=1) / np.sqrt(len(draws.npv_gbp)))}
     return out
+
+
+def _caseload_metrics(result: Result, sure: str) -> dict[str, dict[str, float | None]]:
+    """Months until cases for each social worker first reach the target, and how likely they do within the horizon."""
+    target, key = "capacity.target_caseload", (workforce.CASELOAD, workforce.WITH_SCHEMES)
+    if target not in result.case.assumptions or key not in result.central.staffing:
+        return {}
+
+    def reached(sample: Sample) -> NDArray[np.float64]:
+        return capacity.first_month_at_or_below(sample.staffing[key].astype(np.float64), sample.draws[target])
+
+    middle, drawn = reached(result.central), _pick(result.sample, reached)
+    likely = float(np.isfinite(middle if drawn is None else drawn).mean())
+    return {"caseload_target_months": _with_nulls(middle, drawn), "probability_caseload_target": {sure: likely}}
+
+
+def _staffing(result: Result) -> pd.DataFrame:
+    months = np.array(result.case.timeline.month_labels)
+    columns = ("scenario", "world", "measure", "month", "statistic", "value")
+    parts: list[dict[str, object]] = [dict.fromkeys(columns, ())]
+    for (measure, world), middle in result.central.staffing.items():
+        drawn = None if result.sample is None else result.sample.staffing[measure, world].astype(np.float64)
+        for statistic, values in _statistics(middle.astype(np.float64), drawn).items():
+            labels = {"scenario": result.case.scenario, "world": world, "measure": measure, "statistic": statistic}
+            parts.append({**labels, "month": months, "value": np.round(values, 4) + 0.0})
+    return _frame(columns, parts)
 
 
 def _with_nulls(middle: NDArray[np.float64], draws: NDArray[np.float64] | None) -> dict[str, float | None]:
@@ -537,6 +574,7 @@ def _as_draws(sample: Sample) -> Draws:
 def write(result: Result, folder: Path) -> None:
     """Write the run's CSVs and `metrics.json` into a folder that exists. The same result gives the same bytes."""
     frames = {"annual": result.annual, "caseload": result.caseload, "funding": result.funding, "mtfp": result.mtfp}
+    frames["staffing"] = result.staffing
     for name, frame in frames.items():
         write_csv(frame, folder / f"{name}.csv")
     text = json.dumps(result.metrics_by_perimeter, indent=2, ensure_ascii=False, allow_nan=False)

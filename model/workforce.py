@@ -44,25 +44,41 @@ def measures(evaluation: Evaluation) -> dict[Measure, NDArray[np.float64]]:
 
 
 def _new_posts(evaluation: Evaluation) -> dict[str, NDArray[np.float64]]:
+    """Rows that start together share one curve, so that it is computed once for each start."""
     setting = evaluation.setting
     how = recruiting(setting)
-    total = {name: np.zeros(setting.shape) for name in (POSTS, IN_POST, EMPTY, STARTERS, LEAVERS, RETAINED)}
     wait = setting.optional("establishment.retention_qualifying_months", 0.0)
+    total = {name: np.zeros(setting.shape) for name in (POSTS, IN_POST, EMPTY, STARTERS, LEAVERS, RETAINED)}
+    for fte, elapsed in _cohorts(evaluation):
+        in_post = fte * recruitment.filled_share(elapsed, how)
+        posts = fte * np.clip(elapsed, 0, 1)
+        total[POSTS] += posts
+        total[IN_POST] += in_post
+        total[EMPTY] += posts - in_post
+        total[STARTERS] += fte * recruitment.starters(elapsed, how)
+        total[LEAVERS] += in_post * how.monthly_leavers
+        total[RETAINED] += fte * recruitment.retention_due(elapsed, how, wait)
+    return total
+
+
+def _cohorts(evaluation: Evaluation) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
+    """Return (fte, (draws,); months elapsed at each month's end, (months, draws)) of the rows that start together."""
+    setting = evaluation.setting
+    fte: dict[tuple[str, object], NDArray[np.float64]] = {}
+    elapsed: dict[tuple[str, object], NDArray[np.float64]] = {}
     for scheme in evaluation.case.active_schemes:
         delay = setting.optional(f"{scheme.name}.delay", 0.0)
         for post, sign in charged_posts(evaluation.case, scheme.name):
-            fte = sign * (post.fte_proposed - post.fte_current)
             if not _counts(post):
                 continue
-            scale = fte * setting.value(post.included_when) if post.included_when and sign < 0 else fte
-            elapsed = row_elapsed(setting, post, scheme.name, delay)
-            total[POSTS] += scale * np.clip(elapsed, 0, 1)
-            total[IN_POST] += scale * recruitment.filled_share(elapsed, how)
-            total[EMPTY] += scale * recruitment.vacant_share(elapsed, how)
-            total[STARTERS] += scale * recruitment.starters(elapsed, how)
-            total[LEAVERS] += scale * recruitment.leavers(elapsed, how)
-            total[RETAINED] += scale * recruitment.retention_due(elapsed, how, wait)
-    return total
+            moved = bool(post.included_when) and sign < 0
+            scale = setting.value(post.included_when) if moved else np.ones(setting.draws.n)
+            key = (post.charged_to, post.start)
+            if key not in fte:
+                fte[key] = np.zeros(setting.draws.n)
+                elapsed[key] = row_elapsed(setting, post, scheme.name, delay)
+            fte[key] = fte[key] + sign * (post.fte_proposed - post.fte_current) * scale
+    return [(amount, elapsed[key]) for key, amount in fte.items()]
 
 
 def _counts(post: Post) -> bool:
