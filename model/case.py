@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from model.inputs.assumption_rows import Stated
     from model.inputs.case_toml import CaseFile
     from model.inputs.files import Row, Toml
-    from model.reference import Reference
+    from model.inputs.reference_files import ReferenceFiles
 
 __all__ = ["InputProblems", "Problem", "case_names", "load_case", "scenario_names"]
 
@@ -104,7 +104,7 @@ class _Reading:
         self._check_file_names()
         toml = read_toml(self.path / CASE_TOML, problems)
         case_file = case_toml.read_case_file(toml, problems) if toml else None
-        reference, latest = reference_files.read(self.path.parent / "reference", problems)
+        shared = reference_files.read(self.path.parent / "reference", problems)
         stated, names = assumption_rows.read(self.path / "assumptions.csv", problems)
         post_rows, posts = tables.establishment(self.path / "establishment.csv", problems)
         caseload_rows, caseload = tables.caseload(self.path / "caseload.csv", problems, optional=not self.complete)
@@ -122,7 +122,7 @@ class _Reading:
         chosen = self._scenario(scenario, case_file, names)
         if chosen is None:
             return None
-        schemes, assumptions, conventions = self._under(chosen, case_file, stated, names, reference, latest)
+        schemes, assumptions, conventions = self._under(chosen, case_file, stated, names, shared)
         if self.complete:
             problems.extend(caseload_checks.problems(caseload_rows, schemes, shown_path(self.path / "caseload.csv")))
         if problems or conventions is None:
@@ -155,7 +155,7 @@ class _Reading:
             actuals=actuals,
             correlations=case_file.correlations,
             funding=case_file.funding,
-            reference=reference,
+            reference=shared.reference,
         )
         return self._priced(case)
 
@@ -234,14 +234,8 @@ class _Reading:
                 )
             )
         if self.complete and names:
-            found = assumption_rows.name_problems(
-                stated,
-                names,
-                case_file.schemes,
-                used,
-                shown_path(case_file_path(self.path)),
-                shown_path(self.path / "assumptions.csv"),
-            )
+            file = shown_path(self.path / "assumptions.csv")
+            found = assumption_rows.name_problems(stated, names, case_file.schemes, used, file)
             self.problems.extend(found)
 
     def _scenario(self, wanted: str | None, case_file: CaseFile, names: frozenset[str]) -> _Scenario | None:
@@ -287,24 +281,23 @@ class _Reading:
         case_file: CaseFile,
         stated: Mapping[str, Stated],
         names: frozenset[str],
-        reference: Reference,
-        latest: Mapping[str, Row],
+        shared: ReferenceFiles,
     ) -> tuple[tuple[SchemeSpec, ...], dict[str, Assumption], Any]:
         """Apply a scenario: its schemes, its conventions, and its assumptions in the case's price base."""
         toml, problems = scenario.toml, self.problems
         schemes, settings = case_file.schemes, case_file.conventions
         merged = dict(stated)
-        place = case_toml.Place(toml=case_file.toml, table="conventions")
+        places = dict.fromkeys(case_toml.CONVENTIONS, case_toml.Place(toml=case_file.toml, table="conventions"))
         price_base = case_file.values.get("price_base", "")
         if toml is not None:
             schemes = case_toml.override_schemes(schemes, case_file.scheme_names, scenario.overrides, toml, problems)
             settings = case_toml.override_conventions(settings, scenario.overrides, toml, problems)
-            if any(key.startswith("conventions.") for key in scenario.overrides):
-                place = case_toml.Place(toml=toml)
+            there = case_toml.Place(toml=toml, table="conventions")
+            places |= {key: there for key in places if f"conventions.{key}" in scenario.overrides}
             context = assumption_rows.ScenarioContext(scenario=scenario.name, price_base=price_base)
             self._override_assumptions(merged, scenario, toml, names, context)
-        conventions = case_toml.make_conventions(settings, reference, place, problems)
-        index = reference.indices.get(settings.get("price_index", ""))
+        conventions = case_toml.make_conventions(settings, shared.reference, places, problems)
+        index = shared.reference.indices.get(settings.get("price_index", ""))
         if index is not None:
             problems.extend(
                 case_toml.index_problems(case_file.values, min(index.level), case_toml.Place(toml=case_file.toml))
@@ -315,7 +308,7 @@ class _Reading:
             if found is not None:
                 assumptions[name] = found
         if not settings.get("hindsight", False) and "knowledge_date" in case_file.values:
-            self._check_knowledge(merged, settings, latest, case_file.values["knowledge_date"])
+            self._check_knowledge(merged, settings, shared.latest, case_file.values["knowledge_date"])
         return schemes, assumptions, conventions
 
     def _override_assumptions(
@@ -363,11 +356,6 @@ class _Reading:
                         'hindsight belongs in a scenario that sets "conventions.hindsight" = true',
                     )
                 )
-
-
-def case_file_path(path: Path) -> Path:
-    """Where a case's `case.toml` is."""
-    return path / CASE_TOML
 
 
 def _values(rows: Sequence[Row], column: str) -> list[str]:

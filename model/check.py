@@ -119,6 +119,6 @@ def _counts(cases: tuple[Case, ...]) -> str:
     return (
         f"{case.name}: {len(cases)} scenarios, {len(case.schemes)} schemes, {len(case.assumptions)} assumptions "
         f"({ranged} with a range), {len(case.establishment)} establishment rows, {len(case.caseload)} caseload rows, "
-        f"{len(case.approved_budget)} budget lines, {len(case.published)} published figures, {len(case.actuals)} actuals: "
-        "no problems"
+        f"{len(case.approved_budget)} budget lines, {len(case.published)} published figures, "
+        f"{len(case.actuals)} actuals: no problems"
     )

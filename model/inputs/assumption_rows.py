@@ -137,19 +137,23 @@ def _range_faults(assumption: Assumption, low: float | None, high: float | None)
         return [Fault("low", f"less than high ({high:g})", "swap them" if low > high else "or write fixed")]
     if not low <= value <= high:
         return [Fault("value", f"a number from low to high ({low:g} to {high:g})")]
-    if kind == "lognormal" and low <= 0:
-        return [Fault("low", "above 0 for lognormal")]
-    if kind == "beta" and not (low > 0 and high < 1):
+    return _beta_faults(value, low, high) if kind == "beta" else _median_faults(value, low, high, kind)
+
+
+def _beta_faults(value: float, low: float, high: float) -> list[Fault]:
+    if not (low > 0 and high < 1):
         return [Fault("low" if low <= 0 else "high", "strictly between 0 and 1 for beta")]
-    if kind == "beta" and not low < value < high:
+    if not low < value < high:
         return [Fault("value", f"a mean strictly between P10 and P90 ({low:g} and {high:g}) for beta")]
-    return _median_faults(value, low, high, kind)
+    return []
 
 
 def _median_faults(value: float, low: float, high: float, kind: str) -> list[Fault]:
     """Normal and lognormal are fitted to P10 and P90, which fixes their median: the value must be it."""
     if kind not in {"normal", "lognormal"}:
         return []
+    if kind == "lognormal" and low <= 0:
+        return [Fault("low", "above 0 for lognormal")]
     median = (low + high) / 2 if kind == "normal" else math.sqrt(low * high)
     if abs(value - median) <= MEDIAN_TOLERANCE * (high - low):
         return []
@@ -312,10 +316,13 @@ def name_problems(
     names: Collection[str],
     schemes: Collection[SchemeSpec],
     used: Collection[str],
-    case_file: str,
-    assumptions_file: str,
+    file: str,
 ) -> list[Problem]:
-    """Names that are required and absent, names that nothing reads, and units that are not the model's."""
+    """Names that are required and absent, names that look like a slip, and units that are not the model's.
+
+    A council may keep figures that only its formulas or its readers use, under first parts of its own. A name under a
+    first part that belongs to the model or to a scheme, or nearly one that is missing, is taken for a slip.
+    """
     needed, known = expected_names(schemes)
     missing = [name for name in needed if name not in names]
     spare = [name for name in names if name not in known and name not in used]
@@ -325,25 +332,22 @@ def name_problems(
         owner = next((f" (scheme {s.name} of kind {s.kind})" for s in schemes if name.startswith(f"{s.name}.")), "")
         problems.append(
             Problem(
-                file=assumptions_file,
+                file=file,
                 column="name",
                 value="",
                 suggestion=advice if advice.startswith("did") else "",
                 expected=f"a row {name} in {needed[name]}{owner}, which is missing",
             )
         )
+    own = {*parameters.RESERVED_PREFIXES, *(scheme.name for scheme in schemes)}
     for name in sorted(spare):
-        if name in stated:
-            advice = nearest(name, missing or known)
-            problems.append(
-                stated[name].problem(
-                    "name",
-                    "a name that the model, a formula or a row reads",
-                    advice if advice.startswith("did") else f"see {case_file} and model/parameters.py for the names",
-                )
-            )
+        slip = nearest(name, missing)
+        if name in stated and (name.partition(".")[0] in own or slip.startswith("did")):
+            advice = slip if slip.startswith("did") else nearest(name, known)
+            expected = "a name that the model, a formula or a row reads"
+            problems.append(stated[name].problem("name", expected, advice))
     problems.extend(_unit_problems(stated, known))
-    problems.extend(_one_of_problems(names, schemes, assumptions_file))
+    problems.extend(_one_of_problems(names, schemes, file))
     return problems
 
 

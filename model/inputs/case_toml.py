@@ -444,14 +444,16 @@ def override_schemes(
 
 
 def make_conventions(
-    values: Mapping[str, Any], reference: Reference, place: Place, problems: list[Problem]
+    values: Mapping[str, Any], reference: Reference, places: Mapping[str, Place], problems: list[Problem]
 ) -> Conventions | None:
-    """Return the conventions with their names looked up in the reference tables."""
+    """Return the conventions with their names looked up in the reference tables. `places`: where each was set."""
     tables: dict[str, Collection[str]] = {"discount_rate": reference.discount_rates, "price_index": reference.indices}
     for key, known in tables.items():
         if key in values and values[key] not in known:
             problems.append(
-                place.problem(key, values[key], f"a name in inputs/reference ({key})", nearest(values[key], known))
+                places[key].problem(
+                    key, values[key], f"a name in inputs/reference ({key})", nearest(values[key], known)
+                )
             )
             return None
     if any(key not in values for key in CONVENTIONS):

@@ -24,17 +24,17 @@ def problems(rows: Sequence[Row], schemes: Sequence[SchemeSpec], file: str) -> l
     found: list[Problem] = []
     for row in rows:
         found += _row_problems(row)
+    if not all(row.complete for row in rows):
+        return found  # totals would disagree for want of the rows that could not be read
     for stream in parameters.STREAMS:
-        own = [row for row in rows if row.complete and _stream(row) == stream]
+        own = [row for row in rows if _stream(row) == stream]
         for measure in ("children", "entries_annual"):
             found += _total_problems(own, measure, stream)
         found += _exit_problems(own)
     if rows and not any(_figure(row, "children") for row in rows):
         found.append(Problem(file=file, column="children", expected="children in care in at least one row"))
-    general = [row for row in rows if row.complete and _stream(row) == parameters.STREAMS[0]]
-    if all(row.complete for row in rows):
-        found += [p for scheme in schemes if scheme.active and (p := _nothing_to_act_on(scheme, general, file))]
-    return found
+    general = [row for row in rows if _stream(row) == parameters.STREAMS[0]]
+    return found + [p for scheme in schemes if scheme.active and (p := _nothing_to_act_on(scheme, general, file))]
 
 
 def _row_problems(row: Row) -> list[Problem]:

@@ -204,6 +204,11 @@ def _advice_on_number(text: str) -> str:
         value = float(text)
         shown = f": write {value:.15g}" if 1e-4 <= abs(value) < 1e15 else ""
         return f"Excel shortened it, and digits may be lost{shown}"
+    return _bare_number(text)
+
+
+def _bare_number(text: str) -> str:
+    """The number within a text that has signs, separators or words around it."""
     bare = re.sub(r"[£$€,\s_']|GBP", "", text)
     if bare.startswith("(") and bare.endswith(")"):
         bare = f"-{bare[1:-1]}"
@@ -211,9 +216,8 @@ def _advice_on_number(text: str) -> str:
         return f"write the share as a decimal: {float(bare[:-1]) / 100:.15g}"
     if PLAIN_NUMBER.fullmatch(bare):
         return f"write {bare}, without signs or separators"
-    if "/" in text or re.search(r"[A-Za-z]{3}", text):
-        return "text, or a date that Excel made, where a number belongs"
-    return ""
+    is_text = "/" in text or re.search(r"[A-Za-z]{3}", text)
+    return "text, or a date that Excel made, where a number belongs" if is_text else ""
 
 
 def _advice_on_date(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import re
 import tomllib
 from dataclasses import dataclass
@@ -116,12 +117,29 @@ def read_table(path: Path, columns: Sequence[Column], problems: list[Problem], *
     records = _records(text, file, problems)
     if not records:
         return []
-    header = [cell.strip() for cell in records[0][1]]
-    while header and not header[-1]:
-        header.pop()
-    if not _check_header(header, columns, file, problems):
+    titles = [cell.strip() for cell in records[0][1]]
+    width = len(titles)
+    while titles and not titles[-1]:
+        titles.pop()
+    if not _check_header(titles, columns, file, problems):
         return []
-    return [_row(number, cells, header, columns, file, problems) for number, cells in records[1:]]
+    heading = _Heading(file=file, titles=titles, width=width, columns=columns)
+    return [_row(number, cells, heading, problems) for number, cells in records[1:]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Heading:
+    """A table's first row: its titles, how many cells it has with the empty ones after them, and what is declared."""
+
+    file: str
+    titles: list[str]
+    width: int
+    columns: Sequence[Column]
+
+    def fits(self, cells: list[str]) -> bool:
+        """Whether a row has as many cells; a spreadsheet may leave out the last ones where they may be empty."""
+        needed = {column.name for column in self.columns if not column.blank}
+        return len(cells) <= self.width and not needed & set(self.titles[len(cells) :])
 
 
 def _records(text: str, file: str, problems: list[Problem]) -> list[tuple[int, list[str]]]:
@@ -183,43 +201,24 @@ def _check_header(header: list[str], columns: Sequence[Column], file: str, probl
     return len(problems) == before
 
 
-def _row(
-    number: int, cells: list[str], header: list[str], columns: Sequence[Column], file: str, problems: list[Problem]
-) -> Row:
+def _row(number: int, cells: list[str], heading: _Heading, problems: list[Problem]) -> Row:
     """Read one row. Where its cells cannot be told apart only the first, which names the row, is read."""
-    extra = cells[len(header) :]
-    if len(cells) < len(header) or any(cell.strip() for cell in extra):
-        split = next((f"{a},{b}" for a, b in zip(cells, cells[1:], strict=False) if _split_thousands(a, b)), "")
-        advice = (
-            f"is {split} one number? Write it without the comma"
-            if split and len(cells) > len(header)
-            else "put quotation marks around a text that holds a comma"
-        )
-        problems.append(
-            Problem(
-                file=file,
-                row=number,
-                value=",".join(cells),
-                suggestion=advice,
-                expected=f"{len(header)} cells, as in the heading, not {len(cells)}",
-            )
-        )
-        columns, complete = [column for column in columns if column.name == header[0]], False
-    else:
-        complete = True
-    raw = {title: cell.replace("\u00a0", " ").strip() for title, cell in zip(header, cells, strict=False)}
+    titles, columns, complete = heading.titles, heading.columns, True
+    if not heading.fits(cells):
+        problems.append(_width_problem(number, cells, heading))
+        columns, complete = [column for column in columns if column.name == titles[0]], False
+    padded = [*cells, *[""] * (len(titles) - len(cells))]
+    raw = {title: cell.replace("\u00a0", " ").strip() for title, cell in zip(titles, padded, strict=False)}
     values: dict[str, Any] = {}
     for column in columns:
         text = raw.get(column.name, "")
         try:
-            if not text and not column.blank:
-                raise Bad("a value; the cell is empty")  # noqa: TRY301 - an empty cell is one more way to be bad
-            values[column.name] = column.parse(text)
+            values[column.name] = _parsed(column, text)
         except Bad as bad:
             complete = False
             problems.append(
                 Problem(
-                    file=file,
+                    file=heading.file,
                     row=number,
                     column=column.name,
                     value=text,
@@ -227,7 +226,26 @@ def _row(
                     suggestion=bad.suggestion,
                 )
             )
-    return Row(file=file, number=number, values=values, raw=raw, complete=complete)
+    return Row(file=heading.file, number=number, values=values, raw=raw, complete=complete)
+
+
+def _parsed(column: Column, text: str) -> Any:  # noqa: ANN401 - each column has its own type
+    if not text and not column.blank:
+        raise Bad("a value; the cell is empty")
+    return column.parse(text)
+
+
+def _width_problem(number: int, cells: list[str], heading: _Heading) -> Problem:
+    split = next((f"{a},{b}" for a, b in itertools.pairwise(cells) if _split_thousands(a, b)), "")
+    return Problem(
+        file=heading.file,
+        row=number,
+        value=",".join(cells),
+        expected=f"{len(heading.titles)} cells, as in the heading, not {len(cells)}",
+        suggestion=f"is {split} one number? Write it without the comma"
+        if split and len(cells) > heading.width
+        else "put quotation marks around a text that holds a comma",
+    )
 
 
 def _split_thousands(left: str, right: str) -> bool:
@@ -260,14 +278,14 @@ class Toml:
     text: str
 
     def line(self, key: str, table: str = "", position: int = 0) -> int:
-        """The line a key stands on, within the `position`-th heading of `table` or anywhere; 0 where it is not found."""
+        """The line a key stands on, within the `position`-th heading of `table` or anywhere; 0 if it is not found."""
         lines = self.text.splitlines()
         start = 0
         if table:
             heading = re.compile(rf"\s*\[+\s*[\"']?{re.escape(table)}[\"']?\s*\]+")
             starts = [i for i, line in enumerate(lines) if heading.match(line)]
             start = starts[min(position, len(starts) - 1)] if starts else 0
-        wanted = re.compile(rf"[\s{{,]*[\"']?{re.escape(key)}[\"']?\s*=")
+        wanted = re.compile(rf"[\s{{,]*[\"']?(?:[A-Za-z0-9_]+\.)*{re.escape(key)}[\"']?\s*=")
         for number, line in enumerate(lines[start:], start=start + 1):
             if wanted.match(line):
                 return number

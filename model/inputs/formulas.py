@@ -103,7 +103,7 @@ class Words:
 
 @dataclass(frozen=True, kw_only=True)
 class Formula:
-    """A formula that has been read. `names` variable -> assumption; `posts` -> (id, field); `sums` -> (field, teams)."""
+    """A formula, read. `names`: variable -> assumption; `posts` -> (id, field); `sums` -> (field, teams)."""
 
     expression: str
     names: Mapping[str, str]

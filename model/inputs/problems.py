@@ -14,7 +14,7 @@ _SHOWN_CHARACTERS = 80
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
-    """One thing wrong. `row` counts as a spreadsheet does (the heading is row 1); in TOML it is the line; 0 = the file."""
+    """One thing wrong. `row` counts as a spreadsheet does (the heading is 1); in TOML it is the line; 0 = the file."""
 
     file: str
     row: int = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from model import parameters
@@ -68,8 +69,16 @@ CASELOAD_SEED: Final = (
 )
 
 
-def read(folder: Path, problems: list[Problem]) -> tuple[Reference, dict[str, Row]]:
-    """Return the reference tables, and for each name the row that was known last (to compare with a knowledge date)."""
+@dataclass(frozen=True, kw_only=True)
+class ReferenceFiles:
+    """The reference tables, and for each rate and series the row that was known last."""
+
+    reference: Reference
+    latest: dict[str, Row]
+
+
+def read(folder: Path, problems: list[Problem]) -> ReferenceFiles:
+    """Read the tables of `inputs/reference` that every case needs."""
     rate_rows = read_table(folder / "discount_rates.csv", DISCOUNT_RATES, problems)
     problems.extend(duplicates(rate_rows, ["name"]))
     rates = {row.values["name"]: row.values["rate_annual"] for row in rate_rows if row.complete}
@@ -86,7 +95,8 @@ def read(folder: Path, problems: list[Problem]) -> tuple[Reference, dict[str, Ro
                 indices[name] = index
     seed = _caseload_seed(folder / "caseload_seed.csv", problems)
     latest = _latest(rate_rows, "name") | _latest(index_rows, "series")
-    return Reference(indices=indices, discount_rates=rates, caseload_seed=seed), latest
+    reference = Reference(indices=indices, discount_rates=rates, caseload_seed=seed)
+    return ReferenceFiles(reference=reference, latest=latest)
 
 
 def _caseload_seed(path: Path, problems: list[Problem]) -> dict[tuple[str, str], float]:
