@@ -8,10 +8,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from model.cashflows import AVOIDANCE, CASHABLE, INCOME, INVESTMENT
+from model.draws import part_of
+from model.portfolio import evaluate, streams_of
+
+BLOCK = 256  # draws evaluated at once: what fits a processor's cache
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
+    from model.case_types import Case
+    from model.draws import Draws
     from model.portfolio import Perimeter
     from model.timeline import Timeline
 
@@ -93,3 +101,22 @@ def appraise(perimeter: Perimeter, factors: NDArray[np.float64], draws: int) -> 
         peak_funding_gbp=depth,
         peak_funding_month=month,
     )
+
+
+def npv_evaluator(case: Case) -> Callable[[Draws], dict[str, NDArray[np.float64]]]:
+    """Return a function of draws to perimeter -> NPV (draws,), for questions that move assumptions about.
+
+    What does not depend on the draws is made once. Draws are taken in blocks, so that any number may be asked for.
+    """
+    streams = streams_of(case)
+    factors = discount_factors(case.timeline, case.conventions.discount_rate_annual)
+
+    def npv(draws: Draws) -> dict[str, NDArray[np.float64]]:
+        worth = []
+        for first in range(0, draws.n, BLOCK):
+            block = part_of(draws, first, BLOCK)
+            perimeters = evaluate(case, block, streams=streams).perimeters
+            worth.append({n: present_value(p.net(len(factors), block.n), factors) for n, p in perimeters.items()})
+        return {name: np.concatenate([part[name] for part in worth]) for name in worth[0]}
+
+    return npv

@@ -115,6 +115,12 @@ def tile(draws: Draws, times: int) -> Draws:
     return replace(draws, values=values, n=draws.n * times, process_noise=False)
 
 
+def part_of(draws: Draws, first: int, n: int) -> Draws:
+    """Return draws `first` to `first + n` of a block (fewer at its end), as a block of their own."""
+    values = {name: array[first : first + n] for name, array in draws.values.items()}
+    return replace(draws, values=values, n=min(n, draws.n - first), first=draws.first + first)
+
+
 def redraw(case: Case, draws: Draws, previous: Case) -> Draws:
     """Return what `sample` would give for `case`, recomputing only what differs from `previous` (a what-if).
 

@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from model import capacity, units, workforce
-from model.appraisal import Appraisal, appraise, discount_factors
+from model.appraisal import BLOCK, Appraisal, appraise, discount_factors, npv_evaluator
 from model.caseload import AGES, ALL, MEASURES, PLACEMENTS
 from model.cashflows import Tag
 from model.draws import central, sample
 from model.funding import BASE_BUDGET, fund, year_on_year
 from model.portfolio import INTERACTION, WHOLE, Evaluation, evaluate, streams_of
+from model.reconcile import reconcile
+from model.sensitivity import switching_values
 from model.timeline import add_months
 
 if TYPE_CHECKING:
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
     from model.case_types import Case
     from model.draws import Draws
 
-DRAWS, SEED, BLOCK = 2000, 1, 256
+DRAWS, SEED = 2000, 1
 CENTRAL, MEAN = "central", "mean"
 QUANTILES = {"p05": 0.05, "p10": 0.10, "p25": 0.25, "p50": 0.50, "p75": 0.75, "p90": 0.90, "p95": 0.95}
 STATISTICS = (CENTRAL, MEAN, *QUANTILES)
@@ -45,6 +47,10 @@ WORST_SHARE = 0.1
 ANNUAL_COLUMNS = ("scenario", "perimeter", "scheme", "line", "nature", "recurrence", "price_basis", "financial_year",
                   "statistic", "value_gbp")  # fmt: skip
 CASELOAD_COLUMNS = ("scenario", "world", "age_band", "placement", "measure", "month", "statistic", "children")
+
+SWITCHING_COLUMNS = ("assumption", "unit", "central", "low", "high", "switching_value", "within_range")
+RECONCILIATION_COLUMNS = ("ref", "statement", "published", "recomputed", "difference", "verdict")
+HEADLINE = "invest_to_save"
 
 Row = tuple[str, Tag]
 Label = tuple[str, str, str, str]  # scheme, line, nature, recurrence
@@ -194,6 +200,26 @@ class Result:
     def staffing(self) -> pd.DataFrame:
         """Posts, people and caseloads by month: scenario, world, measure, month, statistic, value."""
         return _staffing(self)
+
+    @cached_property
+    def switching(self) -> pd.DataFrame:
+        """The value of each assumption at which the headline perimeter's NPV crosses zero, as `switching.csv`."""
+        import pandas as pd  # noqa: PLC0415
+
+        case = self.case
+        found = switching_values(case, npv_evaluator(case), [self.headline])
+        rows = [(s.assumption, s.unit, s.central, s.low, s.high, s.switching_value, s.within_range) for s in found]
+        return pd.DataFrame(rows, columns=list(SWITCHING_COLUMNS))
+
+    @cached_property
+    def reconciliation(self) -> pd.DataFrame:
+        """Every printed figure recomputed on the published scenario, with what was expected of it."""
+        return reconcile(self.case)
+
+    @property
+    def headline(self) -> str:
+        """The perimeter that a single answer speaks of: all invest-to-save schemes, else the whole."""
+        return HEADLINE if HEADLINE in self.central.measures else WHOLE
 
     @cached_property
     def npv_draws(self) -> dict[str, NDArray[np.float64]]:
@@ -573,7 +599,14 @@ def _as_draws(sample: Sample) -> Draws:
 
 def write(result: Result, folder: Path) -> None:
     """Write the run's CSVs and `metrics.json` into a folder that exists. The same result gives the same bytes."""
-    frames = {"annual": result.annual, "caseload": result.caseload, "funding": result.funding, "mtfp": result.mtfp}
+    frames = {
+        "annual": result.annual,
+        "caseload": result.caseload,
+        "funding": result.funding,
+        "mtfp": result.mtfp,
+        "switching": result.switching,
+        "reconciliation": result.reconciliation[list(RECONCILIATION_COLUMNS)],
+    }
     frames["staffing"] = result.staffing
     for name, frame in frames.items():
         write_csv(frame, folder / f"{name}.csv")

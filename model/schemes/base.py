@@ -86,7 +86,7 @@ class Setting:
 
 def monthly_hazard(annual_rate: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the monthly hazard of which twelve make the annual share: 1 - (1 - annual)^(1/12)."""
-    return 1 - (1 - annual_rate) ** (1 / MONTHS_A_YEAR)
+    return 1 - np.maximum(1 - annual_rate, 0) ** (1 / MONTHS_A_YEAR)
 
 
 @dataclass(frozen=True, kw_only=True)
