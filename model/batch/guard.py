@@ -160,7 +160,7 @@ def _lookup(path: str) -> type:
 def _interpreter() -> list[Callable[[], object]]:
     """Working folder, limits and tracing; with ``_environment`` and ``_names``, what belongs to Python itself."""
     folder, recursion, switch = Path.cwd(), sys.getrecursionlimit(), sys.getswitchinterval()
-    mask = os.umask(0)
+    trace, profile, mask = sys.gettrace(), sys.getprofile(), os.umask(0)
     os.umask(mask)
     return [
         _environment(),
@@ -168,8 +168,8 @@ def _interpreter() -> list[Callable[[], object]]:
         lambda: os.chdir(folder),
         lambda: sys.setrecursionlimit(recursion),
         lambda: sys.setswitchinterval(switch),
-        lambda: sys.settrace(None),
-        lambda: sys.setprofile(None),
+        lambda: sys.gettrace() is trace or sys.settrace(trace),
+        lambda: sys.getprofile() is profile or sys.setprofile(profile),
         lambda: os.umask(mask),
     ]
 
