@@ -1,0 +1,49 @@
+"""`python -m benchmarks [NAME ...]`: run the benchmarks in this folder, all of them unless named.
+
+A benchmark is a module here with a function `main(arguments: list[str]) -> None` that prints a table. What follows
+`--` goes to it: `python -m benchmarks reports -- --scenarios 5`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import platform
+import sys
+import time
+from importlib.metadata import version
+from os import cpu_count
+
+import benchmarks
+
+
+def found() -> list[str]:
+    """Names of the benchmarks."""
+    names = [item.name for item in pkgutil.iter_modules(benchmarks.__path__) if not item.name.startswith("_")]
+    return sorted(name for name in names if hasattr(importlib.import_module(f"benchmarks.{name}"), "main"))
+
+
+def main(arguments: list[str]) -> int:
+    """Run the benchmarks asked for; 2 if one of them is unknown."""
+    cut = arguments.index("--") if "--" in arguments else len(arguments)
+    asked, passed_on = arguments[:cut], arguments[cut + 1 :]
+    known = found()
+    unknown = sorted(set(asked) - set(known))
+    if unknown:
+        print(f"no benchmark called {', '.join(unknown)}; there are: {', '.join(known)}", file=sys.stderr)
+        return 2
+    print(
+        f"{platform.system()} {platform.machine()}, {cpu_count()} processors, Python {platform.python_version()}, "
+        f"numpy {version('numpy')}, matplotlib {version('matplotlib')}"
+    )
+    for name in asked or known:
+        module = importlib.import_module(f"benchmarks.{name}")
+        print(f"\n== {name}: {(module.__doc__ or '').strip().splitlines()[0]}", flush=True)
+        started = time.perf_counter()
+        module.main(passed_on)
+        print(f"   ({time.perf_counter() - started:.0f} s)", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
