@@ -64,7 +64,7 @@ class Draws:
 
 def central(case: Case) -> Draws:
     """Return one draw, at the central values, without process noise."""
-    values = {name: _frozen(np.array([a.value])) for name, a in case.assumptions.items()}
+    values = {name: _frozen(np.array([a.value], dtype=np.float64)) for name, a in case.assumptions.items()}
     return Draws(values=values, n=1, first=0, seed=0, process_noise=False)
 
 
@@ -85,7 +85,7 @@ def sample(  # noqa: PLR0913 - each is a separate choice of the caller's
     values: dict[str, Floats] = {}
     for name, assumption in case.assumptions.items():
         if is_fixed(assumption):
-            values[name] = _frozen(np.full(n, assumption.value))
+            values[name] = _frozen(np.full(n, assumption.value, dtype=np.float64))
         elif name in normals:
             values[name] = _frozen(quantile(assumption, Normals(normals[name])))
         else:
@@ -134,7 +134,9 @@ def redraw(case: Case, draws: Draws, previous: Case) -> Draws:
     uniform = _streams(draws.seed, draws.n, draws.first)
     values = {name: draws.values[name] for name in case.assumptions if name not in changed}
     for name, a in changed.items():
-        values[name] = _frozen(np.full(draws.n, a.value) if is_fixed(a) else quantile(a, uniform(name)))
+        values[name] = _frozen(
+            np.full(draws.n, a.value, dtype=np.float64) if is_fixed(a) else quantile(a, uniform(name))
+        )
     return replace(draws, values={name: values[name] for name in case.assumptions})
 
 
@@ -184,7 +186,7 @@ def quantile(assumption: Assumption, at: Uniforms | Normals | Floats) -> Floats:
     """
     places = Uniforms(at) if isinstance(at, np.ndarray) else at
     if is_fixed(assumption):
-        return np.full(_size(places), assumption.value)
+        return np.full(_size(places), assumption.value, dtype=np.float64)
     return _INVERSES[assumption.distribution](assumption, places)
 
 
