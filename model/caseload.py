@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from model.case_types import CaseloadRow
+    from model.noise import Chance
 
 INPUT_AGES = ("under_1", "1_4", "5_9", "10_15", "16_17")
 AGES = ("under_1", "1_4", "5_7", "8_9", "10_15", "16_17")
@@ -45,6 +46,7 @@ MEASURES = ("stock", "entry", "exit", "move_in", "move_out", "age_in", "age_out"
 FIT_ROUNDS = 500
 FIT_TOLERANCE = 1e-9
 HIGHEST_MONTHLY_HAZARD = 0.9
+COMPILED_FROM = 64  # draws: fewer are done before numba would be loaded
 
 
 class CaseloadError(ValueError):
@@ -97,23 +99,16 @@ class FosterPlaces:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Shocks:
-    """What chance does to entries and exits, the same in both worlds: multipliers, (months, ages, draws)."""
-
-    entries: NDArray[np.float64]
-    exits: NDArray[np.float64]
-
-
-@dataclass(frozen=True, kw_only=True)
 class Drivers:
     """What moves the do-nothing flows away from their central values.
 
-    `entry_scale` (months, draws) multiplies entries, `exit_scale` (draws,) exits; `shocks` are what chance adds.
+    `entry_scale` (months, draws) multiplies entries, `exit_scale` (draws,) exits; `chance` makes counts of both, the
+    same in every world.
     """
 
     entry_scale: NDArray[np.float64]
     exit_scale: NDArray[np.float64]
-    shocks: Shocks | None = None
+    chance: Chance | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -359,35 +354,116 @@ def project(
 
     The levers act in causal order: entries are prevented first (effects combine as (1-e1)(1-e2)), new in-house places
     then take children who would start in an IFA. Memory: placement stocks only; cells are summed over draws as they
-    are made.
+    are made. Many draws go through the compiled loop of `model.kernel`, which does the same arithmetic.
     """
+    levers = Levers(reductions=tuple(reductions), places=tuple(places))
+    if drivers.entry_scale.shape[1] >= COMPILED_FROM:
+        return _project_compiled(stream, drivers, levers)
+    return project_plainly(stream, drivers, levers)
+
+
+def project_plainly(stream: Stream, drivers: Drivers, levers: Levers) -> Projection:
+    """Project one world in numpy, any number of draws: what `model.kernel` is tested against."""
     months, draws = drivers.entry_scale.shape
-    levers = _Levers(reductions=tuple(reductions), places=tuple(places))
     state = _State.opening(stream, draws, levers)
     record = _Record.empty(months, draws)
     record.open(state)
     base_entries = stream.entries_annual[:, :, None] / MONTHS_A_YEAR
-    hazard = np.minimum(stream.exit_hazard[:, None] * drivers.exit_scale, 1 - stream.ageing_rate[:, None])
+    leave = _exit_hazard(stream, drivers)
     for month in range(months):
         entries = base_entries * drivers.entry_scale[month]
-        leave = hazard
-        if (shocks := drivers.shocks) is not None:
-            entries = entries * shocks.entries[month][:, None, :]
-            leave = np.minimum(hazard * shocks.exits[month], 1 - stream.ageing_rate[:, None])
-        state, flows = _month(stream, state, levers.at(month), entries, leave)
+        chance = None if drivers.chance is None else _Month(chance=drivers.chance, month=month)
+        if chance is not None:
+            entries = chance.entries(entries)
+        state, flows = _month(stream, state, levers.at(month), entries, (leave, chance))
         record.write(month, state, flows)
     return record.projection(draws)
 
 
+def _exit_hazard(stream: Stream, drivers: Drivers) -> NDArray[np.float64]:
+    """Return the chance of leaving in a month, (ages, draws): with birthdays it is never more than everyone."""
+    scaled = stream.exit_hazard[:, None] * drivers.exit_scale
+    return np.minimum(scaled, 1 - stream.ageing_rate[:, None])
+
+
+def _project_compiled(stream: Stream, drivers: Drivers, levers: Levers) -> Projection:
+    """Project one world through the compiled loop, in whole lanes of draws; those that fill up the last are dropped."""
+    from model import kernel  # noqa: PLC0415 - numba is loaded only where many draws need it
+
+    months, draws = drivers.entry_scale.shape
+    spare = -draws % kernel.LANES
+
+    def lanes(parts: Sequence[NDArray[np.float64]], shape: tuple[int, ...]) -> NDArray[np.float64]:
+        out = np.empty((len(parts), *shape, draws + spare))
+        for i, part in enumerate(parts):
+            out[i, ..., :draws] = part
+            out[i, ..., draws:] = out[i, ..., draws - 1 : draws]
+        return out
+
+    stock, flows = np.empty((months + 1, len(PLACEMENTS), draws + spare)), np.empty((4, months, draws + spare))
+    cells = np.zeros((len(MEASURES), months + 1, len(AGES), len(PLACEMENTS)))
+    chance = drivers.chance
+    kernel.project_lanes(
+        stream.opening,
+        stream.entries_annual / MONTHS_A_YEAR,
+        stream.ageing_rate,
+        stream.move_hazard,
+        stream.has_moves,
+        lanes([drivers.entry_scale], (months,))[0],
+        lanes([_exit_hazard(stream, drivers)], (len(AGES),))[0],
+        lanes([lever.rate for lever in levers.reductions], (months,)),
+        lanes([lever.weights for lever in levers.reductions], (len(AGES), len(PLACEMENTS))),
+        lanes([lever.fade for lever in levers.reductions], ()),
+        lanes([lever.filled for lever in levers.places], (months,)),
+        lanes([lever.transferring_share for lever in levers.places], ()),
+        lanes([lever.inflow_limited for lever in levers.places], ()),
+        chance is not None,
+        np.uint64(0 if chance is None else chance.key),
+        0 if chance is None else chance.first,
+        draws,
+        stock,
+        flows,
+        cells,
+        True,  # noqa: FBT003 - a compiled function takes its arguments in order
+    )
+    return Projection(
+        stock=stock[..., :draws],
+        entries=flows[0, :, :draws],
+        exits_under_18=flows[1, :, :draws],
+        exits_at_18=flows[2, :, :draws],
+        diverted=flows[3, :, :draws],
+        cells={m: cells[i] if m == "stock" else cells[i, :-1] for i, m in enumerate(MEASURES)},
+        draws=draws,
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
-class _Levers:
+class _Month:
+    """Chance in one month."""
+
+    chance: Chance
+    month: int
+
+    def entries(self, mean: NDArray[np.float64]) -> NDArray[np.float64]:
+        return self.chance.entries(self.month, mean)
+
+    def prevented(self, entries: NDArray[np.float64], keep: NDArray[np.float64]) -> NDArray[np.float64]:
+        return self.chance.prevented(self.month, entries, keep)
+
+    def leavers(self, stock: NDArray[np.float64], hazard: NDArray[np.float64]) -> NDArray[np.float64]:
+        return self.chance.leavers(self.month, stock, hazard)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Levers:
     """The levers of a world; `at(month)` gives those of one month, whose first axis is gone."""
 
     reductions: tuple[EntryReduction, ...]
     places: tuple[FosterPlaces, ...]
 
-    def at(self, month: int) -> _Levers:
-        return _Levers(
+    def at(self, month: int) -> Levers:
+        """Return the levers as they stand in one month."""
+        return Levers(
             reductions=tuple(replace(lever, rate=lever.rate[month]) for lever in self.reductions),
             places=tuple(replace(lever, filled=lever.filled[month]) for lever in self.places),
         )
@@ -418,7 +494,7 @@ class _State:
     transferred: tuple[NDArray[np.float64], ...]
 
     @classmethod
-    def opening(cls, stream: Stream, draws: int, levers: _Levers) -> _State:
+    def opening(cls, stream: Stream, draws: int, levers: Levers) -> _State:
         stock = np.repeat(stream.opening[:, :, None], draws, axis=2)
         return cls(
             stock=stock,
@@ -428,23 +504,32 @@ class _State:
 
 
 def _month(
-    stream: Stream, state: _State, levers: _Levers, entries: NDArray[np.float64], leave: NDArray[np.float64]
+    stream: Stream,
+    state: _State,
+    levers: Levers,
+    entries: NDArray[np.float64],
+    leaving: tuple[NDArray[np.float64], _Month | None],
 ) -> tuple[_State, _Flows]:
-    """Return the state after one month, and the month's flows."""
-    entries, pools, diverted = _prevent(stream, state.pools, entries, levers.reductions)
-    exits = state.stock * leave[:, None, :]
-    growing = state.stock * stream.ageing_rate[:, None, None]
-    stock = state.stock - exits - growing
+    """Return the state after one month, and the month's flows. `leaving`: the exit hazard, and chance if any."""
+    leave, chance = leaving
+    entries, pools, diverted = _prevent(stream, state.pools, entries, levers.reductions, chance)
+    exits = state.stock * leave[:, None, :] if chance is None else chance.leavers(state.stock, leave)
+    growing = np.minimum(state.stock * stream.ageing_rate[:, None, None], state.stock - exits)
+    stock_left = state.stock - exits - growing
+    stock = stock_left.copy()
     stock[1:] += growing[:-1]
     moves_in, moves_out = np.zeros_like(stock), np.zeros_like(stock)
     if stream.has_moves:
-        moving = state.stock[:, :, None, :] * stream.move_hazard[:, :, :, None]
+        rate = stream.move_hazard.sum(axis=2)[:, :, None]
+        able = np.divide(stock_left, rate, out=state.stock.copy(), where=rate > 0)
+        moving = np.minimum(state.stock, able)[:, :, None, :] * stream.move_hazard[:, :, :, None]
         moves_in, moves_out = moving.sum(axis=1), moving.sum(axis=2)
         stock += moves_in - moves_out
     entries, transferred = entries.copy(), []
     for lever, before in zip(levers.places, state.transferred, strict=True):
-        after = before * (1 - leave - stream.ageing_rate[:, None])
-        after[1:] += before[:-1] * stream.ageing_rate[:-1, None]
+        gone, aged = _realised(stream, state.stock, exits, growing, leave)
+        after = before * (1 - gone - aged)
+        after[1:] += before[:-1] * aged[:-1]
         start, move = _transfers(lever, after, entries[:, IFA], stock[:, IFA])
         into, back = np.maximum(move, 0), np.maximum(-move, 0)
         for flow, placement, change in (
@@ -462,18 +547,33 @@ def _month(
     return _State(stock=stock, pools=pools, transferred=tuple(transferred)), flows
 
 
+def _realised(
+    stream: Stream,
+    stock: NDArray[np.float64],
+    exits: NDArray[np.float64],
+    growing: NDArray[np.float64],
+    leave: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the shares of the in-house children who left and who had a birthday, (ages, draws): chance included."""
+    here = stock[:, IN_HOUSE]
+    ageing = np.broadcast_to(stream.ageing_rate[:, None], here.shape).copy()
+    gone = np.divide(exits[:, IN_HOUSE], here, out=leave.copy(), where=here > 0)
+    return gone, np.divide(growing[:, IN_HOUSE], here, out=ageing, where=here > 0)
+
+
 def _prevent(
     stream: Stream,
     pools: tuple[NDArray[np.float64], ...],
     entries: NDArray[np.float64],
     reductions: Sequence[EntryReduction],
+    chance: _Month | None,
 ) -> tuple[NDArray[np.float64], tuple[NDArray[np.float64], ...], NDArray[np.float64]]:
     """Return the entries that still happen (with those that fade back), the pools afterwards, and who was diverted."""
     if not reductions:
         return entries, (), np.zeros(entries.shape[2])
     shares = [_share_prevented(lever, entries) for lever in reductions]
     keep = np.prod([1 - share for share in shares], axis=0)
-    prevented = entries * (1 - keep)
+    prevented = entries * (1 - keep) if chance is None else chance.prevented(entries, keep)
     claims = np.maximum(np.sum(shares, axis=0), FIT_TOLERANCE)
     remaining, after = entries - prevented, []
     for lever, share, pool in zip(reductions, shares, pools, strict=True):

@@ -4,11 +4,10 @@ Import this module only where it is called: it imports numba. The compiled code 
 Draws are worked on in lanes: every array ends in a short run of draws that the processor takes several at a time,
 while months recur. No array of every cell in every month of every draw is ever made.
 
-With `chance` on, entries are Poisson counts, prevented entries binomial thinnings of them, and exits binomial, each by
-the inverse CDF of one uniform that depends only on (key, draw, month, age, placement, event): the same child in both
-worlds. Birthdays, moves and returns are shares of the stock: a child's age is known, it is not chance.
+What `chance` does is said in `model.noise`, which is its oracle in the same way.
 """
 
+# ruff: noqa: C901, FBT001, FBT003, FURB136, PLR0912, PLR0913, PLR0917 - compiled loops take arrays, not objects
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
@@ -16,22 +15,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numba import njit
 
+from model import noise
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
     Bools = NDArray[np.bool_]
 
-LANES = 128  # draws in a run: a state of 48 cells x 32 lanes x 8 bytes stays in the first-level cache
+LANES = 128  # draws in a run: a state of 48 cells x 128 lanes x 8 bytes stays in the second-level cache
 AGES, PLACEMENTS = 6, 8
 IN_HOUSE, IFA = 0, 1
 SMALL = 1e-9  # what model.caseload divides claims by at least
-STRIDE = np.uint64(1 << 22)  # random numbers set aside for each draw
-EVENTS = 3
-ENTER, PREVENT, LEAVE = 0, 1, 2
-LARGEST_MEAN = 600.0  # beyond it chance moves a flow by less than a twentieth and exp() would underflow
-MOST = 4000
-GOLDEN, FIRST_MIX, SECOND_MIX = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
+STRIDE, GOLDEN, FIRST_MIX, SECOND_MIX = np.uint64(noise.STRIDE), noise.GOLDEN, noise.FIRST_MIX, noise.SECOND_MIX
+EVENTS, ENTER, PREVENT, LEAVE = noise.EVENTS, noise.ENTER, noise.PREVENT, noise.LEAVE
+LARGEST_MEAN, MOST = noise.LARGEST_MEAN, noise.MOST
 SHIFTS = (np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11))
 STEP = 2.0**-53
 _compiled = njit(nogil=True, cache=True, error_model="numpy")
@@ -50,7 +48,7 @@ def _uniform(key: np.uint64, draw: int, month: int, age: int, placement: int, ev
 
 
 @_compiled
-def _uniforms(out: Floats, key: np.uint64, draw: int, month: int, age: int, placement: int, event: int) -> None:  # noqa: PLR0913, PLR0917
+def _uniforms(out: Floats, key: np.uint64, draw: int, month: int, age: int, placement: int, event: int) -> None:
     """One uniform for each lane, in one run that the processor takes several at a time."""
     for i in range(len(out)):
         out[i] = _uniform(key, draw + i, month, age, placement, event)
@@ -96,9 +94,9 @@ def _leavers(u: float, stock: float, hazard: float, log_stay: float) -> float:
         return stock
     if stock * hazard > LARGEST_MEAN:
         return stock * hazard
-    whole = np.floor(stock)
+    whole: float = np.floor(stock)
     part = stock - whole
-    none = np.exp(whole * log_stay)
+    none: float = np.exp(whole * log_stay)
     stay = 1.0 - hazard
     if u <= none * stay:
         return 0.0
@@ -119,13 +117,24 @@ def _total(row: Floats, lanes: int) -> float:
 
 
 @_compiled
-def _enter(  # noqa: PLR0913, PLR0917
-    entries: Floats, none: Floats, base: Floats, scale: Floats, fresh: bool, chance: bool, key: np.uint64, draw: int, month: int  # noqa: E501, FBT001
+def _enter(
+    entries: Floats,
+    none: Floats,
+    alive: Bools,
+    base: Floats,
+    scale: Floats,
+    fresh: bool,
+    chance: bool,
+    key: np.uint64,
+    draw: int,
+    month: int,
 ) -> None:
     """Who would enter: the mean, or a Poisson count of it. `fresh`: the mean is not last month's."""
     n = entries.shape[2]
     for a in range(AGES):
         for p in range(PLACEMENTS):
+            if not alive[a, p]:
+                continue
             mean, row, zero = base[a, p], entries[a, p], none[a, p]
             if not chance or mean == 0.0:
                 for i in range(n):
@@ -166,6 +175,17 @@ def _share(entries: Floats, base: Floats, weight: Floats, rate: Floats, share: F
 
 
 @_compiled
+def _where_alive(opening: Floats, base: Floats, has_moves: bool, has_places: bool) -> Bools:
+    """Cells that can ever hold a child."""
+    alive = np.zeros((AGES, PLACEMENTS), dtype=np.bool_)
+    for p in range(PLACEMENTS):
+        for a in range(AGES):
+            reached = has_moves or (has_places and p <= IFA) or (a > 0 and alive[a - 1, p])
+            alive[a, p] = reached or opening[a, p] != 0.0 or base[a, p] != 0.0
+    return alive
+
+
+@_compiled
 def _where_aimed(weights: Floats, base: Floats) -> tuple[Bools, Bools]:
     """Cells where a reduction has entries to prevent, and those where its children kept at home may have grown into."""
     aimed = np.zeros((len(weights), AGES, PLACEMENTS), dtype=np.bool_)
@@ -173,14 +193,27 @@ def _where_aimed(weights: Floats, base: Floats) -> tuple[Bools, Bools]:
     for r in range(len(weights)):
         for p in range(PLACEMENTS):
             for a in range(AGES):
-                aimed[r, a, p] = base[a, p] != 0.0 and np.any(weights[r, a, p] > 0.0)
+                for draw in range(weights.shape[3]):
+                    aimed[r, a, p] = aimed[r, a, p] or (base[a, p] != 0.0 and weights[r, a, p, draw] > 0.0)
                 held[r, a, p] = aimed[r, a, p] or (a > 0 and held[r, a - 1, p])
     return aimed, held
 
 
 @_compiled
-def _prevent(  # noqa: PLR0913, PLR0917
-    entries: Floats, shares: Floats, pools: Floats, aimed: Bools, held: Bools, fade: Floats, ageing: Floats, diverted: Floats, work: Floats, chance: bool, key: np.uint64, draw: int, month: int  # noqa: E501, FBT001
+def _prevent(
+    entries: Floats,
+    shares: Floats,
+    pools: Floats,
+    aimed: Bools,
+    held: Bools,
+    fade: Floats,
+    ageing: Floats,
+    diverted: Floats,
+    work: Floats,
+    chance: bool,
+    key: np.uint64,
+    draw: int,
+    month: int,
 ) -> None:
     """Take out the entries prevented, put back those that return, and age the pools of children kept at home."""
     n = entries.shape[2]
@@ -231,14 +264,26 @@ def _prevent(  # noqa: PLR0913, PLR0917
 
 
 @_compiled
-def _leave(  # noqa: PLR0913, PLR0917
-    stock: Floats, exits: Floats, growing: Floats, leave: Floats, log_stay: Floats, ageing: Floats, chance: bool, key: np.uint64, draw: int, month: int  # noqa: E501, FBT001
+def _leave(
+    stock: Floats,
+    exits: Floats,
+    growing: Floats,
+    alive: Bools,
+    leave: Floats,
+    log_stay: Floats,
+    ageing: Floats,
+    chance: bool,
+    key: np.uint64,
+    draw: int,
+    month: int,
 ) -> None:
     """Who leaves, and who has the birthday that takes them into the next age band (or out of care)."""
     n = stock.shape[2]
     for a in range(AGES):
         hazard, log_row, rate = leave[a], log_stay[a], ageing[a]
         for p in range(PLACEMENTS):
+            if not alive[a, p]:
+                continue
             row, out, older = stock[a, p], exits[a, p], growing[a, p]
             if chance:
                 _uniforms(out, key, draw, month, a, p, LEAVE)
@@ -270,28 +315,44 @@ def _carry(moved: Floats, stock: Floats, exits: Floats, growing: Floats, leave: 
 
 
 @_compiled
-def _move(stock: Floats, move_hazard: Floats, moved_in: Floats, moved_out: Floats) -> None:
-    """Moves between placements in the do-nothing world, as shares of the opening stock."""
+def _move(
+    stock: Floats,
+    exits: Floats,
+    growing: Floats,
+    move_hazard: Floats,
+    moved_in: Floats,
+    moved_out: Floats,
+    able: Floats,
+) -> None:
+    """Moves between placements in the do-nothing world: shares of the opening stock, as far as children are left."""
     n = stock.shape[2]
     moved_in[:] = 0.0
     moved_out[:] = 0.0
     for a in range(AGES):
         for p in range(PLACEMENTS):
+            rate = move_hazard[a, p].sum()
+            if rate == 0.0:
+                continue
+            row, gone, older, out = stock[a, p], exits[a, p], growing[a, p], moved_out[a, p]
+            for i in range(n):
+                able[i] = min(row[i], (row[i] - gone[i] - older[i]) / rate)
             for q in range(PLACEMENTS):
                 hazard = move_hazard[a, p, q]
                 if hazard != 0.0:
-                    row, into, out = stock[a, p], moved_in[a, q], moved_out[a, p]
+                    into = moved_in[a, q]
                     for i in range(n):
-                        into[i] += row[i] * hazard
-                        out[i] += row[i] * hazard
+                        into[i] += able[i] * hazard
+                        out[i] += able[i] * hazard
 
 
 @_compiled
-def _pass_on(stock: Floats, exits: Floats, growing: Floats) -> None:
+def _pass_on(stock: Floats, exits: Floats, growing: Floats, alive: Bools) -> None:
     """What is left after exits and birthdays, and those who come from the band below."""
     n = stock.shape[2]
     for a in range(AGES - 1, -1, -1):
         for p in range(PLACEMENTS):
+            if not alive[a, p]:
+                continue
             row, gone, older = stock[a, p], exits[a, p], growing[a, p]
             for i in range(n):
                 row[i] = row[i] - gone[i] - older[i]
@@ -302,8 +363,16 @@ def _pass_on(stock: Floats, exits: Floats, growing: Floats) -> None:
 
 
 @_compiled
-def _fill(  # noqa: PLR0913, PLR0917
-    stock: Floats, entries: Floats, moved: Floats, filled: Floats, transferring: Floats, limited: Floats, moved_in: Floats, moved_out: Floats, work: Floats  # noqa: E501
+def _fill(
+    stock: Floats,
+    entries: Floats,
+    moved: Floats,
+    filled: Floats,
+    transferring: Floats,
+    limited: Floats,
+    moved_in: Floats,
+    moved_out: Floats,
+    work: Floats,
 ) -> None:
     """New in-house places take children who would start in an IFA (or are in one); places that close send them back."""
     n = stock.shape[2]
@@ -344,7 +413,9 @@ def _fill(  # noqa: PLR0913, PLR0917
 
 
 @_compiled
-def _close(stock: Floats, entries: Floats, exits: Floats, growing: Floats, total: Floats, flow: Floats) -> None:
+def _close(
+    stock: Floats, entries: Floats, exits: Floats, growing: Floats, alive: Bools, total: Floats, flow: Floats
+) -> None:
     """Add who entered, and sum over ages and cells: `total` (placements, lanes), `flow` (4, lanes)."""
     n = stock.shape[2]
     flow[:3] = 0.0
@@ -354,6 +425,8 @@ def _close(stock: Floats, entries: Floats, exits: Floats, growing: Floats, total
         for i in range(n):
             here[i] = 0.0
         for a in range(AGES):
+            if not alive[a, p]:
+                continue
             row, new, gone = stock[a, p], entries[a, p], exits[a, p]
             for i in range(n):
                 row[i] += new[i]
@@ -367,12 +440,23 @@ def _close(stock: Floats, entries: Floats, exits: Floats, growing: Floats, total
 
 
 @_compiled
-def _count(  # noqa: PLR0913, PLR0917
-    cells: Floats, month: int, stock: Floats, entries: Floats, exits: Floats, growing: Floats, moved_in: Floats, moved_out: Floats, lanes: int  # noqa: E501
+def _count(
+    cells: Floats,
+    month: int,
+    stock: Floats,
+    entries: Floats,
+    exits: Floats,
+    growing: Floats,
+    moved_in: Floats,
+    moved_out: Floats,
+    alive: Bools,
+    lanes: int,
 ) -> None:
     """Add a month to the sums over draws of every cell."""
     for a in range(AGES):
         for p in range(PLACEMENTS):
+            if not alive[a, p]:
+                continue
             cells[0, month + 1, a, p] += _total(stock[a, p], lanes)
             cells[1, month, a, p] += _total(entries[a, p], lanes)
             cells[2, month, a, p] += _total(exits[a, p], lanes)
@@ -387,12 +471,12 @@ def _count(  # noqa: PLR0913, PLR0917
 
 
 @_compiled
-def project_lanes(  # noqa: PLR0913, PLR0915, PLR0917 - one fused loop, in the order in which model.caseload reads
+def project_lanes(
     opening: Floats,
     base: Floats,
     ageing: Floats,
     move_hazard: Floats,
-    has_moves: bool,  # noqa: FBT001
+    has_moves: bool,
     scale: Floats,
     hazard: Floats,
     rates: Floats,
@@ -401,14 +485,14 @@ def project_lanes(  # noqa: PLR0913, PLR0915, PLR0917 - one fused loop, in the o
     filled: Floats,
     transferring: Floats,
     limited: Floats,
-    chance: bool,  # noqa: FBT001
+    chance: bool,
     key: np.uint64,
     first: int,
     lanes_wanted: int,
     stock_out: Floats,
     flows_out: Floats,
     cells: Floats,
-    want_cells: bool,  # noqa: FBT001
+    want_cells: bool,
 ) -> None:
     """Fill `stock_out` (months + 1, placements, draws), `flows_out` (4, months, draws) and add to `cells`.
 
@@ -421,10 +505,11 @@ def project_lanes(  # noqa: PLR0913, PLR0915, PLR0917 - one fused loop, in the o
     """
     months, draws = scale.shape
     shape = (AGES, PLACEMENTS, LANES)
-    stock, entries, exits, growing = np.empty(shape), np.empty(shape), np.empty(shape), np.empty(shape)
+    stock, entries, exits, growing = np.zeros(shape), np.zeros(shape), np.zeros(shape), np.zeros(shape)
     moved_in, moved_out, none = np.zeros(shape), np.zeros(shape), np.zeros(shape)
     pools, shares = np.empty((len(rates), *shape)), np.zeros((len(rates), *shape))
     aimed, held = _where_aimed(weights, base)
+    alive = _where_alive(opening, base, has_moves, len(filled) > 0)
     weight, fade = np.empty((len(rates), *shape)), np.empty((len(rates), LANES))
     moved = np.empty((len(filled), AGES, LANES))
     leave, log_stay = np.empty((AGES, LANES)), np.empty((AGES, LANES))
@@ -449,22 +534,26 @@ def project_lanes(  # noqa: PLR0913, PLR0915, PLR0917 - one fused loop, in the o
         stock_out[0, :, begin:end] = total
         for t in range(months):
             now = scale[t, begin:end]
-            fresh = t == 0 or np.any(now != scale[t - 1, begin:end])
+            fresh = t == 0
+            for i in range(LANES):
+                fresh = fresh or scale[t, begin + i] != scale[t - 1, begin + i]
             flow[3] = 0.0
-            _enter(entries, none, base, now, fresh, chance, key, first + begin, t)
+            _enter(entries, none, alive, base, now, fresh, chance, key, first + begin, t)
             for r in range(len(rates)):
                 _share(entries, base, weight[r], rates[r, t, begin:end], shares[r], work)
             if len(rates) > 0:
-                _prevent(entries, shares, pools, aimed, held, fade, ageing, flow[3], work, chance, key, first + begin, t)
-            _leave(stock, exits, growing, leave, log_stay, ageing, chance, key, first + begin, t)
+                _prevent(
+                    entries, shares, pools, aimed, held, fade, ageing, flow[3], work, chance, key, first + begin, t
+                )
+            _leave(stock, exits, growing, alive, leave, log_stay, ageing, chance, key, first + begin, t)
             for s in range(len(filled)):
                 _carry(moved[s], stock, exits, growing, leave, ageing)
             if has_moves:
-                _move(stock, move_hazard, moved_in, moved_out)
+                _move(stock, exits, growing, move_hazard, moved_in, moved_out, work[0])
             elif len(filled) > 0:
                 moved_in[:, :2] = 0.0
                 moved_out[:, :2] = 0.0
-            _pass_on(stock, exits, growing)
+            _pass_on(stock, exits, growing, alive)
             if has_moves:
                 stock += moved_in
                 stock -= moved_out
@@ -473,8 +562,20 @@ def project_lanes(  # noqa: PLR0913, PLR0915, PLR0917 - one fused loop, in the o
                     stock, entries, moved[s], filled[s, t, begin:end], transferring[s, begin:end],
                     limited[s, begin:end], moved_in, moved_out, work,
                 )  # fmt: skip
-            _close(stock, entries, exits, growing, total, flow)
+            _close(stock, entries, exits, growing, alive, total, flow)
             stock_out[t + 1, :, begin:end] = total
             flows_out[:, t, begin:end] = flow
             if want_cells:
-                _count(cells, t, stock, entries, exits, growing, moved_in, moved_out, lanes)
+                _count(cells, t, stock, entries, exits, growing, moved_in, moved_out, alive, lanes)
+
+
+def warm() -> None:
+    """Compile, or load what was compiled before, so that nobody waits for it in a report."""
+    month, draws = np.ones((1, LANES)), np.ones(LANES)
+    cells = np.ones((AGES, PLACEMENTS))
+    project_lanes(
+        cells, cells, np.full(AGES, 0.1), np.zeros((AGES, PLACEMENTS, PLACEMENTS)), False, month,
+        np.full((AGES, LANES), 0.1), month[None], np.ones((1, AGES, PLACEMENTS, LANES)), draws[None], month[None],
+        draws[None], draws[None], True, np.uint64(1), 0, LANES, np.empty((2, PLACEMENTS, LANES)),
+        np.empty((4, 1, LANES)), np.zeros((7, 2, AGES, PLACEMENTS)), True,
+    )  # fmt: skip

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from model import caseload
-from model.caseload import PLACEMENTS, Drivers, Projection, Shocks, Stream, project
+from model.caseload import PLACEMENTS, Drivers, Projection, Stream, project
 from model.cashability import split_saving
 from model.cashflows import CashFlows, Tag
+from model.noise import Chance
 from model.schemes import Scheme, Setting, make_scheme
 from model.timeline import MONTHS_A_YEAR
 
@@ -94,7 +95,6 @@ class Evaluation:
     case: Case
     draws: Draws
     streams: Streams
-    shocks: Shocks | None = None
     _worlds: dict[frozenset[str], Projection] = field(default_factory=dict)
 
     @cached_property
@@ -119,8 +119,13 @@ class Evaluation:
     @cached_property
     def drivers(self) -> Drivers:
         """What moves the flows in every world alike."""
-        exits = self.draws["caseload.exits_multiplier"]
-        return Drivers(entry_scale=self.entry_scale, exit_scale=exits, shocks=self.shocks)
+        return self._drivers(GENERAL)
+
+    def _drivers(self, stream: str) -> Drivers:
+        """Chance deals differently with each stream of children, and alike in every world."""
+        exits, draws = self.draws["caseload.exits_multiplier"], self.draws
+        chance = Chance.of(draws.seed, stream, draws.first) if draws.process_noise else None
+        return Drivers(entry_scale=self.entry_scale, exit_scale=exits, chance=chance)
 
     def world(self, names: Iterable[str] = ()) -> Projection:
         """Return the general stream with the named schemes; with none, the do-nothing world."""
@@ -138,7 +143,7 @@ class Evaluation:
     @cached_property
     def uasc(self) -> Projection:
         """Unaccompanied asylum-seeking children: the same in every world, paid for by grant."""
-        return project(self.streams.uasc, self.drivers)
+        return project(self.streams.uasc, self._drivers(UASC))
 
     @cached_property
     def prices(self) -> NDArray[np.float64]:
@@ -223,6 +228,6 @@ def _as_interaction(flows: CashFlows) -> CashFlows:
     return total
 
 
-def evaluate(case: Case, draws: Draws, *, streams: Streams | None = None, shocks: Shocks | None = None) -> Evaluation:
+def evaluate(case: Case, draws: Draws, *, streams: Streams | None = None) -> Evaluation:
     """Run a case on a block of draws. Pass `streams` when running many blocks: they do not depend on draws."""
-    return Evaluation(case=case, draws=draws, streams=streams or streams_of(case), shocks=shocks)
+    return Evaluation(case=case, draws=draws, streams=streams or streams_of(case))

@@ -18,7 +18,6 @@ from model.caseload import (
     Drivers,
     EntryReduction,
     FosterPlaces,
-    Shocks,
     Stream,
     fit_table,
     project,
@@ -47,8 +46,8 @@ def stream():
     return stream_from_rows(MARGINS, seed=SEED, share_8_9=0.4)
 
 
-def drivers(*, draws=1, months=MONTHS, entries=1.0, exits=1.0, shocks=None):
-    return Drivers(entry_scale=np.full((months, draws), entries), exit_scale=np.full(draws, exits), shocks=shocks)
+def drivers(*, draws=1, months=MONTHS, entries=1.0, exits=1.0, chance=None):
+    return Drivers(entry_scale=np.full((months, draws), entries), exit_scale=np.full(draws, exits), chance=chance)
 
 
 def reduction(rate, draws=1, ages=("8_9", "10_15", "16_17"), fade=0.0, weights=None):
@@ -189,13 +188,6 @@ def test_no_more_children_leave_the_ifas_than_are_there():
     world = project(stream(), drivers(), places=[places(500.0, limited=0.0)])
     assert world.stock[1:, IFA].min() >= 0
     assert world.stock[1, IFA] == pytest.approx(stream().entries_annual[:, IFA].sum() / 12)
-
-
-def test_chance_scales_entries_and_exits_in_every_world_alike():
-    shocks = Shocks(entries=np.full((MONTHS, A, 1), 2.0), exits=np.full((MONTHS, A, 1), 0.5))
-    lucky = project(stream(), drivers(shocks=shocks))
-    plain = project(stream(), drivers(entries=2.0, exits=0.5))
-    np.testing.assert_allclose(lucky.stock, plain.stock)
 
 
 @pytest.mark.parametrize("k", [0.5, 3.0])
