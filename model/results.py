@@ -18,9 +18,23 @@ from model.appraisal import BLOCK, Appraisal, appraise, discount_factors, npv_ev
 from model.caseload import AGES, ALL, MEASURES, PLACEMENTS
 from model.cashflows import Tag
 from model.draws import central, sample
-from model.funding import BASE_BUDGET, fund, year_on_year
+from model.funding import (
+    AVOIDED,
+    BASE_BUDGET,
+    REPAYMENT,
+    SHORTFALL,
+    first_short_month,
+    fixed_term_posts,
+    fund,
+    purse_of,
+    reserve_flows,
+    run_reserve,
+    share_out,
+    year_on_year,
+)
 from model.portfolio import INTERACTION, WHOLE, Evaluation, evaluate, streams_of
 from model.reconcile import reconcile
+from model.schemes.staff import costs_by_service
 from model.sensitivity import switching_values
 from model.timeline import add_months
 
@@ -42,6 +56,7 @@ STATISTICS = (CENTRAL, MEAN, *QUANTILES)
 REAL, NOMINAL = "real", "nominal"
 DO_NOTHING, WITH_SCHEMES, IMPACT = "do_nothing", "with_schemes", "impact"
 PORTFOLIO, NET = "portfolio", "net"
+MEMORANDUM = "memorandum"
 WORST_SHARE = 0.1
 
 ANNUAL_COLUMNS = ("scenario", "perimeter", "scheme", "line", "nature", "recurrence", "price_basis", "financial_year",
@@ -62,7 +77,8 @@ class Sample:
 
     `lines`: (owner, tag) -> (years, n), where the owner is a scheme, or `interaction:<perimeter>`;
     `net`: perimeter -> (months, n); `measures`: perimeter -> Appraisal; `stock`: world -> (months + 1, placements, n);
-    `staffing`: (measure, world) -> (months, n), in single precision;
+    `staffing`: (measure, world) -> (months, n), and `reserve`: item -> (months, n), both in single precision;
+    `fixed_term`: posts that move from the reserve to the base budget, nominal, (years, n);
     `cells`: world -> measure -> (months, ages, placements), means over the draws; `flows`: world -> measure ->
     (months, n), all ages and placements; `draws`: the block's assumptions, (n,) each.
     """
@@ -75,6 +91,8 @@ class Sample:
     cells: Mapping[str, Mapping[str, NDArray[np.float64]]]
     flows: Mapping[str, Mapping[str, NDArray[np.float64]]]
     staffing: Mapping[tuple[str, str], NDArray[np.float32]]
+    reserve: Mapping[str, NDArray[np.float32]]
+    fixed_term: NDArray[np.float64]
     draws: Mapping[str, NDArray[np.float64]]
 
 
@@ -107,6 +125,8 @@ def _keep(evaluation: Evaluation) -> Sample:
             for name, world in worlds.items()
         },
         staffing={key: amount.astype(np.float32) for key, amount in workforce.measures(evaluation).items()},
+        reserve={item: amount.astype(np.float32) for item, amount in reserve_flows(evaluation).items()},
+        fixed_term=fixed_term_posts(evaluation),
         draws=evaluation.draws.values,
     )
 
@@ -139,6 +159,8 @@ def _join(blocks: Sequence[Sample]) -> Sample:
             world: {m: cat(b.flows[world][m] for b in blocks) for m in flows} for world, flows in first.flows.items()
         },
         staffing={key: cat(b.staffing[key] for b in blocks) for key in first.staffing},
+        reserve={item: cat(b.reserve[item] for b in blocks) for item in first.reserve},
+        fixed_term=cat(b.fixed_term for b in blocks),
         draws={name: cat(b.draws[name] for b in blocks) for name in first.draws},
     )
 
@@ -195,6 +217,16 @@ class Result:
     def mtfp(self) -> pd.DataFrame:
         """Year-on-year changes to the base budget, pressures positive, as `mtfp.csv`."""
         return _funding(self)[1]
+
+    @cached_property
+    def reserve(self) -> pd.DataFrame:
+        """The reserve by month, nominal: scenario, item, month, statistic, value_gbp."""
+        return _reserve(self)
+
+    @cached_property
+    def virement(self) -> pd.DataFrame:
+        """Staff by service line of the establishment, nominal, central: what a virement would move between budgets."""
+        return _virement(self)
 
     @cached_property
     def staffing(self) -> pd.DataFrame:
@@ -294,7 +326,7 @@ def _metrics(result: Result, perimeter: str) -> dict[str, dict[str, float | None
         paid = (either.payback_months <= months).mean()
         out[f"probability_payback_by_{year.replace('/', '_')}"] = {sure: float(paid)}
     if perimeter == WHOLE:
-        out |= _caseload_metrics(result, sure)
+        out |= _caseload_metrics(result, sure) | _reserve_metrics(result, sure)
     if draws is not None:
         worst = np.sort(draws.npv_gbp)[: max(1, round(WORST_SHARE * len(draws.npv_gbp)))]
         out["expected_shortfall_10_gbp"] = {MEAN: float(worst.mean())}
@@ -404,12 +436,16 @@ def _line_statistics(
     result: Result, keys: Sequence[Row], factor: NDArray[np.float64]
 ) -> dict[str, NDArray[np.float64]]:
     """Return statistic -> (years,) of the sum of some rows."""
-    shape = factor[:, None]
 
     def total(sample: Sample) -> NDArray[np.float64]:
-        return sum((sample.lines[key] for key in keys), np.zeros((len(factor), sample.n))) * shape
+        return _line_total(sample, keys, factor)
 
     return _statistics(total(result.central), _pick(result.sample, total))
+
+
+def _line_total(sample: Sample, keys: Sequence[Row], factor: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the sum of some rows times a factor by year, (years, n)."""
+    return sum((sample.lines[key] for key in keys), np.zeros((len(factor), sample.n))) * factor[:, None]
 
 
 def _annual_part(
@@ -549,37 +585,160 @@ def _world(by_world: Mapping[str, NDArray[np.float64]], world: str) -> NDArray[n
     return by_world[WITH_SCHEMES] - by_world[DO_NOTHING] if world == IMPACT else by_world[world]
 
 
+Item = tuple[str, str, str]  # group, kind (of a line of the base budget), item
+
+
+def _funded(result: Result, sample: Sample) -> dict[Item, NDArray[np.float64]]:
+    """Return the whole's purses, base lines, reserve and loan by year, (years, n), nominal."""
+    nominal = _nominal_by_year(result.case)[:, None]
+    lines: dict[Tag, NDArray[np.float64]] = {}
+    for key in _rows_of(result, WHOLE):
+        lines[key[1]] = lines.get(key[1], 0.0) + sample.lines[key] * nominal
+    out = fund(result.case, lines, _as_draws(sample), _reserve_flows(sample), sample.fixed_term)
+    groups = {"purse": out.purses, "reserve": out.reserve, "loan": out.loan}
+    items = {(group, "", item): amount for group, amounts in groups.items() for item, amount in amounts.items()}
+    return items | {("base", kind, line): amount for (kind, line), amount in out.base_lines.items()}
+
+
+def _funded_to_the_penny(result: Result, sample: Sample) -> dict[Item, NDArray[np.float64]]:
+    """Return purses and base lines of the mean of a sample, (years,), from the very pennies that `annual.csv` shows.
+
+    A row there may be paid from several purses: its parts are rounded, and the first takes what rounding leaves.
+    """
+    nominal = _nominal_by_year(result.case)
+
+    def pennies(keys: Sequence[Row]) -> NDArray[np.float64]:
+        total: NDArray[np.float64] = np.round(_line_total(sample, keys, nominal).mean(axis=-1) * 100)
+        return total
+
+    lines: dict[Tag, NDArray[np.float64]] = {}
+    for keys in _merge_purses(_rows_of(result, WHOLE)).values():
+        parts = {key[1]: pennies([key]) for key in keys[1:]}
+        parts[keys[0][1]] = pennies(keys) - sum(parts.values(), np.zeros(len(nominal)))
+        for tag, amount in parts.items():
+            lines[tag] = lines.get(tag, 0.0) + amount[:, None]
+    fixed_term = np.round(sample.fixed_term.mean(axis=-1, keepdims=True) * 100)
+    purses, base = share_out(result.case, lines, fixed_term)
+    items: dict[Item, NDArray[np.float64]] = {
+        ("purse", "", item): amount[:, 0] / 100 for item, amount in purses.items()
+    }
+    return items | {("base", kind, line): amount[:, 0] / 100 for (kind, line), amount in base.items()}
+
+
+def _reserve_flows(sample: Sample) -> dict[str, NDArray[np.float64]]:
+    return {item: amount.astype(np.float64) for item, amount in sample.reserve.items()}
+
+
 def _funding(result: Result) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the funding and MTFP frames of the whole, nominal; the MTFP shows pressures positive, as councils do."""
-    case, nominal = result.case, _nominal_by_year(result.case)
+    """Return the funding and MTFP frames of the whole, nominal; the MTFP shows pressures positive, as councils do.
+
+    MTFP rows: each line of the base budget as a pressure or a saving; `total`, whose cumulative is the gap left to
+    close; and as memoranda, which no budget may bank, cost avoidance, the change in spending, and loan repayments.
+    """
+    case = result.case
     years = np.array(case.timeline.financial_years)
-    keys = _rows_of(result, WHOLE)
-
-    def funded(sample: Sample) -> dict[tuple[str, str], NDArray[np.float64]]:
-        lines: dict[Tag, NDArray[np.float64]] = {}
-        for key in keys:
-            lines[key[1]] = lines.get(key[1], 0.0) + sample.lines[key] * nominal[:, None]
-        out = fund(case, lines, _as_draws(sample))
-        items = {("purse", name): amount for name, amount in out.purses.items()}
-        items |= {("reserve", name): amount for name, amount in out.reserve.items()}
-        return items | {("base", name): amount for name, amount in out.base_lines.items()}
-
-    middle = funded(result.central)
-    drawn = None if result.sample is None else funded(result.sample)
+    middle = _funded(result, result.central)
+    drawn = None if result.sample is None else _funded(result, result.sample)
+    memoranda = {
+        ("purse", "", BASE_BUDGET): ("total", "total", -1.0),
+        ("purse", "", AVOIDED): (MEMORANDUM, "Cost avoidance, in no budget", -1.0),
+        ("purse", "", NET): (MEMORANDUM, "Change in spending, whoever pays", -1.0),
+        ("loan", "", REPAYMENT): (MEMORANDUM, "Loan repayment with interest", 1.0),
+    }
+    exact = {CENTRAL: _funded_to_the_penny(result, result.central)}
+    if result.sample is not None:
+        exact[MEAN] = _funded_to_the_penny(result, result.sample)
     funding, mtfp = [], []
-    for (kind, item), amount in middle.items():
-        other = None if drawn is None else drawn[kind, item]
-        if kind != "base":
-            funding += _tidy(case, {"group": kind, "item": item}, years, _statistics(amount, other))
-        if kind == "base" or item == BASE_BUDGET:
-            change = _statistics(-year_on_year(amount), None if other is None else -year_on_year(other))
-            total = "total" if kind == "purse" else item
-            mtfp += _tidy(case, {"line": total, "entry": "change"}, years, change)
-            cumulative = _statistics(-amount, None if other is None else -other)
-            mtfp += _tidy(case, {"line": total, "entry": "cumulative"}, years, cumulative)
+    nothing = np.zeros((len(years), 1))
+    for key in dict.fromkeys((*middle, *(drawn or {}))):
+        group, kind, item = key
+        amount = middle.get(key, nothing)
+        other = None if drawn is None else drawn.get(key, nothing)
+
+        def in_pennies(statistics: dict[str, NDArray[np.float64]], key: Item = key) -> dict[str, NDArray[np.float64]]:
+            return statistics | {s: values[key] for s, values in exact.items() if key in values}
+
+        if group != "base":
+            funding += _tidy(case, {"group": group, "item": item}, years, in_pennies(_statistics(amount, other)))
+        if (group == "base" and (amount.any() or (other is not None and other.any()))) or key in memoranda:
+            shown, line, sign = memoranda.get(key, (kind, item, -1.0))
+            whole = in_pennies(_statistics(amount, other))
+            change = _statistics(year_on_year(amount), None if other is None else year_on_year(other))
+            change |= {s: year_on_year(whole[s][:, None])[:, 0] for s in exact if s in whole}
+            for entry, statistics in {"change": change, "cumulative": whole}.items():
+                labels = {"kind": shown, "line": line, "entry": entry}
+                mtfp += _tidy(case, labels, years, _turned(statistics, sign))
     columns = ("financial_year", "statistic", "value_gbp")
     by_purse = _frame(("scenario", "group", "item", *columns), funding)
-    return by_purse, _frame(("scenario", "line", "entry", *columns), mtfp)
+    return by_purse, _frame(("scenario", "kind", "line", "entry", *columns), mtfp)
+
+
+def _turned(statistics: Mapping[str, NDArray[np.float64]], sign: float) -> dict[str, NDArray[np.float64]]:
+    """Return statistics of the amounts times 1 or -1: the low quantile of a cost is the high one of a saving."""
+    if sign > 0:
+        return dict(statistics)
+    opposite = {"p05": "p95", "p10": "p90", "p25": "p75"}
+    opposite |= {high: low for low, high in opposite.items()}
+    return {name: -statistics[opposite.get(name, name)] for name in statistics}
+
+
+def _reserve(result: Result) -> pd.DataFrame:
+    """Return the reserve's statement month by month, nominal."""
+    months = np.array(result.case.timeline.month_labels)
+    middle = run_reserve(result.case, _reserve_flows(result.central), _as_draws(result.central))
+    drawn = None
+    if result.sample is not None:
+        drawn = run_reserve(result.case, _reserve_flows(result.sample), _as_draws(result.sample))
+    parts = [
+        {"scenario": result.case.scenario, "item": item, "month": months, "statistic": s, "value_gbp": _pennies(values)}
+        for item, amount in middle.items()
+        for s, values in _statistics(amount, None if drawn is None else drawn[item]).items()
+    ]
+    return _frame(("scenario", "item", "month", "statistic", "value_gbp"), parts)
+
+
+def _reserve_metrics(result: Result, sure: str) -> dict[str, dict[str, float | None]]:
+    """When the reserve first cannot pay, by how much in all, and how likely that is."""
+
+    def shortfall(sample: Sample) -> NDArray[np.float64]:
+        return run_reserve(result.case, _reserve_flows(sample), _as_draws(sample))[SHORTFALL]
+
+    middle, drawn = shortfall(result.central), _pick(result.sample, shortfall)
+    first = first_short_month(middle), None if drawn is None else first_short_month(drawn)
+    totals = _statistics(middle.sum(axis=0), None if drawn is None else drawn.sum(axis=0))
+    likely = float(np.isfinite(first[0] if first[1] is None else first[1]).mean())
+    return {
+        "reserve_short_from_months": _with_nulls(*first),
+        "reserve_shortfall_gbp": {name: float(value) for name, value in totals.items()},
+        "probability_reserve_short": {sure: likely},
+    }
+
+
+def _virement(result: Result) -> pd.DataFrame:
+    """Central costs of the establishment's rows, by service line, line and purse; pressures positive."""
+    import pandas as pd  # noqa: PLC0415
+
+    case, nominal = result.case, _nominal_by_year(result.case)[:, None]
+    setting = evaluate(case, central(case)).setting
+    years = case.timeline.financial_years
+    totals: dict[tuple[str, str, str], NDArray[np.float64]] = {}
+    for scheme in case.active_schemes:
+        delay = setting.optional(f"{scheme.name}.delay", 0.0)
+        for service, flows in costs_by_service(setting, scheme, delay).items():
+            for tag, amount in flows:
+                yearly = (case.timeline.by_financial_year(amount) * nominal)[:, 0]
+                for i, year in enumerate(years):
+                    key = (service, tag.line, purse_of(case, tag, year))
+                    totals.setdefault(key, np.zeros(len(years)))[i] -= yearly[i]
+    parts = [
+        {
+            "scenario": case.scenario, "service_line": service, "line": line, "purse": purse, "financial_year": years,
+            "cost_gbp": _pennies(amount), "change_gbp": _pennies(np.diff(amount, prepend=0.0)),
+        }
+        for (service, line, purse), amount in totals.items()
+    ]  # fmt: skip
+    columns = ("scenario", "service_line", "line", "purse", "financial_year", "cost_gbp", "change_gbp")
+    return _frame(columns, parts) if parts else pd.DataFrame(columns=list(columns))
 
 
 def _tidy(
@@ -607,7 +766,7 @@ def write(result: Result, folder: Path) -> None:
         "switching": result.switching,
         "reconciliation": result.reconciliation[list(RECONCILIATION_COLUMNS)],
     }
-    frames["staffing"] = result.staffing
+    frames |= {"staffing": result.staffing, "reserve": result.reserve, "virement": result.virement}
     for name, frame in frames.items():
         write_csv(frame, folder / f"{name}.csv")
     text = json.dumps(result.metrics_by_perimeter, indent=2, ensure_ascii=False, allow_nan=False)

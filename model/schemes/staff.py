@@ -75,14 +75,21 @@ def staff_costs(setting: Setting, scheme: SchemeSpec, delay: NDArray[np.float64]
     from its grade with the awards; it is a net change, so that one row may save. A row by the day counts real days
     (365 or 366) and is filled at once. A row moved out of another (`included_when`) takes its recruiting with it.
     """
-    total = CashFlows()
+    return sum(costs_by_service(setting, scheme, delay).values(), CashFlows())
+
+
+def costs_by_service(setting: Setting, scheme: SchemeSpec, delay: NDArray[np.float64]) -> dict[str, CashFlows]:
+    """Return the same by service line of the establishment; a row without one goes by its team."""
+    services: dict[str, CashFlows] = {}
     for post, sign in charged_posts(setting.case, scheme.name):
         flows = _row_costs(setting, post, scheme, delay)
         scale = np.full(setting.draws.n, sign)
         if post.included_when and sign < 0:
             scale = sign * setting.value(post.included_when)
-        total += CashFlows({tag: amount * scale for tag, amount in flows})
-    return total
+        service = post.service_line or post.team
+        moved = CashFlows({tag: amount * scale for tag, amount in flows})
+        services[service] = services.get(service, CashFlows()) + moved
+    return services
 
 
 def row_elapsed(setting: Setting, post: Post, scheme: str, delay: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -102,6 +109,22 @@ def row_filled(setting: Setting, post: Post, elapsed: NDArray[np.float64]) -> ND
     if post.already_filled_months:
         share = np.asarray(share * np.clip(elapsed - setting.value(post.already_filled_months), 0, 1))
     return share
+
+
+def already_paid(setting: Setting) -> NDArray[np.float64]:
+    """Return what rows already filled on fixed terms cost while they would be paid anyway: real, (months, draws).
+
+    From the start of each row until its fixed terms end; not new spending, and so not in any line. Positive.
+    """
+    total = np.zeros(setting.shape)
+    for scheme in setting.case.active_schemes:
+        for post, sign in charged_posts(setting.case, scheme.name):
+            if post.already_filled_months:
+                elapsed = row_elapsed(setting, post, scheme.name, setting.optional(f"{scheme.name}.delay", 0.0))
+                share = filled_share(setting, elapsed) if post.recruited else np.clip(elapsed, 0, 1)
+                paid_anyway = share - row_filled(setting, post, elapsed)
+                total += sign * paid_anyway * setting.annual * _annual_cost(setting, post)
+    return total
 
 
 def _row_costs(setting: Setting, post: Post, scheme: SchemeSpec, delay: NDArray[np.float64]) -> CashFlows:
@@ -145,15 +168,19 @@ def _recruiting_costs(
     cover, premium, payment, wait, hire, kit, recycled = (setting.optional(name, 0.0) for name in RECRUITING_COSTS)
     each = hire + kit * (1 - recycled)
     replaced = recruitment.leavers(elapsed, how)
-    vacant = recruitment.vacant_share(elapsed, how)
-    amounts = {
-        Tag(NEW_POST_COVER, INVESTMENT, RECURRING, post.funding): recruitment.cover_cost(vacant, rate, cover, premium),
-        Tag(RETENTION, INVESTMENT, RECURRING, post.funding): fte
-        * payment
-        * recruitment.retention_due(elapsed, how, wait),
-        Tag(RECRUITING, INVESTMENT, ONE_OFF, post.funding): fte
-        * each
-        * (recruitment.starters(elapsed, how) - replaced),
-        Tag(RECRUITING, INVESTMENT, RECURRING, post.funding): fte * each * replaced,
-    }
-    return {tag: amount for tag, amount in amounts.items() if amount.any()}
+    stated = setting.case.assumptions
+    amounts: dict[Tag, NDArray[np.float64]] = {}
+    if "establishment.agency_cover_share" in stated:
+        vacant = recruitment.vacant_share(elapsed, how)
+        amounts[Tag(NEW_POST_COVER, INVESTMENT, RECURRING, post.funding)] = recruitment.cover_cost(
+            vacant, rate, cover, premium
+        )
+    if "establishment.retention_payment" in stated:
+        due = recruitment.retention_due(elapsed, how, wait)
+        amounts[Tag(RETENTION, INVESTMENT, RECURRING, post.funding)] = fte * payment * due
+    if "establishment.recruitment_cost" in stated or "establishment.equipment_cost" in stated:
+        first = recruitment.starters(elapsed, how) - replaced
+        amounts[Tag(RECRUITING, INVESTMENT, ONE_OFF, post.funding)] = fte * each * first
+        if "establishment.turnover_annual" in stated:
+            amounts[Tag(RECRUITING, INVESTMENT, RECURRING, post.funding)] = fte * each * replaced
+    return amounts
