@@ -1,0 +1,214 @@
+"""How numbers look: the one module that turns a number into text for people.
+
+Pounds carry thousands separators, minus is a true minus sign (U+2212), nothing is ever "−£0", a missing number is
+said in words and never shown as `nan`. Rounding is half up, as councils print.
+"""
+
+from __future__ import annotations
+
+import math
+from decimal import ROUND_HALF_UP, Decimal
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+MINUS = "\N{MINUS SIGN}"
+MISSING = "not available"
+MONTHS_A_YEAR = 12
+_TOO_LARGE = Decimal(10) ** 15  # beyond it a double holds no decimals to round
+MONTH_NAMES = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
+               "November", "December")  # fmt: skip
+
+Number = float | int | None
+
+_PER = {
+    "GBP": "",
+    "GBP/day": " a day",
+    "GBP/hour": " an hour",
+    "GBP/week": " a week",
+    "GBP/month": " a month",
+    "GBP/year": " a year",
+    "GBP/child": " a child",
+    "GBP/child/year": " a child a year",
+    "GBP/household": " a household",
+    "GBP/household/year": " a household a year",
+    "GBP/fte": " per fte",
+    "GBP/fte/year": " per fte a year",
+}
+_COUNTED = {
+    "children": ("child", "children"),
+    "households": ("household", "households"),
+    "weeks": ("week", "weeks"),
+    "days": ("day", "days"),
+    "years": ("year", "years"),
+    "months": ("month", "months"),
+}
+_AFTER = {
+    "children/year": "children a year",
+    "children/month": "children a month",
+    "households/year": "households a year",
+    "places/household": "places a household",
+    "children/worker": "children a worker",
+    "children/child": "children for each child",
+    "fte": "fte",
+}
+
+
+def is_missing(value: Number) -> bool:
+    """Whether there is no number: None, NaN or infinite."""
+    return value is None or not math.isfinite(value)
+
+
+def decimal(value: Number, places: int = 0) -> str:
+    """Return `value` with thousands separators and `places` decimals: 1234.5 -> `1,235`, -0.4 -> `0`."""
+    if value is None or is_missing(value):
+        return MISSING
+    exact = Decimal(repr(float(value)))
+    rounded = exact if abs(exact) > _TOO_LARGE else exact.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
+    return f"{MINUS if rounded < 0 else ''}{abs(rounded):,.{places}f}"
+
+
+def _with_sign(text: str, value: Number, *, signed: bool) -> str:
+    zero = not any(digit in text for digit in "123456789")
+    return f"+{text}" if signed and value is not None and value > 0 and not zero else text
+
+
+def _sterling(text: str, suffix: str = "") -> str:
+    if text == MISSING:
+        return text
+    return f"{MINUS}£{text[1:]}{suffix}" if text.startswith(MINUS) else f"£{text}{suffix}"
+
+
+def pounds(value: Number, *, pence: bool = False, signed: bool = False) -> str:
+    """Return whole pounds (or pence): 417143 -> `£417,143`, -5 -> `−£5`."""
+    return _with_sign(_sterling(decimal(value, 2 if pence else 0)), value, signed=signed)
+
+
+def thousands(value: Number, *, signed: bool = False) -> str:
+    """Return thousands of pounds, for tables in one unit: 1238000 -> `£1,238k`, -400 -> `£0k`."""
+    scaled = None if value is None else value / 1e3
+    return _with_sign(_sterling(decimal(scaled), "k"), value, signed=signed)
+
+
+def millions(value: Number, places: int = 2, *, signed: bool = False) -> str:
+    """Return millions of pounds: 2632526 -> `£2.63m`."""
+    scaled = None if value is None else value / 1e6
+    return _with_sign(_sterling(decimal(scaled, places), "m"), value, signed=signed)
+
+
+def money(value: Number, *, signed: bool = False) -> str:
+    """Return pounds in the unit a reader expects: `£2.63m`, `£417k`, `£35`."""
+    if value is None or is_missing(value):
+        return MISSING
+    size = abs(value)
+    if size >= 999_500:
+        return millions(value, signed=signed)
+    if size >= 9_999.5:
+        return thousands(value, signed=signed)
+    return pounds(value, signed=signed)
+
+
+def money_range(low: Number, high: Number) -> str:
+    """Return `£0.10m to £0.52m`, both ends in the same unit; one number where they look the same."""
+    if low is None or high is None or is_missing(low) or is_missing(high):
+        return MISSING
+    size = max(abs(low), abs(high))
+    show = millions if size >= 999_500 else thousands if size >= 9_999.5 else pounds
+    first, last = show(low), show(high)
+    return first if first == last else f"{first} to {last}"
+
+
+def percent(share: Number, places: int = 0) -> str:
+    """Return a share as a percentage: 0.62 -> `62%`, -0.001 -> `0%`."""
+    text = decimal(None if share is None else share * 100, places)
+    return text if text == MISSING else f"{text}%"
+
+
+def chance(probability: Number) -> str:
+    """Return a probability in words a reader can trust: never 0% or 100% unless it is."""
+    if probability is None or is_missing(probability):
+        return MISSING
+    if 0 < probability < 0.01:
+        return "less than 1%"
+    if 0.99 < probability < 1:
+        return "more than 99%"
+    return percent(probability)
+
+
+def ratio(value: Number, places: int = 2) -> str:
+    """Return a plain ratio, as a benefit-cost ratio is printed: 1.537 -> `1.54`."""
+    return decimal(value, places)
+
+
+def month(label: str) -> str:
+    """Return a month in words: `2025-03` -> `March 2025`."""
+    year, number = label.split("-")[:2]
+    return f"{MONTH_NAMES[int(number) - 1]} {year}"
+
+
+def duration(months: Number) -> str:
+    """Return a number of months in years and months: 50 -> `4 years 2 months`; missing -> `never`."""
+    if months is None or is_missing(months):
+        return "never"
+    years, rest = divmod(int(Decimal(repr(float(months))).quantize(Decimal(1), rounding=ROUND_HALF_UP)), MONTHS_A_YEAR)
+    parts = [f"{n} {word}{'' if n == 1 else 's'}" for n, word in ((years, "year"), (rest, "month")) if n]
+    return " ".join(parts) or "at once"
+
+
+def significant(value: Number, digits: int = 3) -> str:
+    """Return a bare number with about `digits` significant figures and no trailing zeros: 0.6200 -> `0.62`."""
+    if value is None or is_missing(value):
+        return MISSING
+    if value == 0:
+        return "0"
+    places = max(0, digits - 1 - math.floor(math.log10(abs(value))))
+    text = decimal(value, min(places, 8))
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _pounds_as_stated(value: float) -> str:
+    whole = math.isclose(value, round(value), abs_tol=0.005)
+    return pounds(value, pence=not whole and abs(value) < 10_000)
+
+
+def _share(value: float) -> str:
+    whole = math.isclose(value * 100, round(value * 100), abs_tol=1e-9)
+    return percent(value, 0 if whole else 1)
+
+
+_SHOWN = {
+    "share": _share,
+    "rate/year": lambda value: f"{percent(value, 1)} a year",
+    "switch": lambda value: "on" if value else "off",
+}
+
+
+def quantity(value: Number, unit: str) -> str:
+    """Return a number with its unit in words: (750, `GBP/week`) -> `£750 a week`; (0.62, `share`) -> `62%`."""
+    if value is None or is_missing(value):
+        return MISSING
+    if unit in _PER:
+        return f"{_pounds_as_stated(value)}{_PER[unit]}"
+    if unit in _COUNTED:
+        return f"{significant(value)} {_COUNTED[unit][0 if value == 1 else 1]}"
+    show = _SHOWN.get(unit)
+    return show(value) if show else f"{significant(value)} {_AFTER.get(unit, '')}".rstrip()
+
+
+def price_base(unit: str, base: str) -> str:
+    """Return the price base as a reader needs it: `2022/23 prices`, or nothing where the unit is not money."""
+    return f"{base} prices" if unit.startswith("GBP") and base else ""
+
+
+def listed(items: Sequence[str], last: str = "and") -> str:
+    """Return `a, b and c`; `nothing` for none."""
+    if not items:
+        return "nothing"
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} {last} {items[-1]}"
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """Return `1 scenario`, `9 scenarios`, `no scenarios`."""
+    words = one if number == 1 else (many or f"{one}s")
+    return f"{'no' if number == 0 else f'{number:,}'} {words}"
