@@ -11,7 +11,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 MINUS = "\N{MINUS SIGN}"
 MISSING = "not available"
@@ -177,7 +177,7 @@ def _share(value: float) -> str:
     return percent(value, 0 if whole else 1)
 
 
-_SHOWN = {
+_SHOWN: dict[str, Callable[[float], str]] = {
     "share": _share,
     "rate/year": lambda value: f"{percent(value, 1)} a year",
     "switch": lambda value: "on" if value else "off",

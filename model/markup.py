@@ -1,0 +1,101 @@
+"""Text into HTML, safely: whatever an analyst typed shows as the text that was typed."""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+LONG = 280  # characters of a note shown before the rest is folded away
+_ADDRESS = re.compile(r"https?://[^\s<>\"')\]]+")
+_DIRECTIONS = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def escape(text: object) -> str:
+    """Return text for HTML: markup and quotes escaped, control characters shown, writing direction isolated.
+
+    Marks that turn the reading direction stay in the text but cannot reach past it: it is wrapped in `<bdi>`, with
+    the marks that would override even that closed again by the wrapper.
+    """
+    plain = "".join(_visible(c) for c in str(text))
+    safe = html.escape(plain, quote=True)
+    turned = any(unicodedata.bidirectional(c) in {"R", "AL", "AN"} or c in _DIRECTIONS for c in plain)
+    return f"<bdi>{safe}</bdi>" if turned else safe
+
+
+def attribute(text: object) -> str:
+    """Return text for a quoted HTML attribute."""
+    return html.escape("".join(_visible(c) for c in str(text) if c not in _DIRECTIONS), quote=True)
+
+
+def _visible(character: str) -> str:
+    if character in "\n\t" or unicodedata.category(character) not in {"Cc", "Cs"}:
+        return character
+    return "\N{REPLACEMENT CHARACTER}"
+
+
+def slug(text: str) -> str:
+    """Return an id made of text: lower-case letters, digits, dots and hyphens, beginning with a letter."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    short = re.sub(r"[^a-z0-9.]+", "-", plain.lower()).strip("-.")
+    return short if short[:1].isalpha() else f"x-{short}"
+
+
+def prose(text: object) -> str:
+    """Return escaped text with addresses as links and the tail of a very long text folded into `<details>`."""
+    words = str(text)
+    if len(words) <= LONG:
+        return _linked(words)
+    cut = max(words.rfind(" ", 0, LONG), LONG // 2)
+    tail = f'<details class="more"><summary>the rest ({len(words) - cut:,} characters)</summary>'
+    return f"{_linked(words[:cut])} {tail}{_linked(words[cut:])}</details>"
+
+
+def _linked(text: str) -> str:
+    parts, at = [], 0
+    for found in _ADDRESS.finditer(text):
+        address = found.group().rstrip(".,;:")
+        parts += [escape(text[at : found.start()]), f'<a href="{attribute(address)}">{escape(address)}</a>']
+        at = found.start() + len(address)
+    return "".join([*parts, escape(text[at:])])
+
+
+def paragraph(text: str, kind: str = "") -> str:
+    """Return one paragraph of escaped text."""
+    return f"<p{f' class={chr(34)}{kind}{chr(34)}' if kind else ''}>{escape(text)}</p>"
+
+
+def bullets(items: Iterable[str]) -> str:
+    """Return a list of escaped texts."""
+    return f"<ul>{''.join(f'<li>{escape(item)}</li>' for item in items)}</ul>"
+
+
+def anchor(assumption: str) -> str:
+    """Return the id of an assumption's row on a page."""
+    return f"a-{slug(assumption)}"
+
+
+def rests_on(names: Iterable[str], what: str = "") -> str:
+    """Return the links from a figure to the assumption rows that drive it, folded; nothing where there are none.
+
+    `what` tells one such list from the next for people who hear the page: `Rests on 23 assumptions: <what>`.
+    """
+    found = list(dict.fromkeys(names))
+    if not found:
+        return ""
+    links = " ".join(f'<li><a href="#{anchor(n)}">{escape(label(n))}</a></li>' for n in found)
+    hidden = f'<span class="unseen"> behind {escape(what)}</span>' if what else ""
+    count = f"{len(found)} assumption{'' if len(found) == 1 else 's'}"
+    return f'<details class="rests"><summary>Rests on {count}{hidden}</summary><ul>{links}</ul></details>'
+
+
+def label(name: str) -> str:
+    """Return an assumption's name for people: `edge_of_care.fill_rate` -> `Edge of care: fill rate`."""
+    group, _, rest = name.partition(".")
+    words = group.replace("_", " ")
+    words = words[:1].upper() + words[1:]
+    return f"{words}: {rest.replace('_', ' ')}" if rest else words
