@@ -1,0 +1,83 @@
+"""The report: what a notebook calls to say its findings, and what turns it into one page.
+
+A notebook uses `open_result` and the sections; the runner uses `export_html` and `write_index`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from model.report.export import export_html
+    from model.report.index import write_index
+    from model.report.opening import open_case, open_result
+    from model.report.page import Block
+    from model.report.sections import (
+        all_assumptions,
+        at_a_glance,
+        certainty,
+        funding,
+        net_position,
+        payback,
+        proposal,
+        provenance_block,
+        published,
+        savings,
+        show,
+        switching,
+    )
+
+_HOMES = {
+    "export_html": "export",
+    "write_index": "index",
+    "open_case": "opening",
+    "open_result": "opening",
+    "Block": "page",
+    **dict.fromkeys(
+        (
+            "all_assumptions",
+            "at_a_glance",
+            "certainty",
+            "funding",
+            "net_position",
+            "payback",
+            "proposal",
+            "provenance_block",
+            "published",
+            "savings",
+            "show",
+            "switching",
+        ),
+        "sections",
+    ),
+}
+
+__all__ = [
+    "Block",
+    "all_assumptions",
+    "at_a_glance",
+    "certainty",
+    "export_html",
+    "funding",
+    "net_position",
+    "open_case",
+    "open_result",
+    "payback",
+    "proposal",
+    "provenance_block",
+    "published",
+    "savings",
+    "show",
+    "switching",
+    "write_index",
+]
+
+
+def __getattr__(name: str) -> object:
+    """Import what is asked for only then: writing a page needs no charts, and a chart needs no nbconvert."""
+    if name not in _HOMES:
+        message = f"module 'model.report' has no attribute {name!r}; it offers {', '.join(__all__)}"
+        raise AttributeError(message)
+    from importlib import import_module  # noqa: PLC0415 - see above
+
+    return getattr(import_module(f"model.report.{_HOMES[name]}"), name)

@@ -1,0 +1,103 @@
+"""An executed notebook as one HTML file: nbconvert with a template of our own, inside our page."""
+
+from __future__ import annotations
+
+import copy
+import os
+import sys
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from model import markup
+from model.report.page import TEMPLATE, Page, render
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from nbconvert.exporters import HTMLExporter
+    from nbformat import NotebookNode
+
+NO_WORDS = "A picture made by the analyst, who gave it no description."
+HIDDEN = "exclude_input"
+
+
+def export_html(
+    notebook: Path | str | NotebookNode, out_html: Path | str, *, title: str, metadata: Mapping[str, str] | None = None
+) -> None:
+    """Write an executed notebook as one self-contained page, whole or not at all.
+
+    `notebook` is a path or a node. `metadata` may hold `kicker` (a line above the title), `about` (a sentence under
+    it) and `footer` (a line at the end): plain text, escaped here. Raises OSError where the file cannot be written.
+    """
+    words = dict(metadata or {})
+    about = {name: words[name] for name in ("kicker", "about", "footer") if name in words}
+    write_whole(Path(out_html), render(Page(title=title, **about), body_of(notebook)))
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a text file beside its place and move it there, so that nobody reads half a page."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        beside.write_text(text, encoding="utf-8", newline="\n")
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def body_of(notebook: Path | str | NotebookNode) -> str:
+    """Return the cells of a notebook as HTML, and at the end all of its code in one place."""
+    node = _node(notebook)
+    for step, cell in enumerate((c for c in node.cells if c.cell_type == "code"), 1):
+        cell.metadata["step"] = step
+    body, _ = _exporter().from_notebook_node(node)
+    return f"{body.strip()}\n{_all_code(node)}"
+
+
+def _node(notebook: Path | str | NotebookNode) -> NotebookNode:
+    if isinstance(notebook, (str, Path)):
+        nbformat = _nbformat()
+        return nbformat.read(str(notebook), as_version=4)  # type: ignore[no-any-return]
+    return copy.deepcopy(notebook)
+
+
+def _nbformat() -> Any:  # noqa: ANN401 - a module
+    """Import nbformat without the grammar that one of its checks would build for a second and never use."""
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+    import nbformat  # noqa: PLC0415 - heavy
+
+    return nbformat
+
+
+@cache
+def _exporter() -> HTMLExporter:
+    _nbformat()
+    from nbconvert.exporters import HTMLExporter  # noqa: PLC0415 - heavy
+
+    return HTMLExporter(  # type: ignore[no-untyped-call] # nbconvert has no types here
+        template_name="council",
+        extra_template_basedirs=[str(TEMPLATE)],
+        exclude_anchor_links=True,
+        exclude_input_prompt=True,
+        exclude_output_prompt=True,
+        filters={"alt_text": alt_text},
+    )
+
+
+def alt_text(output: Mapping[str, Any]) -> str:
+    """Return what an output's metadata says a picture shows, escaped; or that nobody said."""
+    found = dict(output.get("metadata", {}))
+    said = found.get("alt") or next((v["alt"] for v in found.values() if isinstance(v, dict) and v.get("alt")), None)
+    return markup.attribute(said or NO_WORDS)
+
+
+def _all_code(node: NotebookNode) -> str:
+    cells = [c.source.strip() for c in node.cells if c.cell_type == "code" and c.source.strip()]
+    if not cells:
+        return ""
+    code = markup.escape("\n\n".join(f"# Step {i}\n{source}" for i, source in enumerate(cells, 1)))
+    return (
+        '<section class="all-code" aria-labelledby="all-the-code"><h2 id="all-the-code">All the code of this page</h2>'
+        f'<details class="code"><summary>Show all {len(cells)} steps</summary>'
+        f'<pre tabindex="0" aria-label="All code"><code>{code}</code></pre></details></section>'
+    )

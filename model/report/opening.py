@@ -1,0 +1,46 @@
+"""How a notebook gets its case and its result, wherever it was opened from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from model.case_types import Case
+    from model.results import Result
+
+
+def case_folder(case: str) -> Path:
+    """Return a case's folder from its name or path, whether the notebook runs in `notebooks/` or above it.
+
+    Raises FileNotFoundError naming the places that were tried and the cases there are.
+    """
+    given = Path(case)
+    here = Path.cwd()
+    roots = [here, *here.parents, Path(__file__).resolve().parents[2]]
+    places = [given, *(root / "inputs" / case for root in roots)]
+    found = next((p for p in places if (p / "case.toml").is_file()), None)
+    if found is not None:
+        return found.resolve()
+    known = sorted({p.parent.name for root in roots for p in (root / "inputs").glob("*/case.toml")})
+    raise FileNotFoundError(
+        f"no case {case!r}: no folder inputs/{case} with a case.toml; the cases are {', '.join(known) or 'none'}"
+    )
+
+
+def open_case(case: str, scenario: str) -> Case:
+    """Return a case under a scenario. Raises FileNotFoundError, or the loader's error with every problem at once."""
+    from model.case import load_case  # noqa: PLC0415 - a notebook that only reads outputs needs no loader
+
+    return load_case(case_folder(case), scenario=scenario)
+
+
+def open_result(case: str, scenario: str, *, draws: int, seed: int) -> Result:
+    """Return the result of a case under a scenario, computed here: the same call gives the same numbers.
+
+    `draws` joint draws, 1 = the central values alone. Run twice in one process (the runner, then the notebook), it is
+    computed once.
+    """
+    from model.results import run  # noqa: PLC0415 - as above
+
+    return run(open_case(case, scenario), draws=draws, seed=seed)

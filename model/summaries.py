@@ -1,0 +1,526 @@
+"""The tables of a report, each made from a result's frames."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from model import format as fmt
+from model import markup, views
+from model import tables as tbl
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    import pandas as pd
+
+    from model.assumptions import Assumption
+    from model.case_types import Case
+    from model.views import ResultLike
+
+STATISTIC_TITLES = {"central": "Central", "mean": "Mean", **{q: f"{int(q[1:])}th percentile" for q in views.QUANTILES}}
+VERDICTS = {
+    "reconciles": "✓ reconciles",
+    "rounding": "≈ rounding",
+    "differs": "✗ differs",
+    "not_derivable": "? not derivable",
+}
+PURSES = {
+    "base_budget": "Base budget (recurring, general fund)",
+    "reserve_funded": "Paid from the reserve",
+    "grant_or_partner_funded": "Paid by grant or partner",
+    "one_off": "One-off items",
+    "cost_avoidance": "Cost avoided (in no budget)",
+    "net": "Net position",
+}
+RESERVE = {
+    "opening": "Opening balance",
+    "commitments": "Already committed",
+    "draw": "Drawn by this programme",
+    "shortfall": "Asked for beyond what there is",
+    "closing": "Closing balance",
+}
+GROUPS = {
+    "price": "Placement prices",
+    "cost": "Costs of entering and leaving care",
+    "caseload": "Caseload",
+    "growth": "Real growth",
+    "establishment": "Posts",
+    "cashable": "What makes a saving cashable",
+    "reserve": "Reserve",
+}
+
+
+def net_by_year(result: ResultLike) -> tbl.Table:
+    """Return the net position by financial year and perimeter: central, mean and the 10% to 90% range."""
+    case, shown = result.case, views.shown_perimeters(result.case)
+    frames = {p: views.net_by_year(result, p) for p in shown}
+    wide = [s for s in ("central", "mean", "p10", "p90") if s in frames[views.WHOLE]]
+    rows = [
+        [tbl.text(f"{views.title_of(case, p)}: {STATISTIC_TITLES[s].lower()}"), *map(tbl.thousands, frames[p][s])]
+        for p in shown
+        for s in wide
+    ]
+    columns = ("Perimeter", *views.years(result))
+    caption = f"Net position by financial year, £ thousand, real {case.price_base} prices"
+    return _table("annual-net-data", caption, columns, rows)
+
+
+def _table(key: str, caption: str, columns: Sequence[str], rows: Iterable[Sequence[tbl.Cell]]) -> tbl.Table:
+    return tbl.Table(key=key, caption=caption, columns=tuple(columns), rows=tbl.rows_of(rows),
+                     numeric=tbl.numbers_from(columns))  # fmt: skip
+
+
+def at_each_march(key: str, caption: str, frame: pd.DataFrame) -> tbl.Table:
+    """Return a monthly frame of pounds at the end of each financial year."""
+    wanted = [s for s in ("central", "mean", "p10", "p25", "p50", "p75", "p90") if s in frame]
+    at = [m for m in frame.index if str(m).endswith("-03")]
+    rows = [[tbl.text(fmt.month(str(m))), *(tbl.thousands(frame.loc[m, s]) for s in wanted)] for m in at]
+    return _table(key, caption, ("End of", *(STATISTIC_TITLES[s] for s in wanted)), rows)
+
+
+def by_nature(result: ResultLike, perimeter: str) -> tbl.Table:
+    """Return investment, saving, avoidance, income and net by financial year, £ thousand, central run."""
+    frame = views.by_nature(result, perimeter)
+    rows = [
+        [tbl.text(views.NATURE_TITLES[n]), *map(tbl.thousands, frame[n]), tbl.thousands(frame[n].sum())]
+        for n in views.NATURES
+        if frame[n].abs().sum() >= 0.5
+    ]
+    net = frame.sum(axis=1)
+    rows.append([tbl.text("Net"), *map(tbl.thousands, net), tbl.thousands(net.sum())])
+    name = views.title_of(result.case, perimeter)
+    return tbl.Table(
+        key=f"nature-{perimeter}",
+        caption=f"{name}: investment and savings by financial year, £ thousand, central, real "
+        f"{result.case.price_base} prices",
+        columns=("Nature", *frame.index, "Total"),
+        rows=tbl.rows_of(rows),
+        numeric=tbl.numbers_from(("", *frame.index, "")),
+        strong=frozenset({len(rows) - 1}),
+    )
+
+
+def by_line(result: ResultLike, perimeter: str) -> tbl.Table:
+    """Return every line by financial year, £ thousand, central run; the net below them."""
+    case, frame = result.case, views.by_line(result, perimeter)
+    titles = {s.name: s.title for s in case.schemes}
+    rows = [
+        [
+            tbl.text(_line_title(str(line))),
+            tbl.text(titles.get(str(scheme), "Interaction between schemes")),
+            tbl.text(views.NATURE_TITLES[str(nature)]),
+            *map(tbl.thousands, values),
+            tbl.thousands(values.sum()),
+        ]
+        for (scheme, line, nature), values in ((k, frame.loc[k]) for k in frame.index)
+    ]
+    net = views.net_by_year(result, perimeter)["central"]
+    rows.append([tbl.text("Net"), tbl.text(""), tbl.text(""), *map(tbl.thousands, net), tbl.thousands(net.sum())])
+    columns = ("Line", "Scheme", "Nature", *views.years(result), "Total")
+    return tbl.Table(
+        key=f"lines-{perimeter}",
+        caption=f"{views.title_of(case, perimeter)}: every line by financial year, £ thousand, central, real "
+        f"{case.price_base} prices",
+        columns=columns,
+        rows=tbl.rows_of(rows),
+        numeric=tbl.numbers_from(columns, 3),
+        strong=frozenset({len(rows) - 1}),
+        note="Above zero favours the council. Lines are gross: a cost avoided and the cost incurred instead are two.",
+        rests_on=views.money_drivers(case, [perimeter]),
+    )
+
+
+def _line_title(line: str) -> str:
+    return "Overlap between schemes" if line == "interaction" else line
+
+
+def _range(result: ResultLike, perimeter: str, name: str, show: Callable[[float | None], str]) -> tbl.Cell:
+    found = views.spread(result, perimeter, name)
+    return tbl.number(show(found.central), found.central)
+
+
+def headlines(result: ResultLike) -> tbl.Table:
+    """Return the key measures, a column per perimeter: costs, savings, NPV with its range, payback, peak funding."""
+    case, shown = result.case, views.shown_perimeters(result.case)
+    natures = {p: views.by_nature(result, p) for p in shown}
+    year = natures[shown[0]].index[min(case.shown_years, len(natures[shown[0]])) - 1]
+    rows: list[tuple[str, Callable[[str], tbl.Cell]]] = [
+        (f"Investment in {year}", lambda p: _money(-natures[p].loc[year, "investment"])),
+        (f"Cashable saving in {year}", lambda p: _money(natures[p].loc[year, "cashable_saving"])),
+        (f"Cost avoided in {year}", lambda p: _money(natures[p].loc[year, "cost_avoidance"])),
+        (f"Net position in {year}", lambda p: _money(natures[p].loc[year].sum())),
+        *_npv_rows(result),
+        ("Benefit-cost ratio, central", lambda p: _range(result, p, "bcr", _ratio)),
+        ("Pays back after, central", lambda p: _payback(result, p, "payback_months")),
+        ("Pays back after, discounted", lambda p: _payback(result, p, "discounted_payback_months")),
+        ("Peak funding requirement, central", lambda p: _range(result, p, "peak_funding_gbp", fmt.money)),
+    ]  # fmt: skip
+    columns = ("Measure", *(views.title_of(case, p) for p in shown))
+    body = [[tbl.text(title), *(cell(p) for p in shown)] for title, cell in rows]
+    return tbl.Table(
+        key="headlines",
+        caption=f"Key figures for each perimeter, real {case.price_base} prices",
+        columns=columns,
+        rows=tbl.rows_of(body),
+        numeric=tbl.numbers_from(columns),
+        note=f"NPV over {fmt.duration(case.timeline.months)} from {fmt.month(case.timeline.month_labels[0])}, "
+        f"discounted at {fmt.percent(case.conventions.discount_rate_annual, 1)} a year. A minus is a cost to the council.",
+        rests_on=views.money_drivers(case, shown),
+    )
+
+
+def _ratio(value: float | None) -> str:
+    return "none" if value is None else fmt.ratio(value)
+
+
+def _money(value: float) -> tbl.Cell:
+    return tbl.number(fmt.money(value), value)
+
+
+def _npv_rows(result: ResultLike) -> list[tuple[str, Callable[[str], tbl.Cell]]]:
+    rows: list[tuple[str, Callable[[str], tbl.Cell]]] = [
+        ("Net present value (NPV), central", lambda p: _range(result, p, "npv_gbp", fmt.money))
+    ]
+    if views.has_range(result):
+        rows += [
+            ("NPV, mean", lambda p: _statistic(result, p, "npv_gbp", "mean")),
+            ("NPV, 10th to 90th percentile", lambda p: _interval(result, p, "npv_gbp")),
+            ("Chance that NPV is above zero", lambda p: _chance(result, p, "probability_npv_positive")),
+            ("Chance of paying back in time", lambda p: _chance(result, p, "probability_payback")),
+        ]
+    return [*rows, ("NPV, cashable savings only, central", lambda p: _range(result, p, "npv_cashable_gbp", fmt.money))]
+
+
+def _statistic(result: ResultLike, perimeter: str, name: str, statistic: str) -> tbl.Cell:
+    value = views.metric(result, perimeter, name, statistic)
+    return tbl.number(fmt.money(value), value)
+
+
+def _interval(result: ResultLike, perimeter: str, name: str) -> tbl.Cell:
+    found = views.spread(result, perimeter, name)
+    return tbl.number(fmt.money_range(found.p10, found.p90), found.p50)
+
+
+def _chance(result: ResultLike, perimeter: str, name: str) -> tbl.Cell:
+    value = views.probability(result, perimeter, name)
+    return tbl.number(fmt.chance(value), value)
+
+
+def _payback(result: ResultLike, perimeter: str, name: str) -> tbl.Cell:
+    value = views.metric(result, perimeter, name)
+    shown = "nothing to pay back" if value == 0 else fmt.duration(value)
+    return tbl.number(shown, value)
+
+
+def children(result: ResultLike, placements: Sequence[str]) -> tbl.Table:
+    """Return children at 31 March by placement: do-nothing, with the schemes, and the difference; central run."""
+    frames = {(p, w): views.stock(result, w, p)["central"] for p in placements for w in
+              ("do_nothing", "with_schemes", "impact")}  # fmt: skip
+    at = [m for m in next(iter(frames.values())).index if str(m).endswith("-03")]
+    words = {"do_nothing": "do nothing", "with_schemes": "with the schemes", "impact": "difference"}
+    rows = [
+        [tbl.text(f"{views.PLACEMENT_TITLES[p]}: {words[w]}"), *(tbl.number(fmt.decimal(f[m], 1), f[m]) for m in at)]
+        for (p, w), f in frames.items()
+    ]
+    columns = ("Placement", *(fmt.month(str(m)) for m in at))
+    return _table("children-data", "Children at 31 March, central run", columns, rows)
+
+
+def funding_item(result: ResultLike, group: str, item: str) -> pd.DataFrame:
+    """Return one purse or reserve item: a row per financial year, a column per statistic, nominal pounds."""
+    f = result.funding
+    kept = f[(f.group == group) & (f.item == item)]
+    table = kept.pivot_table(index="financial_year", columns="statistic", values="value_gbp", aggfunc="sum")
+    return table.reindex(list(views.years(result))).fillna(0.0)
+
+
+def _items(result: ResultLike, group: str, titles: Mapping[str, str]) -> list[list[tbl.Cell]]:
+    present = list(dict.fromkeys(result.funding[result.funding.group == group]["item"]))
+    return [[tbl.text(titles[i]), *map(tbl.thousands, funding_item(result, group, i)["central"])]
+            for i in titles if i in present]  # fmt: skip
+
+
+def purses(result: ResultLike) -> tbl.Table:
+    """Return which purse pays, by financial year, nominal £ thousand, central run."""
+    rows = _items(result, "purse", PURSES)
+    columns = ("Purse", *views.years(result))
+    return tbl.Table(
+        key="purses",
+        caption="Who pays, whole programme: £ thousand, cash (nominal), central",
+        columns=columns,
+        rows=tbl.rows_of(rows),
+        numeric=tbl.numbers_from(columns),
+        strong=frozenset({len(rows) - 1}),
+        note="A minus is a call on the purse. The purses add up to the net position.",
+        rests_on=views.drivers(result.case, ["reserve", "establishment", "growth"]),
+    )
+
+
+def reserve(result: ResultLike) -> tbl.Table:
+    """Return the reserve year by year as a reserve statement reads, nominal £ thousand, central run."""
+    columns = ("Reserve", *views.years(result))
+    caption = f"{result.case.funding.reserve_name} year by year: £ thousand, cash (nominal), central"
+    return _table("reserve-data", caption, columns, _items(result, "reserve", RESERVE))
+
+
+def mtfp(result: ResultLike) -> tbl.Table:
+    """Return the year-on-year changes of the base budget as a plan prints them: pressures positive."""
+    m = result.mtfp
+    kept = m[(m.statistic == "central") & (m.entry == "change")]
+    table = kept.pivot_table(index="line", columns="financial_year", values="value_gbp", aggfunc="sum", sort=False)
+    table = table.reindex(columns=list(views.years(result))).fillna(0.0)
+    table = table[(table.abs() >= 0.5).any(axis=1)]
+    order = [line for line in table.index if line != "total"] + (["total"] if "total" in table.index else [])
+    rows = [[tbl.text("Total change" if n == "total" else n), *map(tbl.thousands, table.loc[n])] for n in order]
+    columns = ("Line", *table.columns)
+    return tbl.Table(
+        key="mtfp",
+        caption="Medium term financial plan: change on the year before, £ thousand, cash (nominal), central",
+        columns=columns,
+        rows=tbl.rows_of(rows),
+        numeric=tbl.numbers_from(columns),
+        strong=frozenset({len(rows) - 1}) if order and order[-1] == "total" else frozenset(),
+        note="As a plan is printed: a pressure is positive and a saving has a minus. Cost avoidance is in no budget, "
+        "so it is not here.",
+        rests_on=views.money_drivers(result.case, [views.WHOLE]),
+        empty="The base budget does not change.",
+    )
+
+
+def nearest_switches(result: ResultLike, most: int) -> pd.DataFrame:
+    """Return the assumptions whose switching value lies nearest to their central value, in widths of their range."""
+    frame = result.switching
+    found = frame[frame["switching_value"].notna() & (frame["high"] > frame["low"])].copy()
+    found["distance"] = (found["switching_value"] - found["central"]).abs() / (found["high"] - found["low"])
+    return found[found["distance"] <= 1].sort_values(["distance", "assumption"]).head(most)
+
+
+def switching(result: ResultLike, only: Sequence[str] | None = None, key: str = "switching-all") -> tbl.Table:
+    """Return the switching value of each assumption, those that can turn the NPV within their range first."""
+    frame = result.switching
+    frame = frame if only is None else frame[frame["assumption"].isin(list(only))]
+    inside = frame["within_range"].astype(bool)
+    frame = frame.assign(order=~inside).sort_values(["order", "assumption"])
+    rows = [
+        [
+            tbl.link(markup.label(r.assumption), f"#{markup.anchor(r.assumption)}"),
+            tbl.number(fmt.quantity(r.central, r.unit), r.central),
+            tbl.text(f"{fmt.quantity(r.low, r.unit)} to {fmt.quantity(r.high, r.unit)}"),
+            _switch(views.some(r.switching_value), r.unit),
+            tbl.text("yes" if r.within_range is True or str(r.within_range).lower() == "true" else "no"),
+        ]
+        for r in views.records(frame)
+    ]
+    return tbl.Table(
+        key=key,
+        caption="Switching values: where each assumption, by itself, turns the NPV"
+        + ("" if only is None else ", nearest first"),
+        columns=("Assumption", "Central", "Its range", "NPV is zero at", "Within its range"),
+        rows=tbl.rows_of(rows),
+        numeric=frozenset({1, 3}),
+        sortable=only is None,
+        empty="No switching values were computed for this scenario.",
+    )
+
+
+def _switch(value: float | None, unit: str) -> tbl.Cell:
+    return tbl.text("none found") if value is None else tbl.number(fmt.quantity(value, unit), value)
+
+
+def reconciliation(result: ResultLike) -> tbl.Table:
+    """Return the published figures row by row, those that do not reconcile first."""
+    frame = result.reconciliation
+    order = {"differs": 0, "not_derivable": 1, "rounding": 2, "reconciles": 3}
+    frame = frame.assign(order=frame["verdict"].map(order)).sort_values(["order"], kind="stable")
+    rows = [
+        [
+            tbl.text(r.ref),
+            tbl.note(r.statement),
+            _figure(r.published),
+            _figure(r.recomputed),
+            _figure(r.difference),
+            tbl.Cell(text=VERDICTS.get(r.verdict, str(r.verdict)), sort=order.get(r.verdict), kind=f"v-{r.verdict}"),
+        ]
+        for r in views.records(frame)
+    ]
+    return tbl.Table(
+        key="reconciliation",
+        caption="The published figures and the same figures recomputed from what the paper prints",
+        columns=("Reference", "Statement", "Published", "Recomputed", "Difference", "Verdict"),
+        rows=tbl.rows_of(rows),
+        numeric=frozenset({2, 3, 4}),
+        sortable=True,
+        empty="Nothing published is recorded for this case.",
+    )
+
+
+def plain(value: object) -> str:
+    """Return a published figure as it is printed: three places below a thousand, none above, no trailing zeros."""
+    number = views.some(value)
+    if number is None:
+        return "none"
+    return fmt.decimal(number, 0 if abs(number) >= 1000 else 3).removesuffix(".000")
+
+
+def _figure(value: object) -> tbl.Cell:
+    return tbl.number(plain(value), views.some(value))
+
+
+def group_title(case: Case, group: str) -> str:
+    """Return the name of a group of assumptions for people."""
+    return next((s.title for s in case.schemes if s.name == group), GROUPS.get(group, markup.label(group)))
+
+
+def assumption_groups(case: Case) -> tuple[str, ...]:
+    """Return the first parts of the assumptions' names: schemes as declared, then the others as they come."""
+    present = dict.fromkeys(n.partition(".")[0] for n in case.assumptions)
+    schemes = [s.name for s in case.schemes if s.name in present]
+    return (*schemes, *(g for g in present if g not in schemes))
+
+
+def sources(case: Case) -> dict[str, int]:
+    """Return each distinct source of an assumption with its number, as they are first met."""
+    found = dict.fromkeys(a.source for g in assumption_groups(case) for a in _group(case, g))
+    return {source: i for i, source in enumerate((s for s in found if s), 1)}
+
+
+def _group(case: Case, group: str) -> list[Assumption]:
+    return [a for a in case.assumptions.values() if a.name.partition(".")[0] == group]
+
+
+def assumptions(case: Case, group: str) -> tbl.Table:
+    """Return the assumptions of one group, each row with the address that figures link to."""
+    rows, found, numbered = [], _group(case, group), sources(case)
+    for a in found:
+        base = fmt.price_base(a.unit, a.price_base)
+        rows.append(
+            [
+                tbl.Cell(text=markup.label(a.name), sort=a.name, markup=_named(a.name)),
+                tbl.number(fmt.quantity(a.value, a.unit), a.value),
+                tbl.text(_own_range(a)),
+                tbl.text(base or "none"),
+                tbl.rating(a.quality),
+                tbl.rating(a.impact),
+                _source(a.source, numbered),
+                tbl.text("" if a.as_at is None else a.as_at.isoformat()),
+                tbl.text(a.owner),
+                tbl.note(a.note),
+            ]
+        )
+    return tbl.Table(
+        key=f"assumptions-{group}",
+        caption=f"Assumptions: {group_title(case, group)}",
+        columns=("Assumption", "Value", "Range", "Price base", "Quality", "Impact", "Source", "As at", "Owner", "Note"),
+        rows=tbl.rows_of(rows),
+        numeric=frozenset({1}),
+        ids=tuple(markup.anchor(a.name) for a in found),
+        sortable=True,
+    )
+
+
+def _named(name: str) -> str:
+    words = markup.label(name).partition(": ")[2] or markup.label(name)
+    return f"{markup.escape(words[:1].upper() + words[1:])} <code>{markup.escape(name)}</code>"
+
+
+def _own_range(a: Assumption) -> str:
+    if a.distribution == "fixed":
+        return "fixed"
+    ends = "10% to 90%" if a.distribution in {"normal", "lognormal", "beta"} else "least to most"
+    return f"{fmt.quantity(a.low, a.unit)} to {fmt.quantity(a.high, a.unit)} ({a.distribution}, {ends})"
+
+
+def _source(source: str, numbered: Mapping[str, int]) -> tbl.Cell:
+    if not source:
+        return tbl.text("none stated")
+    number = numbered[source]
+    short = source if len(source) <= 60 else f"{source[:57]}…"
+    return tbl.Cell(
+        text=source, sort=source.lower(), markup=f'<a href="#source-{number}">[{number}] {markup.escape(short)}</a>'
+    )
+
+
+def source_list(case: Case) -> tbl.Table:
+    """Return the sources of all assumptions, each with its address on the page and the assumptions that rest on it."""
+    numbered = sources(case)
+    users = {s: [a.name for a in case.assumptions.values() if a.source == s] for s in numbered}
+    rows = [[tbl.Cell(text=str(i), sort=i), tbl.note(s), _users(users[s])] for s, i in numbered.items()]
+    return tbl.Table(
+        key="sources",
+        caption="Sources of the assumptions",
+        columns=("Number", "Source", "Assumptions that rest on it"),
+        rows=tbl.rows_of(rows),
+        ids=tuple(f"source-{i}" for i in numbered.values()),
+        empty="No assumption states a source.",
+    )
+
+
+def _users(names: Sequence[str]) -> tbl.Cell:
+    links = ", ".join(f'<a href="#{markup.anchor(n)}">{markup.escape(markup.label(n))}</a>' for n in names)
+    return tbl.Cell(text=", ".join(names), markup=links)
+
+
+def posts(case: Case) -> tbl.Table:
+    """Return the establishment by row: posts before and after, and the net change of cost as printed."""
+    titles = {s.name: s.title for s in case.schemes}
+    counted = [p for p in case.establishment if not p.included_in]
+    rows = [
+        [
+            tbl.text(f"{p.team}: {p.post}" if p.post and p.post != p.team else p.team),
+            tbl.text(titles.get(p.charged_to, p.charged_to)),
+            tbl.number(fmt.significant(p.fte_current, 4), p.fte_current),
+            tbl.number(fmt.significant(p.fte_proposed, 4), p.fte_proposed),
+            tbl.number(fmt.significant(p.fte_proposed - p.fte_current, 4), p.fte_proposed - p.fte_current),
+            tbl.number(f"{fmt.pounds(p.change_annual_cost_gbp)}{' a day' if p.basis == 'day' else ''}",
+                       p.change_annual_cost_gbp),
+            tbl.note(p.source),
+        ]
+        for p in counted
+    ]  # fmt: skip
+    return tbl.Table(
+        key="posts",
+        caption="What is proposed: posts, and the net change of cost in a full year as printed",
+        columns=("Team", "Scheme", "fte now", "fte proposed", "Change", "Cost a year", "Source"),
+        rows=tbl.rows_of(rows),
+        numeric=frozenset({2, 3, 4, 5}),
+        note="The printed cost is a net change: a line can remove posts and still cost more, so no cost per post follows.",
+        rests_on=views.drivers(case, ["establishment"]),
+    )
+
+
+def differences(case: Case, base: Case) -> tbl.Table:
+    """Return the assumptions that a scenario sets otherwise than the base scenario."""
+    rows = [
+        [
+            tbl.link(markup.label(n), f"#{markup.anchor(n)}"),
+            tbl.number(fmt.quantity(base.assumptions[n].value, a.unit), base.assumptions[n].value),
+            tbl.number(fmt.quantity(a.value, a.unit), a.value),
+        ]
+        for n, a in case.assumptions.items()
+        if n in base.assumptions and a.value != base.assumptions[n].value
+    ]
+    return tbl.Table(
+        key="differences",
+        caption=f"What this scenario sets otherwise than {base.scenario_title or base.scenario}",
+        columns=("Assumption", base.scenario, case.scenario),
+        rows=tbl.rows_of(rows),
+        numeric=frozenset({1, 2}),
+        empty="Nothing.",
+    )
+
+
+def facts(key: str, caption: str, pairs: Mapping[str, str]) -> tbl.Table:
+    """Return a table of two columns: what, and its value as text."""
+    rows = [[tbl.text(name), tbl.note(value)] for name, value in pairs.items()]
+    return tbl.Table(key=key, caption=caption, columns=("What", "Value"), rows=tbl.rows_of(rows))
+
+
+def sign_off() -> tbl.Table:
+    """Return the sign-off block of a government analysis, by role, left empty for people to fill in."""
+    roles = ("Analyst", "Assurer", "Approver")
+    blank = tbl.Cell(
+        text="", markup='<span class="blank" aria-hidden="true"></span><span class="unseen">to fill in</span>'
+    )
+    rows = [[tbl.text(role), blank, blank, blank] for role in roles]
+    return tbl.Table(key="sign-off", caption="Sign-off", columns=("Role", "Post held", "Signature", "Date"),
+                     rows=tbl.rows_of(rows))  # fmt: skip
