@@ -387,9 +387,11 @@ def children_moved(result: ResultLike, most: int = 4) -> Figure:
 
     end = {p: float(frames[p]["impact"]["central"].iloc[-1]) for p in shown}
     month = fmt.month(str(frames[shown[0]]["impact"].index[-1]))
-    changes = [f"{_more_or_fewer(n)} in {_lower(views.PLACEMENT_TITLES[p])}" for p, n in end.items()]
+    changes = [
+        f"{_lower(views.PLACEMENT_TITLES[p])} {fmt.signed(n, 0 if abs(n) >= 9.5 else 1)}" for p, n in end.items()
+    ]
     title = (
-        f"By {month}: {fmt.listed(changes[:3])} than if nothing is done"
+        f"Children by {month}, against doing nothing: {fmt.listed(changes)}"
         if moved
         else "The number of children in each placement does not change"
     )
@@ -404,10 +406,6 @@ def children_moved(result: ResultLike, most: int = 4) -> Figure:
 
 def _flow_groups(case: Case) -> set[str]:
     return {"caseload", *(s.name for s in case.active_schemes if s.kind in {"fostering_growth", "entry_reduction"})}
-
-
-def _more_or_fewer(number: float) -> str:
-    return f"{fmt.decimal(abs(number), 0 if abs(number) >= 9.5 else 1)} {'more' if number > 0 else 'fewer'} children"
 
 
 def _lower(text: str) -> str:
@@ -429,42 +427,46 @@ def _stock_panel(axes: Axes, frames: dict[str, pd.DataFrame], title: str) -> Non
     axes.set_xticks(at, [f"Apr {str(nothing.index[i])[:4]}" for i in at])
 
 
-def switching_chart(result: ResultLike, most: int = 12) -> Figure:
+def switching_chart(case: Case, frame: pd.DataFrame, perimeter: str, most: int = 12) -> Figure:
     """Chart where, in its own range, each assumption turns the NPV: 0 is its low end, 1 its high end."""
-    frame = summaries.nearest_switches(result, most)
-    inside = int(frame["within_range"].astype(bool).sum()) if len(frame) else 0
-    total = len(result.switching)
+    frame = summaries.nearest_switches(frame, perimeter, most)
+    name = views.title_of(case, perimeter)
+    inside = int(frame["within_range"].astype(bool).sum())
 
     def paint(canvas: Canvas) -> None:
         axes = canvas.subplots()
         for i, row in enumerate(views.records(frame)):
-            width = float(row.high) - float(row.low) or 1.0
-            here, turn = (float(row.central) - row.low) / width, (float(row.switching_value) - row.low) / width
+            width = row.high - row.low
+            here, turn = (row.central - row.low) / width, (row.switching_value - row.low) / width
             axes.hlines(i, 0, 1, color=SKY, linewidth=6, alpha=0.45)
             axes.hlines(i, min(here, turn), max(here, turn), color=QUIET, linewidth=1)
             axes.plot(here, i, marker="o", color=INK, markersize=6)
             axes.plot(turn, i, marker="X", color=VERMILION, markersize=8)
         axes.set_yticks(range(len(frame)), [markup.label(n) for n in frame["assumption"]])
-        axes.set_xticks([0, 1], ["low", "high"])
-        axes.invert_yaxis()
+        axes.set_ylim(len(frame) - 0.5, -0.5)
+        axes.set_xticks([0, 1], ["low end", "high end"])
         axes.grid(visible=False)
-        axes.set_xlim(-1.05, 2.05)
 
+    lies = "lies" if inside == 1 else "lie"
     title = (
-        f"{fmt.counted(inside, 'assumption')} of {total} could by {'itself' if inside == 1 else 'themselves'} turn the "
-        "NPV within the stated range"
-    ).capitalize()
-    alt = "Chart of switching values. " + (" ".join(
-        f"{markup.label(r.assumption)}: central {fmt.quantity(r.central, r.unit)}, NPV is zero at "
-        f"{fmt.quantity(r.switching_value, r.unit)}."
-        for r in views.records(frame)) or "No assumption has one.")  # fmt: skip
-    note = (
-        "Bar: the assumption's own range. Dot: central value. Cross: the value at which NPV is zero, all else central."
+        f"{name}: {fmt.counted(inside, 'switching value')} {lies} within the assumption's own range"
+        if inside
+        else f"{name}: no single assumption turns the answer within its own range"
     )
-    return Figure(key="switching", title=title, alt=alt, note=note,
-                  svg=draw("switching", alt, paint, height=0.6 + 0.3 * max(len(frame), 1)),
-                  data=summaries.switching(result, only=list(frame["assumption"]), key="switching-data"),
-                  rests_on=tuple(frame["assumption"]))  # fmt: skip
+    points = [f"{markup.label(r.assumption)}: central {fmt.quantity(r.central, r.unit)}, NPV is zero at "
+              f"{fmt.quantity(r.switching_value, r.unit)}." for r in views.records(frame)]  # fmt: skip
+    alt = f"Chart of the switching values nearest to central, {name}. {' '.join(points)}"
+    key = f"switching-{perimeter}"
+    return Figure(
+        key=key,
+        title=title,
+        alt=alt,
+        note="Bar: the assumption's own range. Dot: its central value. Cross: the value at which the NPV is zero, all "
+        "else central.",
+        svg=draw(key, alt, paint, height=0.5 + 0.3 * max(len(frame), 1)),
+        data=summaries.switching(case, frame, perimeter, only=list(frame["assumption"])),
+        rests_on=tuple(frame["assumption"]),
+    )
 
 
 def reserve_balance(result: ResultLike) -> Figure:

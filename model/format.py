@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import date as Date  # noqa: N812 - `date` names the argument
 
 MINUS = "\N{MINUS SIGN}"
 MISSING = "not available"
@@ -74,6 +75,11 @@ def _with_sign(text: str, value: Number, *, signed: bool) -> str:
     return f"+{text}" if signed and value is not None and value > 0 and not zero else text
 
 
+def signed(value: Number, places: int = 0) -> str:
+    """Return a plain number with its sign: 4.93 -> `+4.9`."""
+    return _with_sign(decimal(value, places), value, signed=True)
+
+
 def _sterling(text: str, suffix: str = "") -> str:
     if text == MISSING:
         return text
@@ -86,9 +92,9 @@ def pounds(value: Number, *, pence: bool = False, signed: bool = False) -> str:
 
 
 def thousands(value: Number, *, signed: bool = False) -> str:
-    """Return thousands of pounds, for tables in one unit: 1238000 -> `£1,238k`, -400 -> `£0k`."""
-    scaled = None if value is None else value / 1e3
-    return _with_sign(_sterling(decimal(scaled), "k"), value, signed=signed)
+    """Return thousands of pounds, for tables in one unit: 1238000 -> `£1,238k`, -400 -> `£0`."""
+    text = decimal(None if value is None else value / 1e3)
+    return _with_sign(_sterling(text, "" if text == "0" else "k"), value, signed=signed)
 
 
 def millions(value: Number, places: int = 2, *, signed: bool = False) -> str:
@@ -147,6 +153,11 @@ def month(label: str) -> str:
     return f"{MONTH_NAMES[int(number) - 1]} {year}"
 
 
+def day(date: Date) -> str:
+    """Return a day in words: 2022-07-13 -> `13 July 2022`."""
+    return f"{date.day} {MONTH_NAMES[date.month - 1]} {date.year}"
+
+
 def duration(months: Number) -> str:
     """Return a number of months in years and months: 50 -> `4 years 2 months`; missing -> `never`."""
     if months is None or is_missing(months):
@@ -179,7 +190,7 @@ def _share(value: float) -> str:
 
 _SHOWN: dict[str, Callable[[float], str]] = {
     "share": _share,
-    "rate/year": lambda value: f"{percent(value, 1)} a year",
+    "rate/year": lambda value: f"{_share(value)} a year",
     "switch": lambda value: "on" if value else "off",
 }
 

@@ -164,7 +164,7 @@ def headlines(result: ResultLike) -> tbl.Table:
         rows=tbl.rows_of(body),
         numeric=tbl.numbers_from(columns),
         note=f"NPV over {fmt.duration(case.timeline.months)} from {fmt.month(case.timeline.month_labels[0])}, "
-        f"discounted at {fmt.percent(case.conventions.discount_rate_annual, 1)} a year. A minus is a cost to the council.",
+        f"discounted at {fmt.percent(case.conventions.discount_rate_annual, 1)} a year. A minus costs the council.",
         rests_on=views.money_drivers(case, shown),
     )
 
@@ -287,17 +287,17 @@ def mtfp(result: ResultLike) -> tbl.Table:
     )
 
 
-def nearest_switches(result: ResultLike, most: int) -> pd.DataFrame:
-    """Return the assumptions whose switching value lies nearest to their central value, in widths of their range."""
-    frame = result.switching
+def nearest_switches(frame: pd.DataFrame, perimeter: str, most: int) -> pd.DataFrame:
+    """Return the switching values nearest to central, within one width of the assumption's own range."""
+    frame = frame[frame["perimeter"] == perimeter]
     found = frame[frame["switching_value"].notna() & (frame["high"] > frame["low"])].copy()
-    found["distance"] = (found["switching_value"] - found["central"]).abs() / (found["high"] - found["low"])
-    return found[found["distance"] <= 1].sort_values(["distance", "assumption"]).head(most)
+    found["nearness"] = (found["switching_value"] - found["central"]).abs() / (found["high"] - found["low"])
+    return found[found["nearness"] <= 1].sort_values(["nearness", "assumption"]).head(most)
 
 
-def switching(result: ResultLike, only: Sequence[str] | None = None, key: str = "switching-all") -> tbl.Table:
+def switching(case: Case, frame: pd.DataFrame, perimeter: str, only: Sequence[str] | None = None) -> tbl.Table:
     """Return the switching value of each assumption, those that can turn the NPV within their range first."""
-    frame = result.switching
+    frame = frame[frame["perimeter"] == perimeter]
     frame = frame if only is None else frame[frame["assumption"].isin(list(only))]
     inside = frame["within_range"].astype(bool)
     frame = frame.assign(order=~inside).sort_values(["order", "assumption"])
@@ -307,14 +307,15 @@ def switching(result: ResultLike, only: Sequence[str] | None = None, key: str = 
             tbl.number(fmt.quantity(r.central, r.unit), r.central),
             tbl.text(f"{fmt.quantity(r.low, r.unit)} to {fmt.quantity(r.high, r.unit)}"),
             _switch(views.some(r.switching_value), r.unit),
-            tbl.text("yes" if r.within_range is True or str(r.within_range).lower() == "true" else "no"),
+            tbl.text("yes" if str(r.within_range).lower() == "true" else "no"),
         ]
         for r in views.records(frame)
     ]
+    name = views.title_of(case, perimeter)
+    which = "every assumption" if only is None else "the assumptions charted"
     return tbl.Table(
-        key=key,
-        caption="Switching values: where each assumption, by itself, turns the NPV"
-        + ("" if only is None else ", nearest first"),
+        key=f"switching-{perimeter}{'' if only is None else '-data'}",
+        caption=f"{name}: where each assumption, by itself, turns the NPV; {which}",
         columns=("Assumption", "Central", "Its range", "NPV is zero at", "Within its range"),
         rows=tbl.rows_of(rows),
         numeric=frozenset({1, 3}),
@@ -329,7 +330,7 @@ def _switch(value: float | None, unit: str) -> tbl.Cell:
 
 def reconciliation(result: ResultLike) -> tbl.Table:
     """Return the published figures row by row, those that do not reconcile first."""
-    frame = result.reconciliation
+    frame = views.reconciliation(result)
     order = {"differs": 0, "not_derivable": 1, "rounding": 2, "reconciles": 3}
     frame = frame.assign(order=frame["verdict"].map(order)).sort_values(["order"], kind="stable")
     rows = [
@@ -390,27 +391,23 @@ def _group(case: Case, group: str) -> list[Assumption]:
 
 def assumptions(case: Case, group: str) -> tbl.Table:
     """Return the assumptions of one group, each row with the address that figures link to."""
-    rows, found, numbered = [], _group(case, group), sources(case)
-    for a in found:
-        base = fmt.price_base(a.unit, a.price_base)
-        rows.append(
-            [
-                tbl.Cell(text=markup.label(a.name), sort=a.name, markup=_named(a.name)),
-                tbl.number(fmt.quantity(a.value, a.unit), a.value),
-                tbl.text(_own_range(a)),
-                tbl.text(base or "none"),
-                tbl.rating(a.quality),
-                tbl.rating(a.impact),
-                _source(a.source, numbered),
-                tbl.text("" if a.as_at is None else a.as_at.isoformat()),
-                tbl.text(a.owner),
-                tbl.note(a.note),
-            ]
-        )
+    found, numbered = _group(case, group), sources(case)
+    rows = [
+        [
+            tbl.Cell(text=markup.label(a.name), sort=a.name, markup=_named(a.name)),
+            tbl.number(fmt.quantity(a.value, a.unit), a.value),
+            tbl.text(_own_range(a)),
+            tbl.rating(a.quality),
+            tbl.rating(a.impact),
+            _source(a, numbered),
+            tbl.note(a.note),
+        ]
+        for a in found
+    ]
     return tbl.Table(
         key=f"assumptions-{group}",
         caption=f"Assumptions: {group_title(case, group)}",
-        columns=("Assumption", "Value", "Range", "Price base", "Quality", "Impact", "Source", "As at", "Owner", "Note"),
+        columns=("Assumption", "Value", "Range", "Quality", "Impact", "Source, date and owner", "Note"),
         rows=tbl.rows_of(rows),
         numeric=frozenset({1}),
         ids=tuple(markup.anchor(a.name) for a in found),
@@ -424,20 +421,22 @@ def _named(name: str) -> str:
 
 
 def _own_range(a: Assumption) -> str:
+    base = fmt.price_base(a.unit, a.price_base)
+    prices = f"; {base}" if base else ""
     if a.distribution == "fixed":
-        return "fixed"
+        return f"fixed{prices}"
     ends = "10% to 90%" if a.distribution in {"normal", "lognormal", "beta"} else "least to most"
-    return f"{fmt.quantity(a.low, a.unit)} to {fmt.quantity(a.high, a.unit)} ({a.distribution}, {ends})"
+    return f"{fmt.quantity(a.low, a.unit)} to {fmt.quantity(a.high, a.unit)} ({a.distribution}, {ends}){prices}"
 
 
-def _source(source: str, numbered: Mapping[str, int]) -> tbl.Cell:
-    if not source:
-        return tbl.text("none stated")
-    number = numbered[source]
-    short = source if len(source) <= 60 else f"{source[:57]}…"
-    return tbl.Cell(
-        text=source, sort=source.lower(), markup=f'<a href="#source-{number}">[{number}] {markup.escape(short)}</a>'
-    )
+def _source(a: Assumption, numbered: Mapping[str, int]) -> tbl.Cell:
+    short = a.source if len(a.source) <= 60 else f"{a.source[:57]}…"
+    number = numbered.get(a.source, 0)
+    known = f'<a href="#source-{number}">[{number}] {markup.escape(short)}</a>'
+    when = "" if a.as_at is None else f", {fmt.day(a.as_at)}"
+    owner = f"; {a.owner}" if a.owner else ""
+    inner = f"{known if a.source else 'No source stated'}{markup.escape(when)}{markup.escape(owner)}"
+    return tbl.Cell(text=a.source, sort=a.source.lower(), markup=inner, kind="long")
 
 
 def source_list(case: Case) -> tbl.Table:
@@ -457,7 +456,7 @@ def source_list(case: Case) -> tbl.Table:
 
 def _users(names: Sequence[str]) -> tbl.Cell:
     links = ", ".join(f'<a href="#{markup.anchor(n)}">{markup.escape(markup.label(n))}</a>' for n in names)
-    return tbl.Cell(text=", ".join(names), markup=links)
+    return tbl.Cell(text=", ".join(names), markup=links, kind="long")
 
 
 def posts(case: Case) -> tbl.Table:
@@ -483,7 +482,7 @@ def posts(case: Case) -> tbl.Table:
         columns=("Team", "Scheme", "fte now", "fte proposed", "Change", "Cost a year", "Source"),
         rows=tbl.rows_of(rows),
         numeric=frozenset({2, 3, 4, 5}),
-        note="The printed cost is a net change: a line can remove posts and still cost more, so no cost per post follows.",
+        note="The printed cost is a net change: a line can remove posts and still cost more. It is no cost per post.",
         rests_on=views.drivers(case, ["establishment"]),
     )
 

@@ -15,6 +15,8 @@ from model import markup
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+MANY = 8  # columns beyond which a table is set smaller
+SHORT = 40  # characters of a note that needs no column of its own width
 RATING_MARKS = {"red": "▲", "amber": "◆", "green": "●"}
 
 
@@ -61,7 +63,8 @@ class Table:
             return f'<p class="empty"><strong>{markup.escape(self.caption)}</strong> {markup.escape(self.empty)}</p>'
         head = "".join(self._heading(i, text) for i, text in enumerate(self.columns))
         body = "".join(self._row(i, row) for i, row in enumerate(self.rows))
-        kind = ' class="sortable"' if self.sortable else ""
+        kinds = " ".join(k for k, on in (("sortable", self.sortable), ("many", len(self.columns) > MANY)) if on)
+        kind = f' class="{kinds}"' if kinds else ""
         note = f'<p class="note">{markup.escape(self.note)}</p>' if self.note else ""
         return (
             f'<div class="scroll" role="group" tabindex="0" aria-label="{markup.attribute(f"Table: {self.caption}")}">'
@@ -110,7 +113,7 @@ def text(value: object, *, kind: str = "") -> Cell:
 def note(value: object) -> Cell:
     """Return a cell of free text an analyst typed: addresses become links, a very long tail is folded."""
     words = str(value)
-    return Cell(text=words, markup=markup.prose(words))
+    return Cell(text=words, markup=markup.prose(words), kind="long" if len(words) > SHORT else "")
 
 
 def number(shown: str, value: fmt.Number) -> Cell:

@@ -6,7 +6,7 @@ Everything a figure, a table or a sentence shows passes through here, so that th
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from model import format as fmt
 
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from model.case_types import Case
+    from model.case_types import Case, Post
+    from model.draws import Draws
 
 PORTFOLIO, NET, WHOLE = "portfolio", "net", "whole"
 REAL, NOMINAL = "real", "nominal"
@@ -29,8 +30,8 @@ NATURE_TITLES = {
     "income": "Income",
 }
 PLACEMENT_TITLES = {
-    "in_house_foster": "In-house foster",
-    "ifa_foster": "IFA foster",
+    "in_house_foster": "In-house fostering",
+    "ifa_foster": "IFA fostering",
     "family_and_friends": "Family and friends",
     "residential": "Residential",
     "supported_accommodation": "Supported accommodation",
@@ -182,6 +183,46 @@ def probability(result: ResultLike, perimeter: str, name: str = "probability_npv
     return some(found.value.iloc[0]) if len(found) else None
 
 
+def switching(result: ResultLike) -> pd.DataFrame:
+    """Return the switching values: perimeter, assumption, unit, central, low, high, switching_value, within_range."""
+    found: pd.DataFrame | None = getattr(result, "switching", None)
+    frame = _computed_switching(result) if found is None else found
+    return frame if "perimeter" in frame else frame.assign(perimeter=main_perimeter(result.case))
+
+
+def _computed_switching(result: ResultLike) -> pd.DataFrame:
+    import pandas as pd  # noqa: PLC0415 - importing the model must stay cheap
+
+    from model.appraisal import discount_factors, present_value  # noqa: PLC0415 - a page read from files needs no engine
+    from model.portfolio import evaluate, streams_of  # noqa: PLC0415
+    from model.sensitivity import switching_values  # noqa: PLC0415
+
+    case, streams = result.case, streams_of(result.case)
+    factors = discount_factors(case.timeline, case.conventions.discount_rate_annual)
+
+    def npv(draws: Draws) -> dict[str, NDArray[np.float64]]:
+        found = evaluate(case, draws, streams=streams).perimeters
+        return {name: present_value(p.net(len(factors), draws.n), factors) for name, p in found.items()}
+
+    return pd.DataFrame([vars(value) for value in switching_values(case, npv, shown_perimeters(case))])
+
+
+def reconciliation(result: ResultLike) -> pd.DataFrame:
+    """Return the published figures, recomputed: ref, statement, published, recomputed, difference, verdict."""
+    found = getattr(result, "reconciliation", None)
+    if found is not None:
+        return cast("pd.DataFrame", found)
+    from model.reconcile import reconcile  # noqa: PLC0415 - as above
+
+    return reconcile(result.case)
+
+
+def main_perimeter(case: Case) -> str:
+    """Return the perimeter of all invest-to-save schemes; of the only one that acts; of the whole where none does."""
+    shown = shown_perimeters(case)
+    return next((p for p in case.perimeters if p in shown), shown[0])
+
+
 def has_range(result: ResultLike) -> bool:
     """Whether the result holds more than the central run."""
     return bool((result.annual.statistic != "central").any())
@@ -253,6 +294,25 @@ def placements_moved(result: ResultLike, least: float = 0.5) -> tuple[str, ...]:
     change = {p: stock(result, "impact", p) for p in PLACEMENT_TITLES if p != "all"}
     size = {p: float(t["central"].abs().max()) for p, t in change.items() if len(t) and "central" in t}
     return tuple(sorted((p for p, n in size.items() if n >= least), key=lambda p: -size[p]))
+
+
+def new_posts(case: Case, scheme: str) -> float:
+    """Return the net new fte charged to a scheme. A memo row charged elsewhere than its parent moves its fte."""
+    rows = {p.id: p for p in case.establishment}
+    total = 0.0
+    for post in rows.values():
+        change, parent = post.fte_proposed - post.fte_current, rows.get(post.included_in)
+        if parent is None:
+            total += change if post.charged_to == scheme else 0.0
+        elif parent.charged_to != post.charged_to:
+            total += change * ((post.charged_to == scheme) - (parent.charged_to == scheme and _carved(case, post)))
+    return total
+
+
+def _carved(case: Case, post: Post) -> bool:
+    """Whether a memo row's cost is inside its parent's (and not on top of it)."""
+    switch = case.assumptions.get(post.included_when)
+    return switch is None or switch.value == 1
 
 
 def drivers(case: Case, groups: Iterable[str]) -> tuple[str, ...]:

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - tables of made-up rows read best one to a line
 """A small result made by hand, with every frame a page reads: for tests of pages, not of the model.
 
 Its lines are simple ramps times fixed draws, so that every number on a page can be recomputed beside it.
@@ -11,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from model.assumptions import Assumption
-from model.case_types import BudgetLine, CaseloadRow, Case, Conventions, FundingPlan, Post, PublishedRow, SchemeSpec
+from model.case_types import BudgetLine, Case, CaseloadRow, Conventions, FundingPlan, Post, PublishedRow, SchemeSpec
 from model.reference import PriceIndex, Reference
 from model.timeline import Timeline
 
@@ -35,7 +36,9 @@ def assumption(name, value, unit, **more):
 
 ASSUMPTIONS = [
     assumption("price.in_house_foster_weekly", 350.0, "GBP/week"),
-    assumption("price.ifa_foster_weekly", 815.0, "GBP/week", quality="green", source="https://example.org/prices?a=1&b=2"),
+    assumption(
+        "price.ifa_foster_weekly", 815.0, "GBP/week", quality="green", source="https://example.org/prices?a=1&b=2"
+    ),
     assumption("price.residential_weekly", 4000.0, "GBP/week", quality="red"),
     assumption("fostering.households", 10.0, "households"),
     assumption("fostering.fill_rate", 0.62, "share", note=HOSTILE),
@@ -154,7 +157,9 @@ class FakeResult:
                         central = np.round(value * ramp * factor, 2)
                         draws = np.outer(ramp * factor, self._draws_of(value, nature))
                         net, drawn = net + central, drawn + draws
-                        rows += self._rows(perimeter, scheme, line, nature, "recurring", basis, statistics(central, draws))
+                        rows += self._rows(
+                            perimeter, scheme, line, nature, "recurring", basis, statistics(central, draws)
+                        )
                 rows += self._rows(perimeter, "portfolio", "net", "net", "net", basis, statistics(net, drawn))
         columns = ["scenario", "perimeter", "scheme", "line", "nature", "recurrence", "price_basis", "financial_year",
                    "statistic", "value_gbp"]  # fmt: skip
@@ -186,12 +191,12 @@ class FakeResult:
     def npv_draws(self):
         """NPV of every draw."""
         ramp = np.repeat(np.clip(np.arange(10) / 2, 0.2, 1), 12) / 12
-        factor = 1.035 ** -TIMELINE.mid_month_years
+        factor = 1.035**-TIMELINE.mid_month_years
         return {p: factor @ self._nets(p, ramp)[1] for p in self._perimeters}
 
     def _metrics(self):
         rows, ramp = [], np.repeat(np.clip(np.arange(10) / 2, 0.2, 1), 12) / 12
-        factor = 1.035 ** -TIMELINE.mid_month_years
+        factor = 1.035**-TIMELINE.mid_month_years
         for perimeter, draws in self.npv_draws.items():
             central = float(factor @ self._nets(perimeter, ramp)[0])
             stats = statistics(central, draws)

@@ -9,17 +9,16 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from model import format as fmt
 from model import markup
-from model.report.page import TEMPLATE, Page, render
+from model.report.page import Page, render
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from nbconvert.exporters import HTMLExporter
     from nbformat import NotebookNode
 
-NO_WORDS = "A picture made by the analyst, who gave it no description."
-HIDDEN = "exclude_input"
+    from model.report.exporter import PageExporter
 
 
 def export_html(
@@ -70,25 +69,11 @@ def _nbformat() -> Any:  # noqa: ANN401 - a module
 
 
 @cache
-def _exporter() -> HTMLExporter:
+def _exporter() -> PageExporter:
     _nbformat()
-    from nbconvert.exporters import HTMLExporter  # noqa: PLC0415 - heavy
+    from model.report.exporter import page_exporter  # noqa: PLC0415 - heavy
 
-    return HTMLExporter(  # type: ignore[no-untyped-call] # nbconvert has no types here
-        template_name="council",
-        extra_template_basedirs=[str(TEMPLATE)],
-        exclude_anchor_links=True,
-        exclude_input_prompt=True,
-        exclude_output_prompt=True,
-        filters={"alt_text": alt_text},
-    )
-
-
-def alt_text(output: Mapping[str, Any]) -> str:
-    """Return what an output's metadata says a picture shows, escaped; or that nobody said."""
-    found = dict(output.get("metadata", {}))
-    said = found.get("alt") or next((v["alt"] for v in found.values() if isinstance(v, dict) and v.get("alt")), None)
-    return markup.attribute(said or NO_WORDS)
+    return page_exporter()
 
 
 def _all_code(node: NotebookNode) -> str:
@@ -98,6 +83,6 @@ def _all_code(node: NotebookNode) -> str:
     code = markup.escape("\n\n".join(f"# Step {i}\n{source}" for i, source in enumerate(cells, 1)))
     return (
         '<section class="all-code" aria-labelledby="all-the-code"><h2 id="all-the-code">All the code of this page</h2>'
-        f'<details class="code"><summary>Show all {len(cells)} steps</summary>'
-        f'<pre tabindex="0" aria-label="All code"><code>{code}</code></pre></details></section>'
+        f'<details class="code"><summary>Show {fmt.counted(len(cells), "step")}</summary>'
+        f'<pre tabindex="0" role="group" aria-label="All code"><code>{code}</code></pre></details></section>'
     )

@@ -11,6 +11,8 @@ from model import tables as tbl
 from model.report.page import Block
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from model.case_types import Case
     from model.views import ResultLike
 
@@ -47,25 +49,29 @@ def at_a_glance(result: ResultLike) -> Block:
 
 
 def answer(result: ResultLike) -> str:
-    """Return the answer in a sentence or two: does each perimeter pay back, and how likely is it."""
+    """Return the answer in two sentences: do the invest-to-save schemes pay, and what does the whole cost or save."""
     case = result.case
     if not case.active_schemes:
         return "Nothing is done in this scenario: no scheme acts, nothing is spent and nothing is saved."
-    return " ".join(_verdict(result, p) for p in views.shown_perimeters(case))
+    main = views.main_perimeter(case)
+    subject = "The invest-to-save schemes together" if main in case.perimeters else views.title_of(case, main)
+    first = "" if main == views.WHOLE else f"{subject}: {_verdict(result, main)}. "
+    return f"{first}The whole programme: {_verdict(result, views.WHOLE)}."
 
 
 def _verdict(result: ResultLike, perimeter: str) -> str:
-    name, npv = views.title_of(result.case, perimeter), views.metric(result, perimeter, "npv_gbp")
+    npv = views.metric(result, perimeter, "npv_gbp")
     months = views.metric(result, perimeter, "payback_months")
-    chance = views.probability(result, perimeter)
     horizon = fmt.duration(result.case.timeline.months)
     if npv is None:
-        return f"{name}: no answer could be computed."
-    worth = f"is worth {fmt.money(npv)}" if npv >= 0 else f"costs {fmt.money(-npv)} more than it saves"
-    after = f"does not pay back within {horizon}" if months is None else f"pays back after {fmt.duration(months)}"
-    likely = f"; the chance that it is worth more than it costs is {fmt.chance(chance)}" if chance is not None else ""
-    likely = likely if views.has_range(result) else ""
-    return f"{name} {worth} over {horizon} in today's value and {after}{likely}."
+        return "no answer could be computed"
+    worth = f"worth {fmt.money(npv)} more than they cost" if npv >= 0 else f"cost {fmt.money(-npv)} more than they save"
+    if perimeter not in result.case.perimeters:
+        worth = worth.replace("they cost", "it costs").replace("they save", "it saves").replace("cost £", "costs £")
+    after = f"no payback within {horizon}" if months is None else f"payback after {fmt.duration(months)}"
+    chance = views.probability(result, perimeter)
+    likely = f", with a chance of {fmt.chance(chance)} of being worth more than the cost" if chance is not None else ""
+    return f"{worth} over {horizon} in today's value; {after}{likely if views.has_range(result) else ''}"
 
 
 def _card(result: ResultLike, perimeter: str) -> str:
@@ -119,8 +125,7 @@ def proposal(result: ResultLike) -> Block:
     rows = []
     for spec in case.active_schemes:
         natures = views.by_nature(result, spec.name)
-        posts = sum(p.fte_proposed - p.fte_current for p in case.establishment
-                    if p.charged_to == spec.name and not p.included_in)  # fmt: skip
+        posts = views.new_posts(case, spec.name)
         cost = -float(natures["investment"][year])
         total = -float(natures["investment"].sum())
         rows.append([tbl.text(spec.title), tbl.text(fmt.month(spec.start.isoformat())),
@@ -150,15 +155,9 @@ def savings(result: ResultLike) -> Block:
     case = result.case
     shown = views.shown_perimeters(case)
     sentences = [_saving_sentence(result, p) for p in shown]
-    charts = [figures.savings_by_year(result, p) for p in (_invest(case), views.WHOLE) if p in shown]
-    rest = [summaries.by_nature(result, p) for p in shown if p not in {_invest(case), views.WHOLE}]
+    charts = [figures.savings_by_year(result, p) for p in (views.main_perimeter(case), views.WHOLE) if p in shown]
+    rest = [summaries.by_nature(result, p) for p in shown if p not in {views.main_perimeter(case), views.WHOLE}]
     return show(Block(markup.bullets(sentences)), *charts, *rest, figures.children_moved(result))
-
-
-def _invest(case: Case) -> str:
-    """Return the perimeter of all invest-to-save schemes, or the only one there is."""
-    shown = views.shown_perimeters(case)
-    return next((p for p in case.perimeters if p in shown), shown[0])
 
 
 def _saving_sentence(result: ResultLike, perimeter: str) -> str:
@@ -179,7 +178,11 @@ def _saving_sentence(result: ResultLike, perimeter: str) -> str:
 def net_position(result: ResultLike) -> Block:
     """Return the net position by financial year, chart and tables, and how sure it is."""
     shown = views.shown_perimeters(result.case)
-    spread = [figures.npv_spread(result, p) for p in dict.fromkeys((_invest(result.case), views.WHOLE)) if p in shown]
+    spread = [
+        figures.npv_spread(result, p)
+        for p in dict.fromkeys((views.main_perimeter(result.case), views.WHOLE))
+        if p in shown
+    ]
     return show(
         figures.annual_net(result),
         *[_folded(f"Every line: {views.title_of(result.case, p)}", summaries.by_line(result, p)) for p in shown],
@@ -209,23 +212,44 @@ def payback(result: ResultLike) -> Block:
 
 
 def switching(result: ResultLike) -> Block:
-    """Return what would have to be true: the switching values."""
-    if not len(result.switching):
+    """Return what would have to be true: the switching values of each perimeter, the invest-to-save schemes first."""
+    case, frame = result.case, views.switching(result)
+    shown = dict.fromkeys((views.main_perimeter(case), *views.shown_perimeters(case)))
+    found = [p for p in shown if (frame["perimeter"] == p).any()]
+    if not found:
         return show("No switching values were computed for this scenario.")
-    chart = figures.switching_chart(result) if len(summaries.nearest_switches(result, 1)) else None
-    return show(chart, _folded("Every assumption", summaries.switching(result)))
+    words = [_switching_sentence(result, frame, p) for p in found]
+    charts = [figures.switching_chart(case, frame, p) for p in found if len(summaries.nearest_switches(frame, p, 1))]
+    tables = [
+        _folded(f"Every assumption: {views.title_of(case, p)}", summaries.switching(case, frame, p)) for p in found
+    ]
+    return show(Block(markup.bullets(words)), *charts, *tables)
+
+
+def _switching_sentence(result: ResultLike, frame: pd.DataFrame, perimeter: str) -> str:
+    found = frame[(frame["perimeter"] == perimeter) & frame["within_range"].astype(bool)]
+    name, npv = views.title_of(result.case, perimeter), views.metric(result, perimeter, "npv_gbp") or 0.0
+    now, turned = ("less", "more") if npv < 0 else ("more", "less")
+    if not len(found):
+        return f"{name}: move any one assumption anywhere in its own range and it is still worth {now} than it costs."
+    points = [
+        f"{markup.label(r.assumption)} {'above' if r.switching_value > r.central else 'below'} "
+        f"{fmt.quantity(r.switching_value, r.unit)} (central {fmt.quantity(r.central, r.unit)})"
+        for r in views.records(found)
+    ]
+    return f"{name} would be worth {turned} than it costs with {fmt.listed(points, 'or')}."
 
 
 def published(result: ResultLike) -> Block:
     """Return where the workbook and the published paper differ."""
-    frame = result.reconciliation
+    frame = views.reconciliation(result)
     counts = {v: int((frame["verdict"] == v).sum()) for v in summaries.VERDICTS} if len(frame) else {}
     if not counts:
         return show("Nothing published is recorded for this case.")
     sentence = (
         f"Of {fmt.counted(len(frame), 'figure')} printed in the paper, {counts['reconciles']} can be recomputed "
-        f"exactly, {counts['rounding']} differ by rounding, {counts['differs']} differ, and {counts['not_derivable']} cannot be "
-        "derived from anything the paper prints."
+        f"exactly, {counts['rounding']} differ by rounding, {counts['differs']} differ, and {counts['not_derivable']} "
+        "cannot be derived from anything the paper prints."
     )
     differ = frame[frame["verdict"] == "differs"]
     points = [f"{r.ref}: {r.statement}. Printed {summaries.plain(r.published)}, recomputed "
@@ -253,7 +277,7 @@ def provenance_block(result: ResultLike) -> Block:
     state = "changed since the commit" if found["dirty"] else "as committed"
     facts = {
         "Case and scenario": f"{found['case']}, {found['scenario']}",
-        "What was known": f"as at {result.case.knowledge_date.day} {fmt.month(found['knowledge_date'])}",
+        "What was known": f"as at {fmt.day(result.case.knowledge_date)}",
         "Code": f"{found['commit']} ({state})" if "unknown" not in found["commit"] else found["commit"],
         "Draws and seed": f"{result.draws:,} draws, seed {result.seed}",
         "Versions": ", ".join(f"{name} {version}" for name, version in found["versions"].items()),
