@@ -153,9 +153,15 @@ class Evaluation:
         prices: NDArray[np.float64] = growth[:, None, :] * weekly[None, :, :]
         return prices
 
+    @cached_property
+    def monthly_prices(self) -> NDArray[np.float64]:
+        """Real pounds a month for a child in each placement, (months, placements, draws)."""
+        monthly: NDArray[np.float64] = self.prices * self.setting.weekly[:, None, :]
+        return monthly
+
     def spending(self, world: Projection) -> dict[str, NDArray[np.float64]]:
         """Return what a world costs by line, positive, (months, draws): price x children x time, and events."""
-        placements = world.mean_stock * self.prices * self.setting.weekly[:, None, :]
+        placements = world.mean_stock * self.monthly_prices
         lines = {line: placements[:, i] for i, line in enumerate(PLACEMENT_LINES.values())}
         return lines | {
             ENTRY_LINE: world.entries * self.draws["cost.entry"],
@@ -181,10 +187,19 @@ class Evaluation:
 
     def saving(self, names: Iterable[str]) -> CashFlows:
         """Return what the named schemes together save on the caseload's lines, split by nature."""
-        world = self.world(names)
-        if world is self.world():
+        acting = frozenset(n for n in names if self.schemes[n].acts_on_caseload)
+        if not acting:
             return CashFlows()
-        return split_saving(self.case, self.do_nothing_spending, self.spending(world), self.contract_steps, {})
+        if acting not in self._savings:
+            spending = self.spending(self.world(acting))
+            self._savings[acting] = split_saving(
+                self.case, self.do_nothing_spending, spending, self.contract_steps, {}
+            )
+        return self._savings[acting]
+
+    @cached_property
+    def _savings(self) -> dict[frozenset[str], CashFlows]:
+        return {}
 
     def standalone(self, name: str) -> CashFlows:
         """Return one scheme by itself: its own costs, what it saves on its own lines, and on the caseload."""

@@ -107,9 +107,8 @@ class Timeline:
 
     def by_financial_year(self, monthly: NDArray[np.float64]) -> NDArray[np.float64]:
         """Sum a (months, ...) array into (financial years, ...)."""
-        out = np.zeros((len(self.financial_years), *monthly.shape[1:]), dtype=np.float64)
-        np.add.at(out, self.year_index, monthly)
-        return out
+        first = np.searchsorted(self.year_index, np.arange(len(self.financial_years)))
+        return np.add.reduceat(monthly, first, axis=0, dtype=np.float64)
 
 
 def _days_in_financial_year(day: date) -> int:
