@@ -111,9 +111,10 @@ class Evaluation:
     @cached_property
     def entry_scale(self) -> NDArray[np.float64]:
         """Entries over those of the first year: level x growth, one step each April. (months, draws)."""
-        years = self.case.timeline.year_index[:, None]
+        timeline = self.case.timeline
+        years = np.arange(len(timeline.financial_years))[:, None]
         growth = (1 + self.draws["caseload.entries_growth_annual"]) ** years
-        scale: NDArray[np.float64] = self.draws["caseload.entries_multiplier"] * growth
+        scale: NDArray[np.float64] = (self.draws["caseload.entries_multiplier"] * growth)[timeline.year_index]
         return scale
 
     @cached_property
@@ -192,9 +193,7 @@ class Evaluation:
             return CashFlows()
         if acting not in self._savings:
             spending = self.spending(self.world(acting))
-            self._savings[acting] = split_saving(
-                self.case, self.do_nothing_spending, spending, self.contract_steps, {}
-            )
+            self._savings[acting] = split_saving(self.case, self.do_nothing_spending, spending, self.contract_steps, {})
         return self._savings[acting]
 
     @cached_property

@@ -13,7 +13,7 @@ from model.schemes.staff import staff_costs
 from model.timeline import MONTHS_A_YEAR
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Hashable, Mapping
     from datetime import date
 
     from numpy.typing import NDArray
@@ -55,6 +55,20 @@ class Setting:
 
     def elapsed(self, start: date, delay: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return months since `start` + `delay` at the end of each month, by days; negative before. (months, draws)."""
+        return self.once(("elapsed", start, delay.tobytes()), lambda: self._elapsed(start, delay))
+
+    def once(self, key: Hashable, make: Callable[[], NDArray[np.float64]]) -> NDArray[np.float64]:
+        """Return what `make` gives, made only once for a key: many posts start on one day and fill alike."""
+        if key not in self._made:
+            self._made[key] = make()
+            self._made[key].flags.writeable = False
+        return self._made[key]
+
+    @cached_property
+    def _made(self) -> dict[Hashable, NDArray[np.float64]]:
+        return {}
+
+    def _elapsed(self, start: date, delay: NDArray[np.float64]) -> NDArray[np.float64]:
         timeline = self.case.timeline
         month = timeline.month_of(start)
         days = timeline.days_in_month[min(max(month, 0), timeline.months - 1)]
@@ -79,9 +93,13 @@ class Setting:
 
     def real_growth(self, name: str) -> NDArray[np.float64]:
         """Return the level that real growth at rate `name` has reached: one step each April, (months, draws)."""
-        years = self.case.timeline.year_index[:, None]
-        growth: NDArray[np.float64] = (1 + self.value(name)) ** years
-        return growth
+        return self.once(("growth", name), lambda: self.compounded(self.value(name)))
+
+    def compounded(self, rate_annual: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return (1 + rate) to the power of whole financial years since the first, (months, draws)."""
+        timeline = self.case.timeline
+        yearly: NDArray[np.float64] = (1 + rate_annual) ** np.arange(len(timeline.financial_years))[:, None]
+        return yearly[timeline.year_index]
 
 
 def monthly_hazard(annual_rate: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -65,7 +65,8 @@ def recruiting(setting: Setting) -> Recruiting:
 
 def filled_share(setting: Setting, elapsed: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the share of new posts filled in each month, from months elapsed at its end. (months, draws)."""
-    return recruitment.filled_share(elapsed, recruiting(setting))
+    key = ("filled", elapsed[:, 0].tobytes(), elapsed[0].tobytes())  # time runs alike in every draw
+    return setting.once(key, lambda: recruitment.filled_share(elapsed, recruiting(setting)))
 
 
 def staff_costs(setting: Setting, scheme: SchemeSpec, delay: NDArray[np.float64]) -> CashFlows:
