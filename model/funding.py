@@ -212,7 +212,7 @@ def run_loan(case: Case, advances: NDArray[np.float64], draws: Draws) -> dict[st
     Interest accrues on the opening balance. From `loan.first_repayment_years` after the first year on, `loan.years`
     equal payments clear what is then owed, with interest. Empty where the case has no loan. Outside the NPV.
     """
-    if "loan.share" not in draws:
+    if "loan.share" not in draws or not draws["loan.share"].any():
         return {}
     advanced = case.timeline.by_financial_year(advances)
     rate, years = draws["loan.interest_annual"], draws["loan.years"]

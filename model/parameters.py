@@ -116,6 +116,7 @@ CASE_WIDE_OPTIONAL: Final[dict[str, str]] = {
     "establishment.fill_probability": "share",
     "establishment.turnover_annual": "share",
     "establishment.agency_cover_share": "share",
+    "establishment.agency_cover_unfilled_share": "share",
     "establishment.agency_premium": "ratio",
     "establishment.retention_payment": "GBP/fte",
     "establishment.retention_qualifying_months": "months",

@@ -100,14 +100,10 @@ def vacant_share(elapsed: NDArray[np.float64], recruiting: Recruiting) -> NDArra
     return np.clip(elapsed, 0, 1) - filled_share(elapsed, recruiting)
 
 
-def cover_cost(
-    vacant: NDArray[np.float64],
-    monthly_cost: NDArray[np.float64],
-    cover_share: NDArray[np.float64],
-    premium: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    """Return what agency cover of vacant posts costs: vacant x share covered x cost of the post x (1 + premium)."""
-    return vacant * cover_share * monthly_cost * (1 + premium)
+def vacated_share(elapsed: NDArray[np.float64], recruiting: Recruiting) -> NDArray[np.float64]:
+    """Return the part of `vacant_share` that is posts once filled and empty again; the rest was never filled yet."""
+    active = np.clip(elapsed, 0, 1)
+    return active * approach(elapsed - active / 2, recruiting) * long_run_vacancy(recruiting)
 
 
 def retention_due(

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from model.recruitment import (
     Recruiting,
     RedundancyRules,
-    cover_cost,
     filled_at,
     filled_share,
     leavers,
@@ -20,6 +19,7 @@ from model.recruitment import (
     retention_due,
     starters,
     vacant_share,
+    vacated_share,
 )
 
 MONTH_ENDS = np.arange(1, 61)[:, None].astype(float)
@@ -97,10 +97,12 @@ def test_retention_is_paid_once_after_the_qualifying_time_to_those_still_there()
     assert retention_due(MONTH_ENDS, recruiting(0), np.array([0.0])).sum() == 1
 
 
-def test_cover_of_a_vacant_post_costs_the_post_and_the_premium():
-    # Half the posts empty, 80% of those covered, £4,000 a month, 40.6% dearer: 0.5 x 0.8 x 4,000 x 1.406.
-    one = np.ones((1, 1))
-    assert cover_cost(0.5 * one, 4000 * one, np.array([0.8]), np.array([0.406])) == pytest.approx(2249.60)
+def test_a_post_not_filled_yet_is_told_apart_from_one_that_is_empty_again():
+    # Half-way through a six-month round that always succeeds, a quarter empty in the long run.
+    how, at = recruiting(6, vacancy=0.25), np.array([[3.5]])
+    assert vacant_share(at, how) == pytest.approx(1 - 0.5 * 0.75)
+    assert vacated_share(at, how) == pytest.approx(0.5 * 0.25)
+    assert vacated_share(np.array([[30.0]]), how) == pytest.approx(0.25)
 
 
 @pytest.mark.parametrize(

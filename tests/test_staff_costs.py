@@ -46,8 +46,8 @@ def setting(*rows, start=date(2022, 4, 1), pay=PAY, **values):
     spec = SchemeSpec(name="s", title="S", kind="establishment", start=start)
     numbers = NEUTRAL | {f"establishment.{k}": v for k, v in values.items()}
     case = SimpleNamespace(
-        timeline=TIMELINE, establishment=rows, council="Bury Council", price_base="2022/23",
-        knowledge_date=date(2022, 7, 13), assumptions=numbers,
+        timeline=TIMELINE, establishment=rows, council="Bury Council", price_base="2022/23", schemes=(spec,),
+        knowledge_date=date(2022, 7, 13), assumptions={k: SimpleNamespace(high=v) for k, v in numbers.items()},
         conventions=SimpleNamespace(price_index="plan", weeks_per_year=365 / 7), scheme=lambda _name: spec,
         reference=Reference(indices={"plan": INDEX}, discount_rates={}, pay=pay),
     )  # fmt: skip

@@ -21,11 +21,12 @@ if TYPE_CHECKING:
 
 STAFF, ON_CALL = "Staff", "On-call rota"
 NEW_POST_COVER, RETENTION, RECRUITING = "Agency: cover of new posts", "Retention payments", "Recruitment and equipment"
-RECRUITING_COSTS = (
-    "establishment.agency_cover_share", "establishment.agency_premium", "establishment.retention_payment",
-    "establishment.retention_qualifying_months", "establishment.recruitment_cost", "establishment.equipment_cost",
-    "establishment.equipment_recycled_share",
-)  # fmt: skip
+COVER_VACATED, COVER_UNFILLED = "establishment.agency_cover_share", "establishment.agency_cover_unfilled_share"
+PREMIUM, PAYMENT = "establishment.agency_premium", "establishment.retention_payment"
+QUALIFYING, HIRE = "establishment.retention_qualifying_months", "establishment.recruitment_cost"
+KIT, RECYCLED = "establishment.equipment_cost", "establishment.equipment_recycled_share"
+TURNOVER = "establishment.turnover_annual"
+AGENCY_KIND = "agency"
 BY_DAY = "day"
 DAYS_IN_A_PRINTED_YEAR = 365
 
@@ -159,29 +160,41 @@ def _recruiting_costs(
 ) -> dict[Tag, NDArray[np.float64]]:
     """Return what recruiting a row costs beyond its pay; nothing unless the case states it and the row adds posts.
 
-    Cover of posts still empty; retention payments to those who qualify; advertising and equipment, one-off for the
-    first to hold a post and recurring for whoever replaces a leaver.
+    Cover of posts that are empty again or not filled yet; retention payments to those who qualify; advertising and
+    equipment, one-off for the first to hold a post and recurring for whoever replaces a leaver.
     """
     fte = post.fte_proposed - post.fte_current
-    if not post.recruited or fte <= 0 or not any(name in setting.case.assumptions for name in RECRUITING_COSTS):
+    if not post.recruited or fte <= 0:
         return {}
     how = recruiting(setting)
-    cover, premium, payment, wait, hire, kit, recycled = (setting.optional(name, 0.0) for name in RECRUITING_COSTS)
-    each = hire + kit * (1 - recycled)
-    replaced = recruitment.leavers(elapsed, how)
-    stated = setting.case.assumptions
     amounts: dict[Tag, NDArray[np.float64]] = {}
-    if "establishment.agency_cover_share" in stated:
-        vacant = recruitment.vacant_share(elapsed, how)
-        amounts[Tag(NEW_POST_COVER, INVESTMENT, RECURRING, post.funding)] = recruitment.cover_cost(
-            vacant, rate, cover, premium
-        )
-    if "establishment.retention_payment" in stated:
-        due = recruitment.retention_due(elapsed, how, wait)
-        amounts[Tag(RETENTION, INVESTMENT, RECURRING, post.funding)] = fte * payment * due
-    if "establishment.recruitment_cost" in stated or "establishment.equipment_cost" in stated:
+    if _may_be(setting, COVER_VACATED) or _may_be(setting, COVER_UNFILLED):
+        vacated = recruitment.vacated_share(elapsed, how)
+        unfilled = recruitment.vacant_share(elapsed, how) - vacated
+        covered = vacated * setting.optional(COVER_VACATED, 0.0) + unfilled * setting.optional(COVER_UNFILLED, 0.0)
+        amounts[Tag(NEW_POST_COVER, INVESTMENT, RECURRING, post.funding)] = covered * rate * (1 + _premium(setting))
+    if _may_be(setting, PAYMENT):
+        due = recruitment.retention_due(elapsed, how, setting.optional(QUALIFYING, 0.0))
+        amounts[Tag(RETENTION, INVESTMENT, RECURRING, post.funding)] = fte * setting.value(PAYMENT) * due
+    if _may_be(setting, HIRE) or _may_be(setting, KIT):
+        each = setting.optional(HIRE, 0.0) + setting.optional(KIT, 0.0) * (1 - setting.optional(RECYCLED, 0.0))
+        replaced = recruitment.leavers(elapsed, how)
         first = recruitment.starters(elapsed, how) - replaced
         amounts[Tag(RECRUITING, INVESTMENT, ONE_OFF, post.funding)] = fte * each * first
-        if "establishment.turnover_annual" in stated:
+        if _may_be(setting, TURNOVER):
             amounts[Tag(RECRUITING, INVESTMENT, RECURRING, post.funding)] = fte * each * replaced
     return amounts
+
+
+def _may_be(setting: Setting, name: str) -> bool:
+    """Whether an assumption is stated and not nought throughout; the same for the central run and for the draws."""
+    stated = setting.case.assumptions.get(name)
+    return stated is not None and (stated.high > 0 or bool(setting.value(name).any()))
+
+
+def _premium(setting: Setting) -> NDArray[np.float64]:
+    """Return the agency premium: the establishment's own, or else that of the case's agency scheme."""
+    if PREMIUM in setting.case.assumptions:
+        return setting.value(PREMIUM)
+    names = (f"{spec.name}.premium" for spec in setting.case.schemes if spec.kind == AGENCY_KIND)
+    return next((setting.value(n) for n in names if n in setting.case.assumptions), np.zeros(setting.draws.n))
