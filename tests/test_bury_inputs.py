@@ -27,7 +27,8 @@ def rows(name: str) -> list[dict[str, str]]:
 
 ASSUMPTIONS = {row["name"]: row for row in rows("assumptions")}
 POSTS = rows("establishment")
-LINES = [row for row in POSTS if not row["included_in"]]
+PRINTED = [row for row in POSTS if row["change_annual_cost_gbp"]]  # one row is priced from its grades instead
+LINES = [row for row in PRINTED if not row["included_in"]]
 SCENARIOS = sorted(path.stem for path in (BURY / "scenarios").glob("*.toml"))
 
 
