@@ -168,8 +168,8 @@ def _interpreter() -> list[Callable[[], object]]:
         lambda: os.chdir(folder),
         lambda: sys.setrecursionlimit(recursion),
         lambda: sys.setswitchinterval(switch),
-        lambda: sys.gettrace() is trace or sys.settrace(trace),
-        lambda: sys.getprofile() is profile or sys.setprofile(profile),
+        lambda: sys.settrace(trace) if sys.gettrace() is not trace else None,
+        lambda: sys.setprofile(profile) if sys.getprofile() is not profile else None,
         lambda: os.umask(mask),
     ]
 

@@ -11,9 +11,9 @@ import contextlib
 import os
 import sys
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
-from model.batch import pool, store
+from model.batch import pool, remote, store
 from model.batch.progress import Progress
 
 if TYPE_CHECKING:
@@ -110,6 +110,7 @@ def run_jobs(  # noqa: PLR0913 - each is one thing a caller may choose
     log_json: Path | None = None,
     warm: Iterable[str] = DEFAULT_WARM,
     wait_seconds: float = 600.0,
+    scheduler: str | None = None,
 ) -> list[JobResult]:
     """Make whatever of ``jobs`` is not fresh.
 
@@ -123,6 +124,8 @@ def run_jobs(  # noqa: PLR0913 - each is one thing a caller may choose
         log_json: file to which one line of JSON an event is added.
         warm: modules that workers import before their first job, if any job has a notebook.
         wait_seconds: how long to wait for another run on the same folder.
+        scheduler: address of a dask scheduler to send the jobs to, instead of processes here; notebooks and inputs
+            must stand at the same paths there, and ``timeout`` is the cluster's own affair.
 
     Returns:
         One result a job, in the order of ``jobs``, whatever the order they ended in.
@@ -130,6 +133,7 @@ def run_jobs(  # noqa: PLR0913 - each is one thing a caller may choose
     Raises:
         store.OutputError: the folder cannot be written, or another run holds it.
         pool.WorkerError: workers cannot start.
+        remote.ClusterError: no scheduler answers.
         KeyboardInterrupt: after every worker has been ended; what was published stays.
     """
     folders = [job.folder for job in jobs]
@@ -150,7 +154,11 @@ def run_jobs(  # noqa: PLR0913 - each is one thing a caller may choose
                 count = max(1, min(workers or os.cpu_count() or 1, len(todo)))
                 stale = {number: jobs[number] for number in todo}
                 modules = tuple(warm) if any(job.notebook for job in stale.values()) else ()
-                for number, outcome in _outcomes(stale, count, timeout, modules, bar):
+                if scheduler is None:
+                    outcomes = _outcomes(stale, count, timeout, modules, bar)
+                else:
+                    outcomes = _outcomes_away(stale, scheduler, bar)
+                for number, outcome in outcomes:
                     results[number] = _result(jobs[number], outcome, todo[number])
                     bar.done(results[number])
     return [results[number] for number in range(len(jobs))]
@@ -177,6 +185,31 @@ def _outcomes(
     finally:
         for place in places.values():
             _drop(place)
+
+
+def _outcomes_away(stale: Mapping[int, Job], scheduler: str, bar: Progress) -> Generator[tuple[int, pool.Outcome]]:
+    """Send jobs to a cluster; write here and publish the files that come back."""
+    for job in stale.values():
+        bar.started(job)
+    for number, outcome in remote.run(stale, "model.batch.worker:do_job_away", scheduler=scheduler):
+        yield number, outcome if outcome.error else _unpack(outcome, stale[number])
+
+
+def _unpack(outcome: pool.Outcome, job: Job) -> pool.Outcome:
+    """Write a job's files beside their place and publish them."""
+    told = cast("dict[str, Any]", outcome.value)
+    place = None
+    try:
+        place = store.begin(job.folder)
+        for name, content in told["files"].items():
+            (place / name).parent.mkdir(parents=True, exist_ok=True)
+            (place / name).write_bytes(content)
+        store.seal(place, job.made_from)
+    except (OSError, store.OutputError) as error:
+        _drop(place)
+        text = store.explain(error, job.folder) if isinstance(error, OSError) else str(error)
+        return pool.Outcome(error=text, seconds=outcome.seconds)
+    return _publish(outcome, place, job.folder)
 
 
 def _publish(outcome: pool.Outcome, place: Path | None, folder: Path) -> pool.Outcome:

@@ -44,6 +44,14 @@ class WorkerError(RuntimeError):
     """Workers cannot start at all."""
 
 
+class Stopped(Exception):  # noqa: N818 - an outcome, not an error of ours
+    """A job stopped with a message for a person."""
+
+    def __init__(self, message: str, cell: int | None = None) -> None:
+        super().__init__(message)
+        self.cell = cell
+
+
 @dataclass(frozen=True, kw_only=True)
 class Task:
     """One thing to do: how messages name it, and what it is."""

@@ -89,3 +89,32 @@ class Progress:
             when = datetime.now(UTC).isoformat(timespec="milliseconds")
             self._log.write(json.dumps({"time": when, "event": event, **what}) + "\n")
             self._log.flush()
+
+
+class Ticker:
+    """A bar over equal pieces of work, on a terminal only. Use as a context manager."""
+
+    def __init__(self, *, total: int, done: int, unit: str, title: str, show: bool | None = None) -> None:
+        """``show`` None means: only where standard error is a terminal."""
+        self._shown = sys.stderr.isatty() if show is None else show
+        self._arguments: dict[str, Any] = {"total": total, "initial": done, "unit": unit, "desc": title}
+        self._bar: tqdm[Any] | None = None
+
+    def __enter__(self) -> Self:
+        """Show the bar."""
+        if self._shown:
+            self._bar = tqdm(file=sys.stderr, **self._arguments)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the bar."""
+        if self._bar is not None:
+            self._bar.close()
+
+    def tick(self, *, failed: int = 0) -> None:
+        """One more piece is done."""
+        if self._bar is not None:
+            self._bar.set_postfix(failed=failed, refresh=False)
+            self._bar.update()

@@ -7,33 +7,28 @@ import importlib
 import os
 import signal
 import sys
+import tempfile
 import threading
 import time
 import traceback
 from multiprocessing import parent_process
 from multiprocessing.connection import wait
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from model.batch import store
 from model.batch.faults import point
-from model.batch.pool import Outcome, load
+from model.batch.jobs import Context
+from model.batch.pool import Outcome, Stopped, load
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from multiprocessing.connection import Connection
 
-    from model.batch.jobs import Context
+    from model.batch.jobs import Job
 
 # jsonschema would build a grammar for over a second, for a check that no notebook here needs.
 sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
-
-
-class Stopped(Exception):  # noqa: N818 - an outcome, not an error of ours
-    """A job stopped with a message for a person."""
-
-    def __init__(self, message: str, cell: int | None = None) -> None:
-        super().__init__(message)
-        self.cell = cell
 
 
 def serve(channel: Connection, function: str, warm: tuple[str, ...], log: str) -> None:
@@ -125,6 +120,26 @@ def do_job(context: Context, tell: Callable[[int, str], None]) -> dict[str, obje
             raise
         raise Stopped(store.explain(error, job.folder)) from error
     return told
+
+
+_ONE = threading.Lock()
+
+
+def do_job_away(job: Job) -> dict[str, object]:
+    """Do one job in a process that is not ours (a dask worker), and send its files back.
+
+    One at a time in a process: a notebook has the working folder, the environment and the figures to itself.
+    """
+    with _ONE, tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        told = do_job(Context(job=job, folder=folder), lambda *_: None)
+        files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in _files(folder)}
+    return {**told, "doubts": [], "files": files}
+
+
+def _files(folder: Path) -> list[Path]:
+    """Every file of a folder."""
+    return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
 def _render(context: Context, tell: Callable[[int, str], None]) -> dict[str, object]:

@@ -1,0 +1,270 @@
+"""Sweeps: combinations read as written, one file, the same bytes however it was made and however often stopped."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from model import sweep
+from model.batch import faults, pool, remote
+
+PLANTED = """
+import os
+import signal
+import time
+
+import pandas as pd
+
+
+def total(path, scenario, points):
+    value = points.sum(axis=1).to_numpy() * len(path.rpartition("/")[2])
+    return pd.DataFrame({"point": points.index, "perimeter": "whole", "metric": "npv_gbp", "value": value})
+
+
+def slow(path, scenario, points):
+    time.sleep(0.3)
+    return total(path, scenario, points)
+
+
+def broken(path, scenario, points):
+    if points.index[0] == 256:
+        raise ValueError("no such price")
+    return total(path, scenario, points)
+"""
+
+
+@pytest.fixture
+def planted(tmp_path, monkeypatch):
+    """An evaluation function that workers can import, and two small cases."""
+    (tmp_path / "planted_sweep.py").write_text(PLANTED)
+    monkeypatch.syspath_prepend(tmp_path)
+    for name in ("bury", "dudley"):
+        (tmp_path / "inputs" / name).mkdir(parents=True)
+        (tmp_path / "inputs" / name / "case.toml").write_text(f'name = "{name}"')
+    return "planted_sweep"
+
+
+def cases(tmp_path: Path) -> list[Path]:
+    return [tmp_path / "inputs" / name for name in ("bury", "dudley")]
+
+
+POINTS = sweep.grid_frame(["a=0:1:0.05", "b=1:30:1"])
+
+
+def test_a_grid_includes_both_ends_and_its_steps_are_decimal():
+    name, values = sweep.grid_values("fostering.fill_rate=0.5:1.0:0.05")
+    assert name == "fostering.fill_rate"
+    assert values == (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 1.0)
+    assert sweep.grid_values("x=1,2.5,10") == ("x", (1.0, 2.5, 10.0))
+    assert sweep.grid_values("x=0:10:4") == ("x", (0.0, 4.0, 8.0))
+    frame = sweep.grid_frame(["a=0,1", "b=1:3:1"])
+    assert frame.to_numpy().tolist() == [[0, 1], [0, 2], [0, 3], [1, 1], [1, 2], [1, 3]]
+
+
+@pytest.mark.parametrize("text", ["a", "a=", "=1:2:1", "a=1:2", "a=2:1:1", "a=1:2:0", "a=x,1", "a=1:nan:1"])
+def test_a_grid_that_cannot_be_read_is_quoted(text):
+    with pytest.raises(sweep.SweepError) as caught:
+        sweep.grid_frame([text, "b=1,2", "b=3"])
+    assert repr(text) in str(caught.value)
+    assert "b: given twice" in str(caught.value)
+
+
+def test_every_bad_cell_of_a_file_is_named(tmp_path):
+    path = tmp_path / "points.csv"
+    path.write_text('\ufeffa,b\r\n1,2\r\n"1,000",£3\r\n1\r\n', encoding="utf-8")
+    with pytest.raises(sweep.SweepError) as caught:
+        sweep.file_frame(path)
+    assert str(caught.value).splitlines() == [
+        "points.csv, row 3, column a: '1,000', expected a number without £ or thousands",
+        "points.csv, row 3, column b: '£3', expected a number without £ or thousands",
+        "points.csv, row 4: 1 values, expected 2",
+    ]
+    path.write_text("\ufeffa,b\r\n1,2\r\n3,4.5\r\n", encoding="utf-8")
+    assert sweep.file_frame(path).to_dict("list") == {"a": [1.0, 3.0], "b": [2.0, 4.5]}
+
+
+def test_a_sweep_is_tidy_and_the_same_bytes_with_one_worker_and_with_three(tmp_path, planted):
+    files = []
+    for workers in (1, 3):
+        out = tmp_path / f"out-{workers}" / "sweep.parquet"
+        assert sweep.sweep(cases(tmp_path), POINTS, out, workers=workers, evaluate=f"{planted}:total")
+        assert not sweep.sweep(cases(tmp_path), POINTS, out, workers=workers, evaluate=f"{planted}:total")
+        assert [p.name for p in out.parent.iterdir() if not p.name.startswith(".")] == ["sweep.parquet"]
+        files.append(out.read_bytes())
+    assert files[0] == files[1]
+    frame = pd.read_parquet(tmp_path / "out-1" / "sweep.parquet")
+    assert list(frame.columns) == ["case", "scenario", "point", "a", "b", "perimeter", "metric", "value"]
+    assert len(frame) == 2 * len(POINTS)
+    bury = frame[frame["case"] == "bury"]
+    np.testing.assert_allclose(bury["value"], 4 * (POINTS["a"] + POINTS["b"]))
+
+
+def test_a_part_that_fails_is_named_and_the_next_run_does_only_what_is_missing(tmp_path, planted):
+    out = tmp_path / "sweep.parquet"
+    with pytest.raises(sweep.SweepError, match="bury, from point 256: ValueError: no such price"):
+        sweep.sweep(cases(tmp_path)[:1], POINTS, out, evaluate=f"{planted}:broken")
+    assert not out.exists()
+    parts = sorted(p.name for p in (tmp_path / "sweep.parquet.parts").glob("*.parquet"))
+    assert parts == ["part-000000.parquet", "part-000002.parquet"]
+
+
+@pytest.mark.parametrize("where", ["sweep.part@1", "sweep.joined"])
+def test_a_sweep_stopped_half_way_goes_on_and_equals_an_uninterrupted_one(tmp_path, planted, monkeypatch, where):
+    whole, out = tmp_path / "whole" / "sweep.parquet", tmp_path / "out" / "sweep.parquet"
+    sweep.sweep(cases(tmp_path), POINTS, whole, evaluate=f"{planted}:total")
+    monkeypatch.setenv(faults.VARIABLE, f"{where}=raise")
+    with pytest.raises(faults.InjectedError):
+        sweep.sweep(cases(tmp_path), POINTS, out, workers=1, evaluate=f"{planted}:total")
+    monkeypatch.delenv(faults.VARIABLE)
+    assert not out.exists()
+    done = {p.name: p.stat().st_mtime_ns for p in out.parent.glob("*.parts/*.parquet")}
+    assert done
+    sweep.sweep(cases(tmp_path), POINTS, out, evaluate=f"{planted}:total")
+    assert out.read_bytes() == whole.read_bytes()
+
+
+def test_a_changed_input_makes_the_sweep_again(tmp_path, planted):
+    out = tmp_path / "sweep.parquet"
+    assert sweep.sweep(cases(tmp_path), POINTS, out, evaluate=f"{planted}:total")
+    (cases(tmp_path)[0] / "case.toml").write_text("changed")
+    assert sweep.sweep(cases(tmp_path), POINTS, out, evaluate=f"{planted}:total")
+
+
+BURY = Path("inputs/bury-2022")
+
+
+@pytest.mark.skipif(not (BURY / "case.toml").exists(), reason="needs the Bury case")
+def test_a_combination_equals_the_same_override_run_by_itself():
+    points = sweep.grid_frame(["fostering.fill_rate=0.6,0.9", "price.ifa_foster_weekly=750,800"])
+    together = sweep.appraise_points(str(BURY), None, points).set_index(["point", "perimeter", "metric"])["value"]
+    for number in points.index:
+        alone = sweep.appraise_points(str(BURY), None, points.loc[[number]])
+        alone = alone.set_index(["point", "perimeter", "metric"])["value"]
+        pd.testing.assert_series_equal(together.loc[[number]].sort_index(), alone.sort_index(), rtol=1e-12)
+    by_fill = together.xs(("whole", "npv_gbp"), level=["perimeter", "metric"])
+    assert by_fill[2] != by_fill[0]
+
+
+@pytest.mark.skipif(not (BURY / "case.toml").exists(), reason="needs the Bury case")
+def test_unknown_names_and_impossible_values_are_named_before_anything_runs(capsys, tmp_path):
+    import argparse
+
+    parser = argparse.ArgumentParser()
+    sweep.add_arguments(parser)
+    out = str(tmp_path / "s.parquet")
+    options = parser.parse_args(
+        ["bury-2022", "--grid", "fostering.fil_rate=0:1:0.5", "--grid", "fostering.fill_rate=0:2:1", "--out", out]
+    )
+    assert sweep.command(options) == 2
+    said = capsys.readouterr().err
+    assert "did you mean fostering.fill_rate?" in said
+    assert "fostering.fill_rate = 2; share is between 0 and 1" in said
+    assert not list(tmp_path.iterdir())
+    assert sweep.command(parser.parse_args(["bury-2022"])) == 2
+    assert sweep.command(parser.parse_args(["bury-2022", "--grid", "a=1", "--engine", "dask"])) == 2
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture
+def cluster(tmp_path):
+    """A real scheduler and two workers; their processes."""
+    pytest.importorskip("distributed", reason="the extra `distributed` is not installed")
+    address = f"tcp://127.0.0.1:{free_port()}"
+    environment = {
+        **os.environ,
+        **pool.WORKER_ENVIRONMENT,
+        "PYTHONPATH": os.pathsep.join([str(Path.cwd()), str(tmp_path)]),
+        "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "3",
+    }
+
+    def start(*arguments: str) -> subprocess.Popen:
+        return subprocess.Popen(
+            [sys.executable, "-m", *arguments],
+            env=environment,
+            cwd=tmp_path,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+    port = address.rpartition(":")[2]
+    scheduler = start("distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", port, "--no-dashboard")
+    workers = [
+        start("distributed.cli.dask_worker", address, "--nthreads", "1", "--no-nanny", "--no-dashboard")
+        for _ in range(2)
+    ]
+    yield address, workers
+    for process in (*workers, scheduler):
+        process.kill()
+        process.wait()
+
+
+def test_a_cluster_gives_the_same_bytes_even_when_a_worker_is_lost_half_way(tmp_path, planted, cluster, monkeypatch):
+    address, workers = cluster
+    points = sweep.grid_frame(["a=0:1:0.01", "b=1:30:1"])
+    here, there = tmp_path / "here" / "sweep.parquet", tmp_path / "there" / "sweep.parquet"
+    sweep.sweep(cases(tmp_path), points, here, evaluate=f"{planted}:slow")
+    real, count = sweep.point, [0]
+
+    def lose_one(name: str, subject: str = "") -> None:
+        real(name, subject)
+        count[0] += name == "sweep.part"
+        if count[0] == 4 and workers[0].poll() is None:
+            workers[0].send_signal(signal.SIGKILL if os.name != "nt" else signal.SIGTERM)
+
+    monkeypatch.setattr(sweep, "point", lose_one)
+    sweep.sweep(cases(tmp_path), points, there, scheduler=address, evaluate=f"{planted}:slow")
+    assert workers[0].wait(10) is not None
+    assert workers[1].poll() is None
+    frames = [pd.read_parquet(path) for path in (here, there)]
+    assert len(frames[1]) == 2 * len(points)
+    assert here.read_bytes() == there.read_bytes()
+
+
+def test_scenarios_made_on_a_cluster_are_the_same_bytes(tmp_path, cluster):
+    from benchmarks import reference
+    from model.batch.jobs import Job, run_jobs, summary
+
+    address, workers = cluster
+    notebook = reference.write(tmp_path / "report.ipynb")
+    bad = reference.write(tmp_path / "bad.ipynb", [("code", "1 / 0")])
+    trees = []
+    for name, scheduler in (("here", None), ("there", address)):
+        out = tmp_path / name
+        jobs = [
+            Job(
+                case="case",
+                scenario=f"s{n}",
+                folder=out / "case" / f"s{n}",
+                made_from={"input": "1"},
+                notebook=bad if n == 3 else notebook,
+                parameters={"scenario": f"s{n}"},
+            )
+            for n in range(6)
+        ]
+        results = run_jobs(jobs, outputs=out, workers=2, scheduler=scheduler)
+        assert [r.status for r in results].count("made") == 5, summary(results)
+        assert "bad.ipynb, cell 14, line 1: 1 / 0" in results[3].error
+        trees.append({p.relative_to(out): p.read_bytes() for p in sorted(out.rglob("*")) if p.is_file()})
+    assert trees[0] == trees[1]
+    assert all(worker.poll() is None for worker in workers)
+
+
+def test_no_cluster_is_one_clear_error():
+    pytest.importorskip("distributed", reason="the extra `distributed` is not installed")
+    started = time.monotonic()
+    with pytest.raises(remote.ClusterError, match="no dask scheduler answers"):
+        list(remote.run({0: None}, "builtins:repr", scheduler=f"tcp://127.0.0.1:{free_port()}"))
+    assert started
+    assert pool.load("builtins:repr") is repr
