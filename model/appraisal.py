@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 from model.cashflows import AVOIDANCE, CASHABLE, INCOME, INVESTMENT
 from model.draws import part_of
-from model.portfolio import evaluate, streams_of
+from model.portfolio import evaluate, members_of, streams_of
 
 BLOCK = 256  # draws evaluated at once: what fits a processor's cache
+Item, Made = TypeVar("Item"), TypeVar("Made")
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -103,20 +105,34 @@ def appraise(perimeter: Perimeter, factors: NDArray[np.float64], draws: int) -> 
     )
 
 
-def npv_evaluator(case: Case) -> Callable[[Draws], dict[str, NDArray[np.float64]]]:
+def npv_evaluator(
+    case: Case, perimeters: Sequence[str] | None = None, *, threads: int = 1
+) -> Callable[[Draws], dict[str, NDArray[np.float64]]]:
     """Return a function of draws to perimeter -> NPV (draws,), for questions that move assumptions about.
 
+    `perimeters`: those wanted, all by default; `threads`: blocks of draws done at a time (the answer is the same).
     What does not depend on the draws is made once. Draws are taken in blocks, so that any number may be asked for.
     """
-    streams = streams_of(case)
+    streams, wanted = streams_of(case), members_of(case)
     factors = discount_factors(case.timeline, case.conventions.discount_rate_annual)
+    if perimeters is not None:
+        wanted = {name: wanted[name] for name in perimeters}
+
+    def worth(block: Draws) -> dict[str, NDArray[np.float64]]:
+        evaluation = evaluate(case, block, streams=streams)
+        return {name: present_value(evaluation.net(members), factors) for name, members in wanted.items()}
 
     def npv(draws: Draws) -> dict[str, NDArray[np.float64]]:
-        worth = []
-        for first in range(0, draws.n, BLOCK):
-            block = part_of(draws, first, BLOCK)
-            perimeters = evaluate(case, block, streams=streams).perimeters
-            worth.append({n: present_value(p.net(len(factors), block.n), factors) for n, p in perimeters.items()})
-        return {name: np.concatenate([part[name] for part in worth]) for name in worth[0]}
+        blocks = [part_of(draws, first, BLOCK) for first in range(0, draws.n, BLOCK)]
+        parts = each(worth, blocks, threads)
+        return {name: np.concatenate([part[name] for part in parts]) for name in wanted}
 
     return npv
+
+
+def each(do: Callable[[Item], Made], items: Sequence[Item], threads: int) -> list[Made]:
+    """Return what `do` makes of each item, in order, `threads` at a time: arrays let other threads run meanwhile."""
+    if threads <= 1 or len(items) <= 1:
+        return [do(item) for item in items]
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(do, items))

@@ -171,6 +171,42 @@ class Evaluation:
             SUPPORT_LINE: world.diverted * self.draws["cost.diverted_child"],
         }
 
+    def total_spending(self, world: Projection) -> NDArray[np.float64]:
+        """Return what a world costs in all, positive, (months, draws): the sum of `spending`, without its lines."""
+        total = np.einsum("mpd,mpd->md", world.stock[1:], self.monthly_prices / 2)
+        total += np.einsum("mpd,mpd->md", world.stock[:-1], self.monthly_prices / 2)
+        total += world.entries * self.draws["cost.entry"]
+        total += world.exits_under_18 * self.draws["cost.exit_under_18"]
+        total += world.exits_at_18 * self.draws["cost.exit_at_18"]
+        return total + world.diverted * self.draws["cost.diverted_child"]
+
+    def net(self, members: Iterable[str]) -> NDArray[np.float64]:
+        """Return the joint net position of some schemes, (months, draws): a perimeter's, without its lines."""
+        names = [n for n in self.schemes if n in set(members)]
+        acting = frozenset(n for n in names if self.schemes[n].acts_on_caseload)
+        if acting not in self._saved:
+            worth = self.total_spending(self.world()) - self.total_spending(self.world(acting)) if acting else 0.0
+            self._saved[acting] = np.zeros(self.setting.shape) + worth
+        return sum((self._own(name) for name in names), self._saved[acting])
+
+    def _own(self, name: str) -> NDArray[np.float64]:
+        """Return what a scheme costs and what it saves on lines of its own, (months, draws)."""
+        if name not in self._owned:
+            scheme, setting = self.schemes[name], self.setting
+            total = scheme.costs(setting).net(*setting.shape)
+            for before, after in scheme.spending(setting).values():
+                total += before - after
+            self._owned[name] = total
+        return self._owned[name]
+
+    @cached_property
+    def _saved(self) -> dict[frozenset[str], NDArray[np.float64]]:
+        return {}
+
+    @cached_property
+    def _owned(self) -> dict[str, NDArray[np.float64]]:
+        return {}
+
     @cached_property
     def do_nothing_spending(self) -> dict[str, NDArray[np.float64]]:
         """What the do-nothing world costs by line."""
@@ -230,8 +266,13 @@ class Evaluation:
     @cached_property
     def perimeters(self) -> Mapping[str, Perimeter]:
         """Each scheme by itself, the declared groups, and the whole."""
-        groups = {name: (name,) for name in self.schemes} | dict(self.case.perimeters) | {WHOLE: tuple(self.schemes)}
-        return {name: self.perimeter(name, members) for name, members in groups.items()}
+        return {name: self.perimeter(name, members) for name, members in members_of(self.case).items()}
+
+
+def members_of(case: Case) -> dict[str, tuple[str, ...]]:
+    """Return perimeter -> its active schemes: each scheme by itself, the declared groups, and the whole."""
+    names = tuple(spec.name for spec in case.active_schemes)
+    return {name: (name,) for name in names} | dict(case.perimeters) | {WHOLE: names}
 
 
 def _as_interaction(flows: CashFlows) -> CashFlows:

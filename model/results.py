@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from model import capacity, units, workforce
-from model.appraisal import BLOCK, Appraisal, appraise, discount_factors, npv_evaluator
+from model.appraisal import BLOCK, Appraisal, appraise, discount_factors, each, npv_evaluator
 from model.caseload import AGES, ALL, MEASURES, PLACEMENTS
 from model.cashflows import Tag
 from model.draws import central, sample
@@ -239,7 +239,7 @@ class Result:
         import pandas as pd  # noqa: PLC0415
 
         case = self.case
-        found = switching_values(case, npv_evaluator(case), [self.headline])
+        found = switching_values(case, npv_evaluator(case, [self.headline]), [self.headline])
         rows = [(s.assumption, s.unit, s.central, s.low, s.high, s.switching_value, s.within_range) for s in found]
         return pd.DataFrame(rows, columns=list(SWITCHING_COLUMNS))
 
@@ -271,11 +271,13 @@ def run(
     seed: int = SEED,
     process_noise: bool = True,
     progress: Callable[[int], None] | None = None,
+    threads: int = 1,
 ) -> Result:
     """Run a case: once at central values, and over `draws` joint draws (1 = central alone).
 
     `process_noise`: chance in who enters and leaves care is part of the draws. `progress` is told how many draws each
-    finished block held. The same case, draws and seed give the same result.
+    finished block held. `threads`: blocks done at a time. The same case, draws and seed give the same result, whatever
+    the threads.
     """
     if draws < 1:
         message = f"draws must be 1 (the central values alone) or more, not {draws}"
@@ -284,12 +286,15 @@ def run(
     middle = _keep(evaluate(case, central(case), streams=streams))
     if draws == 1:
         return Result(case=case, draws=1, seed=seed, central=middle, sample=None)
-    blocks = []
-    for first in range(0, draws, BLOCK):
+
+    def part(first: int) -> Sample:
         block = sample(case, min(BLOCK, draws - first), seed, first=first, process_noise=process_noise)
-        blocks.append(_keep(evaluate(case, block, streams=streams)))
+        kept = _keep(evaluate(case, block, streams=streams))
         if progress is not None:
             progress(block.n)
+        return kept
+
+    blocks = each(part, range(0, draws, BLOCK), threads)
     return Result(case=case, draws=draws, seed=seed, central=middle, sample=_join(blocks))
 
 

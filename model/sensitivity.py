@@ -376,8 +376,8 @@ def _switching_value(a: Assumption, perimeter: str, crossing: float | None) -> S
         low=a.low,
         high=a.high,
         switching_value=None if crossing is None else float(crossing),
-        within_range=crossing is not None and a.low <= crossing <= a.high,
-        distance=distance,
+        within_range=crossing is not None and bool(a.low <= crossing <= a.high),
+        distance=None if distance is None else float(distance),
     )
 
 

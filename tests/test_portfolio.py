@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from model.case import load_case
 from model.cashflows import CashFlows, Tag
 from model.draws import sample
-from model.portfolio import WHOLE, evaluate
+from model.portfolio import WHOLE, evaluate, members_of
 from tests.cases import CASE_TOML, write_case
 from tests.engine import evaluated, invented, line, load
 
@@ -114,3 +114,10 @@ def test_cash_flows_add_merge_and_cancel():
     assert not (a - a).net(2, 1).any()
     assert CashFlows().net(2, 1).tolist() == [[0.0], [0.0]]
     assert list((a + b).where(lambda t: t.nature == "income").amounts) == [other]
+
+
+def test_the_net_without_lines_is_the_net_of_the_lines(base):
+    run = evaluate(base, sample(base, 16, 1))
+    for name, perimeter in run.perimeters.items():
+        np.testing.assert_allclose(run.net(members_of(base)[name]), perimeter.net(120, 16), rtol=0, atol=1e-6)
+    assert not run.net([]).any()

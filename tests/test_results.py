@@ -151,6 +151,13 @@ def test_the_same_run_leaves_the_same_bytes(folder, tmp_path):
     assert pd.read_csv(tmp_path / "one" / "annual.csv").shape[1] == 10
 
 
+def test_threads_change_nothing(folder, result):
+    again = run(load_case(folder, scenario="base"), draws=300, seed=2, threads=2)
+    pd.testing.assert_frame_equal(again.annual, result.annual)
+    for name, npv in result.npv_draws.items():
+        np.testing.assert_array_equal(again.npv_draws[name], npv)
+
+
 def test_a_text_with_a_comma_survives_the_csv(tmp_path):
     from model.results import write_csv
 
