@@ -1,0 +1,162 @@
+"""The command line: python -m model COMMAND."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+# jsonschema would build a grammar for over a second in every process that reads a notebook; nothing here needs it.
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+
+DONE, FAILED, BAD_INPUT = 0, 1, 2
+ROOT = Path(__file__).resolve().parents[1]
+INPUTS, OUTPUTS = ROOT / "inputs", ROOT / "outputs"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command. Return 0 done, 1 a scenario or an expectation failed, 2 bad input or usage."""
+    options = parser().parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except KeyboardInterrupt:
+        say("stopped; what was finished is kept, and the next run makes the rest", error=True)
+        return FAILED
+    except BrokenPipeError:
+        return DONE
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands."""
+    top = argparse.ArgumentParser(
+        prog="python -m model",
+        description="Invest-to-save projections for a council's children's services: runs, checks and comparisons.",
+        epilog="exit status: 0 done; 1 a scenario failed, or a printed figure is not as expected; 2 bad input or usage",
+    )
+    commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _add_run(commands)
+    check = commands.add_parser("check", help="print every problem in the inputs, all at once")
+    check.add_argument("cases", nargs="*", metavar="CASE", help="a folder of inputs/, by name or path; default all")
+    check.set_defaults(run=_check)
+    reconcile = commands.add_parser("reconcile", help="recompute the figures a paper has printed, row by row")
+    reconcile.add_argument("case", metavar="CASE", help="a folder of inputs/, by name or path")
+    reconcile.set_defaults(run=_reconcile)
+    clean = commands.add_parser("clean-notebooks", help="strip outputs from notebooks, as they are kept in git")
+    clean.add_argument("notebooks", nargs="*", metavar="NOTEBOOK", help="files; default all in notebooks/")
+    clean.set_defaults(run=_clean)
+    from model.demand.cli import add_arguments  # noqa: PLC0415 - after the light commands
+
+    add_arguments(commands)
+    return top
+
+
+def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    run = commands.add_parser("run", help="make every scenario's report, and the index of each case")
+    run.add_argument("cases", nargs="*", metavar="CASE", help="a folder of inputs/, by name or path; default all")
+    run.add_argument("--scenario", action="append", metavar="NAME", help="only this scenario; may be repeated")
+    run.add_argument("--draws", type=_positive, default=2000, metavar="N", help="joint draws (2000); 1 = central alone")
+    run.add_argument("--seed", type=int, default=1, metavar="N", help="the same seed gives the same draws (1)")
+    run.add_argument("--jobs", type=_positive, metavar="N", help="scenarios at once (as many as there are cores)")
+    run.add_argument("--outputs", type=Path, default=OUTPUTS, metavar="DIR", help="where to write (outputs/)")
+    run.add_argument("--force", action="store_true", help="make again what is up to date too")
+    run.add_argument("--timeout", type=float, metavar="SECONDS", help="end a scenario that takes longer")
+    run.add_argument("--log-json", type=Path, metavar="FILE", help="add a line of JSON an event to this file")
+    run.set_defaults(run=_run)
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"a whole number from 1, not {text}")
+    return number
+
+
+def case_paths(names: list[str]) -> list[Path]:
+    """Return the folders of the named cases, or of all. A name that is no case stays: loading says what is wrong."""
+    from model.case import case_names  # noqa: PLC0415 - commands import what they need
+
+    if not names:
+        return [INPUTS / name for name in case_names(INPUTS)]
+    return [path.resolve() if (path := Path(name)).is_dir() else INPUTS / name for name in names]
+
+
+def _check(options: argparse.Namespace) -> int:
+    from model.check import check  # noqa: PLC0415
+
+    return check(case_paths(options.cases))
+
+
+def _reconcile(options: argparse.Namespace) -> int:
+    from model.reconcile import reconcile_command  # noqa: PLC0415
+
+    return reconcile_command(case_paths([options.case])[0])
+
+
+def _clean(options: argparse.Namespace) -> int:
+    from model.notebook_hygiene import main as clean  # noqa: PLC0415
+
+    return clean(options.notebooks)
+
+
+def _run(options: argparse.Namespace) -> int:
+    from model.batch import store  # noqa: PLC0415
+    from model.batch.jobs import run_jobs, summary  # noqa: PLC0415
+    from model.case import scenario_names  # noqa: PLC0415
+    from model.check import examine  # noqa: PLC0415
+    from model.produce import jobs_for  # noqa: PLC0415
+    from model.report import write_index  # noqa: PLC0415
+
+    paths = case_paths(options.cases)
+    problems = [p for path in paths for p in examine(path, options.scenario).problems]
+    if problems or not paths:
+        for problem in dict.fromkeys(problems):
+            say(str(problem), error=True)
+        say(f"{len(set(problems))} problem(s) in the inputs; nothing has been run", error=True)
+        return BAD_INPUT
+    outputs = options.outputs.resolve()
+    jobs = [
+        job
+        for path in paths
+        for job in jobs_for(
+            path, options.scenario or scenario_names(path), outputs, draws=options.draws, seed=options.seed
+        )
+    ]
+    try:
+        results = run_jobs(
+            jobs,
+            outputs=outputs,
+            workers=options.jobs,
+            timeout=options.timeout,
+            force=options.force,
+            log_json=options.log_json,
+        )
+        for path in paths:
+            write_index(outputs / path.name)
+    except (store.OutputError, OSError) as error:
+        say(str(error), error=True)
+        return FAILED
+    say(summary(results))
+    for path in paths:
+        say(f"read {outputs / path.name / 'index.html'}")
+    unexpected = sum(_unexpected(path) for path in paths)
+    return FAILED if unexpected or any(result.status == "failed" for result in results) else DONE
+
+
+def _unexpected(path: Path) -> int:
+    """Say which printed figures turned out otherwise than expected; return how many."""
+    from model.case import load_case  # noqa: PLC0415
+    from model.reconcile import recompute  # noqa: PLC0415
+
+    lines = [line for line in recompute(load_case(path)) if line.is_unexpected]
+    for line in lines:
+        say(f"{path.name}: printed figure {line.row.ref} {line.verdict}, expected {line.row.expected}", error=True)
+    return len(lines)
+
+
+def say(text: str, *, error: bool = False) -> None:
+    """Print a line for the person at the terminal."""
+    print(text, file=sys.stderr if error else sys.stdout)  # noqa: T201 - this is the command line
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,91 @@
+"""What the runner makes of one scenario: the contract's files, the executed notebook and the page."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from model import provenance
+from model.batch import store
+from model.batch.jobs import Context, Job
+from model.case import load_case
+from model.report.export import Page, body_of, render
+from model.report.opening import case_folder, open_result
+from model.results import write
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from nbformat import NotebookNode
+
+ROOT = Path(__file__).resolve().parents[1]
+INPUTS, NOTEBOOKS, OUTPUTS = ROOT / "inputs", ROOT / "notebooks", ROOT / "outputs"
+NOTEBOOK = NOTEBOOKS / "90_scenario_report.ipynb"
+
+
+def jobs_for(case: Path, scenarios: Iterable[str], outputs: Path, *, draws: int, seed: int) -> list[Job]:
+    """Return one job a scenario of a case, each into `outputs/<case>/<scenario>`.
+
+    A job is made again when anything it rests on changes: inputs, the published and base scenarios it is compared
+    with, the notebook, the model, a package's version, the commit, the seed or the number of draws.
+    """
+    any_scenario = load_case(case, None)
+    shared = {"package": store.package_hash(), "commit": "{}{}".format(*provenance.commit()), **store.versions()}
+    others = {any_scenario.published_scenario, any_scenario.base_scenario}
+    name = case.name if case.parent == INPUTS else str(case)
+    jobs = []
+    for scenario in scenarios:
+        parameters = {"case": name, "scenario": scenario, "draws": draws, "seed": seed}
+        files = {p for one in {scenario, *others} for p in provenance.input_files(case, one)} | {NOTEBOOK}
+        jobs.append(
+            Job(
+                case=case.name,
+                scenario=scenario,
+                folder=outputs / case.name / scenario,
+                made_from=store.fingerprint(files=files, root=case.parent, values=parameters, shared=shared),
+                work="model.produce:make",
+                arguments=parameters,
+                notebook=NOTEBOOK,
+                parameters=parameters,
+                exporter="model.produce:page_exporter",
+            )
+        )
+    return jobs
+
+
+def make(context: Context) -> None:
+    """Run a scenario and write its files into the job's folder; the notebook that follows finds the result at hand."""
+    started, begun = datetime.now(UTC), time.perf_counter()
+    wanted: Mapping[str, Any] = context.job.arguments
+    result = open_result(wanted["case"], wanted["scenario"], draws=wanted["draws"], seed=wanted["seed"])
+    write(result, context.folder)
+    found = provenance.provenance(result.case, draws=result.draws, seed=result.seed)
+    provenance.write(context.folder, found, started=started, seconds=time.perf_counter() - begun)
+
+
+class PageExporter:
+    """Makes the report's own page of an executed notebook, in the form the batch expects of an exporter."""
+
+    def from_notebook_node(
+        self, node: NotebookNode, resources: Mapping[str, Any] | None = None
+    ) -> tuple[str, dict[str, Any]]:
+        """Return the page and no resources; the title and the line beneath it come from the scenario."""
+        del resources
+        given = node.metadata["papermill"]["parameters"]
+        case = load_case(case_folder(given["case"]), given["scenario"])
+        page = Page(
+            title=f"{case.title}: {case.scenario_title}",
+            kicker=case.council,
+            about=case.scenario_why,
+            footer=f"Case {case.name}, scenario {case.scenario}.",
+        )
+        return render(page, body_of(node)), {}
+
+
+@cache
+def page_exporter() -> PageExporter:
+    """Return the exporter; one a process is enough."""
+    return PageExporter()
