@@ -12,8 +12,9 @@ from model import provenance
 from model.batch import store
 from model.batch.jobs import Context, Job
 from model.case import load_case
-from model.report.export import Page, body_of, render
+from model.report.export import body_of
 from model.report.opening import case_folder, open_result
+from model.report.page import Page, render
 from model.results import write
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def jobs_for(case: Path, scenarios: Iterable[str], outputs: Path, *, draws: int,
                 arguments=parameters,
                 notebook=NOTEBOOK,
                 parameters=parameters,
-                exporter="model.produce:page_exporter",
+                exporter="model.produce:report_exporter",
             )
         )
     return jobs
@@ -66,7 +67,7 @@ def make(context: Context) -> None:
     provenance.write(context.folder, found, started=started, seconds=time.perf_counter() - begun)
 
 
-class PageExporter:
+class ReportExporter:
     """Makes the report's own page of an executed notebook, in the form the batch expects of an exporter."""
 
     def from_notebook_node(
@@ -86,6 +87,6 @@ class PageExporter:
 
 
 @cache
-def page_exporter() -> PageExporter:
+def report_exporter() -> ReportExporter:
     """Return the exporter; one a process is enough."""
-    return PageExporter()
+    return ReportExporter()

@@ -56,6 +56,7 @@ ORDER = [
     "diff",
     "batch",
     "sweep",
+    "produce",
     "__main__",
 ]
 HEAVY = ["pandas", "scipy.stats", "matplotlib", "numba", "papermill", "nbformat", "great_tables", "SALib", "IPython"]
