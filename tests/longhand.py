@@ -1,0 +1,657 @@
+"""The Bury case worked out by long hand: lists, loops and floats, from the input files to each line of each year.
+
+It is the assurer's copy: written from the design's words, with nothing of `model` and no numpy, one draw, slow and
+plain. Months count from 0; a real pound is one at the case's price base; savings are positive.
+"""
+
+import calendar
+import csv
+import datetime as dt
+import math
+import tomllib
+
+AGES = ("under_1", "1_4", "5_7", "8_9", "10_15", "16_17")
+YEARS_WIDE = {"under_1": 1, "1_4": 4, "5_7": 3, "8_9": 2, "10_15": 6, "16_17": 2}
+BANDS = {"under_1": ["under_1"], "1_4": ["1_4"], "5_9": ["5_7", "8_9"], "10_15": ["10_15"], "16_17": ["16_17"]}
+LINES = {
+    "in_house_foster": "In-house foster placements",
+    "ifa_foster": "IFA foster placements",
+    "family_and_friends": "Family and friends placements",
+    "residential": "Residential placements",
+    "supported_accommodation": "Supported accommodation",
+    "parents": "Placed with parents",
+    "adoption": "Placed for adoption",
+    "other": "Other placements",
+}
+EVENTS = {
+    "entered": ("Entering care: proceedings and placement finding", "cost.entry"),
+    "left": ("Leaving care before 18", "cost.exit_under_18"),
+    "left_at_18": ("Leaving care at 18", "cost.exit_at_18"),
+    "diverted": ("Support for children kept at home", "cost.diverted_child"),
+}
+MOVE = "move_to_"
+
+
+def rows(path):
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+class Book:
+    """The input files of one scenario, and the calendar."""
+
+    def __init__(self, folder, scenario):
+        reference = folder.parent / "reference"
+        self.toml = tomllib.loads((folder / "case.toml").read_text(encoding="utf-8"))
+        text = (folder / "scenarios" / f"{scenario}.toml").read_text(encoding="utf-8")
+        changes = tomllib.loads(text).get("overrides", {})
+        settings = self.toml["conventions"] | {
+            key.removeprefix("conventions."): value for key, value in changes.items() if key.startswith("conventions.")
+        }
+        top, _, bottom = str(settings["weeks_per_year"]).partition("/")
+        self.weeks = float(top) / float(bottom or 1)
+        rates = {r["name"]: float(r["rate_annual"]) for r in rows(reference / "discount_rates.csv")}
+        self.discount = rates[settings["discount_rate"]]
+        self.index = read_index(rows(reference / "price_indices.csv"), settings["price_index"])
+        self.price_base = self.toml["price_base"]
+        self.value = {}
+        for row in rows(folder / "assumptions.csv"):
+            amount = float(row["value"])
+            if row["price_base"]:
+                amount *= self.index(self.price_base) / self.index(row["price_base"])
+            self.value[row["name"]] = amount
+        for name, change in changes.items():
+            if name in self.value:
+                self.value[name] = float(change["value"] if isinstance(change, dict) else change)
+        self.establishment = rows(folder / "establishment.csv")
+        self.caseload = rows(folder / "caseload.csv")
+        self.seed = {(r["age_band"], r["placement"]): float(r["weight"]) for r in rows(reference / "caseload_seed.csv")}
+        self.budget = rows(folder / "approved_budget.csv")
+        chosen = changes.get("schemes")
+        self.schemes = [
+            s for s in self.toml["schemes"] if (s["name"] in chosen if chosen is not None else s.get("active", True))
+        ]
+        self.start_of = {s["name"]: s["start"] for s in self.toml["schemes"]}
+        self._calendar(self.toml["start"], 12 * self.toml["horizon_years"])
+
+    def _calendar(self, start, months):
+        self.months = range(months)
+        first = [(start.year + (start.month - 1 + m) // 12, (start.month - 1 + m) % 12 + 1) for m in self.months]
+        self.days = [calendar.monthrange(year, month)[1] for year, month in first]
+        self.opens = [year if month >= 4 else year - 1 for year, month in first]
+        self.year_names = [f"{y}/{(y + 1) % 100:02d}" for y in sorted(set(self.opens))]
+        lengths = [(dt.date(y + 1, 4, 1) - dt.date(y, 4, 1)).days for y in self.opens]
+        self.part_of_year = [d / n for d, n in zip(self.days, lengths, strict=True)]
+        self.year = [y - self.opens[0] for y in self.opens]
+        self.first = first
+
+    def get(self, name, otherwise=None):
+        return self.value[name] if otherwise is None else self.value.get(name, otherwise)
+
+    def since(self, start, delay):
+        """Months from the start (and its delay) to the end of each month."""
+        begins = (start.year - self.first[0][0]) * 12 + start.month - self.first[0][1]
+        assert start.day == 1, "the long hand knows only starts on the first of a month"
+        return [m + 1 - begins - delay for m in self.months]
+
+    def grown(self, name):
+        """Real growth, one step each April."""
+        return [(1 + self.value[name]) ** y for y in self.year]
+
+    def yearly(self, monthly):
+        total = [0.0] * len(self.year_names)
+        for month in self.months:
+            total[self.year[month]] += monthly[month]
+        return total
+
+    def nominal(self, year):
+        return self.index(self.year_names[year]) / self.index(self.price_base)
+
+
+def read_index(table, name):
+    level, growth, later = {}, 1.0, 0.0
+    for row in table:
+        if row["series"] != name:
+            continue
+        if row["financial_year"] == "later":
+            later = float(row["change"])
+            continue
+        growth *= 1 + float(row["change"] or 0)
+        level[row["financial_year"]] = growth
+    last = max(level)
+
+    def at(year):
+        return level.get(year) or level[last] * (1 + later) ** (int(year[:4]) - int(last[:4]))
+
+    return at
+
+
+# --- Children ---------------------------------------------------------------------------------------------------------
+
+
+def fit(by_age, by_placement, seed):
+    """Iterative proportional fitting to the bitter end."""
+    table = {key: weight for key, weight in seed.items() if weight > 0}
+    whole = sum(by_age.values()) / sum(by_placement.values())
+    for _ in range(5000):
+        for wanted, which in ((by_age, 0), ({p: n * whole for p, n in by_placement.items()}, 1)):
+            have = dict.fromkeys(wanted, 0.0)
+            for key, number in table.items():
+                have[key[which]] += number
+            table = {k: n * wanted[k[which]] / have[k[which]] if have[k[which]] else 0.0 for k, n in table.items()}
+    return table
+
+
+class Children:
+    """The opening caseload of the general stream, and the chances of leaving, growing and moving in a month."""
+
+    def __init__(self, book):
+        mine = [r for r in book.caseload if not r["stream"]]
+        ages = {r["age_band"]: r for r in mine if r["placement"] == "all" and r["age_band"] != "18"}
+        at_18 = next(float(r["exits_annual"]) for r in mine if r["age_band"] == "18")
+        placements = {r["placement"]: float(r["children"]) for r in mine if r["age_band"] == "all"}
+        seed = {(a, p): book.seed.get((a, p), 1.0) for a in BANDS for p in LINES}
+        table = fit({a: float(r["children"]) for a, r in ages.items()}, placements, seed)
+        share = book.value["caseload.share_5_9_aged_8_9"]
+        split = {"5_7": 1 - share, "8_9": share}
+        self.opening, self.entering = {}, {}  # children; children a year
+        for band, narrow in BANDS.items():
+            children = sum(table.get((band, p), 0.0) for p in LINES)
+            for age in narrow:
+                for p in LINES:
+                    here = table.get((band, p), 0.0) * split.get(age, 1.0)
+                    self.opening[age, p] = here
+                    self.entering[age, p] = float(ages[band]["entries_annual"]) * here / children
+        self.ageing = {a: 1 / (12 * YEARS_WIDE[a]) for a in AGES}
+        self.leaving = {}
+        self._find_rates({a: float(r["exits_annual"]) for a, r in ages.items()}, at_18)
+        self._find_moves(mine, table)
+
+    def _first_year(self, upto):
+        stock = {a: sum(self.opening[a, p] for p in LINES) for a in upto}
+        enter = {a: sum(self.entering[a, p] for p in LINES) / 12 for a in upto}
+        left, grown = dict.fromkeys(upto, 0.0), 0.0
+        for _ in range(12):
+            out = {a: stock[a] * self.leaving[a] for a in upto}
+            up = {a: stock[a] * self.ageing[a] for a in upto}
+            for i, a in enumerate(upto):
+                left[a] += out[a]
+                stock[a] += enter[a] - out[a] - up[a] + (up[upto[i - 1]] if i else 0.0)
+            grown += up[upto[-1]]
+        return left, grown
+
+    def _find_rates(self, stated, at_18):
+        """Children only grow up, so each band's rate is found after those below it, by halving the interval."""
+
+        def of_band(band, upto):
+            def gap(rate):
+                self.leaving |= dict.fromkeys(BANDS[band], rate)
+                left, _ = self._first_year(upto)
+                return sum(left[a] for a in BANDS[band]) - stated[band]
+
+            halve(gap)
+
+        done = []
+        for band in list(BANDS)[:-1]:
+            done += BANDS[band]
+            of_band(band, tuple(done))
+
+        def too_many_birthdays(rate):
+            self.ageing["16_17"] = rate
+            of_band("16_17", AGES)
+            return self._first_year(AGES)[1] - at_18
+
+        halve(too_many_birthdays)
+
+    def _find_moves(self, mine, table):
+        """Moves a year over the children there to move; for one age band, or over all of a placement."""
+        self.moving = {}
+        for row in mine:
+            bands = list(BANDS) if row["age_band"] == "all" else [row["age_band"]]
+            for column, moves in row.items():
+                if column.startswith(MOVE) and moves:
+                    start, to = row["placement"], column.removeprefix(MOVE).removesuffix("_annual")
+                    rate = float(moves) / 12 / sum(table.get((b, start), 0.0) for b in bands)
+                    for age in (age for band in bands for age in BANDS[band]):
+                        self.moving[age, start, to] = self.moving.get((age, start, to), 0.0) + rate
+
+
+def halve(gap, low=0.0, high=0.9):
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (low, middle) if gap(middle) > 0 else (middle, high)
+    gap((low + high) / 2)
+
+
+def world(book, children, names):
+    """Run the named schemes on the one caseload: mean children by placement, and events, by month."""
+    schemes = [s for s in book.schemes if s["name"] in names]
+    teams = [(s, preventing(book, children, s)) for s in schemes if s["kind"] == "entry_reduction"]
+    homes = [(s, filled_places(book, s)) for s in schemes if s["kind"] == "fostering_growth"]
+    stock = dict(children.opening)
+    kept = {s["name"]: dict.fromkeys(stock, 0.0) for s, _ in teams}  # children kept at home
+    guests = {s["name"]: dict.fromkeys(AGES, 0.0) for s, _ in homes}  # children in new places
+    leaving = {a: children.leaving[a] * book.value["caseload.exits_multiplier"] for a in AGES}
+    log = {"stock": [dict.fromkeys(LINES, 0.0) for _ in book.months]}
+    log |= {event: [0.0] * len(book.months) for event in EVENTS}
+    for month in book.months:
+        scale = book.value["caseload.entries_multiplier"]
+        scale *= (1 + book.value["caseload.entries_growth_annual"]) ** book.year[month]
+        would = {k: n / 12 * scale for k, n in children.entering.items()}
+        enter, log["diverted"][month] = prevent(book, children, teams, kept, would, month)
+        left = {k: n * leaving[k[0]] for k, n in stock.items()}
+        grown = {k: n * children.ageing[k[0]] for k, n in stock.items()}
+        after = {k: stock[k] - left[k] - grown[k] for k in stock}
+        for i, age in enumerate(AGES[1:]):
+            for p in LINES:
+                after[age, p] += grown[AGES[i], p]
+        for (age, start, to), rate in children.moving.items():
+            after[age, start] -= stock[age, start] * rate
+            after[age, to] += stock[age, start] * rate
+        for scheme, filled in homes:
+            guests[scheme["name"]] = place(book, children, scheme["name"], filled[month], leaving,
+                                           guests[scheme["name"]], enter, after)  # fmt: skip
+        after = {k: n + enter[k] for k, n in after.items()}
+        for (_, p), number in list(stock.items()):
+            log["stock"][month][p] += number / 2
+        for (_, p), number in after.items():
+            log["stock"][month][p] += number / 2
+        log["entered"][month] = sum(enter.values())
+        log["left"][month] = sum(left.values())
+        log["left_at_18"][month] = sum(grown["16_17", p] for p in LINES)
+        stock = after
+    log["closing"] = stock
+    return log
+
+
+def preventing(book, children, scheme):
+    """The share of its target entries that a team prevents, by month."""
+    name, shares = scheme["name"], []
+    since = book.since(scheme["start"], book.get(f"{name}.delay", 0.0))
+    posts = in_post(book, since)
+    wanted = sum(n for (a, _), n in children.entering.items() if a in scheme["ages"]) / 12
+    for month in book.months:
+        open_for = min(max(since[month], 0.0), 1.0)
+        ramp = book.value[f"{name}.ramp_months"]
+        reached = 1.0 if ramp == 0 else min(max((since[month] - open_for / 2) / ramp, 0.0), 1.0)
+        share = book.value[f"{name}.effect"] * (1 - book.value[f"{name}.deadweight"]) * reached * open_for
+        if book.value[f"{name}.capacity_limited"]:
+            entries = wanted * book.value["caseload.entries_multiplier"]
+            entries *= (1 + book.value["caseload.entries_growth_annual"]) ** book.year[month]
+            held = book.value[f"{name}.caseworkers"] * posts[month] * book.value[f"{name}.children_per_caseworker"]
+            need = entries * book.value[f"{name}.children_served_per_entry"]
+            share *= min(1.0, held / book.value[f"{name}.duration_months"] / need)
+        shares.append(share)
+    return shares
+
+
+def prevent(book, children, teams, kept, would, month):  # noqa: PLR0917 - as it says
+    """Entries after prevention and return, and how many children were kept at home this month."""
+    shares = {}
+    for scheme, share in teams:
+        weight = {k: book.get(f"{scheme['name']}.weight_{k[1]}", 1.0) * (k[0] in scheme["ages"]) for k in would}
+        aimed = sum(n for k, n in would.items() if weight[k])
+        heavy = sum(n * weight[k] for k, n in would.items())
+        shares[scheme["name"]] = {k: min(1.0, share[month] * weight[k] * aimed / heavy) for k in would}
+    enter, diverted = {}, 0.0
+    prevented = {}
+    for key, number in would.items():
+        stays = math.prod(1 - s[key] for s in shares.values())
+        prevented[key] = number * (1 - stays)
+        enter[key] = number - prevented[key]
+        diverted += prevented[key]
+    for name, share in shares.items():
+        fade = 1 - (1 - book.value[f"{name}.fade_annual"]) ** (1 / 12)
+        home, new = kept[name], {}
+        for key, number in home.items():
+            enter[key] += number * fade
+            new[key] = number * (1 - fade) * (1 - children.ageing[key[0]])
+        for i, age in enumerate(AGES[1:]):
+            for p in LINES:
+                new[age, p] += home[AGES[i], p] * (1 - fade) * children.ageing[AGES[i]]
+        for key in home:
+            claims = sum(s[key] for s in shares.values())
+            new[key] += prevented[key] * share[key] / claims if claims else 0.0
+        kept[name] = new
+    return enter, diverted
+
+
+def households(book, scheme):
+    """Extra carer households, those newly approved and those who replace leavers, by month."""
+    name = scheme["name"]
+    since = book.since(scheme["start"], book.get(f"{name}.delay", 0.0))
+    leave = 1 - (1 - book.value[f"{name}.deregistration_annual"]) ** (1 / 12)
+    better = leave * (1 - book.value[f"{name}.retention_effect"])
+    lag, over = book.value[f"{name}.approval_lag"], book.value[f"{name}.recruitment_months"]
+    extra, done, path, approvals, replacing = 0.0, 0.0, [], [], []
+    old = kept = book.value[f"{name}.existing_households"]
+    arriving = book.value[f"{name}.existing_approvals_annual"] / 12
+    for month in book.months:
+        waited = since[month] - lag
+        reached = min(max(waited / over, 0.0), 1.0) if over else float(waited > 0)
+        approved, done = book.value[f"{name}.households"] * (reached - done), reached
+        now = better if since[month] > 0 else leave
+        replaced = extra * now * book.value[f"{name}.leavers_replaced_share"]
+        extra += approved + replaced - extra * now
+        old, kept = old - old * leave + arriving, kept - kept * now + arriving
+        path.append(extra + kept - old)
+        approvals.append(approved)
+        replacing.append(replaced)
+    return path, approvals, replacing
+
+
+def filled_places(book, scheme):
+    each = book.value[f"{scheme['name']}.places_per_household"] * book.value[f"{scheme['name']}.fill_rate"]
+    return [max(n, 0.0) * each for n in households(book, scheme)[0]]
+
+
+def place(book, children, name, filled, leaving, guests, enter, stock):  # noqa: PLR0917 - as it says
+    """Fill the new places from children who would start with (or are with) an agency; changes `enter` and `stock`."""
+    still = {}
+    for i, age in enumerate(AGES):
+        gone = leaving[age] + children.ageing[age]
+        gone += sum(rate for (a, start, _), rate in children.moving.items() if (a, start) == (age, "in_house_foster"))
+        still[age] = guests[age] * (1 - gone) + (guests[AGES[i - 1]] * children.ageing[AGES[i - 1]] if i else 0.0)
+    gap, here = filled - sum(still.values()), dict(still)
+    starting = sum(enter[a, "ifa_foster"] for a in AGES)
+    with_agencies = sum(stock[a, "ifa_foster"] for a in AGES)
+    for age in AGES:
+        started = moved = 0.0
+        if gap < 0:
+            moved = gap * here[age] / sum(here.values())
+        elif book.value[f"{name}.inflow_limited"]:
+            taken = min(gap, book.value[f"{name}.transferring_share"] * starting)
+            started = enter[age, "ifa_foster"] * taken / starting if starting else 0.0
+        else:
+            moved = stock[age, "ifa_foster"] * min(gap, with_agencies) / with_agencies
+        enter[age, "ifa_foster"] -= started
+        enter[age, "in_house_foster"] += started
+        stock[age, "ifa_foster"] -= moved
+        stock[age, "in_house_foster"] += moved
+        still[age] += started + moved
+    return still
+
+
+# --- Money ------------------------------------------------------------------------------------------------------------
+
+
+def in_post(book, since):
+    """The share of new posts filled in each month: a straight line to full, less the vacancies that stay."""
+    over, vacant = book.value["establishment.months_to_fill"], book.value["establishment.vacancy_share"]
+    shares = []
+    for months in since:
+        open_for = min(max(months, 0.0), 1.0)
+        middle = months - open_for / 2
+        climbed = 1.0 if not over else min(max(middle / over, 0.0), 1.0)
+        shares.append(open_for * climbed * (1 - vacant))
+    return shares
+
+
+def spending(book, log):
+    """What a world costs by line and month, real."""
+    dearer = book.grown("growth.placement_prices_real_annual")
+    out = {}
+    for p, line in LINES.items():
+        weekly = book.value[f"price.{p}_weekly"]
+        out[line] = [log["stock"][m][p] * weekly * dearer[m] * book.weeks * book.part_of_year[m] for m in book.months]
+    for event, (line, cost) in EVENTS.items():
+        out[line] = [n * book.value[cost] for n in log[event]]
+    return out
+
+
+def budget_of(book, line, year):
+    """The approved budget in real pounds: as stated, and level in real terms after the last year stated."""
+    stated = {r["financial_year"]: float(r["value_gbp"]) for r in book.budget if r["line"] == line}
+    if not stated:
+        return None
+    name = book.year_names[year]
+    held = stated.get(name) if name in stated or name < max(stated) else stated[max(stated)]
+    base = name if name in stated else max(stated)
+    return (held or 0.0) * book.index(book.price_base) / book.index(base)
+
+
+def split(book, before, after, steps=True, general_fund=True):
+    """Split savings by nature: (line, nature) -> by year."""
+    year_before = {line: book.yearly(m) for line, m in before.items()}
+    year_after = {line: book.yearly(m) for line, m in after.items()}
+    out = {}
+    dearer = dict(zip(book.year, book.grown("growth.placement_prices_real_annual"), strict=True))
+    named = {line: p for p, line in LINES.items()}
+    for year in range(len(book.year_names)):
+        saved = {line: year_before[line][year] - year_after[line][year] for line in before}
+        cash = {}
+        for line, amount in saved.items():
+            held = budget_of(book, line, year) if general_fund else None
+            below = 0.0
+            if held is not None and amount > 0:
+                below = min(held, year_before[line][year]) - year_after[line][year]
+                below = min(max(below, 0.0), amount)
+                if steps and line in named:
+                    one = book.get(f"cashable.contract_step_{named[line]}", 0.0)
+                    one *= book.value[f"price.{named[line]}_weekly"] * dearer[year] * book.weeks
+                    if one > 0:
+                        below = min(below, math.floor(below / one + 1e-9) * one)
+            cash[line] = below
+        gains = sum(a for a in saved.values() if a > 0)
+        common = sum(cash.values()) / gains if gains > 0 else 0.0
+        for line, amount in saved.items():
+            cashable = cash[line] if amount > 0 else amount * common
+            out.setdefault((line, "cashable_saving"), []).append(cashable)
+            out.setdefault((line, "cost_avoidance"), []).append(amount - cashable)
+    return out
+
+
+def monthly_saving(before, after):
+    """Net saving by month, whatever its nature."""
+    return [sum(before[line][m] - after[line][m] for line in before) for m in range(len(next(iter(before.values()))))]
+
+
+def posts(book, name):
+    """(line, recurrence) -> cost by month of the establishment rows charged to a scheme, and of posts paid anyway."""
+    by_id = {r["id"]: r for r in book.establishment}
+    cost, anyway = {}, [0.0] * len(book.months)
+    pay = book.grown("growth.pay_real_annual")
+    for row in book.establishment:
+        parent = by_id.get(row["included_in"])
+        sign = 1.0 if row["charged_to"] == name else 0.0
+        if parent and parent["charged_to"] == row["charged_to"]:
+            sign = 0.0
+        if parent and parent["charged_to"] == name and row["charged_to"] != name:
+            sign = -(book.value[row["included_when"]] if row["included_when"] else 1.0)
+        if not sign:
+            continue
+        begins = dt.date.fromisoformat(row["start"]) if row["start"] else book.start_of[row["charged_to"]]
+        since = book.since(begins, book.get(f"{row['charged_to']}.delay", 0.0))
+        exists = [min(max(s, 0.0), 1.0) for s in since]
+        annual = float(row["change_annual_cost_gbp"])
+        if row["basis"] == "day":
+            line, months = "On-call rota", [e * annual / 365 * d for e, d in zip(exists, book.days, strict=True)]
+        else:
+            share = in_post(book, since) if row["recruited"] == "yes" else exists
+            full = [s * annual * p * g for s, p, g in zip(share, book.part_of_year, pay, strict=True)]
+            fixed = book.value[row["already_filled_months"]] if row["already_filled_months"] else -math.inf
+            line = "Staff"
+            months = [f * min(max(s - fixed, 0.0), 1.0) for f, s in zip(full, since, strict=True)]
+            anyway = [a + sign * (f - m) for a, f, m in zip(anyway, full, months, strict=True)]
+        have = cost.setdefault((line, "recurring"), [0.0] * len(book.months))
+        cost[line, "recurring"] = [h + sign * m for h, m in zip(have, months, strict=True)]
+    return cost, anyway
+
+
+def own_costs(book, scheme):
+    """(line, recurrence) -> what the scheme itself spends by month, real."""
+    name = scheme["name"]
+    cost = posts(book, name)[0]
+    exists = [min(max(s, 0.0), 1.0) for s in book.since(scheme["start"], book.get(f"{name}.delay", 0.0))]
+    if scheme["kind"] == "fostering_growth":
+        path, approved, replaced = households(book, scheme)
+        each = book.value[f"{name}.approval_cost"]
+        held, supervision = (
+            book.value[f"{name}.{x}"] for x in ("households_supervised_by_team", "supervision_cost_annual")
+        )
+        several = book.value[f"{name}.constellations"] * book.value[f"{name}.constellation_cost_annual"]
+        cost["Carer recruitment", "one_off"] = [each * n for n in approved]
+        cost["Carer recruitment", "recurring"] = [each * n for n in replaced]
+        cost["Carer supervision", "recurring"] = [
+            max(n - held, 0.0) * supervision * p for n, p in zip(path, book.part_of_year, strict=True)
+        ]
+        cost["Constellations", "recurring"] = [several * e * p for e, p in zip(exists, book.part_of_year, strict=True)]
+    if scheme["kind"] == "fixed_cost":
+        annual, daily = book.get(f"{name}.cost_annual", 0.0), book.get(f"{name}.cost_daily", 0.0)
+        cost[scheme["title"], "recurring"] = [
+            e * (annual * p + daily * d) for e, p, d in zip(exists, book.part_of_year, book.days, strict=True)
+        ]
+    return cost
+
+
+def agency(book, scheme):
+    """Both agency lines before and after, by month, real."""
+    name = scheme["name"]
+    filled = in_post(book, book.since(scheme["start"], book.get(f"{name}.delay", 0.0)))
+    pay = book.grown("growth.pay_real_annual")
+    v = {key.removeprefix(f"{name}."): n for key, n in book.value.items() if key.startswith(f"{name}.")}
+    before, after = {}, {}
+    whole = 1.0 if v["whole_cost"] else v["premium"] / (1 + v["premium"])
+    both = {
+        "Agency: managed teams": (v["managed_teams_cost"] / v["managed_teams_months"] * 12, "managed_teams", 1.0),
+        "Agency: vacancy cover": (v["cover_cost_annual"] * (1 - v["cover_managed_share"]), "cover", whole),
+    }
+    for line, (annual, word, saved) in both.items():
+        lasts = [min(max(v[f"{word}_end_months"] - m, 0.0), 1.0) for m in book.months]
+        before[line] = [annual * x * p * g for x, p, g in zip(lasts, book.part_of_year, pay, strict=True)]
+        after[line] = [b * (1 - f * saved) for b, f in zip(before[line], filled, strict=True)]
+    return before, after
+
+
+class LongHand:
+    """Everything, worked out."""
+
+    def __init__(self, folder, scenario):
+        self.book = book = Book(folder, scenario)
+        self.children = Children(book)
+        self.worlds = {(): world(book, self.children, ())}
+        self.nothing = spending(book, self.worlds[()])
+        self.names = [s["name"] for s in book.schemes]
+        self.acting = [s["name"] for s in book.schemes if s["kind"] in {"fostering_growth", "entry_reduction"}]
+        groups = {n: [n] for n in self.names} | book.toml["perimeters"] | {"whole": self.names}
+        self.perimeters = {n: [m for m in self.names if m in members] for n, members in groups.items()}
+
+    def spend(self, names):
+        key = tuple(n for n in self.acting if n in names)
+        if key not in self.worlds:
+            self.worlds[key] = world(self.book, self.children, key)
+        return spending(self.book, self.worlds[key])
+
+    def standalone(self, name):
+        """((line, nature, recurrence) -> by year, net by month) of one scheme."""
+        book, scheme = self.book, next(s for s in self.book.schemes if s["name"] == name)
+        found, net = {}, [0.0] * len(book.months)
+        for (line, recurrence), months in own_costs(book, scheme).items():
+            found[line, "investment", recurrence] = [-x for x in book.yearly(months)]
+            net = [n - x for n, x in zip(net, months, strict=True)]
+        pairs = []
+        if name in self.acting:
+            pairs.append((self.nothing, self.spend([name]), True, True))
+        if scheme["kind"] == "agency":
+            before, after = agency(book, scheme)
+            pairs += [  # the reserve pays for the managed teams, the general fund for cover
+                ({line: before[line]}, {line: after[line]}, False, line == "Agency: vacancy cover") for line in before
+            ]
+        for before, after, steps, general in pairs:
+            for (line, nature), years in split(book, before, after, steps, general).items():
+                found[line, nature, "recurring"] = years
+            net = [n + x for n, x in zip(net, monthly_saving(before, after), strict=True)]
+        return found, net
+
+    def perimeter(self, name):
+        """((scheme, line, nature, recurrence) -> by year, net by month)."""
+        members, lines, net = self.perimeters[name], {}, [0.0] * len(self.book.months)
+        for member in members:
+            found, monthly = self.standalone(member)
+            lines |= {(member, *key): years for key, years in found.items()}
+            net = [a + b for a, b in zip(net, monthly, strict=True)]
+        meeting = [m for m in members if m in self.acting]
+        if len(meeting) > 1:
+            joint = split(self.book, self.nothing, self.spend(meeting))
+            apart = [split(self.book, self.nothing, self.spend([m])) for m in meeting]
+            for nature in ("cashable_saving", "cost_avoidance"):
+                gap = [0.0] * len(self.book.year_names)
+                for sign, found in ((1, joint), *((-1, a) for a in apart)):
+                    for (_, kind), years in found.items():
+                        if kind == nature:
+                            gap = [g + sign * y for g, y in zip(gap, years, strict=True)]
+                lines["interaction", "interaction", nature, "recurring"] = gap
+            together = monthly_saving(self.nothing, self.spend(meeting))
+            singly = [monthly_saving(self.nothing, self.spend([m])) for m in meeting]
+            net = [n + t - sum(s) for n, t, *s in zip(net, together, *singly, strict=True)]
+        return lines, net
+
+    def metrics(self, name):
+        """NPV, BCR, payback in months and peak funding of one perimeter."""
+        net = self.perimeter(name)[1]
+        worth = [(1 + self.book.discount) ** -((m + 0.5) / 12) for m in self.book.months]
+        invested = [0.0] * len(self.book.months)
+        for member in self.perimeters[name]:
+            scheme = next(s for s in self.book.schemes if s["name"] == member)
+            for months in own_costs(self.book, scheme).values():
+                invested = [i + x for i, x in zip(invested, months, strict=True)]
+        npv = sum(n * w for n, w in zip(net, worth, strict=True))
+        cost = sum(i * w for i, w in zip(invested, worth, strict=True))
+        return {
+            "npv_gbp": npv,
+            "bcr": (npv + cost) / cost if cost > 0 else None,
+            "payback_months": payback(net),
+            "discounted_payback_months": payback([n * w for n, w in zip(net, worth, strict=True)]),
+            "peak_funding_gbp": max(0.0, -min(running(net))),
+        }
+
+    def budgets(self):
+        """Purse -> nominal pounds by year, of the whole: the base budget and the reserve's statement by year."""
+        book, until = self.book, self.book.toml["funding"]["reserve_until"]
+        early = [int(y[:4]) <= until.year - (until.month < 4) for y in book.year_names]
+        base = [0.0] * len(early)
+        for (_, _, nature, recurrence), years in self.perimeter("whole")[0].items():
+            for i, amount in enumerate(years):
+                banked = nature == "cashable_saving" or (nature == "investment" and not early[i])
+                base[i] += amount * book.nominal(i) if banked and recurrence == "recurring" else 0.0
+        anyway = [posts(book, n)[1] for n in self.names]
+        for months in anyway:
+            for i, amount in enumerate(book.yearly(months)):
+                base[i] -= 0.0 if early[i] else amount * book.nominal(i)
+        return {"base_budget": base} | self._reserve(early, anyway)
+
+    def _reserve(self, early, anyway):
+        book = self.book
+        balance, least = book.value["reserve.opening"], book.value["reserve.minimum"]
+        years = {k: [0.0] * len(early) for k in ("opening", "shortfall", "closing")}
+        teams = [agency(book, s) for s in book.schemes if s["kind"] == "agency"]
+        costs = [own_costs(book, s) for s in book.schemes]
+        for m in book.months:
+            year = book.year[m]
+            due = sum(after["Agency: managed teams"][m] for _, after in teams)
+            if early[year]:
+                due += sum(a[m] for a in anyway) + sum(x[m] for c in costs for x in c.values())
+            due = due * book.nominal(year) + book.value["reserve.commitments_annual"] * book.part_of_year[m]
+            if m == 0 or book.year[m - 1] != year:
+                years["opening"][year] = balance
+            paid = min(due, max(balance - least, 0.0))
+            balance -= paid
+            years["shortfall"][year] += due - paid
+            years["closing"][year] = balance
+        return years
+
+
+def running(net):
+    total, out = 0.0, []
+    for amount in net:
+        total += amount
+        out.append(total)
+    return out
+
+
+def payback(net):
+    """The month, counted from one, from which the running total is never negative again; None if never."""
+    red = [m for m, total in enumerate(running(net)) if total < -0.001]
+    if not red:
+        return 0
+    return None if red[-1] == len(net) - 1 else red[-1] + 2
