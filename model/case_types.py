@@ -47,7 +47,8 @@ class SchemeSpec:
 class Post:
     """A row of `establishment.csv`. The cost is a net change in pounds a year, never a cost per fte.
 
-    `change_annual_cost_gbp` is what the model uses: as printed, or priced from the grade (`costing`).
+    `change_annual_cost_gbp` is what the model uses, in the case's price base: as printed (`printed_gbp`), or priced from
+    the grade (`costing`). `price_base` is the year whose prices were printed; empty = the case's own.
     """
 
     id: str
@@ -75,6 +76,7 @@ class Post:
     increments: bool = False
     costing: str = ""
     printed_gbp: float | None = None
+    price_base: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -176,7 +176,8 @@ def run_reserve(case: Case, flows: Mapping[str, NDArray[np.float64]], draws: Dra
     items[ADVANCE] = share * (flows[IMPLEMENTATION] + flows[RESERVE_ONE_OFFS])
     wanted = items[COMMITMENTS] + flows[CARRIED] - flows[RELEASED] + flows[IMPLEMENTATION] + flows[RESERVE_ONE_OFFS]
     wanted = wanted - items[ADVANCE]
-    balance, minimum = draws["reserve.opening"], draws["reserve.minimum"]
+    cash = _cash(case)
+    balance, minimum = cash * draws["reserve.opening"], cash * draws["reserve.minimum"]
     for month in range(months):
         items[OPENING][month] = balance
         paid = np.minimum(wanted[month], np.maximum(balance - minimum, 0.0))
@@ -188,7 +189,13 @@ def run_reserve(case: Case, flows: Mapping[str, NDArray[np.float64]], draws: Dra
 
 def _commitments(case: Case, draws: Draws) -> NDArray[np.float64]:
     """Other commitments on the reserve, spread by days; cash amounts, as a reserve's are set. (months, draws)."""
-    return units.annual_factors(case.timeline)[:, None] * draws["reserve.commitments_annual"]
+    return units.annual_factors(case.timeline)[:, None] * draws["reserve.commitments_annual"] * _cash(case)
+
+
+def _cash(case: Case) -> float:
+    """Pounds of the first month for a pound of the price base: balances are cash, whatever base they are stated in."""
+    index = case.reference.indices[case.conventions.price_index]
+    return float(units.nominal_factors(case.timeline, index, case.price_base)[0])
 
 
 def _by_year(case: Case, monthly: Mapping[str, NDArray[np.float64]]) -> dict[str, NDArray[np.float64]]:

@@ -16,6 +16,7 @@ import numpy as np
 
 from model.pay import BOTTOM, MIDDLE, PLACES_IN_A_GRADE, TOP, PayError, PayTables
 from model.timeline import MONTHS_A_YEAR, Timeline, add_months, financial_year
+from model.units import to_price_base
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from model.case_types import Case, Post
     from model.pay import Grade
+    from model.reference import PriceIndex
 
 PENNY = 2
 PRINTED, BOTTOM_UP = COSTINGS = ("printed", "bottom_up")
@@ -347,9 +349,15 @@ def with_prices(case: Case) -> Case:
     names every row that cannot be priced.
     """
     active = {spec.name for spec in case.active_schemes}
-    rows, problems = [], []
+    index = case.reference.indices[case.conventions.price_index]
+    rows: list[Post] = []
+    problems: list[str] = []
     for post in case.establishment:
-        row = post
+        try:
+            row = _in_price_base(post, index, case.price_base)
+        except KeyError as error:
+            problems.append(f"establishment.csv, row {post.id!r}, price_base: {error}")
+            continue
         if post.costing == BOTTOM_UP and post.charged_to in active:
             try:
                 row = replace(post, change_annual_cost_gbp=full_year_price(case, post))
@@ -359,3 +367,11 @@ def with_prices(case: Case) -> Case:
     if problems:
         raise PayError("\n".join(problems))
     return replace(case, establishment=tuple(rows))
+
+
+def _in_price_base(post: Post, index: PriceIndex, price_base: str) -> Post:
+    """Bring a printed cost to the case's price base. KeyError where the index starts after the year printed."""
+    if post.printed_gbp is None or not post.price_base or post.price_base == price_base:
+        return post
+    amount = to_price_base(post.printed_gbp, index, post.price_base, price_base)
+    return replace(post, change_annual_cost_gbp=amount, printed_gbp=amount)

@@ -21,12 +21,17 @@ from model.funding import (
     run_reserve,
     year_on_year,
 )
+from model.reference import PriceIndex
 from model.results import run
 from model.timeline import Timeline
 from tests.cases import write_case
 
 TIMELINE = Timeline(date(2022, 4, 1), 24)
-CASE = SimpleNamespace(timeline=TIMELINE, funding=FundingPlan(reserve_name="r", reserve_until=date(2023, 3, 31)))
+FLAT = SimpleNamespace(indices={"flat": PriceIndex(name="flat", level={"2022/23": 1.0}, later_annual=0.0, source="t")})
+SAME_PRICES = {"price_base": "2022/23", "reference": FLAT, "conventions": SimpleNamespace(price_index="flat")}
+CASE = SimpleNamespace(
+    timeline=TIMELINE, **SAME_PRICES, funding=FundingPlan(reserve_name="r", reserve_until=date(2023, 3, 31))
+)
 
 
 def draws(**values):

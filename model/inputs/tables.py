@@ -60,6 +60,7 @@ ESTABLISHMENT: Final = (
     Column(name="already_filled_months", parse=cells.optional_name, required=False, blank=True),
     Column(name="recruited", parse=cells.yes_or_no, required=False, blank=True),
     Column(name="service_line", parse=_TEXT, required=False, blank=True),
+    Column(name="price_base", parse=cells.optional_financial_year, required=False, blank=True),
     Column(name="grade_current", parse=_TEXT, required=False, blank=True),
     Column(name="spine_point", parse=_TEXT, required=False, blank=True),
     Column(
