@@ -375,16 +375,37 @@ def place(book, children, name, filled, leaving, guests, enter, stock):  # noqa:
 # --- Money ------------------------------------------------------------------------------------------------------------
 
 
-def in_post(book, since):
-    """The share of new posts filled in each month: a straight line to full, less the vacancies that stay."""
-    over, vacant = book.value["establishment.months_to_fill"], book.value["establishment.vacancy_share"]
+def empty_in_the_long_run(book):
+    """The share of posts empty for good: as stated, or what leavers and half a round of recruiting leave, if more."""
+    assert book.get("establishment.fill_probability", 1.0) == 1.0, "the long hand knows only rounds that succeed"
+    leave = 1 - (1 - book.get("establishment.turnover_annual", 0.0)) ** (1 / 12)
+    empty = leave * book.value["establishment.months_to_fill"] / 2
+    return max(book.value["establishment.vacancy_share"], empty / (1 + empty))
+
+
+def ever_filled(book, since):
+    """The share of a month's post-time in posts that have been filled at least once: a straight line to full."""
+    over = book.value["establishment.months_to_fill"]
     shares = []
     for months in since:
         open_for = min(max(months, 0.0), 1.0)
         middle = months - open_for / 2
-        climbed = 1.0 if not over else min(max(middle / over, 0.0), 1.0)
-        shares.append(open_for * climbed * (1 - vacant))
+        shares.append(open_for * (1.0 if not over else min(max(middle / over, 0.0), 1.0)))
     return shares
+
+
+def in_post(book, since):
+    """The share of new posts with somebody in them in each month."""
+    return [share * (1 - empty_in_the_long_run(book)) for share in ever_filled(book, since)]
+
+
+def agency_cover(book, row, since, rate):
+    """What agency staff cost who cover posts that were filled and are empty again, by month."""
+    adds = float(row["fte_proposed"]) - float(row["fte_current"]) > 0
+    covered = book.get("establishment.agency_cover_share", 0.0) if adds and row["recruited"] == "yes" else 0.0
+    dear = 1 + book.get("establishment.agency_premium", book.get("agency.premium", 0.0))
+    empty = empty_in_the_long_run(book)
+    return [share * empty * covered * r * dear for share, r in zip(ever_filled(book, since), rate, strict=True)]
 
 
 def spending(book, log):
@@ -468,7 +489,14 @@ def posts(book, name):
             line, months = "On-call rota", [e * annual / 365 * d for e, d in zip(exists, book.days, strict=True)]
         else:
             share = in_post(book, since) if row["recruited"] == "yes" else exists
-            full = [s * annual * p * g for s, p, g in zip(share, book.part_of_year, pay, strict=True)]
+            rate = [annual * p * g for p, g in zip(book.part_of_year, pay, strict=True)]
+            full = [s * r for s, r in zip(share, rate, strict=True)]
+            cover = agency_cover(book, row, since, rate)
+            if any(cover):
+                have = cost.setdefault(("Agency: cover of new posts", "recurring"), [0.0] * len(book.months))
+                cost["Agency: cover of new posts", "recurring"] = [
+                    h + sign * c for h, c in zip(have, cover, strict=True)
+                ]
             fixed = book.value[row["already_filled_months"]] if row["already_filled_months"] else -math.inf
             line = "Staff"
             months = [f * min(max(s - fixed, 0.0), 1.0) for f, s in zip(full, since, strict=True)]
