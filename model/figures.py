@@ -140,7 +140,8 @@ def _own(svg: str, key: str, alt: str) -> str:
     return re.sub(r"\s*\n\s*", "\n", body).strip()
 
 
-def _money_axis(axes: Axes, *, along: str = "y") -> None:
+def money_axis(axes: Axes, *, along: str = "y") -> None:
+    """Mark an axis in pounds, a few round figures, as the rest of the page writes them."""
     from matplotlib.ticker import FuncFormatter, MaxNLocator  # noqa: PLC0415 - as in draw
 
     axis = axes.yaxis if along == "y" else axes.xaxis
@@ -212,7 +213,7 @@ def _net_panel(axes: Axes, frame: pd.DataFrame, title: str) -> None:
     if {"p10", "p90"} <= set(frame):
         axes.vlines(places, frame["p10"], frame["p90"], color=INK, linewidth=1)
     _zero_line(axes)
-    _money_axis(axes)
+    money_axis(axes)
     axes.set_title(title)
     step = 2 if len(frame) > 6 else 1
     axes.set_xticks(list(places)[::step], [y[2:] for y in frame.index[::step]])
@@ -228,7 +229,7 @@ def cumulative_fan(result: ResultLike, perimeter: str) -> Figure:
         axes = canvas.subplots()
         _fan(axes, frame)
         _zero_line(axes)
-        _money_axis(axes)
+        money_axis(axes)
         _month_axis(axes, list(frame.index))
         axes.set_ylabel("Cumulative net position")
         axes.legend(loc="best")
@@ -302,7 +303,7 @@ def savings_by_year(result: ResultLike, perimeter: str) -> Figure:
             down = [d + min(v, 0.0) for d, v in zip(down, frame[nature], strict=True)]
         axes.plot(range(len(frame)), frame.sum(axis=1), color=INK, marker="D", markersize=4, linewidth=1, label="Net")
         _zero_line(axes)
-        _money_axis(axes)
+        money_axis(axes)
         axes.set_xticks(range(len(frame)), list(frame.index), rotation=0 if len(frame) < 7 else 30)
         axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=len(present) + 1)
 
@@ -341,15 +342,15 @@ def npv_spread(result: ResultLike, perimeter: str) -> Figure:
             if value is not None:
                 axes.axvline(value, color=INK, linestyle=style, label=f"{words} {fmt.money(value)}")
         _zero_line(axes, across=False)
-        _money_axis(axes, along="x")
+        money_axis(axes, along="x")
         axes.set_ylabel("Draws")
-        axes.legend(loc="upper right")
+        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=2)
 
-    title = f"{name}: NPV is above zero in {fmt.chance(share)} of draws"
+    title = f"{name}: NPV is above zero in {_share_of_draws(share)}"
     alt = (
         f"Histogram of the net present value of {name} over {len(values):,} draws. "
         f"From {fmt.money(float(values.min()))} to {fmt.money(float(values.max()))}; "
-        f"central {fmt.money(found.central)}, mean {fmt.money(found.mean)}; above zero in {fmt.chance(share)} of draws."
+        f"central {fmt.money(found.central)}, mean {fmt.money(found.mean)}; above zero in {_share_of_draws(share)}."
     )
     key = f"npv-{perimeter}"
     rows = [[tbl.text(fmt.money_range(float(a), float(b))), tbl.number(f"{n:,}", int(n))]
@@ -358,6 +359,10 @@ def npv_spread(result: ResultLike, perimeter: str) -> Figure:
                      rows=tbl.rows_of(rows), numeric=frozenset({1}))  # fmt: skip
     return Figure(key=key, title=title, alt=alt, svg=draw(key, alt, paint, height=2.5), data=data,
                   rests_on=views.money_drivers(case, [perimeter]))  # fmt: skip
+
+
+def _share_of_draws(share: float) -> str:
+    return {0.0: "no draw", 1.0: "every draw"}.get(share, f"{fmt.chance(share)} of draws")
 
 
 def _bins(values: NDArray[np.float64]) -> list[float]:
@@ -487,8 +492,8 @@ def reserve_balance(result: ResultLike) -> Figure:
             axes.axhline(minimum, color=VERMILION, linestyle=(0, (4, 2)), label=f"Minimum {fmt.money(minimum)}")
         axes.set_xticks(list(x), list(frame.index), rotation=0 if len(frame) < 7 else 30)
         _zero_line(axes)
-        _money_axis(axes)
-        axes.legend(loc="best")
+        money_axis(axes)
+        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=3)
 
     asked = short[short >= 0.5]
     title = (

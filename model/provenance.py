@@ -93,6 +93,7 @@ def provenance(case: Case, *, draws: int, seed: int) -> dict[str, Any]:
         "base_scenario": case.base_scenario,
         "published_scenario": case.published_scenario,
         "price_base": case.price_base,
+        "shown_years": case.shown_years,
         "schemes": [spec.name for spec in case.active_schemes],
         "commit": head,
         "dirty": dirty,

@@ -236,12 +236,20 @@ class Result:
     @cached_property
     def switching(self) -> pd.DataFrame:
         """The value of each assumption at which the headline perimeter's NPV crosses zero, as `switching.csv`."""
+        found = self.switching_by_perimeter
+        return found.loc[found["perimeter"] == self.headline, list(SWITCHING_COLUMNS)].reset_index(drop=True)
+
+    @cached_property
+    def switching_by_perimeter(self) -> pd.DataFrame:
+        """The switching values of every perimeter: `perimeter` and the columns of `switching.csv`."""
         import pandas as pd  # noqa: PLC0415
 
         case = self.case
-        found = switching_values(case, npv_evaluator(case, [self.headline]), [self.headline])
-        rows = [(s.assumption, s.unit, s.central, s.low, s.high, s.switching_value, s.within_range) for s in found]
-        return pd.DataFrame(rows, columns=list(SWITCHING_COLUMNS))
+        named = {self.headline, WHOLE, *case.perimeters, *(m for group in case.perimeters.values() for m in group)}
+        wanted = [name for name in self.perimeters if name in named]
+        found = switching_values(case, npv_evaluator(case, wanted), wanted)
+        columns = ("perimeter", *SWITCHING_COLUMNS)
+        return pd.DataFrame([[getattr(s, name) for name in columns] for s in found], columns=list(columns))
 
     @cached_property
     def reconciliation(self) -> pd.DataFrame:

@@ -35,7 +35,11 @@ PURSES = {
 RESERVE = {
     "opening": "Opening balance",
     "commitments": "Already committed",
-    "draw": "Drawn by this programme",
+    "carried": "Already paid from it, as if nothing changed",
+    "released": "Released: what it no longer pays",
+    "implementation": "Part-year cost of this programme",
+    "one_offs": "One-off items",
+    "loan_advance": "Loan advance",
     "shortfall": "Asked for beyond what there is",
     "closing": "Closing balance",
 }
@@ -265,26 +269,35 @@ def reserve(result: ResultLike) -> tbl.Table:
 
 def mtfp(result: ResultLike) -> tbl.Table:
     """Return the year-on-year changes of the base budget as a plan prints them: pressures positive."""
-    m = result.mtfp
+    m, shown = result.mtfp, list(views.years(result))
     kept = m[(m.statistic == "central") & (m.entry == "change")]
-    table = kept.pivot_table(index="line", columns="financial_year", values="value_gbp", aggfunc="sum", sort=False)
-    table = table.reindex(columns=list(views.years(result))).fillna(0.0)
-    table = table[(table.abs() >= 0.5).any(axis=1)]
-    order = [line for line in table.index if line != "total"] + (["total"] if "total" in table.index else [])
-    rows = [[tbl.text("Total change" if n == "total" else n), *map(tbl.thousands, table.loc[n])] for n in order]
-    columns = ("Line", *table.columns)
+    frame = kept.pivot_table(index=["kind", "line"], columns="financial_year", values="value_gbp", aggfunc="sum")
+    frame = frame.reindex(columns=shown).fillna(0.0)
+    frame = frame[(frame.abs() >= 500).any(axis=1) | (frame.index.get_level_values("kind") == "total")]
+    order = sorted(frame.index, key=lambda key: (_MTFP_ORDER.get(key[0], 9), key[1]))
+    rows = [[tbl.text(_mtfp_title(*key)), *map(tbl.thousands, frame.loc[key])] for key in order]
+    columns = ("Line", *shown)
     return tbl.Table(
         key="mtfp",
         caption="Medium term financial plan: change on the year before, £ thousand, cash (nominal), central",
         columns=columns,
         rows=tbl.rows_of(rows),
         numeric=tbl.numbers_from(columns),
-        strong=frozenset({len(rows) - 1}) if order and order[-1] == "total" else frozenset(),
-        note="As a plan is printed: a pressure is positive and a saving has a minus. Cost avoidance is in no budget, "
-        "so it is not here.",
+        strong=frozenset(i for i, key in enumerate(order) if key[0] == "total"),
+        note="As a plan is printed: a pressure is positive and a saving has a minus. Lines that never change by £500 "
+        "are left out. A memorandum is in no budget: cost avoidance cannot be banked.",
         rests_on=views.money_drivers(result.case, [views.WHOLE]),
         empty="The base budget does not change.",
     )
+
+
+_MTFP_ORDER = {"pressure": 0, "saving": 1, "total": 2, "memorandum": 3}
+
+
+def _mtfp_title(kind: str, line: str) -> str:
+    if kind == "total":
+        return "Total change to the base budget"
+    return f"{kind.capitalize()}: {_line_title(line)}"
 
 
 def nearest_switches(frame: pd.DataFrame, perimeter: str, most: int) -> pd.DataFrame:
@@ -330,7 +343,7 @@ def _switch(value: float | None, unit: str) -> tbl.Cell:
 
 def reconciliation(result: ResultLike) -> tbl.Table:
     """Return the published figures row by row, those that do not reconcile first."""
-    frame = views.reconciliation(result)
+    frame = result.reconciliation
     order = {"differs": 0, "not_derivable": 1, "rounding": 2, "reconciles": 3}
     frame = frame.assign(order=frame["verdict"].map(order)).sort_values(["order"], kind="stable")
     rows = [
@@ -356,11 +369,12 @@ def reconciliation(result: ResultLike) -> tbl.Table:
 
 
 def plain(value: object) -> str:
-    """Return a published figure as it is printed: three places below a thousand, none above, no trailing zeros."""
+    """Return a published figure as it is printed: no decimals from a thousand on, up to three below it."""
     number = views.some(value)
     if number is None:
         return "none"
-    return fmt.decimal(number, 0 if abs(number) >= 1000 else 3).removesuffix(".000")
+    text = fmt.decimal(number, 0 if abs(number) >= 1000 else 3)
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _figure(value: object) -> tbl.Cell:
@@ -396,7 +410,7 @@ def assumptions(case: Case, group: str) -> tbl.Table:
         [
             tbl.Cell(text=markup.label(a.name), sort=a.name, markup=_named(a.name)),
             tbl.number(fmt.quantity(a.value, a.unit), a.value),
-            tbl.text(_own_range(a)),
+            tbl.Cell(text=_own_range(a), kind="mid"),
             tbl.rating(a.quality),
             tbl.rating(a.impact),
             _source(a, numbered),

@@ -118,7 +118,7 @@ def note(value: object) -> Cell:
 
 def number(shown: str, value: fmt.Number) -> Cell:
     """Return a cell of a formatted number, sorted by its value; a negative one is marked as such."""
-    negative = value is not None and not fmt.is_missing(value) and shown.startswith(fmt.MINUS)
+    negative = value is not None and not fmt.is_missing(value) and value < 0 and shown.startswith(fmt.MINUS)
     return Cell(
         text=shown, sort=None if value is None or fmt.is_missing(value) else value, kind="minus" if negative else ""
     )

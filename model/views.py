@@ -6,7 +6,7 @@ Everything a figure, a table or a sentence shows passes through here, so that th
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol
 
 from model import format as fmt
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from model.case_types import Case, Post
-    from model.draws import Draws
 
 PORTFOLIO, NET, WHOLE = "portfolio", "net", "whole"
 REAL, NOMINAL = "real", "nominal"
@@ -85,8 +84,8 @@ class ResultLike(Protocol):
         """Year-on-year changes of the base budget."""
 
     @property
-    def switching(self) -> pd.DataFrame:
-        """Switching value of each assumption."""
+    def switching_by_perimeter(self) -> pd.DataFrame:
+        """Switching value of each assumption for each perimeter."""
 
     @property
     def metrics(self) -> pd.DataFrame:
@@ -185,36 +184,7 @@ def probability(result: ResultLike, perimeter: str, name: str = "probability_npv
 
 def switching(result: ResultLike) -> pd.DataFrame:
     """Return the switching values: perimeter, assumption, unit, central, low, high, switching_value, within_range."""
-    found: pd.DataFrame | None = getattr(result, "switching", None)
-    frame = _computed_switching(result) if found is None else found
-    return frame if "perimeter" in frame else frame.assign(perimeter=main_perimeter(result.case))
-
-
-def _computed_switching(result: ResultLike) -> pd.DataFrame:
-    import pandas as pd  # noqa: PLC0415 - importing the model must stay cheap
-
-    from model.appraisal import discount_factors, present_value  # noqa: PLC0415 - a page read from files needs no engine
-    from model.portfolio import evaluate, streams_of  # noqa: PLC0415
-    from model.sensitivity import switching_values  # noqa: PLC0415
-
-    case, streams = result.case, streams_of(result.case)
-    factors = discount_factors(case.timeline, case.conventions.discount_rate_annual)
-
-    def npv(draws: Draws) -> dict[str, NDArray[np.float64]]:
-        found = evaluate(case, draws, streams=streams).perimeters
-        return {name: present_value(p.net(len(factors), draws.n), factors) for name, p in found.items()}
-
-    return pd.DataFrame([vars(value) for value in switching_values(case, npv, shown_perimeters(case))])
-
-
-def reconciliation(result: ResultLike) -> pd.DataFrame:
-    """Return the published figures, recomputed: ref, statement, published, recomputed, difference, verdict."""
-    found = getattr(result, "reconciliation", None)
-    if found is not None:
-        return cast("pd.DataFrame", found)
-    from model.reconcile import reconcile  # noqa: PLC0415 - as above
-
-    return reconcile(result.case)
+    return result.switching_by_perimeter
 
 
 def main_perimeter(case: Case) -> str:

@@ -132,10 +132,11 @@ class FakeResult:
         self.monthly = self._monthly(np.repeat(ramp, 12) / 12)
         self.caseload, self.funding, self.mtfp = self._caseload(), self._funding(), self._mtfp()
         self.metrics = self._metrics()
-        self.switching = pd.DataFrame(
+        switching = pd.DataFrame(
             [("fostering.fill_rate", "share", 0.62, 0.5, 0.75, 0.55, True), ("price.ifa_foster_weekly", "GBP/week", 815.0,
              652.0, 978.0, 640.0, False), ("edge_of_care.effect", "share", 0.2, 0.16, 0.24, np.nan, False)],
             columns=["assumption", "unit", "central", "low", "high", "switching_value", "within_range"])  # fmt: skip
+        self.switching_by_perimeter = pd.concat([switching.assign(perimeter=p) for p in ("invest_to_save", "whole")])
         self.reconciliation = pd.DataFrame(
             [("5.20", "Saving of twenty places", 0.417, 0.417143, 0.000143, "reconciles"), ("10.3", "Total, £", 2632527.0,
              2632526.0, -1.0, "rounding"), ("5.21", "Break-even children", 6.0, 6.14, 0.14, "differs"),
@@ -233,7 +234,7 @@ class FakeResult:
     def _funding(self):
         purses = {"base_budget": -1e6, "reserve_funded": -2e5, "grant_or_partner_funded": 0.0, "one_off": -5e4,
                   "cost_avoidance": 4e5, "net": -8.5e5}  # fmt: skip
-        items = {"opening": 2e6, "commitments": 1e5, "draw": 2e5, "shortfall": 0.0, "closing": 1.7e6}
+        items = {"opening": 2e6, "commitments": 1e5, "implementation": 2e5, "shortfall": 0.0, "closing": 1.7e6}
         rows = [
             (self.case.scenario, group, item, y, s, v)
             for group, found in (("purse", purses), ("reserve", items))
@@ -244,14 +245,25 @@ class FakeResult:
         return pd.DataFrame(rows, columns=["scenario", "group", "item", "financial_year", "statistic", "value_gbp"])
 
     def _mtfp(self):
+        lines = [("pressure", "Staff", 5e5), ("saving", "IFA foster placements", -1e5), ("total", "total", 4e5),
+                 ("memorandum", "Cost avoidance, in no budget", -2e5)]  # fmt: skip
         rows = [
-            (self.case.scenario, line, entry, y, s, v)
-            for line, v in (("Staff", 5e5), ("IFA foster placements", -1e5), ("total", 4e5))
+            (self.case.scenario, kind, line, entry, y, s, v)
+            for kind, line, v in lines
             for entry in ("change", "cumulative")
             for y in TIMELINE.financial_years
             for s in STATISTICS
         ]
-        return pd.DataFrame(rows, columns=["scenario", "line", "entry", "financial_year", "statistic", "value_gbp"])
+        columns = ["scenario", "kind", "line", "entry", "financial_year", "statistic", "value_gbp"]
+        return pd.DataFrame(rows, columns=columns)
+
+    @property
+    def metrics_by_perimeter(self):
+        """Perimeter -> metric -> statistic -> value, as `metrics.json`."""
+        out = {}
+        for p, m, s, v in self.metrics.itertuples(index=False):
+            out.setdefault(p, {}).setdefault(m, {})[s] = None if np.isnan(v) else float(v)
+        return out
 
 
 def fake_result(scenario="base", **more):

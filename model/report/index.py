@@ -1,13 +1,156 @@
-"""The index of a case: all scenarios side by side."""
+"""The index of a case: all scenarios side by side, what sets them apart, and which reports are stale."""
 
 from __future__ import annotations
 
+import hashlib
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from model import format as fmt
+from model import markup, views
+from model.report import comparison
+from model.report.export import write_whole
+from model.report.opening import case_folder
+from model.report.page import Block, Page, render
+from model.report.sections import show
+
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Sequence
+
+    import pandas as pd
+
+    from model.case_types import Case
+    from model.figures import Figure
+    from model.report.comparison import Run
+
+INDEX = "index.html"
+_SEAL = re.compile(r"<!-- made from ([0-9a-f]{64}) -->")
 
 
-def write_index(case_outputs: Path) -> None:
-    """Write `index.html` into the folder that holds a case's scenarios."""
-    raise NotImplementedError(case_outputs)
+def write_index(case_outputs: Path | str, case_path: Path | str | None = None) -> None:
+    """Write `index.html` into the folder that holds a case's scenarios, whole or not at all.
+
+    `case_path` is the case's folder of inputs; by default the case named like the outputs folder. Where it is not
+    found the index still compares the scenarios, but cannot tell stale reports nor draw bridges. An index that would
+    read the same is left as it is.
+    """
+    folder = Path(case_outputs)
+    if not folder.is_dir():
+        return
+    inputs = _inputs_of(folder, case_path)
+    base = _case(inputs, None)
+    runs = comparison.read_runs(folder, inputs.parent if inputs else None, base.base_scenario if base else "base")
+    seal = _seal(folder, runs)
+    place = folder / INDEX
+    if place.is_file() and _SEAL.findall(place.read_text(encoding="utf-8")[-200:]) == [seal]:
+        return
+    write_whole(place, f"{render(_page(folder, runs, base), _body(folder, runs, inputs))}<!-- made from {seal} -->\n")
+
+
+def _inputs_of(folder: Path, given: Path | str | None) -> Path | None:
+    try:
+        return case_folder(str(given or folder.name))
+    except FileNotFoundError:
+        return None
+
+
+def _case(inputs: Path | None, scenario: str | None) -> Case | None:
+    """Return a case, or None where its inputs are gone or no longer valid: what was run can still be compared."""
+    if inputs is None:
+        return None
+    from model.case import load_case  # noqa: PLC0415 - an index without inputs needs no loader
+
+    try:
+        return load_case(inputs, scenario=scenario)
+    except (OSError, ValueError):
+        return None
+
+
+def _seal(folder: Path, runs: Sequence[Run]) -> str:
+    """Return a digest of all that the index is made from."""
+    digest = hashlib.sha256()
+    for run in runs:
+        digest.update(comparison.as_json([run.scenario, run.changed, run.link]).encode())
+        for name in ("metrics.json", "provenance.json"):
+            digest.update((folder / run.scenario / name).read_bytes())
+    for source in sorted(Path(__file__).parent.rglob("*.*")):
+        if source.suffix in {".py", ".css", ".js"}:
+            digest.update(source.read_bytes())
+    return digest.hexdigest()
+
+
+def _page(folder: Path, runs: Sequence[Run], base: Case | None) -> Page:
+    stale = sum(bool(run.changed) for run in runs)
+    state = f"{fmt.counted(stale, 'report')} out of date." if stale else "All reports are up to date."
+    return Page(
+        title=f"{base.title}: all scenarios" if base else f"{folder.name}: all scenarios",
+        kicker=base.council if base else "",
+        about=f"{fmt.counted(len(runs), 'scenario')} side by side. {state}",
+        footer=f"Case {folder.name}. Made again after every run.",
+    )
+
+
+def _body(folder: Path, runs: Sequence[Run], inputs: Path | None) -> str:
+    if not runs:
+        return markup.paragraph("No scenario has been run yet.")
+    base = _case(inputs, runs[0].scenario)
+    parts: list[Block | str] = [*_sections(runs, base)]
+    body = show(_h2("The scenarios"), comparison.freshness(runs, folder), *parts).html
+    return body + (show(_h2("What sets each scenario apart"), *_bridges(runs, inputs, base)).html if base else "")
+
+
+def _h2(words: str) -> Block:
+    return Block(f"<h2>{markup.escape(words)}</h2>")
+
+
+def perimeters_of(runs: Sequence[Run], base: Case | None) -> dict[str, str]:
+    """Return the perimeters to compare and their titles: those of the base scenario, else all that were computed."""
+    if base is not None:
+        return {p: views.title_of(base, p) for p in views.shown_perimeters(base)}
+    return {p: p.replace("_", " ").capitalize() for p in runs[0].metrics}
+
+
+def _sections(runs: Sequence[Run], base: Case | None) -> list[Block]:
+    found = perimeters_of(runs, base)
+    main = views.main_perimeter(base) if base else next(iter(found))
+    order = dict.fromkeys((main, views.WHOLE, *found))
+    parts: list[Block] = []
+    for perimeter in [p for p in order if p in found]:
+        title = found[perimeter]
+        charts = [comparison.npv_by_scenario, comparison.small_multiples] if perimeter in {main, views.WHOLE} else []
+        parts.append(show(_h2(title), comparison.side_by_side(runs, perimeter, title),
+                          *(chart(runs, perimeter, title) for chart in charts)))  # fmt: skip
+    return parts
+
+
+def _bridges(runs: Sequence[Run], inputs: Path | None, base: Case | None) -> list[Block]:
+    """Return for each scenario what it changes and how much each change moved the main and the whole NPV."""
+    if base is None:
+        return []
+    parts = []
+    for run in runs:
+        case = None if run.scenario == base.scenario else _case(inputs, run.scenario)
+        if case is not None:
+            parts.append(apart(case, base))
+    return parts
+
+
+def apart(case: Case, base: Case) -> Block:
+    """Return what a scenario changes against the base scenario, and the bridge between their NPVs."""
+    perimeters = dict.fromkeys((views.main_perimeter(base), views.WHOLE))
+    steps = comparison.bridge_steps(case, base, tuple(perimeters))
+    charts = [_bridge(steps[steps["perimeter"] == p], case, base, p) for p in perimeters]
+    heading = f"<h3>{markup.escape(case.scenario_title)}</h3>{markup.paragraph(case.scenario_why)}"
+    return show(Block(heading), comparison.changes_from_base(case, base), *charts)
+
+
+def _bridge(steps: pd.DataFrame, case: Case, base: Case, perimeter: str) -> Figure | str:
+    """Return the bridge, or a sentence where there is none to draw."""
+    name = views.title_of(base, perimeter)
+    if not len(steps):
+        return f"{name}: not part of this scenario."
+    if (steps["npv_gbp"].iloc[1:].abs() < 500).all():
+        return f"{name}: the central NPV does not move; it stays at {fmt.money(float(steps['npv_after'].iloc[-1]))}."
+    names = case.scenario_title, base.scenario_title, name[:1].lower() + name[1:]
+    return comparison.bridge_chart(steps, names, f"bridge-{case.scenario}-{perimeter}")

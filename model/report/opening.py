@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from model.provenance import INPUT_SUFFIXES, file_hash
 
 if TYPE_CHECKING:
     from model.case_types import Case
@@ -36,11 +40,25 @@ def open_case(case: str, scenario: str) -> Case:
 
 
 def open_result(case: str, scenario: str, *, draws: int, seed: int) -> Result:
-    """Return the result of a case under a scenario, computed here: the same call gives the same numbers.
+    """Return the result of a case under a scenario: the same call gives the same numbers.
 
-    `draws` joint draws, 1 = the central values alone. Run twice in one process (the runner, then the notebook), it is
-    computed once.
+    `draws` joint draws, 1 = the central values alone. Asked for again in one process while no input has changed (by
+    the runner, then by the notebook), it is not computed again.
     """
-    from model.results import run  # noqa: PLC0415 - as above
+    folder = case_folder(case)
+    return _result(folder, scenario, draws, seed, _state(folder))
 
-    return run(open_case(case, scenario), draws=draws, seed=seed)
+
+def _state(folder: Path) -> str:
+    """Return a digest of every input of a case and of the reference tables: it changes when any of them does."""
+    files = [p for root in (folder, folder.parent / "reference") for p in root.rglob("*") if p.suffix in INPUT_SUFFIXES]
+    return hashlib.sha256("".join(f"{p}{file_hash(p)}" for p in sorted(files)).encode()).hexdigest()
+
+
+@lru_cache(maxsize=2)
+def _result(folder: Path, scenario: str, draws: int, seed: int, state: str) -> Result:
+    from model.case import load_case  # noqa: PLC0415 - as above
+    from model.results import run  # noqa: PLC0415
+
+    del state
+    return run(load_case(folder, scenario=scenario), draws=draws, seed=seed)

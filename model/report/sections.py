@@ -87,7 +87,7 @@ def _card(result: ResultLike, perimeter: str) -> str:
         reach = fmt.money_range(found.p10, found.p90)
         lines += [
             f'<p class="small">mean {fmt.money(found.mean)}; eight draws in ten: {reach}</p>',
-            f'<p class="small">above zero in {fmt.chance(chance)} of draws</p>',
+            f'<p class="small">chance of being above zero: {fmt.chance(chance)}</p>',
         ]
     return f'<li class="{kind}">{"".join(lines)}</li>'
 
@@ -231,18 +231,18 @@ def _switching_sentence(result: ResultLike, frame: pd.DataFrame, perimeter: str)
     name, npv = views.title_of(result.case, perimeter), views.metric(result, perimeter, "npv_gbp") or 0.0
     now, turned = ("less", "more") if npv < 0 else ("more", "less")
     if not len(found):
-        return f"{name}: move any one assumption anywhere in its own range and it is still worth {now} than it costs."
+        return f"{name}: still worth {now} than the cost wherever any one assumption lies in its own range."
     points = [
         f"{markup.label(r.assumption)} {'above' if r.switching_value > r.central else 'below'} "
         f"{fmt.quantity(r.switching_value, r.unit)} (central {fmt.quantity(r.central, r.unit)})"
         for r in views.records(found)
     ]
-    return f"{name} would be worth {turned} than it costs with {fmt.listed(points, 'or')}."
+    return f"{name}: worth {turned} than the cost with {fmt.listed(points, 'or')}."
 
 
 def published(result: ResultLike) -> Block:
     """Return where the workbook and the published paper differ."""
-    frame = views.reconciliation(result)
+    frame = result.reconciliation
     counts = {v: int((frame["verdict"] == v).sum()) for v in summaries.VERDICTS} if len(frame) else {}
     if not counts:
         return show("Nothing published is recorded for this case.")

@@ -1,0 +1,395 @@
+"""Scenarios side by side: their headlines, what sets each apart from the base scenario, and how much that moved it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from model import figures, markup, views
+from model import format as fmt
+from model import provenance as prov
+from model import tables as tbl
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure as Canvas
+
+    from model.case_types import Case
+    from model.results import Result
+
+NET_BANDS = ("central", "p10", "p90")
+REMAINDER = "remainder"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """One scenario's outcome, from its files or from a result at hand.
+
+    `metrics`: perimeter -> metric -> statistic -> value; `annual`: the real central lines and net rows of `annual.csv`;
+    `changed`: the input files changed since (empty = fresh); `link`: where its report is, empty if nowhere.
+    """
+
+    scenario: str
+    title: str
+    why: str
+    metrics: Mapping[str, Mapping[str, Mapping[str, float | None]]]
+    annual: pd.DataFrame
+    shown_years: int
+    changed: tuple[str, ...] = ()
+    link: str = ""
+
+    def value(self, perimeter: str, metric: str, statistic: str = "central") -> float | None:
+        """Return one measure; None where there is none."""
+        return self.metrics.get(perimeter, {}).get(metric, {}).get(statistic)
+
+    def chance(self, perimeter: str) -> float | None:
+        """Return the probability that NPV is above zero; None where only the central run was made."""
+        return self.value(perimeter, "probability_npv_positive", "mean")
+
+    def net(self, perimeter: str) -> pd.DataFrame:
+        """Return the net position: a row per financial year, a column per statistic (central, p10, p90)."""
+        a = self.annual
+        kept = a[(a.perimeter == perimeter) & (a.scheme == views.PORTFOLIO)]
+        table = kept.pivot_table(index="financial_year", columns="statistic", values="value_gbp", aggfunc="sum")
+        return table[[s for s in NET_BANDS if s in table]]
+
+    def in_year(self, perimeter: str, nature: str) -> tuple[str, float]:
+        """Return the last shown financial year and the central total of a nature in it."""
+        a = self.annual
+        years = sorted(a.financial_year.unique())
+        year = years[min(self.shown_years, len(years)) - 1]
+        inside = (a.perimeter == perimeter) & (a.nature == nature) & (a.financial_year == year)
+        return year, float(a[inside & (a.statistic == "central")]["value_gbp"].sum())
+
+
+def run_of(result: Result) -> Run:
+    """Return the outcome of a result at hand."""
+    return Run(
+        scenario=result.case.scenario,
+        title=result.case.scenario_title,
+        why=result.case.scenario_why,
+        metrics=result.metrics_by_perimeter,
+        annual=_kept(result.annual),
+        shown_years=result.case.shown_years,
+    )
+
+
+def _kept(annual: pd.DataFrame) -> pd.DataFrame:
+    net = (annual.scheme == views.PORTFOLIO) & annual.statistic.isin(NET_BANDS)
+    return annual[(annual.price_basis == views.REAL) & (net | (annual.statistic == "central"))]
+
+
+def read_runs(case_outputs: Path, cases: Path | None, base: str = "base") -> list[Run]:
+    """Return every whole scenario in a case's outputs, the base scenario first, then by title.
+
+    `cases` is the folder of all cases, to tell which inputs changed since; None = it is not known.
+    """
+    folders = sorted(p.parent for p in case_outputs.glob(f"*/{prov.FILE}"))
+    runs = [run for folder in folders if (run := _read(folder, cases)) is not None]
+    return sorted(runs, key=lambda run: (run.scenario != base, run.title.lower()))
+
+
+def _read(folder: Path, cases: Path | None) -> Run | None:
+    import pandas as pd  # noqa: PLC0415 - importing the model must stay cheap
+
+    found = prov.read(folder)
+    if found is None or not all((folder / name).is_file() for name in ("metrics.json", "annual.csv")):
+        return None
+    return Run(
+        scenario=folder.name,
+        title=str(found.get("title") or folder.name),
+        why=str(found.get("why", "")),
+        metrics=json.loads((folder / "metrics.json").read_text(encoding="utf-8")),
+        annual=_kept(pd.read_csv(folder / "annual.csv", engine="pyarrow")),
+        shown_years=int(found.get("shown_years", 5)),
+        changed=tuple(prov.changed_inputs(found, cases)) if cases else (),
+        link=f"{folder.name}/report.html" if (folder / "report.html").is_file() else "",
+    )
+
+
+def side_by_side(runs: Sequence[Run], perimeter: str, title: str) -> tbl.Table:
+    """Return the scenarios' headlines in one perimeter: a row each, sortable."""
+    shown = [run for run in runs if perimeter in run.metrics]
+    year = shown[0].in_year(perimeter, "investment")[0] if shown else ""
+    rows = [
+        [
+            tbl.link(run.title, run.link) if run.link else tbl.text(run.title),
+            _amount(-run.in_year(perimeter, "investment")[1]),
+            _amount(run.in_year(perimeter, "cashable_saving")[1] + run.in_year(perimeter, "income")[1]),
+            _amount(run.in_year(perimeter, "cost_avoidance")[1]),
+            _amount(run.value(perimeter, "npv_gbp")),
+            _amount(run.value(perimeter, "npv_gbp", "mean")),
+            tbl.number(_reach(run, perimeter), run.value(perimeter, "npv_gbp", "p50")),
+            tbl.number(_chance(run, perimeter), run.chance(perimeter)),
+            _payback(run.value(perimeter, "payback_months")),
+            _amount(run.value(perimeter, "peak_funding_gbp")),
+            _amount(run.value(perimeter, "reserve_shortfall_gbp")),
+        ]
+        for run in shown
+    ]
+    columns = ["Scenario", f"Investment {year}", f"Cashable {year}", f"Avoided {year}", "NPV, central", "NPV, mean",
+               "NPV, 10% to 90%", "Chance NPV above zero", "Payback", "Peak funding",
+               "Asked of reserve beyond it"]  # fmt: skip
+    if not any(run.value(perimeter, "reserve_shortfall_gbp") is not None for run in shown):
+        columns, rows = columns[:-1], [row[:-1] for row in rows]
+    return tbl.Table(
+        key=f"side-{perimeter}",
+        caption=f"{title}: scenarios side by side, real terms",
+        columns=tuple(columns),
+        rows=tbl.rows_of(rows),
+        numeric=tbl.numbers_from(columns),
+        sortable=True,
+        empty="No scenario has been run.",
+    )
+
+
+def _amount(value: float | None) -> tbl.Cell:
+    return tbl.text("none") if value is None else tbl.number(fmt.money(value), value)
+
+
+def _reach(run: Run, perimeter: str) -> str:
+    low, high = run.value(perimeter, "npv_gbp", "p10"), run.value(perimeter, "npv_gbp", "p90")
+    return "central run only" if low is None else fmt.money_range(low, high)
+
+
+def _chance(run: Run, perimeter: str) -> str:
+    found = run.chance(perimeter)
+    return "central run only" if found is None else fmt.chance(found)
+
+
+def _payback(value: float | None) -> tbl.Cell:
+    return tbl.number("nothing to pay back" if value == 0 else fmt.duration(value), value)
+
+
+def npv_by_scenario(runs: Sequence[Run], perimeter: str, title: str) -> figures.Figure:
+    """Chart NPV by scenario: central, mean and the 10% to 90% range."""
+    shown = [run for run in runs if run.value(perimeter, "npv_gbp") is not None]
+    central = {run.title: run.value(perimeter, "npv_gbp") or 0.0 for run in shown}
+
+    def paint(canvas: Canvas) -> None:
+        axes = canvas.subplots()
+        for i, run in enumerate(shown):
+            low, high = run.value(perimeter, "npv_gbp", "p10"), run.value(perimeter, "npv_gbp", "p90")
+            if low is not None and high is not None:
+                axes.hlines(i, low, high, color=figures.SKY, linewidth=7, alpha=0.5,
+                            label="" if i else "10th to 90th percentile")  # fmt: skip
+            mean = run.value(perimeter, "npv_gbp", "mean")
+            if mean is not None:
+                axes.plot(mean, i, marker="|", color=figures.INK, markersize=12, linestyle="",
+                          label="" if i else "Mean")  # fmt: skip
+            axes.plot(central[run.title], i, marker="o", color=figures.BLUE, linestyle="", label="" if i else "Central")
+        axes.axvline(0, color=figures.INK, linewidth=1)
+        axes.set_yticks(range(len(shown)), [_short(run.title) for run in shown])
+        axes.set_ylim(len(shown) - 0.5, -0.5)
+        axes.grid(visible=False, axis="y")
+        axes.grid(visible=True, axis="x")
+        figures.money_axis(axes, along="x")
+        axes.legend(loc="upper center", bbox_to_anchor=(0.4, -0.08), ncols=3)
+
+    good = [name for name, value in central.items() if value > 0]
+    finding = f"{title}: NPV is above zero in {_of(len(good), len(shown))}, central"
+    alt = f"Range chart of NPV by scenario, {title}. " + " ".join(f"{n}: {fmt.money(v)}." for n, v in central.items())
+    rows = [[tbl.text(run.title), *(_amount(run.value(perimeter, "npv_gbp", s)) for s in ("central", "mean")),
+             tbl.text(_reach(run, perimeter))] for run in shown]  # fmt: skip
+    data = tbl.Table(key=f"npv-by-scenario-{perimeter}", caption=f"NPV by scenario, {title}",
+                     columns=("Scenario", "Central", "Mean", "10% to 90%"), rows=tbl.rows_of(rows),
+                     numeric=frozenset({1, 2, 3}))  # fmt: skip
+    key = f"scenarios-{perimeter}"
+    height = 0.8 + 0.32 * max(len(shown), 1)
+    return figures.Figure(key=key, title=finding, alt=alt, svg=figures.draw(key, alt, paint, height=height), data=data)
+
+
+def _of(part: int, whole: int) -> str:
+    return {0: f"none of {whole} scenarios", whole: f"all {whole} scenarios"}.get(part, f"{part} of {whole} scenarios")
+
+
+def _short(title: str) -> str:
+    return title if len(title) <= 42 else f"{title[:40]}…"
+
+
+def small_multiples(runs: Sequence[Run], perimeter: str, title: str) -> figures.Figure:
+    """Chart the net position by financial year, a small panel per scenario, all on one scale."""
+    frames = {run.title: run.net(perimeter) for run in runs if perimeter in run.metrics}
+    columns = 3
+
+    def paint(canvas: Canvas) -> None:
+        rows = -(-len(frames) // columns)
+        panels = canvas.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).ravel()
+        for axes, (name, frame) in zip(panels, frames.items(), strict=False):
+            _small(axes, frame, name)
+        for axes in panels[len(frames) :]:
+            axes.set_axis_off()
+
+    last = {name: float(frame["central"].iloc[-1]) for name, frame in frames.items() if len(frame)}
+    best, worst = max(last, key=lambda n: last[n]), min(last, key=lambda n: last[n])
+    year = next(iter(frames.values())).index[-1]
+    finding = (
+        f"{title}: net position in {year} from {fmt.money(last[worst])} ({worst}) to {fmt.money(last[best])} ({best})"
+    )
+    alt = f"A small chart of the net position by financial year for each scenario, {title}. " + " ".join(
+        f"{name}: {fmt.money(value)} in {year}." for name, value in last.items())  # fmt: skip
+    years = next(iter(frames.values())).index
+    rows = [[tbl.text(name), *map(tbl.thousands, frame["central"])] for name, frame in frames.items()]
+    data = tbl.Table(key=f"net-by-scenario-{perimeter}", columns=("Scenario", *years), rows=tbl.rows_of(rows),
+                     caption=f"Net position by financial year and scenario, {title}, £ thousand, central, real",
+                     numeric=tbl.numbers_from(("", *years)))  # fmt: skip
+    key = f"multiples-{perimeter}"
+    height = 0.4 + 1.25 * -(-len(frames) // columns)
+    return figures.Figure(key=key, title=finding, alt=alt, svg=figures.draw(key, alt, paint, height=height), data=data,
+                          note="One scale for all panels. Line: central. Band: 10th to 90th percentile.")  # fmt: skip
+
+
+def _small(axes: Axes, frame: pd.DataFrame, name: str) -> None:
+    x = range(len(frame))
+    if {"p10", "p90"} <= set(frame):
+        axes.fill_between(x, frame["p10"], frame["p90"], color=figures.BLUE, alpha=0.2, linewidth=0)
+    axes.plot(x, frame["central"], color=figures.BLUE)
+    axes.axhline(0, color=figures.INK, linewidth=0.8)
+    axes.set_title(name if len(name) <= 26 else f"{name[:24]}…", fontsize=8)
+    axes.set_xticks([0, len(frame) - 1], [frame.index[0], frame.index[-1]])
+    figures.money_axis(axes)
+
+
+def bridge_steps(case: Case, base: Case, perimeters: Sequence[str]) -> pd.DataFrame:
+    """Return what each changed assumption moved the central NPV by: perimeter, step, npv_gbp (the change), npv_after.
+
+    Steps are taken one after another in the scenario's own order, so a step's size depends on those before it; the
+    steps from the first row (the base scenario's NPV) sum exactly to the scenario's NPV.
+    """
+    import pandas as pd  # noqa: PLC0415 - as above
+
+    from model.appraisal import npv_evaluator  # noqa: PLC0415 - the engine is not needed to read files
+    from model.sensitivity import bridge  # noqa: PLC0415
+
+    found = bridge(case, base, lambda one, draws: npv_evaluator(one, perimeters)(draws), perimeters)
+    rows = [(s.perimeter, s.step, s.change, s.npv_after) for s in found]
+    return pd.DataFrame(rows, columns=["perimeter", "step", "npv_gbp", "npv_after"])
+
+
+def bridge_chart(steps: pd.DataFrame, names: tuple[str, str, str], key: str, most: int = 12) -> figures.Figure:
+    """Chart the bridge from the base scenario's NPV to a scenario's: the largest steps, the others together.
+
+    `steps`: rows of one perimeter from `bridge_steps`. `names`: the titles of scenario, base scenario and perimeter.
+    """
+    scenario, base, perimeter = names
+    start = float(steps["npv_gbp"].iloc[0])
+    moves = _largest([(str(r.step), float(r.npv_gbp)) for r in views.records(steps.iloc[1:])], most)
+    end = float(steps["npv_after"].iloc[-1])
+    labels = [base, *(_step_label(name) for name, _ in moves), scenario]
+
+    def paint(canvas: Canvas) -> None:
+        axes = canvas.subplots()
+        at = start
+        axes.barh(0, start, color=figures.QUIET)
+        for i, (_, change) in enumerate(moves, 1):
+            axes.barh(i, change, left=at, color=figures.BLUE if change >= 0 else figures.VERMILION,
+                      hatch="" if change >= 0 else "////", edgecolor=figures.PAPER, linewidth=0)  # fmt: skip
+            axes.vlines(at + change, i - 0.4, i + 1.4, color=figures.QUIET, linewidth=0.8)
+            at += change
+        axes.barh(len(moves) + 1, end, color=figures.QUIET)
+        axes.axvline(0, color=figures.INK, linewidth=1)
+        amounts = [fmt.money(start), *(fmt.money(c, signed=True) for _, c in moves), fmt.money(end)]
+        axes.set_yticks(range(len(labels)), [f"{_short(n)}  {a}" for n, a in zip(labels, amounts, strict=True)])
+        axes.set_ylim(len(labels) - 0.5, -0.5)
+        axes.grid(visible=False, axis="y")
+        axes.grid(visible=True, axis="x")
+        figures.money_axis(axes, along="x")
+
+    title = f"{scenario}, {perimeter}: {fmt.money(end)}, {_moved(end - start)} {base}"
+    if moves:
+        name, change = max(moves, key=lambda m: abs(m[1]))
+        title += f"; most of all {_step_label(name)} ({fmt.money(change, signed=True)})"
+    ends = f"from {base}, {fmt.money(start)}, to {scenario}, {fmt.money(end)}"
+    alt = f"Bridge chart of NPV, {perimeter}, {ends}. " + " ".join(
+        f"{_step_label(n)}: {fmt.money(c, signed=True)}." for n, c in moves)  # fmt: skip
+    rows = [[tbl.text(_step_label(str(r.step)) if i else base),
+             tbl.number(fmt.money(r.npv_gbp, signed=bool(i)), r.npv_gbp),
+             tbl.number(fmt.money(r.npv_after), r.npv_after)] for i, r in enumerate(views.records(steps))]  # fmt: skip
+    data = tbl.Table(key=f"{key}-data",
+                     caption=f"From {base} to {scenario}, {perimeter}: what each change moved the central NPV by",
+                     columns=("Step", "Change", "NPV after it"), rows=tbl.rows_of(rows),
+                     numeric=frozenset({1, 2}))  # fmt: skip
+    svg = figures.draw(key, alt, paint, height=0.5 + 0.27 * len(labels))
+    return figures.Figure(key=key, title=title, alt=alt, svg=svg, data=data,
+                          note="Steps are in the scenario's order; the size of one depends on those before it.")  # fmt: skip
+
+
+def _largest(moves: list[tuple[str, float]], most: int) -> list[tuple[str, float]]:
+    kept = [(name, change) for name, change in moves if abs(change) >= 0.5]
+    if len(kept) <= most:
+        return kept
+    floor = sorted((abs(c) for _, c in kept), reverse=True)[most - 1]
+    shown = [(n, c) for n, c in kept if abs(c) >= floor][:most]
+    rest = sum(c for _, c in kept) - sum(c for _, c in shown)
+    return [*shown, ("all other changes", rest)]
+
+
+def _step_label(step: str) -> str:
+    if step == REMAINDER:
+        return "schemes and conventions"
+    return markup.label(step) if "." in step else step
+
+
+def _moved(change: float) -> str:
+    if abs(change) < 500:
+        return "no different from"
+    return f"{fmt.money(abs(change))} {'better' if change > 0 else 'worse'} than"
+
+
+def changes_from_base(case: Case, base: Case) -> tbl.Table:
+    """Return what a scenario sets otherwise than the base scenario, in words."""
+    rows = [
+        [tbl.text(markup.label(n)), tbl.number(fmt.quantity(b.value, a.unit), b.value),
+         tbl.number(fmt.quantity(a.value, a.unit), a.value)]
+        for n, a in case.assumptions.items()
+        if (b := base.assumptions.get(n)) is not None and a.value != b.value
+    ]  # fmt: skip
+    mine, theirs = ({s.title for s in c.active_schemes} for c in (case, base))
+    if mine != theirs:
+        rows.append(
+            [tbl.text("Schemes that act"), tbl.text(fmt.listed(sorted(theirs))), tbl.text(fmt.listed(sorted(mine)))]
+        )
+    return tbl.Table(
+        key=f"changes-{case.scenario}",
+        caption=f"{case.scenario_title}: what it sets otherwise than {base.scenario_title}",
+        columns=("What", base.scenario_title, case.scenario_title),
+        rows=tbl.rows_of(rows),
+        numeric=frozenset({1, 2}),
+        empty="Nothing but ranges and conventions.",
+    )
+
+
+def freshness(runs: Sequence[Run], case_outputs: Path) -> tbl.Table:
+    """Return for each scenario whether its inputs are as they were, and links to what it left."""
+    rows = []
+    for run in runs:
+        state = "stale" if run.changed else "fresh"
+        words = f"changed since: {', '.join(run.changed)}" if run.changed else "inputs unchanged"
+        flag = f'<span class="flag {state}">{state}</span> {markup.escape(words)}'
+        folder = case_outputs / run.scenario
+        links = [_file_link(run, name) for name in _FILES if (folder / name).is_file()]
+        rows.append([tbl.link(run.title, run.link) if run.link else tbl.text(run.title), tbl.note(run.why),
+                     tbl.Cell(text=state, sort=state, markup=flag),
+                     tbl.Cell(text="", markup=", ".join(links), kind="long")])  # fmt: skip
+    return tbl.Table(key="freshness", caption="The scenarios, why each exists, and whether its report is up to date",
+                     columns=("Scenario", "Why it exists", "Up to date?", "Files"), rows=tbl.rows_of(rows),
+                     sortable=True, empty="No scenario has been run.")  # fmt: skip
+
+
+_FILES = ("report.ipynb", "annual.csv", "caseload.csv", "funding.csv", "mtfp.csv", "switching.csv",
+          "reconciliation.csv", "metrics.json", "provenance.json")  # fmt: skip
+
+
+def _file_link(run: Run, name: str) -> str:
+    hidden = f'<span class="unseen"> of {markup.escape(run.title)}</span>'
+    return f'<a href="{markup.attribute(run.scenario)}/{name}">{name}{hidden}</a>'
+
+
+def as_json(value: Any) -> str:  # noqa: ANN401 - whatever JSON holds
+    """Return a value as one line of JSON with sorted keys, for a digest."""
+    return json.dumps(value, sort_keys=True, default=str)
