@@ -37,6 +37,7 @@ ORDER = [
     "workforce",
     "appraisal",
     "funding",
+    "agency_readings",
     "check",
     "sensitivity",
     "voi",

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from model import capacity
+from model.agency_readings import agency_readings
 from model.case import InputProblems, load_case
 from model.draws import central
 from model.portfolio import evaluate
@@ -197,3 +198,20 @@ def test_a_change_of_price_base_changes_nothing_that_is_real(tmp_path):
     assert before.metrics_by_perimeter["whole"]["bcr"]["central"] == pytest.approx(
         after.metrics_by_perimeter["whole"]["bcr"]["central"]
     )
+
+
+def test_both_readings_of_the_agency_figure_stand_side_by_side(tmp_path):
+    case = load_case(
+        write_case(tmp_path, case_toml=CASE_TOML.replace('kind = "agency"\nstart = 2023-01-01\nactive = false',
+                                                         'kind = "agency"\nstart = 2023-01-01'))
+    )  # fmt: skip
+    value = {name: row.value for name, row in case.assumptions.items()}
+    premium, whole = agency_readings(case).to_dict("records")
+    cover = value["agency.cover_cost_annual"] * (1 - value["agency.cover_managed_share"])
+    part = value["agency.premium"] / (1 + value["agency.premium"])
+    assert (premium["cover_saved_annual_gbp"], whole["cover_saved_annual_gbp"]) == pytest.approx((cover * part, cover))
+    assert whole["npv_gbp"] > premium["npv_gbp"]
+    assert whole["npv_whole_gbp"] - premium["npv_whole_gbp"] == pytest.approx(whole["npv_gbp"] - premium["npv_gbp"])
+    used = premium if not value["agency.whole_cost"] else whole
+    assert used["used"]
+    assert used["npv_gbp"] == pytest.approx(run(case, draws=1).metrics_by_perimeter["agency"]["npv_gbp"]["central"])

@@ -1,0 +1,71 @@
+"""Both readings of the agency figures side by side, since the sign of a whole case can turn on which one is right.
+
+Managed teams come on top of the establishment: filling the new posts saves their whole cost. Cover stands in for a
+funded vacancy. If the printed figure is what agency staff cost, filling a post saves the premium only, because the
+salary is then paid. If it is already net of the budgets of the vacant posts, filling saves all of it. The part of the
+cover figure that is managed teams is taken out first, so that no pound is saved twice.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from model.appraisal import appraise, discount_factors
+from model.draws import central, with_values
+from model.portfolio import WHOLE, evaluate, streams_of
+from model.timeline import MONTHS_A_YEAR
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from model.case_types import Case
+
+KIND = "agency"
+READINGS = {
+    0.0: ("premium only", "what agency cover cost, salaries of the vacant posts included"),
+    1.0: ("whole cost", "net of the budgets of the vacant posts"),
+}
+
+
+def agency_readings(case: Case) -> pd.DataFrame:
+    """Return a row per active agency scheme and reading, central, real pounds.
+
+    Columns: scheme, reading, net_means, managed_teams_annual_gbp (their cost over a year), cover_annual_gbp (the cover
+    figure without managed teams), cover_saved_annual_gbp (of it, with every post filled), npv_gbp (of the scheme),
+    npv_whole_gbp, used (whether the scenario uses this reading).
+    """
+    import pandas as pd  # noqa: PLC0415 - importing the model must stay cheap
+
+    factors = discount_factors(case.timeline, case.conventions.discount_rate_annual)
+    base, streams = central(case), streams_of(case)
+    rows = []
+    for name in (spec.name for spec in case.active_schemes if spec.kind == KIND):
+        value = {key: float(base[f"{name}.{key}"][0]) for key in _PARAMETERS}
+        months = value["managed_teams_months"]
+        cover = value["cover_cost_annual"] * (1 - value["cover_managed_share"])
+        for switch, (reading, meaning) in READINGS.items():
+            draws = with_values(base, {f"{name}.whole_cost": np.array([switch])})
+            evaluation = evaluate(case, draws, streams=streams)
+            npv = {p: float(appraise(evaluation.perimeters[p], factors, 1).npv_gbp[0]) for p in (name, WHOLE)}
+            saved = 1.0 if switch else value["premium"] / (1 + value["premium"])
+            rows.append(
+                {
+                    "scheme": name,
+                    "reading": reading,
+                    "net_means": meaning,
+                    "managed_teams_annual_gbp": value["managed_teams_cost"] * MONTHS_A_YEAR / months if months else 0.0,
+                    "cover_annual_gbp": cover,
+                    "cover_saved_annual_gbp": cover * saved,
+                    "npv_gbp": npv[name],
+                    "npv_whole_gbp": npv[WHOLE],
+                    "used": value["whole_cost"] == switch,
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+_PARAMETERS = (
+    "managed_teams_cost", "managed_teams_months", "cover_cost_annual", "cover_managed_share", "premium", "whole_cost",
+)  # fmt: skip
