@@ -42,6 +42,11 @@ def parser() -> argparse.ArgumentParser:
     reconcile = commands.add_parser("reconcile", help="recompute the figures a paper has printed, row by row")
     reconcile.add_argument("case", metavar="CASE", help="a folder of inputs/, by name or path")
     reconcile.set_defaults(run=_reconcile)
+    diff = commands.add_parser("diff", help="say what is different between two folders of outputs")
+    diff.add_argument("old", type=Path, metavar="OLD", help="an outputs folder, one of its cases, or one scenario")
+    diff.add_argument("new", type=Path, metavar="NEW", help="the same, later")
+    diff.add_argument("--html", type=Path, metavar="FILE", help="write the differences as a page too")
+    diff.set_defaults(run=_diff)
     clean = commands.add_parser("clean-notebooks", help="strip outputs from notebooks, as they are kept in git")
     clean.add_argument("notebooks", nargs="*", metavar="NOTEBOOK", help="files; default all in notebooks/")
     clean.set_defaults(run=_clean)
@@ -91,6 +96,12 @@ def _reconcile(options: argparse.Namespace) -> int:
     from model.reconcile import reconcile_command  # noqa: PLC0415
 
     return reconcile_command(case_paths([options.case])[0])
+
+
+def _diff(options: argparse.Namespace) -> int:
+    from model.diff import diff_command  # noqa: PLC0415
+
+    return diff_command(options.old, options.new, options.html)
 
 
 def _clean(options: argparse.Namespace) -> int:
