@@ -13,103 +13,10 @@ from model.demand.build import demand_from_tables, feasible, streams_of
 from model.demand.codes import AGE_BANDS, PLACEMENTS
 from model.demand.dfe import impute_suppressed, parse_counts, read_dfe
 from model.demand.problems import DemandInputError
+from model.demand.synthetic import write_tables
 
 SAMPLE = Path(__file__).resolve().parents[2] / "shared" / "data" / "dfe"
 needs_sample = pytest.mark.skipif(not SAMPLE.is_dir(), reason="DfE's tables are not beside the repository")
-
-YEARS = range(2016, 2024)
-TOWNS = {"Northby": ("North", 300), "Eastham": ("East", 200), "Westham": ("East", 150), "Southby": ("North", 90)}
-
-
-def _rows(kind, groups, total_of, year):
-    """One table's rows of one year for every town, its region and England; `groups` name: {characteristic: share}."""
-    rows = []
-    places = [("Local authority", region, town, total_of(town)) for town, (region, _) in TOWNS.items()]
-    for region in ("North", "East"):
-        held = sum(total_of(t) for t, (r, _) in TOWNS.items() if r == region)
-        places.append(("Regional", region, "", held))
-    places.append(("National", "", "", sum(total_of(t) for t in TOWNS)))
-    for level, region, town, total in places:
-        for group, shares in groups.items():
-            counts = {c: round(total * s) for c, s in shares.items()}
-            last = list(counts)[-1]
-            counts[last] += total - sum(counts.values())
-            rows += [
-                {
-                    "time_period": str(year),
-                    "geographic_level": level,
-                    "region_name": region,
-                    "la_name": town,
-                    "cla_group": group,
-                    "characteristic": c,
-                    kind: str(n),
-                }
-                for c, n in [*counts.items(), ("Total", total)]
-            ]
-    return rows
-
-
-AGE = {"Under 1 year": 0.05, "1 to 4 years": 0.15, "5 to 9 years": 0.2, "10 to 15 years": 0.4}
-STOCK = {
-    "Age group": AGE | {"16 years and over": 0.2},
-    "Placement": {
-        "Foster placements": 0.66,
-        "Independent and semi-independent living arrangements/supported accommodation": 0.08,
-        "Secure homes and children's homes": 0.1,
-        "Placed for adoption": 0.03,
-        "Other placements": 0.03,
-        "Residential schools": 0.0,
-        "Placed with parents or other person with parental responsibility": 0.1,
-    },
-    "Place providers": {
-        "Own provision (by the LA)": 0.5,
-        "Private provision": 0.35,
-        "Voluntary/third sector provision": 0.05,
-        "Parents or other person with parental responsibility": 0.1,
-    },
-    "Unaccompanied asylum-seeking children": {"UASC": 0.03, "Non-UASC": 0.97},
-}
-STARTS = {
-    "Age on starting": AGE | {"16 years and over": 0.2},
-    "Unaccompanied asylum-seeking children": {"UASC": 0.05, "Non-UASC": 0.95},
-}
-CEASED = {"Age on ceasing": AGE | {"16 years": 0.05, "17 years": 0.05, "18 years and over": 0.1}}
-
-
-def write_tables(folder, *, new_names=False, suppress=()):
-    """A folder of small tables in the earlier or the later release's columns."""
-    number, kind = ("children_count", "population_type") if new_names else ("number", "population_count")
-    when = "on" if new_names else "at"
-
-    def children(town, year):
-        return round(TOWNS[town][1] * (1 + 0.01 * (year - 2016)))
-
-    tables = {"characteristics": [], "started": [], "ceased": [], "numbers": []}
-    for year in YEARS:
-        if year >= 2021:
-            tables["characteristics"] += _rows(number, STOCK, lambda t, y=year: children(t, y), year)
-            tables["started"] += _rows(number, STARTS, lambda t, y=year: children(t, y) // 3, year)
-        tables["ceased"] += _rows(number, CEASED, lambda t, y=year: children(t, y) // 4, year)
-        for label, share in (
-            (f"Children looked after {when} 31 March each year", 1),
-            ("Children starting to be looked after each year", 3),
-            ("Children ceasing to be looked after each year", 4),
-        ):
-            rows = _rows(number, {label: {"x": 1.0}}, lambda t, y=year, s=share: children(t, y) // s, year)
-            for row in rows:
-                if row["characteristic"] == "Total":
-                    row[kind] = row.pop("cla_group")
-                    del row["characteristic"]
-                    row["population_estimate"] = "40000"
-                    tables["numbers"].append(row)
-    for name, rows in tables.items():
-        frame = pd.DataFrame(rows)
-        for town, year, characteristic in suppress:
-            if "characteristic" in frame:
-                hit = (frame["la_name"] == town) & (frame["time_period"] == str(year))
-                frame.loc[hit & (frame["characteristic"] == characteristic), number] = "c"
-        frame.to_csv(folder / f"{name}.csv", index=False)
-    return folder
 
 
 def test_both_generations_of_columns_read_alike(tmp_path):

@@ -71,10 +71,18 @@ def run_demand(args: argparse.Namespace) -> int:
     from model.demand.problems import DemandInputError  # noqa: PLC0415
 
     try:
-        built = demand_from_tables(args.dfe, args.authority, args.year)
+        if args.ssda903 is None:
+            built = demand_from_tables(args.dfe, args.authority, args.year)
+        else:
+            from model.demand.returns import demand_with_returns  # noqa: PLC0415
+
+            built = demand_with_returns(args.dfe, args.ssda903, args.authority, internal=args.internal)
     except DemandInputError as error:
         return refuse(error.problems)
     folder = args.out or Path("outputs") / "demand" / slug(built.authority)
+    if args.ssda903 is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / ".gitignore").write_text("*\n", encoding="utf-8")
     for name, frame in built.files.items():
         write_csv(frame, folder / name)
     for line in built.lines:

@@ -93,8 +93,8 @@ class RuleLog:
 class Episodes:
     """Cleaned episodes sorted by child and start; arrays share one length.
 
-    ``child`` consecutive numbers; ``start``, ``end`` days (``OPEN`` = in care when the returns end); ``placement`` index
-    into ``PLACEMENTS``; ``born`` days or ``UNKNOWN``; ``uasc`` flags; ``care_start`` first day of the period of care;
+    ``child`` consecutive numbers; ``start``, ``end`` days (``OPEN`` = in care when the returns end); ``placement``
+    index into ``PLACEMENTS``; ``born`` days or ``UNKNOWN``; ``uasc`` flags; ``care_start`` first day of the period;
     ``enters`` whether the episode begins a period of care; ``leaves`` whether it ends one (not by being open);
     ``opens``, ``closes`` first day and day after the last that the council's returns observe.
     """

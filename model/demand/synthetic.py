@@ -1,0 +1,211 @@
+"""Made-up SSDA903 returns with known hazards, and made-up DfE tables, for tests and benchmarks. Nobody is real."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from model.demand.ssda903 import OPEN, day_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+PLACES: Final = (("U6", "PR1"), ("U4", "PR4"), ("U3", "PR1"), ("K2", "PR4"), ("P1", "PR0"))
+"""Placement and provider codes the made-up children move among: our placements 0, 1, 2, 3 and 5."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    """Known hazards a year: leaving by placement of ``PLACES``, moving (to any other place alike); entries a year."""
+
+    leave_annual: tuple[float, ...] = (0.25, 0.35, 0.2, 0.4, 0.6)
+    move_annual: float = 0.5
+    entries_annual: float = 200.0
+    first_year: int = 2019
+    years: int = 5
+    history_years: int = 12
+
+
+def made_up_episodes(world: World, seed: int) -> pd.DataFrame:
+    """Return episodes child, born, start, end (days; ``OPEN`` if none), place; every child's whole care history."""
+    rng = np.random.default_rng(seed)
+    begin = day_of(world.first_year - world.history_years, 4, 1)
+    stop = day_of(world.first_year + world.years, 4, 1)
+    number = rng.poisson(world.entries_annual * (stop - begin) / 365.25)
+    start = np.sort(rng.integers(begin, stop, number))
+    born = start - (rng.random(number) * 17.5 * 365.25).astype(np.int64)
+    adult = born + int(18 * 365.25)
+    place, child = rng.integers(0, len(PLACES), number), np.arange(number)
+    leave = np.array(world.leave_annual)
+    parts = []
+    while len(child):
+        out = leave[place] + world.move_annual
+        end = start + np.maximum(1, np.rint(rng.exponential(1 / out) * 365.25).astype(np.int64))
+        grown = end >= adult
+        end = np.minimum(end, adult)
+        ends = end < stop
+        parts.append(
+            pd.DataFrame(
+                {"child": child, "born": born, "start": start, "end": np.where(ends, end, OPEN), "place": place}
+            )
+        )
+        goes_on = ends & ~grown & (rng.random(len(child)) < world.move_annual / out)
+        parts[-1]["continues"] = goes_on
+        child, born, adult, start = child[goes_on], born[goes_on], adult[goes_on], end[goes_on]
+        place = (place[goes_on] + rng.integers(1, len(PLACES), int(goes_on.sum()))) % len(PLACES)
+    return pd.concat(parts, ignore_index=True).sort_values(["child", "start"], ignore_index=True)
+
+
+def as_returns(episodes: pd.DataFrame, world: World) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return (episodes, header) text tables of stacked yearly returns, as each year's return would have been sent.
+
+    A return holds the episodes open at any time in its year; one that ends later is open in it. YEAR is the year in
+    which a return begins.
+    """
+    codes = np.array([place for place, _ in PLACES])
+    providers = np.array([provider for _, provider in PLACES])
+    rows, heads = [], []
+    for year in range(world.first_year, world.first_year + world.years):
+        first, after = day_of(year, 4, 1), day_of(year + 1, 4, 1)
+        seen = episodes[(episodes["start"] < after) & (episodes["end"] >= first)]
+        ended = (seen["end"] < after).to_numpy()
+        place = seen["place"].to_numpy()
+        rows.append(
+            pd.DataFrame(
+                {
+                    "CHILD": seen["child"] + 100_000,
+                    "DECOM": _text(seen["start"].to_numpy()),
+                    "RNE": "S",
+                    "LS": "C2",
+                    "PLACE": codes[place],
+                    "PLACE_PROVIDER": providers[place],
+                    "DEC": np.where(ended, _text(np.where(ended, seen["end"], 0)), ""),
+                    "REC": np.where(ended, np.where(seen["continues"], "X1", "E4A"), ""),
+                    "YEAR": year,
+                }
+            )
+        )
+        children = seen.drop_duplicates("child")
+        heads.append(pd.DataFrame({"CHILD": children["child"] + 100_000, "DOB": _text(children["born"].to_numpy())}))
+    header = pd.concat(heads, ignore_index=True).drop_duplicates("CHILD")
+    return pd.concat(rows, ignore_index=True), header
+
+
+def _text(days: np.ndarray) -> np.ndarray:
+    return np.asarray(days, dtype=np.int64).astype("datetime64[D]").astype(str)
+
+
+def write_returns(folder: Path, world: World, seed: int) -> pd.DataFrame:
+    """Write stacked ``episodes.csv``, ``header.csv`` and ``uasc.csv``; return the episodes they were made from."""
+    episodes = made_up_episodes(world, seed)
+    rows, header = as_returns(episodes, world)
+    folder.mkdir(parents=True, exist_ok=True)
+    rows.to_csv(folder / "episodes.csv", index=False)
+    header.to_csv(folder / "header.csv", index=False)
+    pd.DataFrame({"CHILD": [], "DOB": [], "DUC": []}).to_csv(folder / "uasc.csv", index=False)
+    return episodes
+
+
+YEARS = range(2016, 2024)
+TOWNS = {"Northby": ("North", 300), "Eastham": ("East", 200), "Westham": ("East", 150), "Southby": ("North", 90)}
+
+
+def _rows(
+    kind: str, groups: Mapping[str, Mapping[str, float]], total_of: Callable[[str], int], year: int
+) -> list[dict[str, str]]:
+    """One table's rows of one year for every town, its region and England; `groups` name: {characteristic: share}."""
+    rows = []
+    places = [("Local authority", region, town, total_of(town)) for town, (region, _) in TOWNS.items()]
+    for region in ("North", "East"):
+        held = sum(total_of(t) for t, (r, _) in TOWNS.items() if r == region)
+        places.append(("Regional", region, "", held))
+    places.append(("National", "", "", sum(total_of(t) for t in TOWNS)))
+    for level, region, town, total in places:
+        for group, shares in groups.items():
+            counts = {c: round(total * s) for c, s in shares.items()}
+            last = list(counts)[-1]
+            counts[last] += total - sum(counts.values())
+            rows += [
+                {
+                    "time_period": str(year),
+                    "geographic_level": level,
+                    "region_name": region,
+                    "la_name": town,
+                    "cla_group": group,
+                    "characteristic": c,
+                    kind: str(n),
+                }
+                for c, n in [*counts.items(), ("Total", total)]
+            ]
+    return rows
+
+
+AGE = {"Under 1 year": 0.05, "1 to 4 years": 0.15, "5 to 9 years": 0.2, "10 to 15 years": 0.4}
+STOCK = {
+    "Age group": AGE | {"16 years and over": 0.2},
+    "Placement": {
+        "Foster placements": 0.66,
+        "Independent and semi-independent living arrangements/supported accommodation": 0.08,
+        "Secure homes and children's homes": 0.1,
+        "Placed for adoption": 0.03,
+        "Other placements": 0.03,
+        "Residential schools": 0.0,
+        "Placed with parents or other person with parental responsibility": 0.1,
+    },
+    "Place providers": {
+        "Own provision (by the LA)": 0.5,
+        "Private provision": 0.35,
+        "Voluntary/third sector provision": 0.05,
+        "Parents or other person with parental responsibility": 0.1,
+    },
+    "Unaccompanied asylum-seeking children": {"UASC": 0.03, "Non-UASC": 0.97},
+}
+STARTS = {
+    "Age on starting": AGE | {"16 years and over": 0.2},
+    "Unaccompanied asylum-seeking children": {"UASC": 0.05, "Non-UASC": 0.95},
+}
+CEASED = {"Age on ceasing": AGE | {"16 years": 0.05, "17 years": 0.05, "18 years and over": 0.1}}
+
+
+def write_tables(folder: Path, *, new_names: bool = False, suppress: Sequence[tuple[str, int, str]] = ()) -> Path:
+    """Write small DfE tables of four made-up towns in the earlier or the later release's columns; return the folder.
+
+    ``suppress`` lists (town, year, characteristic) to be printed as ``c``.
+    """
+    number, kind = ("children_count", "population_type") if new_names else ("number", "population_count")
+    when = "on" if new_names else "at"
+
+    def children(town: str, *, year: int, share: int = 1) -> int:
+        return round(TOWNS[town][1] * (1 + 0.01 * (year - 2016))) // share
+
+    tables: dict[str, list[dict[str, str]]] = {"characteristics": [], "started": [], "ceased": [], "numbers": []}
+    for year in YEARS:
+        if year >= 2021:
+            tables["characteristics"] += _rows(number, STOCK, partial(children, year=year), year)
+            tables["started"] += _rows(number, STARTS, partial(children, year=year, share=3), year)
+        tables["ceased"] += _rows(number, CEASED, partial(children, year=year, share=4), year)
+        for label, share in (
+            (f"Children looked after {when} 31 March each year", 1),
+            ("Children starting to be looked after each year", 3),
+            ("Children ceasing to be looked after each year", 4),
+        ):
+            rows = _rows(number, {label: {"x": 1.0}}, partial(children, year=year, share=share), year)
+            for row in rows:
+                if row["characteristic"] == "Total":
+                    row[kind] = row.pop("cla_group")
+                    del row["characteristic"]
+                    row["population_estimate"] = "40000"
+                    tables["numbers"].append(row)
+    for name, rows in tables.items():
+        frame = pd.DataFrame(rows)
+        for town, year, characteristic in suppress:
+            if "characteristic" in frame:
+                hit = (frame["la_name"] == town) & (frame["time_period"] == str(year))
+                frame.loc[hit & (frame["characteristic"] == characteristic), number] = "c"
+        frame.to_csv(folder / f"{name}.csv", index=False)
+    return folder
