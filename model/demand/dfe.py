@@ -26,6 +26,9 @@ KIND_COLUMNS: Final = ("population_count", "population_type")
 LEVELS: Final = {"national": "national", "regional": "region", "local authority": "authority"}
 SMALLEST_SUPPRESSED: Final = 1
 """A suppressed count is at least one child: DfE shows true zeros as 0."""
+LARGEST_SUPPRESSED: Final = 5
+"""A count suppressed for its own size is at most five; more is left only where a larger one was hidden beside it."""
+_CAP_ROUNDS: Final = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -214,7 +217,8 @@ def impute_suppressed(counts: pd.DataFrame) -> pd.DataFrame:
     """Return ``counts`` with suppressed cells imputed inside their published total, flagged in ``imputed``.
 
     What a total leaves after its published cells is shared among its suppressed cells in proportion to the regional
-    (or, where that is suppressed too, national) pattern, at least one child each where the remainder allows. A total
+    (or, where that is suppressed too, national) pattern, from one to five children each where the
+    remainder allows. A total
     that is itself unknown leaves its cells unknown. Not applicable is zero inside a known total.
     """
     key = ["table", "group", "level", "region", "authority", "year"]
@@ -254,6 +258,14 @@ def _shared_rest(cells: pd.DataFrame, rest: pd.Series, key: list[str]) -> pd.Ser
     weight = cells["pattern"] / cells["pattern"].groupby(groups).transform("sum")
     floor = np.minimum(float(SMALLEST_SUPPRESSED), rest / number)
     shared: pd.Series = floor + (rest - floor * number) * weight
+    capped = rest <= LARGEST_SUPPRESSED * number
+    for _ in range(_CAP_ROUNDS):
+        over = (shared - LARGEST_SUPPRESSED).clip(lower=0.0).where(capped, 0.0)
+        shared = shared - over
+        room = (LARGEST_SUPPRESSED - shared).clip(lower=0.0).where(capped, 0.0)
+        whole = room.groupby(groups).transform("sum")
+        excess = over.groupby(groups).transform("sum")
+        shared = shared + (room / whole).where(whole > 0, 0.0) * excess
     return shared
 
 

@@ -1,8 +1,8 @@
 """The inner loop of the forecast: whole children, month by month, draws side by side, compiled.
 
-A flow of mean m is the whole number below Y + U, with U uniform on 0 to 1, so that the mean is exactly that of Y, which
-is m. Y spreads about m with the rest of the binomial variance: evenly where m is three or more (never as far as nought),
-else on two points, nought and one above m. Means are exact; variances are within about a sixth for means under two.
+A flow of mean m is the whole number below Y + U, with U uniform on 0 to 1, so that its mean is exactly that of Y, m.
+Y spreads about m with the rest of the binomial variance: evenly where m is three or more (never as far as nought), else
+on two points, nought and one above m. Means are exact; variances are within about a sixth for means under two.
 Time depends on months, cells and draws,
 never on how many children there are. Each draw has its own random numbers: threads do not change a digit.
 """

@@ -28,8 +28,8 @@ def hidden_cells(counts: np.ndarray) -> np.ndarray:
 def modelled_where_hidden(counts: np.ndarray, pattern: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return (counts with hidden cells replaced, hidden flags); the total stays.
 
-    What the shown cells leave of the total is shared half by ``pattern`` (each cell's long-run share, any scale) and half
-    evenly, so that a pattern close to the count does not give it away.
+    What the shown cells leave of the total is shared half by ``pattern`` (each cell's long-run share) and half evenly,
+    so that a pattern close to the count does not give it away.
     """
     hidden = hidden_cells(counts)
     if not hidden.any():
