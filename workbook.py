@@ -1,15 +1,16 @@
 """Set the workbook up once, then do one thing with it.
 
     python3 workbook.py run [CASE ...]     every scenario of a case, as reports in outputs/
+    python3 workbook.py model COMMAND ...  the model's other commands: check inputs, reconcile, sweep, diff, new ...
     python3 workbook.py lab                open the notebooks in JupyterLab
     python3 workbook.py test [ARG ...]     the tests (arguments go to pytest)
-    python3 workbook.py check              style and types, every complaint at once
+    python3 workbook.py check              style and types of the code, every complaint at once
     python3 workbook.py bench [ARG ...]    the benchmarks
 
 On Windows type `py workbook.py ...`. It needs Python 3.11 or later and nothing else: the first call makes the folder
 `.venv` here and downloads the packages in requirements.lock, each checked against its hash; later calls work offline.
 Nothing is installed outside this folder and no administrator's rights are needed. To undo it, delete `.venv`.
-Paths are read from this folder. `python3 workbook.py run --help` tells what `run` can be asked.
+Paths are read from this folder. `python3 workbook.py model` lists the model's commands; each has its own `--help`.
 """
 
 import sys
@@ -64,8 +65,8 @@ def main(arguments: list[str]) -> int:
     if command in ("", "-h", "--help", "help"):
         print(__doc__)
         return 0 if command else 2
-    if command not in ("run", "lab", "test", "check", "bench"):
-        print(f"There is no command {command!r}: say run, lab, test, check or bench.", file=sys.stderr)
+    if command not in ("run", "model", "lab", "test", "check", "bench"):
+        print(f"There is no command {command!r}: say run, model, lab, test, check or bench.", file=sys.stderr)
         return 2
     make_ready()
     os.chdir(ROOT)
@@ -73,7 +74,8 @@ def main(arguments: list[str]) -> int:
         return check(rest)
     if command == "test":
         return hand_over(["pytest", *(rest or SIDE_BY_SIDE)])
-    return hand_over({"run": ["model", "run"], "lab": LAB, "bench": ["benchmarks"]}[command] + rest)
+    words = {"run": ["model", "run"], "model": ["model"], "lab": LAB, "bench": ["benchmarks"]}[command]
+    return hand_over([*words, *(rest or ["--help"] if command == "model" else rest)])
 
 
 def check(arguments: list[str]) -> int:

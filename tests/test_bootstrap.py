@@ -74,7 +74,7 @@ def test_it_uses_the_standard_library_alone():
 def test_help_sets_nothing_up(workbook):
     asked = ask(workbook, "--help")
     assert asked.returncode == 0
-    assert all(f"workbook.py {command}" in asked.stdout for command in ("run", "lab", "test", "check", "bench"))
+    assert all(f"workbook.py {command}" in asked.stdout for command in ("run", "model", "lab", "test", "check", "bench"))
     assert not workbook.VENV.exists()
 
 
@@ -96,6 +96,8 @@ def test_no_command_or_an_unknown_one_is_a_usage_error(workbook, words):
         (("test",), "[-m][pytest][-n][logical]"),
         (("lab",), "[-m][jupyterlab][--LabApp.news_url=None]"),
         (("bench", "--quick"), "[-m][benchmarks][--quick]"),
+        (("model", "check", "bury-2022"), "[-m][model][check][bury-2022]"),
+        (("model",), "[-m][model][--help]"),
     ],
 )
 def test_arguments_are_handed_on_from_the_workbooks_folder(ready, words, starts):
