@@ -74,7 +74,9 @@ def test_it_uses_the_standard_library_alone():
 def test_help_sets_nothing_up(workbook):
     asked = ask(workbook, "--help")
     assert asked.returncode == 0
-    assert all(f"workbook.py {command}" in asked.stdout for command in ("run", "model", "lab", "test", "check", "bench"))
+    assert all(
+        f"workbook.py {command}" in asked.stdout for command in ("run", "model", "lab", "test", "check", "bench")
+    )
     assert not workbook.VENV.exists()
 
 
