@@ -525,9 +525,9 @@ def _month(
         moving = np.minimum(state.stock, able)[:, :, None, :] * stream.move_hazard[:, :, :, None]
         moves_in, moves_out = moving.sum(axis=1), moving.sum(axis=2)
         stock += moves_in - moves_out
-    entries, transferred = entries.copy(), []
+    entries, transferred, away = entries.copy(), [], exits[:, IN_HOUSE] + moves_out[:, IN_HOUSE]
     for lever, before in zip(levers.places, state.transferred, strict=True):
-        gone, aged = _realised(stream, state.stock, exits, growing, leave)
+        gone, aged = _realised(stream, state.stock, away, growing, leave)
         after = before * (1 - gone - aged)
         after[1:] += before[:-1] * aged[:-1]
         start, move = _transfers(lever, after, entries[:, IFA], stock[:, IFA])
@@ -550,14 +550,17 @@ def _month(
 def _realised(
     stream: Stream,
     stock: NDArray[np.float64],
-    exits: NDArray[np.float64],
+    away: NDArray[np.float64],
     growing: NDArray[np.float64],
     leave: NDArray[np.float64],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the shares of the in-house children who left and who had a birthday, (ages, draws): chance included."""
+    """Return the shares of the in-house children who went away and who had a birthday, (ages, draws).
+
+    `away` (ages, draws): those who left care or moved to another placement, chance included.
+    """
     here = stock[:, IN_HOUSE]
     ageing = np.broadcast_to(stream.ageing_rate[:, None], here.shape).copy()
-    gone = np.divide(exits[:, IN_HOUSE], here, out=leave.copy(), where=here > 0)
+    gone = np.divide(away, here, out=leave.copy(), where=here > 0)
     return gone, np.divide(growing[:, IN_HOUSE], here, out=ageing, where=here > 0)
 
 

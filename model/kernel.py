@@ -300,13 +300,16 @@ def _leave(
 
 
 @_compiled
-def _carry(moved: Floats, stock: Floats, exits: Floats, growing: Floats, leave: Floats, ageing: Floats) -> None:
-    """The children in new places leave, and grow, as the in-house children of their age do."""
+def _carry(
+    moved: Floats, stock: Floats, exits: Floats, growing: Floats, moved_out: Floats, leave: Floats, ageing: Floats
+) -> None:
+    """The children in new places leave, move away and grow as the in-house children of their age do."""
     n = stock.shape[2]
     for a in range(AGES - 1, -1, -1):
         row, here, gone, aged = moved[a], stock[a, IN_HOUSE], exits[a, IN_HOUSE], growing[a, IN_HOUSE]
+        away = moved_out[a, IN_HOUSE]
         for i in range(n):
-            left = gone[i] + aged[i]
+            left = gone[i] + away[i] + aged[i]
             row[i] *= 1.0 - (left / here[i] if here[i] > 0.0 else leave[a, i] + ageing[a])
         if a > 0:
             younger, here, aged = moved[a - 1], stock[a - 1, IN_HOUSE], growing[a - 1, IN_HOUSE]
@@ -546,13 +549,13 @@ def project_lanes(
                     entries, shares, pools, aimed, held, fade, ageing, flow[3], work, chance, key, first + begin, t
                 )
             _leave(stock, exits, growing, alive, leave, log_stay, ageing, chance, key, first + begin, t)
-            for s in range(len(filled)):
-                _carry(moved[s], stock, exits, growing, leave, ageing)
             if has_moves:
                 _move(stock, exits, growing, move_hazard, moved_in, moved_out, work[0])
             elif len(filled) > 0:
                 moved_in[:, :2] = 0.0
                 moved_out[:, :2] = 0.0
+            for s in range(len(filled)):
+                _carry(moved[s], stock, exits, growing, moved_out, leave, ageing)
             _pass_on(stock, exits, growing, alive)
             if has_moves:
                 stock += moved_in

@@ -29,7 +29,7 @@ EVENTS = {
     "left_at_18": ("Leaving care at 18", "cost.exit_at_18"),
     "diverted": ("Support for children kept at home", "cost.diverted_child"),
 }
-MOVE = "move_to_"
+MOVE = "moves_to_"
 
 
 def rows(path):

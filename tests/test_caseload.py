@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from model.case_types import CaseloadRow
 from model.caseload import (
     AGES,
+    COMPILED_FROM,
     IFA,
     IN_HOUSE,
     INPUT_AGES,
@@ -220,3 +221,15 @@ def test_totals_that_contradict_each_other_are_refused_by_name():
     rows = [*MARGINS, row("all", "residential", moves={"ifa_foster": 9000.0})]
     with pytest.raises(CaseloadError, match="move out of residential"):
         stream_from_rows(rows, seed=SEED, share_8_9=0.4)
+
+
+@pytest.mark.parametrize("draws", [1, COMPILED_FROM])
+def test_children_in_new_places_move_on_like_the_others_and_are_followed_by_new_ones(draws):
+    """Twenty places more are twenty children more, however often in-house children move somewhere else."""
+    moving = stream_from_rows(
+        [*MARGINS, row("16_17", "in_house_foster", moves={"supported_accommodation": 3.0})], seed=SEED, share_8_9=0.4
+    )
+    plain = project(moving, drivers(draws=draws))
+    more = project(moving, drivers(draws=draws), places=[places(20.0, limited=0.0, draws=draws)])
+    assert more.stock[1:, IN_HOUSE] - plain.stock[1:, IN_HOUSE] == pytest.approx(np.full((MONTHS, draws), 20))
+    assert unconserved(more) < 1e-9 * draws
