@@ -100,6 +100,10 @@ class ResultLike(Protocol):
         """Net and cumulative position by month."""
 
     @property
+    def virement(self) -> pd.DataFrame:
+        """Posts by service line, nominal, central."""
+
+    @property
     def staffing(self) -> pd.DataFrame:
         """Posts filled by month."""
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from model.report.index import write_index
     from model.report.opening import open_case, open_result
     from model.report.page import Block
+    from model.report.posts import people
     from model.report.sections import (
         all_assumptions,
         at_a_glance,
@@ -33,6 +34,7 @@ _HOMES = {
     "open_case": "opening",
     "open_result": "opening",
     "Block": "page",
+    "people": "posts",
     **dict.fromkeys(
         (
             "all_assumptions",
@@ -63,6 +65,7 @@ __all__ = [
     "open_case",
     "open_result",
     "payback",
+    "people",
     "proposal",
     "provenance_block",
     "published",

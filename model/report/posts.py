@@ -1,0 +1,225 @@
+"""People: how the posts fill, how many cases each worker holds, what a post costs, and what agency staff cost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from model import figures, summaries, views, workforce
+from model import format as fmt
+from model import tables as tbl
+from model.agency_readings import KIND, agency_readings
+from model.report.sections import show
+from model.staffing import printed_and_priced
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure as Canvas
+
+    from model.report.page import Block
+    from model.views import ResultLike
+
+NO_POSTS = "The schemes of this scenario add no posts that have to be recruited."
+DO_NOTHING, WITH_SCHEMES = workforce.AS_IS, workforce.WITH_SCHEMES
+
+
+def people(result: ResultLike) -> Block:
+    """Return the posts, the caseloads, the price of a post and the two readings of the agency figure."""
+    parts: list[object] = []
+    if len(measure(result, workforce.POSTS, WITH_SCHEMES)):
+        parts += [posts_filled(result), service_lines(result)]
+    else:
+        parts.append(NO_POSTS)
+    if len(measure(result, workforce.CASELOAD, WITH_SCHEMES)):
+        parts.append(caseloads(result))
+    parts.append(priced_posts(result))
+    if any(spec.kind == KIND for spec in result.case.active_schemes):
+        parts.append(agency_table(result))
+    return show(*parts)
+
+
+def measure(result: ResultLike, name: str, world: str) -> pd.DataFrame:
+    """Return one measure of `result.staffing`: a row per month, a column per statistic; empty where there is none."""
+    frame = result.staffing[result.staffing["measure"] == name]
+    if not len(frame):
+        return frame
+    kept = frame[frame["world"] == world]
+    return kept.pivot_table(index="month", columns="statistic", values="value", aggfunc="sum")
+
+
+def posts_filled(result: ResultLike) -> figures.Figure:
+    """Chart the new posts and how many of them have somebody in them, month by month, whole-time equivalents."""
+    there, filled = (measure(result, m, WITH_SCHEMES) for m in (workforce.POSTS, workforce.IN_POST))
+
+    def paint(canvas: Canvas) -> None:
+        axes = canvas.subplots()
+        axes.plot(range(len(there)), there["central"], color=figures.QUIET, linestyle=(0, (4, 2)), label="New posts")
+        _line(axes, filled, figures.BLUE, "Filled, central")
+        _finish(axes, [str(m) for m in filled.index], "whole-time equivalents")
+
+    last = str(filled.index[-1])
+    posts, end = float(there["central"].iloc[-1]), float(filled["central"].iloc[-1])
+    year = filled.index[min(len(filled) - 1, 23)]
+    title = (
+        f"Of {fmt.decimal(posts, 1)} new posts {fmt.decimal(float(filled['central'][year]), 1)} are filled by "
+        f"{fmt.month(str(year))} and {fmt.decimal(end, 1)} in the long run"
+    )
+    alt = f"Line chart of new posts and of those filled, by month to {fmt.month(last)}. {title}."
+    columns = ("Month", "New posts", "Filled, central", "10th percentile", "90th percentile")
+    rows = [
+        [tbl.text(fmt.month(str(m))), _fte(there["central"][m]), _fte(filled["central"][m]), *_range(filled, str(m))]
+        for m in filled.index[::6]
+    ]
+    caption = "New posts and posts filled, whole-time equivalents, every sixth month"
+    data = tbl.Table(key="posts-data", caption=caption, columns=columns, rows=tbl.rows_of(rows),
+                     numeric=tbl.numbers_from(columns))  # fmt: skip
+    svg = figures.draw("posts", alt, paint, height=2.6)
+    rests_on = views.drivers(result.case, ["establishment"])
+    return figures.Figure(key="posts", title=title, alt=alt, svg=svg, data=data, rests_on=rests_on)
+
+
+def caseloads(result: ResultLike) -> figures.Figure:
+    """Chart cases for each social worker in both worlds, with the caseload that the case aims at."""
+    both = {w: measure(result, workforce.CASELOAD, w) for w in (DO_NOTHING, WITH_SCHEMES)}
+    nothing, schemes = both[DO_NOTHING], both[WITH_SCHEMES]
+    target = result.case.assumptions.get("capacity.target_caseload")
+
+    def paint(canvas: Canvas) -> None:
+        axes = canvas.subplots()
+        axes.plot(
+            range(len(nothing)), nothing["central"], color=figures.QUIET, linestyle=(0, (4, 2)), label="Do nothing"
+        )
+        _line(axes, schemes, figures.BLUE, "With the schemes")
+        if target is not None:
+            axes.axhline(target.value, color=figures.VERMILION, linestyle=":", label=f"Aim: {target.value:g}")
+        _finish(axes, [str(m) for m in schemes.index], "cases for each social worker")
+
+    title = _caseload_words(result, schemes, target.value if target is not None else None)
+    alt = (
+        "Line chart of cases for each social worker by month. "
+        f"Do nothing: {fmt.decimal(nothing['central'].iloc[-1], 1)}; "
+        f"with the schemes: {fmt.decimal(schemes['central'].iloc[-1], 1)} at the end. {title}."
+    )
+    columns = ("Month", "Do nothing", "With the schemes", "10th percentile", "90th percentile")
+    rows = [
+        [
+            tbl.text(fmt.month(str(m))),
+            _fte(nothing["central"][m]),
+            _fte(schemes["central"][m]),
+            *_range(schemes, str(m)),
+        ]
+        for m in schemes.index[::6]
+    ]
+    caption = "Cases for each social worker, every sixth month"
+    data = tbl.Table(key="caseload-data", caption=caption, columns=columns, rows=tbl.rows_of(rows),
+                     numeric=tbl.numbers_from(columns))  # fmt: skip
+    return figures.Figure(
+        key="caseload", title=title, alt=alt, svg=figures.draw("caseload", alt, paint, height=2.6), data=data,
+        rests_on=views.drivers(result.case, ["capacity", "establishment"]),
+    )  # fmt: skip
+
+
+def _caseload_words(result: ResultLike, schemes: pd.DataFrame, target: float | None) -> str:
+    now, end = float(schemes["central"].iloc[0]), float(schemes["central"].iloc[-1])
+    moved = f"Cases for each social worker go from {fmt.decimal(now, 1)} to {fmt.decimal(end, 1)}"
+    if target is None:
+        return moved
+    reached = schemes.index[schemes["central"] <= target]
+    if len(reached):
+        return f"{moved}: {target:g} is reached in {fmt.month(str(reached[0]))}"
+    likely = views.probability(result, views.WHOLE, "probability_caseload_target")
+    chance = "" if likely is None or result.draws == 1 else f"; the chance that it ever is: {fmt.chance(likely)}"
+    return f"{moved}: {target:g} is not reached, central{chance}"
+
+
+def service_lines(result: ResultLike) -> tbl.Table:
+    """Return what the posts cost by service line of the establishment, nominal: ready for a virement."""
+    frame, shown = result.virement, list(views.years(result))
+    table = frame.pivot_table(
+        index=["service_line", "purse"], columns="financial_year", values="cost_gbp", aggfunc="sum", sort=False
+    )
+    table = table.reindex(columns=shown).fillna(0.0)
+    table = table[(table.abs() >= 0.5).any(axis=1)]
+    titles = {**summaries.PURSES}
+    rows = [
+        [tbl.text(service), tbl.text(titles.get(purse, purse)), *map(tbl.thousands, table.loc[(service, purse)])]
+        for service, purse in table.index
+    ]
+    columns = ("Service line", "Purse", *shown)
+    caption = "Posts by service line: £ thousand, cash (nominal), central"
+    rests_on = views.drivers(result.case, ["establishment"])
+    return tbl.Table(key="virement", caption=caption, columns=columns, rows=tbl.rows_of(rows), empty=NO_POSTS,
+                     numeric=tbl.numbers_from(columns, 2), rests_on=rests_on)  # fmt: skip
+
+
+def priced_posts(result: ResultLike) -> tbl.Table:
+    """Return the rows that give a grade: printed, priced from the spine, and the difference or why there is none."""
+    frame = printed_and_priced(result.case)
+    frame = frame[frame["grade"] != ""]
+    rows = [
+        [tbl.text(r.post), tbl.text(r.grade), _pounds(r.printed_gbp), _pounds(r.priced_gbp), _pounds(r.difference_gbp),
+         tbl.note(r.why_not_priced or f"used: {str(r.used).replace('_', '-')}")]
+        for r in views.records(frame)
+    ]  # fmt: skip
+    columns = ("Post", "Grade", "Printed", "From the spine", "Difference", "Which is used, or why it is not priced")
+    caption = "Posts with a grade: the printed cost beside one priced from the spine point, a full year"
+    return tbl.Table(key="priced-posts", caption=caption, columns=columns, rows=tbl.rows_of(rows),
+                     numeric=frozenset({2, 3, 4}), empty="No row of the establishment gives a grade.")  # fmt: skip
+
+
+def agency_table(result: ResultLike) -> tbl.Table:
+    """Return both readings of the agency figure, central, real pounds."""
+    rows = [
+        [tbl.text(r.reading + (" (used here)" if r.used else "")), tbl.text(r.net_means), _pounds(r.cover_annual_gbp),
+         _pounds(r.cover_saved_annual_gbp), _pounds(r.npv_gbp), _pounds(r.npv_whole_gbp)]
+        for r in views.records(agency_readings(result.case))
+    ]  # fmt: skip
+    columns = (
+        "Filling a post saves",
+        "If the printed figure is",
+        "Cover a year",
+        "Saved a year",
+        "NPV, agency",
+        "NPV, whole",
+    )
+    return tbl.Table(
+        key="agency-readings",
+        caption="Agency cover of funded vacancies: both readings of the printed net cost, central, real terms",
+        columns=columns,
+        rows=tbl.rows_of(rows),
+        numeric=tbl.numbers_from(columns, 2),
+        note="Managed teams are taken out of the cover figure first and end in full as the new posts fill: the two "
+        "printed figures are never added.",
+        rests_on=views.drivers(result.case, [s.name for s in result.case.active_schemes if s.kind == KIND]),
+    )
+
+
+def _line(axes: Axes, frame: pd.DataFrame, colour: str, label: str) -> None:
+    x = range(len(frame))
+    if {"p10", "p90"} <= set(frame):
+        axes.fill_between(x, frame["p10"], frame["p90"], color=colour, alpha=0.18, linewidth=0,
+                          label="10th to 90th percentile")  # fmt: skip
+    axes.plot(x, frame["central"], color=colour, label=label)
+
+
+def _finish(axes: Axes, months: list[str], unit: str) -> None:
+    at = [i for i, m in enumerate(months) if m.endswith("-04")][::2]
+    axes.set_xticks(at, [f"Apr {months[i][:4]}" for i in at])
+    axes.set_xlim(0, len(months) - 1)
+    axes.set_ylim(bottom=0)
+    axes.set_ylabel(unit)
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=4)
+
+
+def _range(frame: pd.DataFrame, month: str) -> tuple[tbl.Cell, tbl.Cell]:
+    known = {"p10", "p90"} <= set(frame)
+    return _fte(frame["p10"][month] if known else None), _fte(frame["p90"][month] if known else None)
+
+
+def _fte(value: float | None) -> tbl.Cell:
+    return tbl.number("–" if value is None else fmt.decimal(value, 1), value)
+
+
+def _pounds(value: float | None) -> tbl.Cell:
+    missing = value is None or fmt.is_missing(value)
+    return tbl.number("–" if missing else fmt.money(value), value)
