@@ -120,7 +120,9 @@ def _finish(folder: Path, notebook: Path, count: int, wanted: dict[str, bytes]) 
     """Complete the run and compare."""
     results = run_jobs(scenarios(folder, notebook, count), outputs=folder)
     assert all(result.status in {"made", "fresh"} for result in results), summary(results)
-    assert tree(folder) == wanted
+    found = tree(folder)
+    different = sorted(name for name in {*found, *wanted} if found.get(name) != wanted.get(name))
+    assert not different, different
 
 
 def _remove(folder: Path) -> None:

@@ -187,6 +187,15 @@ def test_a_failure_keeps_the_earlier_report_and_says_it_is_stale(tmp_path, work)
     assert plan([changed]) == {0: "changed: input"}
 
 
+def test_whatever_a_killed_run_left_is_cleared(tmp_path, work):
+    out = tmp_path / "outputs"
+    (out / "case" / ".new-s-1-ab").mkdir(parents=True)
+    (out / "case" / ".new-s-1-ab" / "annual.csv").write_text("half")
+    (out / ".new-probe-1").write_text("x")
+    run_jobs([job(out, "s", work=f"{work}:write")], outputs=out)
+    assert sorted(tree(out)) == [".lock", "case/s/annual.csv", "case/s/run.json"]
+
+
 def test_two_jobs_may_not_share_a_folder(tmp_path):
     with pytest.raises(ValueError, match="same folder"):
         run_jobs([job(tmp_path, "s"), job(tmp_path, "s")], outputs=tmp_path)

@@ -140,7 +140,7 @@ def run_jobs(  # noqa: PLR0913 - each is one thing a caller may choose
     if len(set(folders)) < len(folders):
         raise ValueError("two jobs have the same folder: each scenario needs its own")
     with store.locked(outputs, wait_seconds=wait_seconds, notify=_tell):
-        for parent in sorted({folder.parent for folder in folders}):
+        for parent in sorted({outputs, *(folder.parent for folder in folders)}):
             store.recover(parent)
         todo = plan(jobs, force=force)
         results: dict[int, JobResult] = {
