@@ -7,6 +7,8 @@ import contextlib
 import sys
 from pathlib import Path
 
+from model.batch.arguments import add_cluster_arguments, add_sweep_arguments
+
 # jsonschema would build a grammar for over a second in every process that reads a notebook; nothing here needs it.
 sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
@@ -67,7 +69,11 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     run.add_argument("--force", action="store_true", help="make again what is up to date too")
     run.add_argument("--timeout", type=float, metavar="SECONDS", help="end a scenario that takes longer")
     run.add_argument("--log-json", type=Path, metavar="FILE", help="add a line of JSON an event to this file")
+    add_cluster_arguments(run)
     run.set_defaults(run=_run)
+    sweep = commands.add_parser("sweep", help="thousands of combinations of assumptions, to one Parquet file")
+    add_sweep_arguments(sweep)
+    sweep.set_defaults(run=_sweep)
 
 
 def _positive(text: str) -> int:
@@ -110,8 +116,19 @@ def _clean(options: argparse.Namespace) -> int:
     return clean(options.notebooks)
 
 
+def _sweep(options: argparse.Namespace) -> int:
+    from model.inputs.problems import InputProblems  # noqa: PLC0415
+    from model.sweep import command  # noqa: PLC0415
+
+    try:
+        return command(options, inputs=INPUTS)
+    except InputProblems as problems:
+        say(str(problems), error=True)
+        return BAD_INPUT
+
+
 def _run(options: argparse.Namespace) -> int:
-    from model.batch import store  # noqa: PLC0415
+    from model.batch import pool, remote, store  # noqa: PLC0415
     from model.batch.jobs import run_jobs, summary  # noqa: PLC0415
     from model.case import scenario_names  # noqa: PLC0415
     from model.check import examine  # noqa: PLC0415
@@ -141,11 +158,12 @@ def _run(options: argparse.Namespace) -> int:
             timeout=options.timeout,
             force=options.force,
             log_json=options.log_json,
+            scheduler=options.scheduler if options.engine == "dask" else None,
         )
         with contextlib.suppress(NotImplementedError):
             for path in paths:
                 write_index(outputs / path.name)
-    except (store.OutputError, OSError) as error:
+    except (store.OutputError, pool.WorkerError, remote.ClusterError, OSError) as error:
         say(str(error), error=True)
         return FAILED
     say(summary(results))

@@ -352,26 +352,6 @@ def _join(place: Path, count: int, out: Path, key: str, schema: pa.Schema) -> No
     store.flush(out.parent)
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare ``python -m model sweep``'s arguments; ``command`` reads them."""
-    parser.add_argument("cases", nargs="+", metavar="CASE", help="a case's name in inputs/, or its folder")
-    parser.add_argument(
-        "--grid",
-        action="append",
-        default=[],
-        metavar="NAME=LOW:HIGH:STEP",
-        help="values of an assumption (or NAME=A,B,C)",
-    )
-    parser.add_argument("--from", dest="from_file", type=Path, metavar="FILE.csv", help="combinations, one a row")
-    parser.add_argument("--scenario", help="start from this scenario (each case's own base unless given)")
-    parser.add_argument("--out", type=Path, help="the Parquet file (outputs/sweep.parquet unless given)")
-    parser.add_argument("--outputs", type=Path, default=Path("outputs"))
-    parser.add_argument("--jobs", type=int, help="processes at once (all processors unless given)")
-    parser.add_argument("--force", action="store_true", help="even if the file was made from the same inputs")
-    parser.add_argument("--engine", choices=["local", "dask"], default="local")
-    parser.add_argument("--scheduler", help="address of a running dask scheduler, such as tcp://host:8786")
-
-
 def command(options: argparse.Namespace, *, inputs: Path = Path("inputs")) -> int:
     """Run ``sweep`` as the command line asks; the exit status. Bad inputs raise ``InputProblems``."""
     folders = [Path(name) if Path(name).is_dir() else inputs / name for name in options.cases]

@@ -14,6 +14,7 @@ import pytest
 
 from model import sweep
 from model.batch import faults, pool, remote
+from model.batch.arguments import add_sweep_arguments
 
 PLANTED = """
 import os
@@ -157,7 +158,7 @@ def test_unknown_names_and_impossible_values_are_named_before_anything_runs(caps
     import argparse
 
     parser = argparse.ArgumentParser()
-    sweep.add_arguments(parser)
+    add_sweep_arguments(parser)
     out = str(tmp_path / "s.parquet")
     options = parser.parse_args(
         ["bury-2022", "--grid", "fostering.fil_rate=0:1:0.5", "--grid", "fostering.fill_rate=0:2:1", "--out", out]

@@ -73,13 +73,16 @@ class JobResult:
     """What became of a job.
 
     ``made``: published now. ``fresh``: what stood there already was made from the same inputs. ``failed``: see
-    ``message``; what stood there before, if anything, still stands and is stale.
+    ``message``; what stood there before, if anything, still stands and is stale. Processor seconds are those of the
+    notebook's cells, of the job's function, and of the whole job (export and flushing included).
     """
 
     job: Job
     status: Literal["made", "fresh", "failed"]
     seconds: float = 0.0
     cells_cpu_seconds: float = 0.0
+    work_cpu_seconds: float = 0.0
+    cpu_seconds: float = 0.0
     why: str = ""
     error: str = ""
     cell: int | None = None
@@ -239,6 +242,8 @@ def _result(job: Job, outcome: pool.Outcome, why: str) -> JobResult:
         status="failed" if outcome.error else "made",
         seconds=round(outcome.seconds, 3),
         cells_cpu_seconds=told.get("cells_cpu_seconds", 0.0),
+        work_cpu_seconds=told.get("work_cpu_seconds", 0.0),
+        cpu_seconds=told.get("cpu_seconds", 0.0),
         why=why,
         error=outcome.error,
         cell=outcome.cell,

@@ -68,6 +68,8 @@ class Progress:
             scenario=job.scenario,
             seconds=result.seconds,
             cells_cpu_seconds=round(result.cells_cpu_seconds, 3),
+            work_cpu_seconds=round(result.work_cpu_seconds, 3),
+            cpu_seconds=round(result.cpu_seconds, 3),
             why=result.why,
             error=result.error,
             cell=result.cell,

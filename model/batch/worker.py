@@ -106,10 +106,12 @@ def _follow_parent() -> None:
 def do_job(context: Context, tell: Callable[[int, str], None]) -> dict[str, object]:
     """Do one job in its folder: the function, then the notebook, then the record."""
     job, told = context.job, {"cells_cpu_seconds": 0.0, "doubts": []}
+    begun = worked = time.process_time()
     point("job.start", job.scenario)
     try:
         if job.work is not None:
             load(job.work)(context)
+            worked = time.process_time()
         point("job.worked", job.scenario)
         if job.notebook is not None:
             told = _render(context, tell)
@@ -119,7 +121,7 @@ def do_job(context: Context, tell: Callable[[int, str], None]) -> dict[str, obje
         if error.filename is None and error.errno is None:
             raise
         raise Stopped(store.explain(error, job.folder)) from error
-    return told
+    return told | {"work_cpu_seconds": worked - begun, "cpu_seconds": time.process_time() - begun}
 
 
 _ONE = threading.Lock()
