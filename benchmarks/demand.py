@@ -19,7 +19,7 @@ from model.demand.rates import count_events, pool
 from model.demand.ssda903 import Episodes, read_episodes
 from model.demand.synthetic import World, write_returns
 
-BIG = World(entries_annual=27_000.0, first_year=2012, years=8, history_years=13)
+BIG = World(entries_annual=26_500.0, move_annual=0.12, leave_annual=(0.9, 1.0, 0.9, 1.1, 1.5), first_year=2012, years=8)
 PRICE_WEEKLY = dict.fromkeys(PLACEMENTS, 700.0)
 DAILY_SAMPLE = 2_000
 

@@ -92,7 +92,16 @@ def run_demand(args: argparse.Namespace) -> int:
 
 def run_new(args: argparse.Namespace) -> int:
     """Make a runnable case folder for an authority."""
-    return refuse((f"new {args.case}: not built yet",))
+    from model.demand.new_case import make_case  # noqa: PLC0415
+    from model.demand.problems import DemandInputError  # noqa: PLC0415
+
+    try:
+        lines = make_case(args.case, args.authority, args.dfe, year=args.year, inputs=args.inputs or Path("inputs"))
+    except DemandInputError as error:
+        return refuse(error.problems)
+    for line in lines:
+        say(line)
+    return DONE
 
 
 def run_backtest(args: argparse.Namespace) -> int:

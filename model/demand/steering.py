@@ -96,6 +96,7 @@ def assumption_rows(streams: list[Stream], forecast: TotalForecast, *, source: s
         multiplier_for(streams, months, target)
         for target in (forecast.middle[last], forecast.p10[last], forecast.p90[last])
     )
+    ratio = float(np.sqrt(high / low))
     shared = {"price_base": "", "as_at": as_at, "owner": OWNER}
     note = (
         f"{forecast.method} forecast: {forecast.middle[last]:.0f} children {last} years on "
@@ -103,8 +104,8 @@ def assumption_rows(streams: list[Stream], forecast: TotalForecast, *, source: s
         f"{sum(expected_total(s, months, 1.0) for s in streams):.0f}"
     )
     rows = [
-        _numbers("caseload.entries_multiplier", value, low, high)
-        | {"distribution": "normal", "unit": "ratio", "quality": "amber", "impact": "red", "note": note},
+        _numbers("caseload.entries_multiplier", value, value / ratio, value * ratio)
+        | {"distribution": "lognormal", "unit": "ratio", "quality": "amber", "impact": "red", "note": note},
         _numbers("caseload.exits_multiplier", 1.0)
         | {"distribution": "fixed", "unit": "ratio", "quality": "amber", "impact": "amber", "note": _EXITS_NOTE},
         _numbers("caseload.entries_growth_annual", 0.0)

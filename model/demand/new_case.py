@@ -1,0 +1,130 @@
+"""A runnable case for any authority: its caseload from published tables, placeholders for what only it knows.
+
+Placeholders come from ``inputs/reference/new_case``, every one of them red and named as such. What the tables hold for
+the authority (caseload, weekly cost of homes, foster places) replaces its placeholder.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+
+from model.demand.build import demand_from_tables
+from model.demand.codes import REFERENCE
+from model.demand.dfe import DfeTables, read_dfe
+from model.demand.problems import DemandInputError
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Mapping
+    from pathlib import Path
+
+TEMPLATE: Final = REFERENCE / "new_case"
+_COPIED: Final = ("establishment.csv", "published.csv", "approved_budget.csv", "actuals.csv")
+_ODD_RATIO: Final = 2.5
+_NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]*")
+
+
+def make_case(case: str, authority: str, dfe: Path, *, year: int | None, inputs: Path) -> list[str]:
+    """Write ``inputs/<case>`` and return what to tell the person.
+
+    Raises ``DemandInputError`` for a name that is no folder's, a case that exists, or an authority not in the tables.
+    """
+    folder = inputs / case
+    problems = []
+    if not _NAME.fullmatch(case) or case == "reference":
+        problems.append(f"case {case!r}: use small letters, digits and hyphens, such as northby-2023")
+    elif folder.exists():
+        problems.append(f"{folder.name}: the case exists already; choose another name, or remove the folder first")
+    if problems:
+        raise DemandInputError(problems)
+    built = demand_from_tables(dfe, authority, year)
+    tables = read_dfe(dfe)
+    folder.mkdir(parents=True)
+    for name in _COPIED:
+        shutil.copyfile(TEMPLATE / name, folder / name)
+    shutil.copytree(TEMPLATE / "scenarios", folder / "scenarios")
+    (folder / "case.toml").write_text(_case_toml(case, built.authority, built.year), encoding="utf-8")
+    built.files["caseload.csv"].to_csv(folder / "caseload.csv", index=False, lineterminator="\n")
+    template = pd.read_csv(TEMPLATE / "assumptions.csv", dtype=str, keep_default_na=False)
+    local = local_assumptions(tables, built.authority, built.year)
+    rows = pd.concat([_with_local(template, local), built.files["assumptions.csv"].astype(str)], ignore_index=True)
+    rows.to_csv(folder / "assumptions.csv", index=False, lineterminator="\n")
+    red = int((rows["quality"] == "red").sum())
+    return [
+        f"made inputs/{case} for {built.authority}: caseload of 31 March {built.year} from DfE's tables",
+        *built.lines[1:],
+        f"{len(local)} assumptions are {built.authority}'s own published figures; {red} are red: replace them, then",
+        f"python -m model check {case} && python -m model run {case}",
+    ]
+
+
+def _case_toml(case: str, authority: str, year: int) -> str:
+    text = (TEMPLATE / "case.toml").read_text(encoding="utf-8")
+    values = {
+        "case": case,
+        "authority": authority,
+        "start": f"{year}-04-01",
+        "price_base": f"{year}/{(year + 1) % 100:02d}",
+        "knowledge_date": f"{year + 1}-03-31",
+    }
+    for name, value in values.items():
+        text = text.replace(f"{{{name}}}", value)
+    return text
+
+
+def _tool(tables: DfeTables, measure: str, authority: str, year: int) -> float:
+    """Return the Interactive Tool's figure of one authority and year, NaN where there is none."""
+    rows = tables.unit_costs
+    chosen = (rows["measure"] == measure) & (rows["name"] == authority) & (rows["year"] == year) & (rows["value"] > 0)
+    values = rows.loc[chosen, "value"].to_numpy(dtype=float)
+    return float(values[0]) if len(values) else float("nan")
+
+
+def local_assumptions(tables: DfeTables, authority: str, year: int) -> pd.DataFrame:
+    """Return name, value, low, high, price_base, source, note of the assumptions the tables hold for the authority.
+
+    Ranges keep the width, in proportion, that the placeholder has; the quality is amber. A weekly cost more than two
+    and a half times England's, or less than that part of it, is a slip of the return and is left out.
+    """
+    rows = []
+    price = _tool(tables, "s251_residential_weekly", authority, year)
+    base = f"{year - 1}/{year % 100:02d}"
+    england = _tool(tables, "s251_residential_weekly", "England", year)
+    if england / _ODD_RATIO <= price <= england * _ODD_RATIO:
+        said = f"DfE Local Authority Interactive Tool: Section 251 weekly cost of residential care, {base}, {authority}"
+        rows.append({"name": "price.residential_weekly", "value": price, "price_base": base, "source": said})
+    approved = _tool(tables, "la_foster_places_approved", authority, year)
+    filled = _tool(tables, "la_foster_places_filled", authority, year)
+    said = f"DfE Local Authority Interactive Tool: foster places on 31 March {year}, {authority} (rounded to 5)"
+    if approved > 0:
+        rows.append({"name": "fostering.existing_households", "value": approved / 2, "price_base": "", "source": said})
+        if filled <= approved:
+            rows.append({"name": "fostering.fill_rate", "value": filled / approved, "price_base": "", "source": said})
+    return pd.DataFrame(rows, columns=["name", "value", "price_base", "source"])
+
+
+def _with_local(template: pd.DataFrame, local: pd.DataFrame) -> pd.DataFrame:
+    """Return the template with the authority's own figures in it, ranges scaled as the placeholder's are."""
+    own = {str(row["name"]): row for row in local.to_dict("records")}
+    rows = [_localised(row, own.get(str(row["name"]))) for row in template.to_dict("records")]
+    return pd.DataFrame(rows, columns=list(template.columns))
+
+
+def _localised(placeholder: dict[Hashable, str], own: Mapping[Hashable, object] | None) -> dict[Hashable, str]:
+    if own is None:
+        return placeholder
+    scale = float(str(own["value"])) / float(placeholder["value"])
+    numbers = {column: float(placeholder[column]) * scale for column in ("value", "low", "high")}
+    if placeholder["unit"] == "share":
+        numbers = {column: min(number, 1.0) for column, number in numbers.items()}
+    written: dict[Hashable, str] = {column: f"{round(number, 3):g}" for column, number in numbers.items()}
+    said: dict[Hashable, str] = {
+        "price_base": str(own["price_base"]),
+        "source": str(own["source"]),
+        "quality": "amber",
+        "note": "Range in proportion to the placeholder's.",
+    }
+    return placeholder | written | said
