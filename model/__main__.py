@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import sys
 from pathlib import Path
 
@@ -160,9 +159,8 @@ def _run(options: argparse.Namespace) -> int:
             log_json=options.log_json,
             scheduler=options.scheduler if options.engine == "dask" else None,
         )
-        with contextlib.suppress(NotImplementedError):
-            for path in paths:
-                write_index(outputs / path.name)
+        for path in paths:
+            write_index(outputs / path.name)
     except (store.OutputError, pool.WorkerError, remote.ClusterError, OSError) as error:
         say(str(error), error=True)
         return FAILED

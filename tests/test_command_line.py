@@ -44,6 +44,7 @@ def made(tmp_path_factory):
 def test_a_run_leaves_the_contracts_files(made):
     done, out, _ = made
     assert done.returncode == 0, done.stderr
+    assert (out / "index.html").exists()
     for scenario in ("base", "do-nothing"):
         assert {p.name for p in (out / scenario).iterdir()} >= CONTRACT
         for name, columns in COLUMNS.items():
