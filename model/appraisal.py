@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
@@ -13,7 +14,8 @@ from model.draws import part_of
 from model.portfolio import evaluate, members_of, streams_of
 
 BLOCK = 256  # draws evaluated at once: what fits a processor's cache
-Item, Made = TypeVar("Item"), TypeVar("Made")
+Item = TypeVar("Item")
+Made = TypeVar("Made")
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -106,17 +108,21 @@ def appraise(perimeter: Perimeter, factors: NDArray[np.float64], draws: int) -> 
 
 
 def npv_evaluator(
-    case: Case, perimeters: Sequence[str] | None = None, *, threads: int = 1
+    case: Case, perimeters: Sequence[str] | Mapping[str, Sequence[str]] | None = None, *, threads: int = 1
 ) -> Callable[[Draws], dict[str, NDArray[np.float64]]]:
     """Return a function of draws to perimeter -> NPV (draws,), for questions that move assumptions about.
 
-    `perimeters`: those wanted, all by default; `threads`: blocks of draws done at a time (the answer is the same).
+    `perimeters`: those wanted, all by default, or sets of schemes by a name; `threads`: blocks of draws done at a time
+    (the answer is the same).
     What does not depend on the draws is made once. Draws are taken in blocks, so that any number may be asked for.
     """
-    streams, wanted = streams_of(case), members_of(case)
+    streams, known = streams_of(case), members_of(case)
     factors = discount_factors(case.timeline, case.conventions.discount_rate_annual)
-    if perimeters is not None:
-        wanted = {name: wanted[name] for name in perimeters}
+    wanted: Mapping[str, Sequence[str]]
+    if isinstance(perimeters, Mapping):
+        wanted = perimeters
+    else:
+        wanted = known if perimeters is None else {name: known[name] for name in perimeters}
 
     def worth(block: Draws) -> dict[str, NDArray[np.float64]]:
         evaluation = evaluate(case, block, streams=streams)

@@ -173,12 +173,13 @@ class Evaluation:
 
     def total_spending(self, world: Projection) -> NDArray[np.float64]:
         """Return what a world costs in all, positive, (months, draws): the sum of `spending`, without its lines."""
-        total = np.einsum("mpd,mpd->md", world.stock[1:], self.monthly_prices / 2)
+        total: NDArray[np.float64] = np.einsum("mpd,mpd->md", world.stock[1:], self.monthly_prices / 2)
         total += np.einsum("mpd,mpd->md", world.stock[:-1], self.monthly_prices / 2)
         total += world.entries * self.draws["cost.entry"]
         total += world.exits_under_18 * self.draws["cost.exit_under_18"]
         total += world.exits_at_18 * self.draws["cost.exit_at_18"]
-        return total + world.diverted * self.draws["cost.diverted_child"]
+        total += world.diverted * self.draws["cost.diverted_child"]
+        return total
 
     def net(self, members: Iterable[str]) -> NDArray[np.float64]:
         """Return the joint net position of some schemes, (months, draws): a perimeter's, without its lines."""
@@ -187,7 +188,8 @@ class Evaluation:
         if acting not in self._saved:
             worth = self.total_spending(self.world()) - self.total_spending(self.world(acting)) if acting else 0.0
             self._saved[acting] = np.zeros(self.setting.shape) + worth
-        return sum((self._own(name) for name in names), self._saved[acting])
+        total: NDArray[np.float64] = sum((self._own(name) for name in names), self._saved[acting])
+        return total
 
     def _own(self, name: str) -> NDArray[np.float64]:
         """Return what a scheme costs and what it saves on lines of its own, (months, draws)."""

@@ -272,7 +272,7 @@ class Result:
         return tuple(self.central.measures)
 
 
-def run(
+def run(  # noqa: PLR0913 - each is a separate choice of the caller's
     case: Case,
     *,
     draws: int = DRAWS,

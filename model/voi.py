@@ -9,13 +9,14 @@ regression approach", Medical Decision Making 34(3), 2014.
 from __future__ import annotations
 
 import itertools
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -24,10 +25,12 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-_KNOTS: Final = (0, 1, 2, 4, 6, 8)  # interior knots tried for each smooth; the fit with the smallest BIC is kept
+_KNOTS: Final = (0, 2, 5)  # interior knots tried for each smooth; the fit with the smallest BIC is kept
 _DEGREE: Final = 3
-_PLAUSIBLE_FITS: Final = 400  # fits drawn around the estimate for its error and bias
+_PLAUSIBLE_FITS: Final = 200  # fits drawn around the estimate for its error and bias
 _MIN_DRAWS_A_COLUMN: Final = 8
+_MOST_WITH_PRODUCTS: Final = 6  # inputs in a group: beyond it the products would outnumber what the draws can tell
+_REPEATS: Final = 1e-11  # of the largest eigenvalue: smaller ones are columns that repeat others
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +67,9 @@ def evppi(benefits: Floats, inputs: Floats, *, seed: int) -> tuple[float, float]
     difference = benefits[1:] - benefits[0]
     if not moving.size:
         return 0.0, 0.0
-    fits = [_best_fit(moving, row) for row in difference]
+    fits = _best_fits(moving, difference)
+    if all(fit.coefficients.size == 1 for fit in fits):
+        return 0.0, 0.0
     estimate = _gain(np.array([fit.mean for fit in fits])[:, None, :])[0]
     rng = np.random.default_rng(seed)
     plausible = _gain(np.array([fit.plausible(rng) for fit in fits]))
@@ -130,38 +135,44 @@ class _Fit:
         return np.asarray((self.coefficients + noise) @ self.basis.T)
 
 
-def _best_fit(inputs: Floats, benefit: Floats) -> _Fit:
-    """Return the fit with the smallest BIC: a constant (nothing is learnt), a plane, splines, splines with products."""
-    n = benefit.size
-    best, best_score = _fit(np.ones((n, 1)), benefit), np.inf
-    splines = (_design(inputs, knots, products=p) for p in (False, True)[: len(inputs)] for knots in _KNOTS)
-    for design in itertools.chain([np.ones((n, 1)), np.column_stack([np.ones(n), *inputs])], splines):
-        if design.shape[1] * _MIN_DRAWS_A_COLUMN > n and design.shape[1] > 1:
+def _best_fits(inputs: Floats, benefits: Floats) -> list[_Fit]:
+    """Return for each option the fit with the smallest BIC; a constant means that nothing is learnt."""
+    n = benefits.shape[1]
+    fits, scores = [_Fit(np.full((n, 1), n**-0.5), np.zeros(1), 0.0)] * len(benefits), np.full(len(benefits), np.inf)
+    for design in _designs(inputs):
+        if design.shape[1] > 1 and design.shape[1] * _MIN_DRAWS_A_COLUMN > n:
             continue
-        fit = _fit(design, benefit)
-        score = n * np.log(max(fit.residual_sd**2, np.finfo(float).tiny)) + fit.coefficients.size * np.log(n)
-        if score < best_score:
-            best, best_score = fit, score
-    return best
+        basis = _orthonormal(design)
+        for i, benefit in enumerate(benefits):
+            coefficients = basis.T @ benefit
+            left = benefit - basis @ coefficients
+            variance = float(left @ left) / max(1, n - basis.shape[1])
+            score = n * np.log(max(variance, np.finfo(float).tiny)) + basis.shape[1] * np.log(n)
+            if score < scores[i]:
+                fits[i], scores[i] = _Fit(basis, coefficients, math.sqrt(variance)), score
+    return fits
 
 
-def _fit(design: Floats, benefit: Floats) -> _Fit:
-    left, singular, _ = np.linalg.svd(design / np.linalg.norm(design, axis=0), full_matrices=False)
-    basis = left[:, singular > singular[0] * 1e-9]
-    coefficients = basis.T @ benefit
-    residual = benefit - basis @ coefficients
-    return _Fit(basis, coefficients, float(np.sqrt(residual @ residual / max(1, benefit.size - basis.shape[1]))))
+def _orthonormal(design: Floats) -> Floats:
+    """Return orthonormal columns that span those of the design; columns that repeat others drop out."""
+    values, vectors = np.linalg.eigh((scaled := design / np.linalg.norm(design, axis=0)).T @ scaled)
+    kept = values > values[-1] * _REPEATS
+    return np.asarray(scaled @ (vectors[:, kept] / np.sqrt(values[kept])))
 
 
-def _design(inputs: Floats, knots: int, *, products: bool) -> Floats:
-    """Return a constant, a cubic spline of each input and, if asked, products of the pairs' linear and square terms."""
-    columns = [np.ones(inputs.shape[1])]
+def _designs(inputs: Floats) -> Iterator[Floats]:
+    """Yield designs, the plainest first: a constant, a plane, cubic splines; for a few inputs, products of pairs."""
+    constant = np.ones((inputs.shape[1], 1))
     scaled = (inputs - inputs.mean(axis=1, keepdims=True)) / inputs.std(axis=1, keepdims=True)
-    for row in scaled:
-        columns += _truncated_powers(row, knots)
-    for a, b in itertools.combinations(scaled, 2) if products else ():
-        columns += [a * b, a * a * b, a * b * b]
-    return np.column_stack(columns)
+    yield constant
+    yield np.column_stack([constant, *scaled])
+    splines = {k: np.column_stack([c for row in scaled for c in _truncated_powers(row, k)]) for k in _KNOTS}
+    for spline in splines.values():
+        yield np.column_stack([constant, spline])
+    if 1 < len(scaled) <= _MOST_WITH_PRODUCTS:
+        pairs = [c for a, b in itertools.combinations(scaled, 2) for c in (a * b, a * a * b, a * b * b)]
+        for spline in splines.values():
+            yield np.column_stack([constant, spline, *pairs])
 
 
 def _truncated_powers(row: Floats, knots: int) -> list[Floats]:

@@ -1,0 +1,178 @@
+"""A page to ask "what if" on: sliders for the assumptions that matter most, and what follows from them at once.
+
+The six are found by the tornado, not fixed. Moving a slider moves the central value and keeps the assumption's range
+around it; only what depends on it is worked out again, on the same draws.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from model import format as fmt
+from model import markup, views
+from model import tables as tbl
+from model.appraisal import BLOCK, each, npv_evaluator, payback_months
+from model.draws import Draws, central, part_of, redraw, sample
+from model.figures import BLUE, INK, Figure, _money_axis, _month_axis, _zero_line, draw
+from model.portfolio import evaluate, members_of, streams_of
+from model.sensitivity import largest, tornado
+from model.units import UNITS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from matplotlib.figure import Figure as Canvas
+    from numpy.typing import NDArray
+
+    from model.assumptions import Assumption
+    from model.case_types import Case
+
+    Floats = NDArray[np.float64]
+
+SLIDERS: Final = 6
+BANDS: Final = (10, 25, 50, 75, 90)
+STEPS: Final = 50  # positions of a slider
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What follows from one setting of the sliders. `fan`: percentile -> cumulative by month; `central` (months,)."""
+
+    central: Floats
+    fan: Mapping[int, Floats]
+    payback_probability: float
+    positive_probability: float
+    npv_central: float
+    npv_mean: float
+
+
+@dataclass(frozen=True)
+class Explorer:
+    """A case, a perimeter and one sample of draws, ready to be asked."""
+
+    case: Case
+    perimeter: str
+    draws: int
+    seed: int
+    threads: int = 1
+    process_noise: bool = True
+
+    @cached_property
+    def assumptions(self) -> list[Assumption]:
+        """The assumptions that move the NPV most, by the tornado: at most six."""
+        bars = tornado(self.case, npv_evaluator(self.case, [self.perimeter]), [self.perimeter])
+        return [self.case.assumptions[name] for name in largest(bars, SLIDERS)]
+
+    @cached_property
+    def sampled(self) -> Draws:
+        """The draws of the case as it stands; every answer starts from them."""
+        return sample(self.case, self.draws, self.seed, process_noise=self.process_noise)
+
+    def changed(self, values: Mapping[str, float]) -> Case:
+        """Return the case with other central values, each range moved along and kept within its unit."""
+        moved = {name: shifted(self.case.assumptions[name], value) for name, value in values.items()}
+        return replace(self.case, assumptions={**self.case.assumptions, **moved})
+
+    def answer(self, values: Mapping[str, float] | None = None) -> Answer:
+        """Return what follows from these central values (name -> value; others as in the case)."""
+        case = self.changed(values or {})
+        draws = redraw(case, self.sampled, self.case) if values else self.sampled
+        streams, members = streams_of(case), members_of(case)[self.perimeter]
+        middle = evaluate(case, central(case), streams=streams).net(members)[:, 0]
+        blocks = [part_of(draws, first, BLOCK) for first in range(0, draws.n, BLOCK)]
+        net = np.concatenate(
+            each(lambda block: evaluate(case, block, streams=streams).net(members), blocks, self.threads), axis=1
+        )
+        factors = (1 + case.conventions.discount_rate_annual) ** -case.timeline.mid_month_years
+        npv, paid = factors @ net, np.isfinite(payback_months(net))
+        cumulative = np.cumsum(net, axis=0)
+        cumulative.sort(axis=1)
+        at = [round(p / 100 * (draws.n - 1)) for p in BANDS]
+        return Answer(
+            central=np.cumsum(middle),
+            fan={p: cumulative[:, i] for p, i in zip(BANDS, at, strict=True)},
+            payback_probability=float(paid.mean()),
+            positive_probability=float((npv > 0).mean()),
+            npv_central=float(factors @ middle),
+            npv_mean=float(npv.mean()),
+        )
+
+    def chart(self, values: Mapping[str, float] | None = None) -> Figure:
+        """Return the fan chart of the cumulative net position under these central values."""
+        found, months = self.answer(values), self.case.timeline.month_labels
+        name = views.title_of(self.case, self.perimeter)
+        title = (
+            f"{name}: pays back in {fmt.chance(found.payback_probability)} of draws; central NPV "
+            f"{fmt.money(found.npv_central)}, mean {fmt.money(found.npv_mean)}"
+        )
+
+        def paint(canvas: Canvas) -> None:
+            axes = canvas.subplots()
+            x = np.arange(len(months))
+            for low, high, alpha in ((10, 90, 0.18), (25, 75, 0.32)):
+                axes.fill_between(x, found.fan[low], found.fan[high], color=BLUE, alpha=alpha, linewidth=0,
+                                  label=f"{low}th to {high}th percentile")  # fmt: skip
+            axes.plot(x, found.fan[50], color=BLUE, linestyle=(0, (4, 2)), label="Median")
+            axes.plot(x, found.central, color=INK, label="Central")
+            _zero_line(axes)
+            _money_axis(axes)
+            _month_axis(axes, months)
+            axes.set_ylabel("Cumulative net position")
+            axes.legend(loc="upper left")
+
+        ends = ", ".join(f"{p}th percentile {fmt.money(v[-1])}" for p, v in found.fan.items())
+        alt = f"Fan chart of the cumulative net position of {name} by month. {title}. At the end: {ends}."
+        years = [i for i, label in enumerate(months) if label.endswith("-03")]
+        rows = [[tbl.text(fmt.month(months[i])), tbl.number(fmt.money(found.central[i]), found.central[i]),
+                 *(tbl.number(fmt.money(v[i]), v[i]) for v in found.fan.values())] for i in years]  # fmt: skip
+        columns = ("At the end of", "Central", *(f"{p}th percentile" for p in BANDS))
+        data = tbl.Table(key="explorer-data", caption=f"Cumulative net position, {name}", columns=columns,
+                         rows=tbl.rows_of(rows), numeric=tbl.numbers_from(columns))  # fmt: skip
+        return Figure(key="explorer", title=title, alt=alt, svg=draw("explorer", alt, paint, height=2.9), data=data,
+                      rests_on=tuple(a.name for a in self.assumptions))  # fmt: skip
+
+    def widget(self) -> Any:  # noqa: ANN401 - ipywidgets has no types
+        """Return the sliders and the chart that follows them, for a notebook."""
+        import ipywidgets as widgets  # noqa: PLC0415 - only a notebook shows it
+
+        sliders = {a.name: _slider(a) for a in self.assumptions}
+        page = widgets.HTML()
+
+        def follow(_change: object = None) -> None:
+            values = {n: s.value for n, s in sliders.items() if s.value != self.case.assumptions[n].value}
+            page.value = self.chart(values).html
+
+        for slider in sliders.values():
+            slider.observe(follow, names="value")
+        follow()
+        return widgets.VBox([*sliders.values(), page])
+
+
+def shifted(assumption: Assumption, value: float) -> Assumption:
+    """Return the assumption with another central value and its range moved along, both kept within the unit."""
+    unit = UNITS[assumption.unit]
+    gap = value - assumption.value
+
+    def kept(end: float) -> float:
+        return float(min(max(end + gap, unit.low), unit.high))
+
+    low, high = kept(assumption.low), kept(assumption.high)
+    if assumption.distribution == "lognormal" and value > 0 and assumption.value > 0:
+        scale = value / assumption.value  # its range is in proportion, or its median would not be the value
+        low, high = assumption.low * scale, assumption.high * scale
+    return replace(assumption, value=value, low=low, high=high)
+
+
+def _slider(a: Assumption) -> Any:  # noqa: ANN401
+    import ipywidgets as widgets  # noqa: PLC0415 - as above
+
+    step = (a.high - a.low) / STEPS
+    return widgets.FloatSlider(
+        value=a.value, min=a.low, max=a.high, step=step, description=f"{markup.label(a.name)} ({a.unit})",
+        continuous_update=False, readout_format=".4g", style={"description_width": "initial"},
+        layout=widgets.Layout(width="95%"),
+    )  # fmt: skip

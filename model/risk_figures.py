@@ -1,0 +1,339 @@
+"""Charts and tables of risk: what drives the answer, what would have to be true, what to find out, who earned it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from model import format as fmt
+from model import markup, views
+from model import tables as tbl
+from model.appraisal import npv_evaluator
+from model.attribution import Attribution, attribute
+from model.convergence import Precision, npv_precision
+from model.draws import sample
+from model.figures import BLUE, GREEN, INK, PAPER, QUIET, SKY, VERMILION, Figure, _money_axis, _zero_line, draw
+from model.sensitivity import PROCESS_NOISE, Frontier, SobolIndex, TornadoBar, frontier, sobol_indices, tornado
+from model.voi import Information, evpi, groups_by_prefix, information_values, options
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure as Canvas
+
+    from model.case_types import Case
+    from model.views import ResultLike
+
+MOST = 12  # bars in a chart
+CHANCE_WORDS = "Chance: who happens to enter and leave"
+SHARE_PRINTED, MONEY_PRINTED = 0.01, 10_000.0  # what reports print: whole percentages, hundredths of a £ million
+
+
+def label(factor: str) -> str:
+    """Return a factor's name for people: an assumption's, or chance."""
+    if factor == PROCESS_NOISE:
+        return CHANCE_WORDS
+    return " and ".join(markup.label(name) for name in factor.split(" with "))
+
+
+def tornado_chart(case: Case, perimeter: str, *, most: int = MOST) -> Figure:
+    """Chart how far each assumption, moved from its P10 to its P90 by itself, moves the NPV."""
+    bars = tornado(case, npv_evaluator(case, [perimeter]), [perimeter])[:most]
+    name, central = views.title_of(case, perimeter), bars[0].npv_central if bars else 0.0
+
+    def paint(canvas: Canvas) -> None:
+        axes = canvas.subplots()
+        for i, bar in enumerate(bars):
+            for npv, colour, hatch in ((bar.npv_low, SKY, "////"), (bar.npv_high, BLUE, "")):
+                axes.barh(i, npv - central, left=central, color=colour, hatch=hatch, edgecolor=PAPER, linewidth=0.4,
+                          label=("at its P10", "at its P90")[hatch == ""] if i == 0 else None)  # fmt: skip
+        axes.axvline(central, color=INK, linewidth=1, linestyle=(0, (4, 2)))
+        _zero_line(axes, across=False)
+        _names(axes, [label(bar.assumption) for bar in bars])
+        _money_axis(axes, along="x")
+        axes.legend(loc="lower right")
+
+    turning = [bar for bar in bars if min(bar.npv_low, bar.npv_high) < 0 < max(bar.npv_low, bar.npv_high)]
+    title = f"{name}: {_lower(label(bars[0].assumption))} moves the answer most" if bars else f"{name}: nothing varies"
+    alt = (
+        f"Tornado chart of {name}, NPV {fmt.money(central)} at central values. "
+        + " ".join(f"{label(b.assumption)}: {fmt.money_range(*sorted((b.npv_low, b.npv_high)))}." for b in bars)
+        + f" {fmt.counted(len(turning), 'bar crosses', 'bars cross')} zero."
+    )
+    rows = [[tbl.text(label(b.assumption)), *_bar_cells(case, b)] for b in bars]
+    columns = ("Assumption", "P10", "P90", "NPV at P10", "NPV at P90", "Swing")
+    return Figure(
+        key=f"tornado-{perimeter}",
+        title=title,
+        alt=alt,
+        svg=draw(f"tornado-{perimeter}", alt, paint, height=0.9 + 0.28 * max(len(bars), 1)),
+        data=tbl.Table(key=f"tornado-{perimeter}-data", caption=f"One assumption at a time, {name}", columns=columns,
+                       rows=tbl.rows_of(rows), numeric=tbl.numbers_from(columns)),
+        rests_on=tuple(b.assumption for b in bars),
+        note="Each assumption by itself, from its 10th to its 90th percentile; the dashed line is the central NPV.",
+    )  # fmt: skip
+
+
+def sobol_chart(  # noqa: PLR0913 - each is a separate choice of the caller's
+    case: Case, perimeter: str, *, draws: int, seed: int, threads: int = 1, most: int = MOST
+) -> Figure:
+    """Chart which assumptions make the spread of NPV: alone, and with all they interact in."""
+    found = sobol_indices(case, npv_evaluator(case, [perimeter], threads=threads), [perimeter], draws=draws, seed=seed)
+    shown, name = found[:most], views.title_of(case, perimeter)
+
+    def paint(canvas: Canvas) -> None:
+        axes = canvas.subplots()
+        for i, index in enumerate(shown):
+            axes.barh(i, 100 * index.total, color=SKY, hatch="////", edgecolor=PAPER, linewidth=0.4, height=0.75,
+                      label="with all it interacts in" if i == 0 else None)  # fmt: skip
+            axes.barh(i, 100 * max(index.first, 0), color=BLUE, height=0.4, label="by itself" if i == 0 else None)
+        _names(axes, [label(index.factor) for index in shown])
+        axes.set_xlabel("Share of the variance of NPV, %")
+        axes.legend(loc="lower right")
+
+    alone = sum(max(index.first, 0.0) for index in found)
+    top = shown[0] if shown else None
+    title = (
+        f"{name}: {_lower(label(top.factor))} makes {fmt.percent(top.total)} of the spread"
+        if top
+        else f"{name}: nothing varies"
+    )
+    alt = f"Bar chart of Sobol' indices of the NPV of {name}. " + " ".join(
+        f"{label(i.factor)}: {fmt.percent(max(i.first, 0))} alone, {fmt.percent(i.total)} in all." for i in shown
+    )
+    columns = ("Factor", "Alone", "± error", "In all", "± error")
+    rows = [[tbl.text(label(i.factor)), *_index_cells(i)] for i in shown]
+    return Figure(
+        key=f"sobol-{perimeter}",
+        title=title,
+        alt=alt,
+        svg=draw(f"sobol-{perimeter}", alt, paint, height=0.9 + 0.28 * max(len(shown), 1)),
+        data=tbl.Table(key=f"sobol-{perimeter}-data", caption=f"Sobol' indices, {name}", columns=columns,
+                       rows=tbl.rows_of(rows), numeric=tbl.numbers_from(columns)),
+        rests_on=tuple(i.factor for i in shown if i.factor in case.assumptions),
+        note=f"{fmt.percent(alone)} of the variance comes from factors by themselves; the rest from their meeting. "
+        "Assumptions tied by a declared correlation share one bar. Errors are standard errors.",
+    )  # fmt: skip
+
+
+def frontier_chart(case: Case, perimeter: str, x: str, y: str, *, points: int = 25) -> Figure:
+    """Chart which pairs of two assumptions break even, all others central; y gives way to x along the line."""
+    ranges = [np.linspace(*_span(case, a), points) for a in (x, y)]
+    found = frontier(
+        case, npv_evaluator(case, [perimeter]), perimeter, x=x, y=y, x_values=ranges[0], y_values=ranges[1]
+    )
+    name, here = views.title_of(case, perimeter), (case.assumptions[x], case.assumptions[y])
+
+    def paint(canvas: Canvas) -> None:
+        axes = canvas.subplots()
+        grid = axes.contourf(found.x_values, found.y_values, np.sign(found.npv), levels=[-2, 0, 2], alpha=0.16,
+                             colors=[VERMILION, BLUE])  # fmt: skip
+        grid.set_edgecolor("none")
+        axes.plot(found.x_values, found.break_even, color=INK, label="NPV is zero")
+        axes.plot(
+            here[0].value, here[1].value, marker="o", color=GREEN, markersize=7, linestyle="none", label="central"
+        )
+        axes.set_xlim(found.x_values[0], found.x_values[-1])
+        axes.set_ylim(found.y_values[0], found.y_values[-1])
+        axes.set_xlabel(f"{markup.label(x)} ({here[0].unit})")
+        axes.set_ylabel(f"{markup.label(y)} ({here[1].unit})")
+        axes.legend(loc="best")
+
+    title = f"{name}: {_frontier_words(case, found)}"
+    alt = (
+        f"Break-even frontier of {name} over {markup.label(x)} (across) and {markup.label(y)} (up). {title}. "
+        f"Central: {fmt.quantity(here[0].value, here[0].unit)} and {fmt.quantity(here[1].value, here[1].unit)}."
+    )
+    even = [(a, b) for a, b in zip(found.x_values, found.break_even, strict=True) if np.isfinite(b)]
+    rows = [[tbl.number(fmt.quantity(a, here[0].unit), a), tbl.number(fmt.quantity(b, here[1].unit), b)]
+            for a, b in even]  # fmt: skip
+    columns = (markup.label(x), f"{markup.label(y)} at which NPV is zero")
+    return Figure(
+        key=f"frontier-{perimeter}-{x}-{y}",
+        title=title,
+        alt=alt,
+        svg=draw(f"frontier-{perimeter}-{x}-{y}", alt, paint, height=3.2),
+        data=tbl.Table(key=f"frontier-{perimeter}-data", caption=f"Break-even pairs, {name}", columns=columns,
+                       rows=tbl.rows_of(rows), numeric=tbl.numbers_from(columns, 0),
+                       empty="The NPV does not cross zero anywhere in these ranges."),
+        rests_on=(x, y),
+        note="The blue side has an NPV above zero.",
+    )  # fmt: skip
+
+
+def information_chart(
+    case: Case, result: ResultLike, perimeters: Sequence[str], *, seed: int, most: int = MOST
+) -> Figure:
+    """Chart what it is worth to firm up each number before deciding among doing nothing and these perimeters."""
+    draws = sample(case, len(result.npv_draws[perimeters[0]]), seed)
+    benefits = options(result.npv_draws, perimeters)
+    groups = groups_by_prefix(case)
+    found = information_values(case, draws, benefits, groups=groups)
+    perfect, shown = evpi(benefits), [i for i in found if i.value > 0][:most]
+    choice = fmt.listed(["doing nothing", *(_lower(views.title_of(case, p)) for p in perimeters)], "or")
+
+    def paint(canvas: Canvas) -> None:
+        axes = canvas.subplots()
+        for i, item in enumerate(shown):
+            single = len(item.assumptions) == 1
+            axes.barh(i, item.value, xerr=item.error, color=BLUE if single else SKY, hatch="" if single else "////",
+                      edgecolor=PAPER, linewidth=0.4, error_kw={"ecolor": QUIET, "elinewidth": 1})  # fmt: skip
+        _names(axes, [_group_label(item) for item in shown])
+        axes.set_xlim(left=0)
+        _money_axis(axes, along="x")
+
+    title = (
+        f"Firming up {_lower(_group_label(shown[0]))} is worth up to {fmt.money(shown[0].value)} before deciding"
+        if shown
+        else "No single number is worth firming up: none could change the decision"
+    )
+    alt = (
+        f"Bar chart of the value of information for the choice of {choice}. Knowing everything is worth "
+        f"{fmt.money(perfect)}. {' '.join(f'{_group_label(i)}: {fmt.money(i.value)}.' for i in shown)}"
+    )
+    columns = ("To be learnt", "Worth", "± error", "Share of knowing everything")
+    rows = [[tbl.text(_group_label(i)), *_information_cells(i)] for i in shown]
+    key = "information-" + "-".join(perimeters)
+    return Figure(
+        key=key,
+        title=title,
+        alt=alt,
+        svg=draw(key, alt, paint, height=0.9 + 0.28 * max(len(shown), 1)),
+        data=tbl.Table(key=f"{key}-data", caption=f"Value of information: {choice}", columns=columns,
+                       rows=tbl.rows_of(rows), numeric=tbl.numbers_from(columns)),
+        rests_on=tuple(i.assumptions[0] for i in shown if len(i.assumptions) == 1),
+        note=f"The decision: {choice}. Knowing everything exactly would be worth {fmt.money(perfect)}; hatched bars "
+        "are groups of numbers learnt together. Assumptions that are missing could not change the decision.",
+    )  # fmt: skip
+
+
+def attribution_table(case: Case, perimeter: str, *, draws: int, seed: int, threads: int = 1) -> tbl.Table:
+    """Table of who earned the NPV: Shapley value beside the causal waterfall; means over the draws."""
+    found = attribute(case, sample(case, draws, seed), perimeter, threads=threads)
+    rows = [[tbl.text(views.title_of(case, name)), *_earned(found, name)] for name in found.shapley]
+    joint = float(found.joint.mean())
+    rows.append([tbl.text("Together"), *(tbl.number(fmt.pounds(joint), joint) for _ in range(2)), tbl.text("")])
+    columns = ("Scheme", "Shapley value", "Step in causal order", "Eight draws of ten")
+    names = [views.title_of(case, name) for name in found.meeting]
+    return tbl.Table(
+        key=f"attribution-{perimeter}",
+        caption=f"Who earned the NPV, {views.title_of(case, perimeter)}: mean over {draws:,} draws",
+        columns=columns,
+        rows=tbl.rows_of(rows),
+        numeric=tbl.numbers_from(columns),
+        strong=frozenset({len(rows) - 1}),
+        note=f"{fmt.listed(names)} meet on the same children; the others add up by themselves. A Shapley value does "
+        "not depend on the order of schemes, a step does: demand first, then placements. Both sum to the joint "
+        "result to the penny in every draw.",
+    )
+
+
+def convergence_table(result: ResultLike) -> tbl.Table:
+    """Table of standard errors, and whether more draws could change a printed digit."""
+    case, npv = result.case, result.npv_draws
+    shown = [p for p in views.shown_perimeters(case) if p in npv]
+    found = npv_precision({p: npv[p] for p in shown}, money_unit=MONEY_PRINTED, share_unit=SHARE_PRINTED)
+    rows = [
+        [tbl.text(views.title_of(case, p)), tbl.text(_measure(item)), *_precision_cells(item)]
+        for p in shown
+        for item in found[p]
+    ]
+    columns = ("Perimeter", "Figure", "Estimate", "Standard error", "A digit may change", "Draws to settle it")
+    return tbl.Table(
+        key="convergence",
+        caption=f"What {len(npv[shown[0]]):,} draws can tell",
+        columns=columns,
+        rows=tbl.rows_of(rows),
+        numeric=frozenset({2, 3, 5}),
+        note="Money is printed to £10,000 and chances to 1%. A digit may change where the 95% interval of the "
+        "estimate reaches into the next printed figure.",
+    )
+
+
+def central_and_mean(result: ResultLike, perimeter: str) -> str:
+    """Return a sentence on central and mean NPV: that they differ, and why."""
+    found = views.spread(result, perimeter, "npv_gbp")
+    return (
+        f"{views.title_of(result.case, perimeter)}: the central NPV is {fmt.money(found.central)} and the mean over "
+        f"draws {fmt.money(found.mean)}. They differ because ranges are lopsided and effects meet: the result at the "
+        "central values is not the average of the results."
+    )
+
+
+def _bar_cells(case: Case, bar: TornadoBar) -> list[tbl.Cell]:
+    unit = case.assumptions[bar.assumption].unit
+    ends = [tbl.number(fmt.quantity(value, unit), value) for value in (bar.low, bar.high)]
+    return [*ends, *(tbl.number(fmt.money(v), v) for v in (bar.npv_low, bar.npv_high, bar.swing))]
+
+
+def _index_cells(index: SobolIndex) -> list[tbl.Cell]:
+    values = (index.first, index.first_error, index.total, index.total_error)
+    return [tbl.number(fmt.percent(value, 1), value) for value in values]
+
+
+def _information_cells(item: Information) -> list[tbl.Cell]:
+    money = [tbl.number(fmt.money(value), value) for value in (item.value, item.error)]
+    return [*money, tbl.number(fmt.percent(item.share_of_evpi), item.share_of_evpi)]
+
+
+def _earned(found: Attribution, name: str) -> list[tbl.Cell]:
+    share, step = float(found.shapley[name].mean()), float(found.steps[name].mean())
+    low, high = (float(q) for q in np.quantile(found.shapley[name], [0.1, 0.9]))
+    cells = [tbl.number(fmt.pounds(value), value) for value in (share, step)]
+    return [*cells, tbl.number(fmt.money_range(low, high), low)]
+
+
+def _precision_cells(item: Precision) -> list[tbl.Cell]:
+    share = item.printed_unit < 1
+    shown = [fmt.percent(v, 1) if share else fmt.money(v) for v in (item.estimate, item.standard_error)]
+    needed = f"{item.draws_needed:,}" if item.draws_needed else "enough"
+    return [
+        tbl.number(shown[0], item.estimate),
+        tbl.number(shown[1], item.standard_error),
+        tbl.text("yes" if item.may_change else "no"),
+        tbl.number(needed, item.draws_needed),
+    ]
+
+
+def _measure(item: Precision) -> str:
+    if item.name == "probability_npv_positive":
+        return "Chance that NPV is above zero"
+    return {"mean": "NPV, mean", "p05": "NPV, 5th percentile", "p50": "NPV, median", "p95": "NPV, 95th percentile"}[
+        item.name.rsplit(" ", maxsplit=1)[-1]
+    ]
+
+
+def _group_label(item: Information) -> str:
+    if len(item.assumptions) == 1:
+        return markup.label(item.group)
+    words = item.group.replace("_", " ")
+    return f"All of {words}"
+
+
+def _frontier_words(case: Case, found: Frontier) -> str:
+    x, y = case.assumptions[found.x], case.assumptions[found.y]
+    near = int(np.abs(found.x_values - x.value).argmin())
+    what, where = _lower(markup.label(found.y)), _lower(markup.label(found.x))
+    if np.isnan(found.break_even[near]):
+        side = "above" if np.median(found.npv[:, near]) > 0 else "below"
+        return f"NPV stays {side} zero whatever {what} is, at the central {where}"
+    return f"breaks even where {what} is {fmt.quantity(found.break_even[near], y.unit)}, at the central {where}"
+
+
+def _span(case: Case, name: str) -> tuple[float, float]:
+    """Return where an assumption is charted: its own range, or a tenth of its value either side where it has none."""
+    a = case.assumptions[name]
+    return (a.low, a.high) if a.low < a.high else (0.9 * a.value, 1.1 * a.value)
+
+
+def _names(axes: Axes, names: Sequence[str]) -> None:
+    axes.set_yticks(range(len(names)), names)
+    axes.set_ylim(len(names) - 0.5, -0.5)
+    axes.grid(visible=False, axis="y")
+    axes.grid(visible=True, axis="x")
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:] if not text[:2].isupper() else text

@@ -1,0 +1,81 @@
+"""The risk page: every chart says its finding and its numbers; the sliders answer as a run of that case would."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from model import load_case, run
+from model import risk_figures as risk
+from model.appraisal import npv_evaluator
+from model.attribution import attribute
+from model.draws import central, sample
+from model.explorer import SLIDERS, Explorer, shifted
+from tests.cases import write_case
+
+ITS = "invest_to_save"
+
+
+@pytest.fixture(scope="module")
+def case(tmp_path_factory):
+    return load_case(write_case(tmp_path_factory.mktemp("case")), scenario="base")
+
+
+@pytest.fixture(scope="module")
+def result(case):
+    return run(case, draws=256, seed=2)
+
+
+def test_every_chart_has_a_finding_an_alt_text_and_its_numbers(case, result):
+    charts = [
+        risk.tornado_chart(case, ITS),
+        risk.sobol_chart(case, ITS, draws=32, seed=1),
+        risk.frontier_chart(case, "edge_of_care", "edge_of_care.effect", "price.residential_weekly", points=7),
+        risk.information_chart(case, result, ["fostering", "edge_of_care"], seed=2),
+    ]
+    for chart in charts:
+        assert len(chart.title) > 20
+        assert len(chart.alt) > 40
+        assert "<svg" in chart.svg
+        assert "nan" not in chart.html.lower().replace("finance", "")
+    for table in (risk.convergence_table(result), risk.attribution_table(case, "whole", draws=64, seed=1)):
+        assert table.rows
+    assert "mean" in risk.central_and_mean(result, ITS)
+
+
+def test_attribution_on_the_engine_sums_to_the_joint_to_the_penny(case):
+    draws = sample(case, 100, 3)
+    found = attribute(case, draws, "whole")
+    joint = npv_evaluator(case, ["whole"])(draws)["whole"]
+    assert set(found.meeting) == {"fostering", "edge_of_care"}
+    for parts in (found.shapley, found.steps):
+        assert set(parts) == {s.name for s in case.active_schemes}
+        pence = sum(np.rint(part * 100).astype(np.int64) for part in parts.values())
+        np.testing.assert_array_equal(pence, np.rint(joint * 100).astype(np.int64))
+
+
+def test_the_explorer_answers_as_the_run_does(case, result):
+    found = Explorer(case, ITS, 256, 2).answer()
+    npv = result.npv_draws[ITS]
+    assert found.npv_mean == pytest.approx(npv.mean())
+    assert found.positive_probability == (npv > 0).mean()
+    assert found.npv_central == pytest.approx(float(npv_evaluator(case, [ITS])(central(case))[ITS][0]))
+
+
+def test_a_moved_slider_is_the_changed_case(case):
+    explorer = Explorer(case, ITS, 128, 2)
+    assert len(explorer.assumptions) == SLIDERS
+    name = "price.ifa_foster_weekly"
+    dearer = shifted(case.assumptions[name], case.assumptions[name].value + 50)
+    changed = replace(case, assumptions={**case.assumptions, name: dearer})
+    moved = explorer.answer({name: dearer.value}).npv_mean
+    assert moved == pytest.approx(Explorer(changed, ITS, 128, 2).answer().npv_mean)
+    assert moved > explorer.answer().npv_mean
+    assert "Fan chart" in explorer.chart({name: dearer.value}).alt
+
+
+def test_a_range_moves_with_its_value_and_stays_within_its_unit(case):
+    share = case.assumptions["edge_of_care.effect"]
+    top = shifted(share, share.high)
+    assert top.low == pytest.approx(share.low + share.high - share.value)
+    assert top.high <= 1
