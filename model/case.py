@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from model.assumptions import Assumptions
 from model.case_types import Case
 from model.inputs import assumption_rows, case_toml, caseload_checks, formulas, reference_files, tables
 from model.inputs.cells import Bad
@@ -145,7 +146,7 @@ class _Reading:
             scenario_why=chosen.why,
             overrides=chosen.overrides,
             conventions=conventions,
-            assumptions=assumptions,
+            assumptions=Assumptions(assumptions),
             schemes=schemes,
             perimeters=case_file.perimeters,
             establishment=posts,

@@ -549,3 +549,71 @@ _SERIES = (
     (SKY, "X"),
     (QUIET, "*"),
 )
+
+
+def posts_filled(result: ResultLike) -> Figure:
+    """Chart the new posts there are and those filled, month by month, with the range of those filled; fte."""
+    frame = result.staffing
+    posts, filled = (_staffing(frame, name) for name in ("new_posts_fte", "new_posts_filled_fte"))
+    month, end = str(filled.index[-1]), float(filled["central"].iloc[-1])
+
+    def paint(canvas: Canvas) -> None:
+        axes = canvas.subplots()
+        if {"p10", "p90"} <= set(filled):
+            axes.fill_between(range(len(filled)), filled["p10"], filled["p90"], color=BLUE, alpha=0.18, linewidth=0,
+                              label="10th to 90th percentile")  # fmt: skip
+        axes.plot(range(len(posts)), posts["central"], color=QUIET, linestyle=(0, (4, 2)), label="Posts")
+        axes.plot(range(len(filled)), filled["central"], color=BLUE, label="Filled")
+        axes.set_ylabel("fte")
+        axes.set_ylim(bottom=0)
+        _month_axis(axes, [str(m) for m in filled.index])
+        axes.legend(loc="best")
+
+    total = float(posts["central"].iloc[-1])
+    title = f"{fmt.decimal(end, 1)} of {fmt.decimal(total, 1)} new posts (fte) filled by {fmt.month(month)}, central"
+    alt = f"Line chart of new posts and of those filled by month, fte. {title}."
+    rows = [
+        [tbl.text(fmt.month(str(m))), tbl.number(fmt.decimal(posts["central"][m], 1), posts["central"][m]),
+         *(tbl.number(fmt.decimal(filled[s][m], 1), filled[s][m]) for s in filled if s in summaries.STATISTIC_TITLES)]
+        for m in filled.index
+        if str(m).endswith("-03")
+    ]  # fmt: skip
+    columns = ("End of", "Posts", *(f"Filled, {summaries.STATISTIC_TITLES[s].lower()}" for s in filled
+                                    if s in summaries.STATISTIC_TITLES))  # fmt: skip
+    data = tbl.Table(key="posts-filled-data", caption="New posts and those filled at 31 March, fte", columns=columns,
+                     rows=tbl.rows_of(rows), numeric=tbl.numbers_from(columns))  # fmt: skip
+    return Figure(key="posts-filled", title=title, alt=alt, svg=draw("posts-filled", alt, paint, height=2.7), data=data,
+                  rests_on=views.drivers(result.case, ["establishment"]))  # fmt: skip
+
+
+def _staffing(frame: pd.DataFrame, measure: str) -> pd.DataFrame:
+    kept = frame[(frame["measure"] == measure) & (frame["world"] == "with_schemes")]
+    return kept.pivot_table(index="month", columns="statistic", values="value", aggfunc="sum")
+
+
+def children_do_nothing(result: ResultLike) -> Figure:
+    """Chart the number of children looked after if nothing is done, with its range."""
+    frame = views.stock(result, "do_nothing", "all")
+
+    def paint(canvas: Canvas) -> None:
+        axes = canvas.subplots()
+        if {"p10", "p90"} <= set(frame):
+            axes.fill_between(range(len(frame)), frame["p10"], frame["p90"], color=BLUE, alpha=0.18, linewidth=0,
+                              label="10th to 90th percentile")  # fmt: skip
+        axes.plot(range(len(frame)), frame["central"], color=BLUE, label="Central")
+        axes.set_ylim(bottom=0)
+        axes.set_ylabel("Children")
+        _month_axis(axes, [str(m) for m in frame.index])
+        axes.legend(loc="best")
+
+    first, last = float(frame["central"].iloc[0]), float(frame["central"].iloc[-1])
+    start, end = fmt.month(str(frame.index[0])), fmt.month(str(frame.index[-1]))
+    title = f"If nothing is done: {fmt.decimal(first)} children in {start}, {fmt.decimal(last)} in {end}, central"
+    alt = f"Line chart of children looked after at the end of each month. {title}."
+    rows = [[tbl.text(fmt.month(str(m))), *(tbl.number(fmt.decimal(frame[s][m], 1), frame[s][m]) for s in frame)]
+            for m in frame.index if str(m).endswith("-03")]  # fmt: skip
+    columns = ("End of", *(summaries.STATISTIC_TITLES[str(s)] for s in frame))
+    data = tbl.Table(key="do-nothing-data", caption="Children looked after at 31 March if nothing is done",
+                     columns=columns, rows=tbl.rows_of(rows), numeric=tbl.numbers_from(columns))  # fmt: skip
+    return Figure(key="do-nothing", title=title, alt=alt, svg=draw("do-nothing", alt, paint, height=2.6), data=data,
+                  rests_on=views.drivers(result.case, ["caseload"]))  # fmt: skip

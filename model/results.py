@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, fields
 from functools import cached_property
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -174,6 +175,10 @@ class Result:
     seed: int
     central: Sample
     sample: Sample | None
+
+    def _repr_html_(self) -> str:
+        """The headlines, as a notebook shows them; the page's words are imported only then."""
+        return str(import_module("model.report.shown").result_html(self))
 
     @cached_property
     def annual(self) -> pd.DataFrame:

@@ -501,6 +501,47 @@ def posts(case: Case) -> tbl.Table:
     )
 
 
+def weakest(case: Case) -> tbl.Table:
+    """Return the assumptions of red quality and red impact: what to firm up first."""
+    found = [a for a in case.assumptions.values() if (a.quality, a.impact) == ("red", "red")]
+    rows = [[tbl.text(markup.label(a.name)), tbl.number(fmt.quantity(a.value, a.unit), a.value),
+             tbl.Cell(text=_own_range(a), kind="mid"), tbl.note(a.source)] for a in found]  # fmt: skip
+    return tbl.Table(
+        key="weakest",
+        caption="Weak evidence, strong effect: the assumptions to firm up first",
+        columns=("Assumption", "Value", "Range", "Source"),
+        rows=tbl.rows_of(rows),
+        numeric=frozenset({1}),
+        empty="No assumption is red both for quality and for impact.",
+    )
+
+
+def caseload(case: Case) -> tbl.Table:
+    """Return the caseload as the inputs state it: cells and margins with their sources."""
+    rows = [
+        [
+            tbl.text(views.PLACEMENT_TITLES.get(r.placement, r.placement)),
+            tbl.text(views.AGE_TITLES.get(r.age_band, r.age_band)),
+            tbl.text(r.stream),
+            *(_stated(v) for v in (r.children, r.entries_annual, r.exits_annual)),
+            tbl.note(r.source),
+        ]
+        for r in case.caseload
+    ]
+    return tbl.Table(
+        key="caseload",
+        caption="Children at the start, and those who enter and leave in a year, as the inputs state them",
+        columns=("Placement", "Age", "Stream", "Children", "Enter a year", "Leave a year", "Source"),
+        rows=tbl.rows_of(rows),
+        numeric=frozenset({3, 4, 5}),
+        sortable=True,
+    )
+
+
+def _stated(value: float | None) -> tbl.Cell:
+    return tbl.text("not stated") if value is None else tbl.number(fmt.significant(value), value)
+
+
 def differences(case: Case, base: Case) -> tbl.Table:
     """Return the assumptions that a scenario sets otherwise than the base scenario."""
     rows = [

@@ -260,7 +260,7 @@ def stock(result: ResultLike, world: str, placement: str) -> pd.DataFrame:
     table = (whole if len(whole) else at).pivot_table(
         index="month", columns="statistic", values="children", aggfunc="sum"
     )
-    return table.reindex([m for m in result.case.timeline.month_labels if m in table.index])
+    return table.sort_index()
 
 
 def placements_moved(result: ResultLike, least: float = 0.5) -> tuple[str, ...]:

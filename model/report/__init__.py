@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from model.report.export import export_html
-    from model.report.index import write_index
-    from model.report.opening import open_case, open_result
+    from model.report.index import compare_scenarios, write_index
+    from model.report.opening import changed, open_case, open_result
     from model.report.page import Block
     from model.report.posts import people
     from model.report.sections import (
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 _HOMES = {
     "export_html": "export",
     "write_index": "index",
+    "changed": "opening",
+    "compare_scenarios": "index",
     "open_case": "opening",
     "open_result": "opening",
     "Block": "page",
@@ -59,6 +61,8 @@ __all__ = [
     "all_assumptions",
     "at_a_glance",
     "certainty",
+    "changed",
+    "compare_scenarios",
     "export_html",
     "funding",
     "net_position",

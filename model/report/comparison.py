@@ -316,7 +316,7 @@ def bridge_chart(steps: pd.DataFrame, names: tuple[str, str, str], key: str, mos
                      numeric=frozenset({1, 2}))  # fmt: skip
     svg = figures.draw(key, alt, paint, height=0.5 + 0.27 * len(labels))
     return figures.Figure(key=key, title=title, alt=alt, svg=svg, data=data,
-                          note="Steps are in the scenario's order; the size of one depends on those before it.")  # fmt: skip
+                          note="Steps are in the scenario's order; one depends on those before it.")  # fmt: skip
 
 
 def _largest(moves: list[tuple[str, float]], most: int) -> list[tuple[str, float]]:

@@ -124,6 +124,19 @@ def _sections(runs: Sequence[Run], base: Case | None) -> list[Block]:
     return parts
 
 
+def compare_scenarios(case: str, *, draws: int, seed: int) -> Block:
+    """Return all scenarios of a case side by side, run here: what the index shows, in a notebook."""
+    from model.case import scenario_names  # noqa: PLC0415 - as above
+    from model.report.opening import open_result  # noqa: PLC0415
+
+    inputs = case_folder(case)
+    results = [open_result(case, name, draws=draws, seed=seed) for name in scenario_names(inputs)]
+    first = results[0].case.base_scenario
+    runs = sorted(map(comparison.run_of, results), key=lambda run: (run.scenario != first, run.title.lower()))
+    base = _case(inputs, first)
+    return show(*_sections(runs, base), *_bridges(runs, inputs, base))
+
+
 def _bridges(runs: Sequence[Run], inputs: Path | None, base: Case | None) -> list[Block]:
     """Return for each scenario what it changes and how much each change moved the main and the whole NPV."""
     if base is None:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
+from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from model.assumptions import Assumptions
 from model.provenance import INPUT_SUFFIXES, file_hash
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from model.case_types import Case
     from model.results import Result
 
@@ -62,3 +67,24 @@ def _result(folder: Path, scenario: str, draws: int, seed: int, state: str) -> R
 
     del state
     return run(load_case(folder, scenario=scenario), draws=draws, seed=seed)
+
+
+def changed(case: Case, values: Mapping[str, float]) -> Case:
+    """Return a case with some assumptions set to one value each, certain: for trying a number out.
+
+    Raises KeyError naming an assumption the case does not have, and the nearest that it has.
+    """
+    unknown = [name for name in values if name not in case.assumptions]
+    if unknown:
+        near = get_close_matches(unknown[0], list(case.assumptions), n=1)
+        raise KeyError(f"no assumption {unknown[0]!r}{f'; did you mean {near[0]!r}?' if near else ''}")
+    new = {
+        name: replace(case.assumptions[name], value=v, low=v, high=v, distribution="fixed", value_as_stated=v)
+        for name, v in values.items()
+    }
+    return replace(case, assumptions=Assumptions({**case.assumptions, **new}))
+
+
+def outputs_of(case: str) -> Path:
+    """Return the folder a run leaves a case's scenarios in, whether or not there is one yet."""
+    return case_folder(case).parents[1] / "outputs" / case_folder(case).name

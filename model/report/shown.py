@@ -1,0 +1,81 @@
+"""What a case, its assumptions and a result look like at the end of a notebook cell."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from model import format as fmt
+from model import markup, summaries
+from model import tables as tbl
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from model.assumptions import Assumption
+    from model.case_types import Case
+    from model.views import ResultLike
+
+
+def case_html(case: Case) -> str:
+    """Return a case as HTML: what it is about, its schemes, and how good its evidence is."""
+    rated = [a.quality for a in case.assumptions.values()]
+    facts = {
+        "Council": case.council,
+        "Scenario": f"{case.scenario_title} ({case.scenario}): {case.scenario_why}",
+        "Period": f"{fmt.duration(case.timeline.months)} from {fmt.month(case.timeline.month_labels[0])}",
+        "Prices": f"real, {case.price_base}; discounted at {_rate(case)} a year",
+        "What was known": f"as at {fmt.day(case.knowledge_date)}",
+        "Schemes": fmt.listed([f"{s.title} (from {fmt.month(s.start.isoformat())})" for s in case.active_schemes]),
+        "Posts": f"{fmt.counted(len(case.establishment), 'row')} in establishment.csv",
+        "Assumptions": f"{len(rated)}: " + ", ".join(f"{rated.count(r)} {r}" for r in ("red", "amber", "green")),
+        "Published figures": fmt.counted(len(case.published), "row"),
+        "Overrides": fmt.listed([str(name) for name in case.overrides]) if case.overrides else "none",
+    }
+    return summaries.facts("case", case.title, facts).html
+
+
+def _rate(case: Case) -> str:
+    return fmt.percent(case.conventions.discount_rate_annual, 1)
+
+
+def assumptions_html(assumptions: Mapping[str, Assumption]) -> str:
+    """Return assumptions as one HTML table."""
+    rows = [
+        [
+            tbl.text(a.name),
+            tbl.number(fmt.quantity(a.value, a.unit), a.value),
+            tbl.text(fmt.quantity(a.low, a.unit)),
+            tbl.text(fmt.quantity(a.high, a.unit)),
+            tbl.text(a.distribution),
+            tbl.rating(a.quality),
+            tbl.rating(a.impact),
+            tbl.note(a.source),
+        ]
+        for a in assumptions.values()
+    ]
+    columns = ("Name", "Value", "Low", "High", "Distribution", "Quality", "Impact", "Source")
+    caption = fmt.counted(len(rows), "assumption").capitalize()
+    return tbl.Table(key="assumptions", caption=caption, columns=columns, rows=tbl.rows_of(rows),
+                     numeric=frozenset({1})).html  # fmt: skip
+
+
+def assumption_html(assumption: Assumption) -> str:
+    """Return one assumption as HTML: every field in words."""
+    a = assumption
+    facts = {
+        "Value": f"{fmt.quantity(a.value, a.unit)} {fmt.price_base(a.unit, a.price_base)}".strip(),
+        "Range": f"{fmt.quantity(a.low, a.unit)} to {fmt.quantity(a.high, a.unit)} ({a.distribution})",
+        "Evidence": f"quality {a.quality}, impact {a.impact}",
+        "Source": a.source,
+        "As at": "" if a.as_at is None else fmt.day(a.as_at),
+        "Owner": a.owner,
+        "Note": a.note,
+    }
+    return summaries.facts("assumption", markup.label(a.name), facts).html
+
+
+def result_html(result: ResultLike) -> str:
+    """Return a result as HTML: its headlines for each perimeter."""
+    case = result.case
+    words = f"{case.title}, {case.scenario_title}: {fmt.counted(result.draws, 'draw')}, seed {result.seed}"
+    return f"{markup.paragraph(words)}{summaries.headlines(result).html}"
