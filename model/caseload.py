@@ -320,7 +320,11 @@ def _first_year(
 
 
 def _move_hazards(rows: Iterable[CaseloadRow], stock: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return monthly move hazards (ages, from, to): stated moves a year over the children there to move."""
+    """Return monthly move hazards (ages, from, to): stated moves a year over the children there to move.
+
+    Where in-house and IFA homes both state moves of one age to the same placement, their children share one chance: a
+    new in-house place changes whose home it is, and is not credited with (or blamed for) a child moving on.
+    """
     hazards = np.zeros((len(AGES), len(PLACEMENTS), len(PLACEMENTS)))
     for row in rows:
         if not row.moves_annual:
@@ -333,6 +337,11 @@ def _move_hazards(rows: Iterable[CaseloadRow], stock: NDArray[np.float64]) -> ND
             for age, band in enumerate(INPUT_AGE_OF):
                 if band in bands:
                     hazards[age, source, PLACEMENTS.index(to)] += hazard
+    fostered = hazards[:, [IN_HOUSE, IFA]]
+    children = stock[list(INPUT_AGE_OF)][:, [IN_HOUSE, IFA], None]
+    moving, there = (fostered * children).sum(axis=1, keepdims=True), children.sum(axis=1, keepdims=True)
+    shared = np.divide(moving, there, out=np.zeros_like(moving), where=there > 0)
+    hazards[:, [IN_HOUSE, IFA]] = np.where((fostered > 0).all(axis=1, keepdims=True), shared, fostered)
     if (hazards.sum(axis=2) > HIGHEST_MONTHLY_HAZARD).any():
         age, source = np.argwhere(hazards.sum(axis=2) > HIGHEST_MONTHLY_HAZARD)[0]
         message = f"more children of age {AGES[age]} move out of {PLACEMENTS[source]} than are there"

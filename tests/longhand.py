@@ -214,6 +214,12 @@ class Children:
                     rate = float(moves) / 12 / sum(table.get((b, start), 0.0) for b in bands)
                     for age in (age for band in bands for age in BANDS[band]):
                         self.moving[age, start, to] = self.moving.get((age, start, to), 0.0) + rate
+        for (age, start, to), rate in list(self.moving.items()):  # both kinds of foster home: one chance
+            other = self.moving.get((age, "ifa_foster", to))
+            if start == "in_house_foster" and other is not None:
+                here, there = self.opening[age, start], self.opening[age, "ifa_foster"]
+                one = (rate * here + other * there) / (here + there)
+                self.moving[age, start, to] = self.moving[age, "ifa_foster", to] = one
 
 
 def halve(gap, low=0.0, high=0.9):

@@ -233,3 +233,12 @@ def test_children_in_new_places_move_on_like_the_others_and_are_followed_by_new_
     more = project(moving, drivers(draws=draws), places=[places(20.0, limited=0.0, draws=draws)])
     assert more.stock[1:, IN_HOUSE] - plain.stock[1:, IN_HOUSE] == pytest.approx(np.full((MONTHS, draws), 20))
     assert unconserved(more) < 1e-9 * draws
+
+
+def test_foster_homes_of_both_kinds_share_one_chance_of_moving_on_and_keep_the_moves_stated():
+    rows = [*MARGINS, row("16_17", "in_house_foster", moves={"residential": 3.0}),
+            row("16_17", "ifa_foster", moves={"residential": 1.0})]  # fmt: skip
+    found = stream_from_rows(rows, seed=SEED, share_8_9=0.4)
+    chance, there = found.move_hazard[-1, [IN_HOUSE, IFA], 3], found.opening[-1, [IN_HOUSE, IFA]]
+    assert chance[0] == pytest.approx(chance[1])
+    assert 12 * (chance * there).sum() == pytest.approx(4)

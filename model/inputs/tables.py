@@ -171,9 +171,10 @@ def caseload(path: Path, problems: list[Problem], *, optional: bool) -> tuple[li
     rows = read_table(path, CASELOAD, problems, optional=optional)
     problems.extend(duplicates(rows, ["age_band", "placement", "stream"]))
     for row in rows:
-        numbers = ("children", "entries_annual", "exits_annual")
+        numbers = ("children", "entries_annual", "exits_annual", *MOVES.values())
         if row.complete and all(row.values[column] is None for column in numbers):
-            problems.append(row.problem("children", "children, entries_annual or exits_annual", "the row says nothing"))
+            wanted = "children, entries_annual, exits_annual or moves"
+            problems.append(row.problem("children", wanted, "the row says nothing"))
     return rows, tuple(_caseload_row(row) for row in rows if row.complete)
 
 
