@@ -320,6 +320,7 @@ def printed_and_priced(case: Case) -> pd.DataFrame:
         rows.append(
             {
                 "id": post.id,
+                "charged_to": post.charged_to,
                 "post": post.post,
                 "grade": post.grade,
                 "fte": post.fte_proposed - post.fte_current,

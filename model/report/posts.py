@@ -155,7 +155,8 @@ def service_lines(result: ResultLike) -> tbl.Table:
 def priced_posts(result: ResultLike) -> tbl.Table:
     """Return the rows that give a grade: printed, priced from the spine, and the difference or why there is none."""
     frame = printed_and_priced(result.case)
-    frame = frame[frame["grade"] != ""]
+    active = {spec.name for spec in result.case.active_schemes}
+    frame = frame[(frame["grade"] != "") & frame["charged_to"].isin(active)]
     rows = [
         [tbl.text(r.post), tbl.text(r.grade), _pounds(r.printed_gbp), _pounds(r.priced_gbp), _pounds(r.difference_gbp),
          tbl.note(r.why_not_priced or f"used: {str(r.used).replace('_', '-')}")]
