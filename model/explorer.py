@@ -17,7 +17,7 @@ from model import markup, views
 from model import tables as tbl
 from model.appraisal import BLOCK, each, npv_evaluator, payback_months
 from model.draws import Draws, central, part_of, redraw, sample
-from model.figures import BLUE, INK, Figure, _money_axis, _month_axis, _zero_line, draw
+from model.figures import BLUE, INK, Figure, draw, money_axis, month_axis, zero_line
 from model.portfolio import evaluate, members_of, streams_of
 from model.sensitivity import largest, tornado
 from model.units import UNITS
@@ -118,9 +118,9 @@ class Explorer:
                                   label=f"{low}th to {high}th percentile")  # fmt: skip
             axes.plot(x, found.fan[50], color=BLUE, linestyle=(0, (4, 2)), label="Median")
             axes.plot(x, found.central, color=INK, label="Central")
-            _zero_line(axes)
-            _money_axis(axes)
-            _month_axis(axes, months)
+            zero_line(axes)
+            money_axis(axes)
+            month_axis(axes, months)
             axes.set_ylabel("Cumulative net position")
             axes.legend(loc="upper left")
 

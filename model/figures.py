@@ -155,7 +155,8 @@ def _tick(value: float, _position: int) -> str:
     return fmt.thousands(value) if value else "£0"
 
 
-def _zero_line(axes: Axes, *, across: bool = True) -> None:
+def zero_line(axes: Axes, *, across: bool = True) -> None:
+    """Draw the line between gain and loss."""
     (axes.axhline if across else axes.axvline)(0, color=INK, linewidth=1)
 
 
@@ -212,7 +213,7 @@ def _net_panel(axes: Axes, frame: pd.DataFrame, title: str) -> None:
         bar.set_hatch("" if value >= 0 else "////")
     if {"p10", "p90"} <= set(frame):
         axes.vlines(places, frame["p10"], frame["p90"], color=INK, linewidth=1)
-    _zero_line(axes)
+    zero_line(axes)
     money_axis(axes)
     axes.set_title(title)
     step = 2 if len(frame) > 6 else 1
@@ -228,9 +229,9 @@ def cumulative_fan(result: ResultLike, perimeter: str) -> Figure:
     def paint(canvas: Canvas) -> None:
         axes = canvas.subplots()
         _fan(axes, frame)
-        _zero_line(axes)
+        zero_line(axes)
         money_axis(axes)
-        _month_axis(axes, list(frame.index))
+        month_axis(axes, list(frame.index))
         axes.set_ylabel("Cumulative net position")
         axes.legend(loc="best")
 
@@ -278,7 +279,8 @@ def _fan(axes: Axes, frame: pd.DataFrame) -> None:
         axes.plot(x, frame["mean"], color=INK, linestyle=(0, (4, 2)), linewidth=1.3, label="Mean")
 
 
-def _month_axis(axes: Axes, months: Sequence[str]) -> None:
+def month_axis(axes: Axes, months: Sequence[str]) -> None:
+    """Label months by their Aprils."""
     at = [i for i, m in enumerate(months) if m.endswith("-04")]
     axes.set_xticks(at, [f"Apr {months[i][:4]}" for i in at])
     if len(at) > 6:
@@ -302,7 +304,7 @@ def savings_by_year(result: ResultLike, perimeter: str) -> Figure:
             up = [u + max(v, 0.0) for u, v in zip(up, frame[nature], strict=True)]
             down = [d + min(v, 0.0) for d, v in zip(down, frame[nature], strict=True)]
         axes.plot(range(len(frame)), frame.sum(axis=1), color=INK, marker="D", markersize=4, linewidth=1, label="Net")
-        _zero_line(axes)
+        zero_line(axes)
         money_axis(axes)
         axes.set_xticks(range(len(frame)), list(frame.index), rotation=0 if len(frame) < 7 else 30)
         axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=len(present) + 1)
@@ -341,7 +343,7 @@ def npv_spread(result: ResultLike, perimeter: str) -> Figure:
         for value, words, style in ((found.central, "central", "-"), (found.mean, "mean", (0, (4, 2)))):
             if value is not None:
                 axes.axvline(value, color=INK, linestyle=style, label=f"{words} {fmt.money(value)}")
-        _zero_line(axes, across=False)
+        zero_line(axes, across=False)
         money_axis(axes, along="x")
         axes.set_ylabel("Draws")
         axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=2)
@@ -427,7 +429,7 @@ def _stock_panel(axes: Axes, frames: dict[str, pd.DataFrame], title: str) -> Non
     axes.plot(x, schemes["central"], color=BLUE, label="With the schemes")
     axes.set_title(title)
     axes.set_ylim(bottom=0)
-    _month_axis(axes, [str(m) for m in nothing.index])
+    month_axis(axes, [str(m) for m in nothing.index])
     at = [i for i, m in enumerate(nothing.index) if str(m).endswith("-04")][::3]
     axes.set_xticks(at, [f"Apr {str(nothing.index[i])[:4]}" for i in at])
 
@@ -491,7 +493,7 @@ def reserve_balance(result: ResultLike) -> Figure:
         if minimum is not None:
             axes.axhline(minimum, color=VERMILION, linestyle=(0, (4, 2)), label=f"Minimum {fmt.money(minimum)}")
         axes.set_xticks(list(x), list(frame.index), rotation=0 if len(frame) < 7 else 30)
-        _zero_line(axes)
+        zero_line(axes)
         money_axis(axes)
         axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=3)
 
@@ -566,7 +568,7 @@ def posts_filled(result: ResultLike) -> Figure:
         axes.plot(range(len(filled)), filled["central"], color=BLUE, label="Filled")
         axes.set_ylabel("fte")
         axes.set_ylim(bottom=0)
-        _month_axis(axes, [str(m) for m in filled.index])
+        month_axis(axes, [str(m) for m in filled.index])
         axes.legend(loc="best")
 
     total = float(posts["central"].iloc[-1])
@@ -603,7 +605,7 @@ def children_do_nothing(result: ResultLike) -> Figure:
         axes.plot(range(len(frame)), frame["central"], color=BLUE, label="Central")
         axes.set_ylim(bottom=0)
         axes.set_ylabel("Children")
-        _month_axis(axes, [str(m) for m in frame.index])
+        month_axis(axes, [str(m) for m in frame.index])
         axes.legend(loc="best")
 
     first, last = float(frame["central"].iloc[0]), float(frame["central"].iloc[-1])

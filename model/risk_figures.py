@@ -13,7 +13,7 @@ from model.appraisal import npv_evaluator
 from model.attribution import Attribution, attribute
 from model.convergence import Precision, npv_precision
 from model.draws import sample
-from model.figures import BLUE, GREEN, INK, PAPER, QUIET, SKY, VERMILION, Figure, _money_axis, _zero_line, draw
+from model.figures import BLUE, GREEN, INK, PAPER, QUIET, SKY, VERMILION, Figure, draw, money_axis, zero_line
 from model.sensitivity import PROCESS_NOISE, Frontier, SobolIndex, TornadoBar, frontier, sobol_indices, tornado
 from model.voi import Information, evpi, groups_by_prefix, information_values, options
 
@@ -50,9 +50,9 @@ def tornado_chart(case: Case, perimeter: str, *, most: int = MOST) -> Figure:
                 axes.barh(i, npv - central, left=central, color=colour, hatch=hatch, edgecolor=PAPER, linewidth=0.4,
                           label=("at its P10", "at its P90")[hatch == ""] if i == 0 else None)  # fmt: skip
         axes.axvline(central, color=INK, linewidth=1, linestyle=(0, (4, 2)))
-        _zero_line(axes, across=False)
+        zero_line(axes, across=False)
         _names(axes, [label(bar.assumption) for bar in bars])
-        _money_axis(axes, along="x")
+        money_axis(axes, along="x")
         axes.legend(loc="lower right")
 
     turning = [bar for bar in bars if min(bar.npv_low, bar.npv_high) < 0 < max(bar.npv_low, bar.npv_high)]
@@ -182,7 +182,7 @@ def information_chart(
                       edgecolor=PAPER, linewidth=0.4, error_kw={"ecolor": QUIET, "elinewidth": 1})  # fmt: skip
         _names(axes, [_group_label(item) for item in shown])
         axes.set_xlim(left=0)
-        _money_axis(axes, along="x")
+        money_axis(axes, along="x")
 
     title = (
         f"Firming up {_lower(_group_label(shown[0]))} is worth up to {fmt.money(shown[0].value)} before deciding"
