@@ -2,6 +2,7 @@
 
 import functools
 import math
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -98,3 +99,54 @@ def test_children_by_placement_at_the_end(scenario):
                 assert found > have
             else:
                 assert found == pytest.approx(have, abs=1e-5), (world_name, p)
+
+
+def do_nothing_children(placement):
+    """Children at each month's end in base's do-nothing world, the opening first."""
+    frame = engine("base").caseload
+    frame = frame[(frame["world"] == "do_nothing") & (frame["measure"] == "stock") & (frame["age_band"] == "all")]
+    return list(frame[(frame["placement"] == placement) & (frame["statistic"] == "central")]["children"])
+
+
+@pytest.mark.parametrize(("placement", "line"), list(LINES.items()))
+def test_children_times_price_times_weeks_is_the_spending_of_the_first_year(placement, line):
+    mine = longhand("base")
+    closing = do_nothing_children(placement)[:13]
+    if placement == "supported_accommodation":
+        # less the unaccompanied children, whom a grant pays for: 8, and over the year 7 come and 5 leave
+        closing = [number - 8 - (7 - 5) * month / 12 for month, number in enumerate(closing)]
+    children = sum((a + b) / 2 for a, b in pairwise(closing)) / 12
+    back_of_envelope = children * mine.book.value[f"price.{placement}_weekly"] * 365 / 7
+    assert mine.book.yearly(mine.nothing[line])[0] == pytest.approx(back_of_envelope, rel=0.02)
+
+
+def test_do_nothing_spending_is_most_of_what_the_council_returned_and_no_more():
+    """Section 251, 2021-22: £980 a week for each of 359 children, staff and all; the model leaves the staff out.
+
+    The same return has £530 a week for 241 fostered children, of which a team of 21 at the report's average cost.
+    """
+    mine = longhand("base")
+    to_today = mine.book.index("2022/23") / mine.book.index("2021/22")
+    spent = {line: mine.book.yearly(months)[0] for line, months in mine.nothing.items()}
+    assert 0.65 < sum(spent.values()) / (980 * 359 * 365 / 7 * to_today) < 1
+    fostering = spent["In-house foster placements"] + spent["IFA foster placements"]
+    fostering += spent["Family and friends placements"]
+    assert fostering == pytest.approx(530 * 241 * 365 / 7 * to_today - 21 * 46_388, rel=0.1)
+
+
+@pytest.mark.parametrize("placement", [*LINES, "all"])
+def test_left_alone_no_placement_empties_or_runs_away(placement):
+    """Entries and exits of one year, repeated: the caseload drifts, but nothing halves or grows by half."""
+    path = do_nothing_children(placement)
+    assert 0.75 * path[0] < min(path) <= max(path) < 1.35 * path[0]
+
+
+def test_a_full_year_of_the_published_plan_by_hand():
+    """2025/26, 365 days, everyone in post: ten households, two places each, filled; table 10.3 with its rota."""
+    frame = engine("as-published").annual
+    frame = frame[(frame["financial_year"] == "2025/26") & (frame["price_basis"] == "real")]
+    lines = frame[(frame["perimeter"] == "fostering") & (frame["scheme"] == "fostering")].groupby("line")["value_gbp"]
+    assert lines.sum()["IFA foster placements"] == pytest.approx(20 * 750 * 365 / 7, abs=0.01)
+    assert lines.sum()["In-house foster placements"] == pytest.approx(-20 * 350 * 365 / 7, abs=0.01)
+    whole = frame[(frame["perimeter"] == "whole") & (frame["nature"] == "investment")]
+    assert whole["value_gbp"].sum() == pytest.approx(-2_632_526, abs=0.01)
