@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 INVESTMENT, CASHABLE, AVOIDANCE, INCOME = "investment", "cashable_saving", "cost_avoidance", "income"
 NATURES = (INVESTMENT, CASHABLE, AVOIDANCE, INCOME)
 ONE_OFF, RECURRING = "one_off", "recurring"
-GENERAL_FUND, RESERVE = "general_fund", "reserve"
+GENERAL_FUND, RESERVE, PARTNER = "general_fund", "reserve", "partner"
 
 
 @dataclass(frozen=True, order=True)

@@ -71,10 +71,10 @@ def purse_of(case: Case, tag: Tag, year: str) -> str:
         return ONE_OFFS
     if tag.funding == RESERVE:
         return RESERVE_FUNDED
-    if tag.nature == AVOIDANCE:
-        return AVOIDED
     if tag.funding != GENERAL_FUND:
         return OTHER_FUNDED
+    if tag.nature == AVOIDANCE:
+        return AVOIDED
     return RESERVE_FUNDED if tag.nature == INVESTMENT and reserve_pays(case, year) else BASE_BUDGET
 
 

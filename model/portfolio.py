@@ -16,7 +16,7 @@ import numpy as np
 from model import caseload
 from model.caseload import PLACEMENTS, Drivers, Projection, Stream, project
 from model.cashability import split_saving
-from model.cashflows import CashFlows, Tag
+from model.cashflows import PARTNER, CashFlows, Tag
 from model.noise import Chance
 from model.schemes import Scheme, Setting, make_scheme
 from model.timeline import MONTHS_A_YEAR
@@ -230,9 +230,27 @@ class Evaluation:
         if not acting:
             return CashFlows()
         if acting not in self._savings:
-            spending = self.spending(self.world(acting))
-            self._savings[acting] = split_saving(self.case, self.do_nothing_spending, spending, self.contract_steps, {})
+            self._savings[acting] = self._split(self.do_nothing_spending, self.spending(self.world(acting)))
         return self._savings[acting]
+
+    @cached_property
+    def partner_shares(self) -> Mapping[str, NDArray[np.float64]]:
+        """Share of each placement line that the schools' grant or health pays, where stated: line -> (draws,)."""
+        names = {line: f"partner.share_{p}" for p, line in PLACEMENT_LINES.items()}
+        return {line: self.draws[name] for line, name in names.items() if name in self.case.assumptions}
+
+    def _split(self, before: Mapping[str, NDArray[np.float64]], after: Mapping[str, NDArray[np.float64]]) -> CashFlows:
+        """Split savings by nature. What a partner pays for is theirs to save: never cashable, in their own purse."""
+        theirs = self.partner_shares
+
+        def ours(amounts: Mapping[str, NDArray[np.float64]]) -> dict[str, NDArray[np.float64]]:
+            return {line: amount * (1 - theirs[line]) if line in theirs else amount for line, amount in amounts.items()}
+
+        flows = split_saving(self.case, ours(before), ours(after), ours(self.contract_steps), {})
+        if theirs:
+            was, now = ({line: spent[line] * share for line, share in theirs.items()} for spent in (before, after))
+            flows += split_saving(self.case, was, now, {}, dict.fromkeys(theirs, PARTNER))
+        return flows
 
     @cached_property
     def _savings(self) -> dict[frozenset[str], CashFlows]:

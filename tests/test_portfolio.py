@@ -1,13 +1,16 @@
 """Both worlds on one caseload: nothing is claimed twice, and nothing is assumed to be saved."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.case import load_case
-from model.cashflows import CashFlows, Tag
+from model.cashflows import CASHABLE, PARTNER, CashFlows, Tag
 from model.draws import sample
+from model.funding import purse_of
 from model.portfolio import WHOLE, evaluate, members_of
 from tests.cases import CASE_TOML, write_case
 from tests.engine import evaluated, invented, line, load
@@ -121,3 +124,16 @@ def test_the_net_without_lines_is_the_net_of_the_lines(base):
     for name, perimeter in run.perimeters.items():
         np.testing.assert_allclose(run.net(members_of(base)[name]), perimeter.net(120, 16), rtol=0, atol=1e-6)
     assert not run.net([]).any()
+
+
+def test_what_a_partner_pays_for_is_never_a_saving_of_the_general_fund(base):
+    """The schools' grant pays a quarter of a home: the total stays, a quarter is in its purse, none of it cashable."""
+    name = "partner.share_residential"
+    stated = replace(base.assumptions["fostering.fill_rate"], name=name)
+    shared = replace(base, assumptions={**base.assumptions, name: stated})
+    plain, split = evaluated(base), evaluated(shared, partner__share_residential=np.array([0.25]))
+    np.testing.assert_allclose(total(split), total(plain), atol=1e-6)
+    theirs = split.saving(BOTH).where(lambda tag: tag.funding == PARTNER)
+    np.testing.assert_allclose(theirs.net(120, 1), line(plain.saving(BOTH), "Residential placements") / 4, atol=1e-6)
+    assert not theirs.where(lambda tag: tag.nature == CASHABLE).net(120, 1).any()
+    assert {purse_of(shared, tag, "2025/26") for tag, _ in theirs} == {"grant_or_partner_funded"}
