@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import faulthandler
 import importlib
 import os
@@ -89,15 +90,17 @@ def _settle(log: str) -> None:
         os.dup2(handle, number)
     os.close(handle)
     faulthandler.enable()
-    threading.Thread(target=_follow_parent, name="follow parent", daemon=True).start()
+    threading.Thread(target=_follow_parent, args=(log,), name="follow parent", daemon=True).start()
 
 
-def _follow_parent() -> None:
-    """End this process, and whatever it started, when the parent is gone."""
+def _follow_parent(log: str) -> None:
+    """End this process, whatever it started and its log, when the parent is gone."""
     parent = parent_process()
     if parent is None:
         return
     wait([parent.sentinel])
+    with contextlib.suppress(OSError):
+        Path(log).unlink()
     if os.name != "nt":
         os.killpg(0, signal.SIGKILL)
     os._exit(1)
