@@ -31,10 +31,11 @@ def jobs_for(case: Path, scenarios: Iterable[str], outputs: Path, *, draws: int,
     """Return one job a scenario of a case, each into `outputs/<case>/<scenario>`.
 
     A job is made again when anything it rests on changes: inputs, the published and base scenarios it is compared
-    with, the notebook, the model, a package's version, the commit, the seed or the number of draws.
+    with, the notebook, the model, a package's version, the seed or the number of draws. Not when only the commit does:
+    a report names the commit it was made at.
     """
     any_scenario = load_case(case, None)
-    shared = {"package": store.package_hash(), "commit": "{}{}".format(*provenance.commit()), **store.versions()}
+    shared = {"package": store.package_hash(), **store.versions()}
     others = {any_scenario.published_scenario, any_scenario.base_scenario}
     name = case.name if case.parent == INPUTS else str(case)
     jobs = []
