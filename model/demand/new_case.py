@@ -57,7 +57,7 @@ def make_case(case: str, authority: str, dfe: Path, *, year: int | None, inputs:
         f"made inputs/{case} for {built.authority}: caseload of 31 March {built.year} from DfE's tables",
         *built.lines[1:],
         f"{len(local)} assumptions are {built.authority}'s own published figures; {red} are red: replace them, then",
-        f"python -m model check {case} && python -m model run {case}",
+        f"python3 workbook.py model check {case}, and python3 workbook.py run {case}",
     ]
 
 
