@@ -234,8 +234,9 @@ class _Reading:
                     "rho", None, "correlations that can hold together", "bring the largest of them nearer to 0"
                 )
             )
-        if self.complete and names:
-            file = shown_path(self.path / "assumptions.csv")
+        file = shown_path(self.path / "assumptions.csv")
+        unread = not names and any(problem.file == file for problem in self.problems)
+        if self.complete and not unread:
             found = assumption_rows.name_problems(stated, names, case_file.schemes, used, file)
             self.problems.extend(found)
 

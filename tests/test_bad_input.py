@@ -203,6 +203,14 @@ def test_a_missing_assumption_says_which_scheme_needs_it_and_what_was_nearly_it(
     assert "did you mean fostering.fill_rate?" in found[1]
 
 
+def test_a_file_with_a_heading_alone_lists_what_the_schemes_need(tmp_path):
+    folder = write_case(tmp_path)
+    file = folder / "assumptions.csv"
+    file.write_text(file.read_text(encoding="utf-8").splitlines()[0] + "\n", encoding="utf-8")
+    assert sum("which is missing" in problem for problem in problems(folder)) > 30
+    assert check([folder]) == 2
+
+
 def test_a_duplicate_name_names_both_rows(tmp_path):
     folder = write_case(tmp_path, assumptions={"cost.exit_at_18": {"name": "cost.entry"}})
     assert any(

@@ -62,7 +62,7 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
     """Write a frame as UTF-8 CSV with plain line ends, making the folder."""
     path.parent.mkdir(parents=True, exist_ok=True)
     frame.to_csv(path, index=False, lineterminator="\n")
-    say(f"wrote {path.name}: {len(frame)} rows")
+    say(f"wrote {path}: {len(frame)} rows")
 
 
 def run_demand(args: argparse.Namespace) -> int:

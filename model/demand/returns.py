@@ -268,6 +268,8 @@ def summary_lines(episodes: Episodes, *, internal: bool) -> list[str]:
     frame = rules_frame(episodes, internal=internal)
     frame = frame[frame["rows"] != "0"]
     lines += [f"  {r.action} {r.rows}: {r.meaning}" for r in frame.itertuples()]
+    if not internal and (frame["rows"] == privacy.MARK).any():
+        lines.append(f"  {privacy.MARK}: one to five, not shown; --internal shows them")
     return lines
 
 
@@ -282,9 +284,8 @@ def _forecast_lines(total: np.ndarray) -> list[str]:
     lines = []
     for month in (12, 24, 36):
         low, middle, high = np.quantile(total[month], [0.1, 0.5, 0.9])
-        lines.append(
-            f"{month // 12} years on: {middle:.0f} (80% between {low:.0f} and {high:.0f}); from the returns' rates"
-        )
+        when = "1 year" if month == 12 else f"{month // 12} years"
+        lines.append(f"{when} on: {middle:.0f} (80% between {low:.0f} and {high:.0f}); from the returns' rates")
     return lines
 
 
