@@ -23,18 +23,21 @@ if TYPE_CHECKING:
 ROUNDING_GUARD = 1e-9
 
 
-def split_saving(
+def split_saving(  # noqa: PLR0913 - each is a separate fact about the money
     case: Case,
     do_nothing: Mapping[str, NDArray[np.float64]],
     changed: Mapping[str, NDArray[np.float64]],
     steps: Mapping[str, NDArray[np.float64]],
     purses: Mapping[str, str],
+    *,
+    budget_growth_annual: NDArray[np.float64] | float = 0.0,
 ) -> CashFlows:
     """Return the saving on each line, split by nature. All arrays (months, draws), real pounds, spending positive.
 
     `do_nothing` and `changed` are spending by line in the two worlds; `steps` is the yearly cost of one whole contract
     step on a line, by financial year (years, draws); `purses` names the lines that the general fund does not pay for:
-    money saved there is never cashable. Natures are settled a financial year at a time.
+    money saved there is never cashable. `budget_growth_annual` (draws,): how fast budgets grow in real terms after the
+    last year stated. Natures are settled a financial year at a time.
     """
     timeline = case.timeline
     saving = {line: before - changed[line] for line, before in do_nothing.items()}
@@ -44,7 +47,7 @@ def split_saving(
     share: dict[str, NDArray[np.float64]] = {}
     for line, gross in yearly.items():
         purse = purses.get(line, GENERAL_FUND)
-        held = _budget_real(case, line) if purse == GENERAL_FUND else None
+        held = _budget_real(case, line, np.asarray(budget_growth_annual)) if purse == GENERAL_FUND else None
         below = _below_budget(held, timeline.by_financial_year(do_nothing[line]), gross)
         below = _whole_steps(below, steps.get(line))
         share[line] = np.divide(below, gross, out=np.zeros(shape), where=gross > 0)
@@ -68,7 +71,7 @@ def _below_budget(
     """Return the part of a yearly saving that lies below the approved budget, (years, draws)."""
     if budget is None:
         return np.zeros_like(saving)
-    return np.clip(np.minimum(budget[:, None], before) - (before - saving), 0, np.maximum(saving, 0))
+    return np.clip(np.minimum(budget, before) - (before - saving), 0, np.maximum(saving, 0))
 
 
 def _whole_steps(amount: NDArray[np.float64], step: NDArray[np.float64] | None) -> NDArray[np.float64]:
@@ -78,11 +81,11 @@ def _whole_steps(amount: NDArray[np.float64], step: NDArray[np.float64] | None) 
     return np.where(step > 0, np.minimum(whole, amount), amount)
 
 
-def _budget_real(case: Case, line: str) -> NDArray[np.float64] | None:
-    """Return the approved budget of a line by financial year in real pounds, (years,); None where there is none.
+def _budget_real(case: Case, line: str, growth: NDArray[np.float64]) -> NDArray[np.float64] | None:
+    """Return the approved budget of a line by year in real pounds, (years, draws or 1); None where there is none.
 
-    The plan is in cash; years after its last carry that year's budget on, kept level in real terms, as a base budget
-    is; years before its first hold nothing.
+    The plan is in cash; years after its last carry that year's budget on, with real growth a year (none: a base budget
+    keeps up with prices and no more); years before its first hold nothing.
     """
     stated = {b.financial_year: b.value_gbp for b in case.approved_budget if b.line == line}
     if not stated:
@@ -90,4 +93,8 @@ def _budget_real(case: Case, line: str) -> NDArray[np.float64] | None:
     index = case.reference.indices[case.conventions.price_index]
     real = {year: value * index.at(case.price_base) / index.at(year) for year, value in stated.items()}
     last = max(real)
-    return np.array([real.get(year, real[last] if year > last else 0.0) for year in case.timeline.financial_years])
+    years = case.timeline.financial_years
+    held = np.array([real.get(year, real[last] if year > last else 0.0) for year in years])
+    beyond = np.array([max(0, int(year[:4]) - int(last[:4])) for year in years])
+    budget: NDArray[np.float64] = held[:, None] * (1 + np.atleast_1d(growth)) ** beyond[:, None]
+    return budget

@@ -114,6 +114,7 @@ CASE_WIDE: Final[dict[str, str]] = {
 CASE_WIDE_OPTIONAL: Final[dict[str, str]] = {
     **{f"cashable.contract_step_{placement}": "children" for placement in PLACEMENTS},
     **{f"partner.share_{placement}": "share" for placement in PLACEMENTS},
+    "cashable.budget_growth_real_annual": "rate/year",
     "establishment.fill_probability": "share",
     "establishment.turnover_annual": "share",
     "establishment.agency_cover_share": "share",

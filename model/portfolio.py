@@ -246,7 +246,10 @@ class Evaluation:
         def ours(amounts: Mapping[str, NDArray[np.float64]]) -> dict[str, NDArray[np.float64]]:
             return {line: amount * (1 - theirs[line]) if line in theirs else amount for line, amount in amounts.items()}
 
-        flows = split_saving(self.case, ours(before), ours(after), ours(self.contract_steps), {})
+        growth = self.setting.optional("cashable.budget_growth_real_annual", 0.0)
+        flows = split_saving(
+            self.case, ours(before), ours(after), ours(self.contract_steps), {}, budget_growth_annual=growth
+        )
         if theirs:
             was, now = ({line: spent[line] * share for line, share in theirs.items()} for spent in (before, after))
             flows += split_saving(self.case, was, now, {}, dict.fromkeys(theirs, PARTNER))

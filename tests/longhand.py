@@ -434,7 +434,8 @@ def budget_of(book, line, year):
     name = book.year_names[year]
     held = stated.get(name) if name in stated or name < max(stated) else stated[max(stated)]
     base = name if name in stated else max(stated)
-    return (held or 0.0) * book.index(book.price_base) / book.index(base)
+    grown = (1 + book.get("cashable.budget_growth_real_annual", 0.0)) ** (int(name[:4]) - int(base[:4]))
+    return (held or 0.0) * grown * book.index(book.price_base) / book.index(base)
 
 
 def split(book, before, after, steps=True, general_fund=True):

@@ -100,3 +100,14 @@ def test_the_natures_always_add_up_to_the_saving(before, after, home, step):
     found = split(one_year(), {IFA: before, HOME: 0.0}, {IFA: after, HOME: home}, step=step)
     assert sum(found.values()) == pytest.approx(before - after - home, abs=1e-6)
     assert found.get((IFA, CASHABLE), 0) <= max(0, before - after) + 1e-6
+
+
+def test_a_budget_that_grows_with_prices_makes_more_of_a_saving_cashable():
+    """£1,200 held in the first year and 10% more in the second: of 1,320 down to 1,260, all 60; a level plan, none."""
+    two = replace(one_year(), timeline=Timeline(date(2022, 4, 1), 24))
+    spent = {IFA: np.concatenate([months(1200.0), months(1320.0)])}
+    left = {IFA: np.concatenate([months(1200.0), months(1260.0)])}
+    for growth, expected in ((0.0, 0.0), (0.1, 60.0)):
+        flows = split_saving(two, spent, left, {}, {}, budget_growth_annual=np.array([growth]))
+        found = sum(amount.sum() for tag, amount in flows if tag.nature == CASHABLE)
+        assert found == pytest.approx(expected)
