@@ -175,13 +175,16 @@ def _share(entries: Floats, base: Floats, weight: Floats, rate: Floats, share: F
 
 
 @_compiled
-def _where_alive(opening: Floats, base: Floats, has_moves: bool, has_places: bool) -> Bools:
-    """Cells that can ever hold a child."""
+def _where_alive(opening: Floats, base: Floats, move_hazard: Floats, has_places: bool) -> Bools:
+    """Cells that can ever hold a child: from the start, by entry, by a birthday or by a move."""
     alive = np.zeros((AGES, PLACEMENTS), dtype=np.bool_)
-    for p in range(PLACEMENTS):
+    for _ in range(PLACEMENTS):  # a move can follow a move
         for a in range(AGES):
-            reached = has_moves or (has_places and p <= IFA) or (a > 0 and alive[a - 1, p])
-            alive[a, p] = reached or opening[a, p] != 0.0 or base[a, p] != 0.0
+            for p in range(PLACEMENTS):
+                here = opening[a, p] != 0.0 or base[a, p] != 0.0 or (has_places and p <= IFA)
+                alive[a, p] = alive[a, p] or here or (a > 0 and alive[a - 1, p])
+                for q in range(PLACEMENTS):
+                    alive[a, p] = alive[a, p] or (alive[a, q] and move_hazard[a, q, p] != 0.0)
     return alive
 
 
@@ -349,6 +352,18 @@ def _move(
 
 
 @_compiled
+def _add_moves(stock: Floats, moved_in: Floats, moved_out: Floats, alive: Bools) -> None:
+    """Put those who moved where they went."""
+    n = stock.shape[2]
+    for a in range(AGES):
+        for p in range(PLACEMENTS):
+            if alive[a, p]:
+                row, into, out = stock[a, p], moved_in[a, p], moved_out[a, p]
+                for i in range(n):
+                    row[i] = row[i] + into[i] - out[i]
+
+
+@_compiled
 def _pass_on(stock: Floats, exits: Floats, growing: Floats, alive: Bools) -> None:
     """What is left after exits and birthdays, and those who come from the band below."""
     n = stock.shape[2]
@@ -512,7 +527,7 @@ def project_lanes(
     moved_in, moved_out, none = np.zeros(shape), np.zeros(shape), np.zeros(shape)
     pools, shares = np.empty((len(rates), *shape)), np.zeros((len(rates), *shape))
     aimed, held = _where_aimed(weights, base)
-    alive = _where_alive(opening, base, has_moves, len(filled) > 0)
+    alive = _where_alive(opening, base, move_hazard, len(filled) > 0)
     weight, fade = np.empty((len(rates), *shape)), np.empty((len(rates), LANES))
     moved = np.empty((len(filled), AGES, LANES))
     leave, log_stay = np.empty((AGES, LANES)), np.empty((AGES, LANES))
@@ -558,8 +573,7 @@ def project_lanes(
                 _carry(moved[s], stock, exits, growing, moved_out, leave, ageing)
             _pass_on(stock, exits, growing, alive)
             if has_moves:
-                stock += moved_in
-                stock -= moved_out
+                _add_moves(stock, moved_in, moved_out, alive)
             for s in range(len(filled)):
                 _fill(
                     stock, entries, moved[s], filled[s, t, begin:end], transferring[s, begin:end],
