@@ -156,7 +156,8 @@ def fused_inputs(evaluation: Evaluation) -> tuple[object, ...]:
     events = [draws[f"cost.{name}"] for name in ("entry", "exit_under_18", "exit_at_18", "diverted_child")]
     return (
         stream.opening, stream.entries_annual / 12, stream.ageing_rate, stream.move_hazard, evaluation.entry_scale,
-        hazard, reduction.rate, reduction.weights, reduction.fade, np.zeros_like(places.filled), places.transferring_share,
+        hazard, reduction.rate, reduction.weights, reduction.fade, np.zeros_like(places.filled),
+        places.transferring_share,
         evaluation.monthly_prices, np.array(events),
     )  # fmt: skip
 
