@@ -348,11 +348,11 @@ def npv_spread(result: ResultLike, perimeter: str) -> Figure:
         axes.set_ylabel("Draws")
         axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=2)
 
-    title = f"{name}: NPV is above zero in {_share_of_draws(share)}"
+    title = f"{name}: NPV is above zero in {share_of_draws(share)}"
     alt = (
         f"Histogram of the net present value of {name} over {len(values):,} draws. "
         f"From {fmt.money(float(values.min()))} to {fmt.money(float(values.max()))}; "
-        f"central {fmt.money(found.central)}, mean {fmt.money(found.mean)}; above zero in {_share_of_draws(share)}."
+        f"central {fmt.money(found.central)}, mean {fmt.money(found.mean)}; above zero in {share_of_draws(share)}."
     )
     key = f"npv-{perimeter}"
     rows = [[tbl.text(fmt.money_range(float(a), float(b))), tbl.number(f"{n:,}", int(n))]
@@ -363,7 +363,8 @@ def npv_spread(result: ResultLike, perimeter: str) -> Figure:
                   rests_on=views.money_drivers(case, [perimeter]))  # fmt: skip
 
 
-def _share_of_draws(share: float) -> str:
+def share_of_draws(share: float) -> str:
+    """Return a share of the draws in words: never a rounded 0% or 100%."""
     return {0.0: "no draw", 1.0: "every draw"}.get(share, f"{fmt.chance(share)} of draws")
 
 

@@ -15,6 +15,7 @@ from model import markup
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+SHORT_ROWS = 18  # rows up to which a table is kept on one printed page
 MANY = 8  # columns beyond which a table is set smaller
 SHORT = 40  # characters of a note that needs no column of its own width
 RATING_MARKS = {"red": "▲", "amber": "◆", "green": "●"}
@@ -63,7 +64,15 @@ class Table:
             return f'<p class="empty"><strong>{markup.escape(self.caption)}</strong> {markup.escape(self.empty)}</p>'
         head = "".join(self._heading(i, text) for i, text in enumerate(self.columns))
         body = "".join(self._row(i, row) for i, row in enumerate(self.rows))
-        kinds = " ".join(k for k, on in (("sortable", self.sortable), ("many", len(self.columns) > MANY)) if on)
+        kinds = " ".join(
+            k
+            for k, on in (
+                ("sortable", self.sortable),
+                ("many", len(self.columns) > MANY),
+                ("short", len(self.rows) <= SHORT_ROWS),
+            )
+            if on
+        )
         kind = f' class="{kinds}"' if kinds else ""
         note = f'<p class="note">{markup.escape(self.note)}</p>' if self.note else ""
         return (

@@ -65,13 +65,17 @@ def _verdict(result: ResultLike, perimeter: str) -> str:
     horizon = fmt.duration(result.case.timeline.months)
     if npv is None:
         return "no answer could be computed"
-    worth = f"worth {fmt.money(npv)} more than they cost" if npv >= 0 else f"cost {fmt.money(-npv)} more than they save"
-    if perimeter not in result.case.perimeters:
-        worth = worth.replace("they cost", "it costs").replace("they save", "it saves").replace("cost £", "costs £")
-    after = f"no payback within {horizon}" if months is None else f"payback after {fmt.duration(months)}"
+    several = perimeter in result.case.perimeters
+    costs, saves = ("they cost", "they save") if several else ("it costs", "it saves")
+    worth = f"worth {fmt.money(npv)} more than {costs}"
+    if npv < 0:
+        worth = f"{'cost' if several else 'costs'} {fmt.money(-npv)} more than {saves}"
+    after = "no payback in that time" if months is None else f"payback after {fmt.duration(months)}"
     chance = views.probability(result, perimeter)
-    likely = f", with a chance of {fmt.chance(chance)} of being worth more than the cost" if chance is not None else ""
-    return f"{worth} over {horizon} in today's value; {after}{likely if views.has_range(result) else ''}"
+    likely = (
+        f"; above zero in {figures.share_of_draws(chance)}" if views.has_range(result) and chance is not None else ""
+    )
+    return f"{worth} over {horizon} in today's value; {after}{likely}"
 
 
 def _card(result: ResultLike, perimeter: str) -> str:
