@@ -117,10 +117,7 @@ def what_if(case: Case, times: int = 20) -> None:
 
 
 def against_the_fused_loop(case: Case, draws: int = 4096) -> None:
-    """The engine's caseload and money against one hand-written pass over both worlds, one thread each.
-
-    Both prevent entries; places are not pulled in either, though the hand-written loop still walks through them.
-    """
+    """The engine's caseload and money against one hand-written pass over both worlds, one thread each."""
     streams, factors = streams_of(case), discount_factors(case.timeline, case.conventions.discount_rate_annual)
     blocks = [sample(case, BLOCK, 1, first=first, process_noise=False) for first in range(0, draws, BLOCK)]
     inputs = fused_inputs(evaluate(case, sample(case, draws, 1, process_noise=False), streams=streams))
@@ -129,7 +126,7 @@ def against_the_fused_loop(case: Case, draws: int = 4096) -> None:
         saved = []
         for block in blocks:
             fresh = evaluate(case, block, streams=streams)
-            names = [n for n, s in fresh.schemes.items() if s.reductions(fresh.setting)]
+            names = [n for n, s in fresh.schemes.items() if s.acts_on_caseload]
             spent = fresh.total_spending(fresh.world()) - fresh.total_spending(fresh.world(names))
             saved.append(factors @ spent)
         return np.concatenate(saved)
@@ -156,7 +153,7 @@ def fused_inputs(evaluation: Evaluation) -> tuple[object, ...]:
     events = [draws[f"cost.{name}"] for name in ("entry", "exit_under_18", "exit_at_18", "diverted_child")]
     return (
         stream.opening, stream.entries_annual / 12, stream.ageing_rate, stream.move_hazard, evaluation.entry_scale,
-        hazard, reduction.rate, reduction.weights, reduction.fade, np.zeros_like(places.filled),
+        hazard, reduction.rate, reduction.weights, reduction.fade, places.filled,
         places.transferring_share,
         evaluation.monthly_prices, np.array(events),
     )  # fmt: skip
@@ -206,9 +203,10 @@ def fused_saving(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop b
                         enter[a, p, i] = e - prevented + back
                         out[t, d] += event[0, d] * (e - enter[a, p, i]) - event[3, d] * prevented
             for a in range(5, -1, -1):
+                onward = moves[a, 0].sum()
                 for i in range(n):
                     d = begin + i
-                    moved[a, i] *= 1.0 - hazard[a, d] - ageing[a]
+                    moved[a, i] *= 1.0 - hazard[a, d] - ageing[a] - onward
                     if a > 0:
                         moved[a, i] += moved[a - 1, i] * ageing[a - 1]
                     here[i] += moved[a, i]

@@ -39,6 +39,7 @@ ORDER = [
     "funding",
     "agency_readings",
     "check",
+    "optimism_bias",
     "sensitivity",
     "voi",
     "attribution",
