@@ -12,7 +12,7 @@ from model.recruitment import Recruiting
 from model.staffing import BOTTOM_UP, price_row
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from numpy.typing import NDArray
 
@@ -66,8 +66,14 @@ def recruiting(setting: Setting) -> Recruiting:
 
 def filled_share(setting: Setting, elapsed: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the share of new posts filled in each month, from months elapsed at its end. (months, draws)."""
-    key = ("filled", elapsed[:, 0].tobytes(), elapsed[0].tobytes())  # time runs alike in every draw
-    return setting.once(key, lambda: recruitment.filled_share(elapsed, recruiting(setting)))
+    return _once(setting, "filled", elapsed, lambda: recruitment.filled_share(elapsed, recruiting(setting)))
+
+
+def _once(
+    setting: Setting, what: str, elapsed: NDArray[np.float64], make: Callable[[], NDArray[np.float64]]
+) -> NDArray[np.float64]:
+    """Return what `make` gives for posts that start at these times, made only once: many posts start together."""
+    return setting.once((what, elapsed[:, 0].tobytes(), elapsed[0].tobytes()), make)  # time runs alike in every draw
 
 
 def staff_costs(setting: Setting, scheme: SchemeSpec, delay: NDArray[np.float64]) -> CashFlows:
@@ -169,21 +175,28 @@ def _recruiting_costs(
     how = recruiting(setting)
     amounts: dict[Tag, NDArray[np.float64]] = {}
     if _may_be(setting, COVER_VACATED) or _may_be(setting, COVER_UNFILLED):
-        vacated = recruitment.vacated_share(elapsed, how)
-        unfilled = recruitment.vacant_share(elapsed, how) - vacated
-        covered = vacated * setting.optional(COVER_VACATED, 0.0) + unfilled * setting.optional(COVER_UNFILLED, 0.0)
+        covered = _once(setting, "covered", elapsed, lambda: _covered_share(setting, elapsed))
         amounts[Tag(NEW_POST_COVER, INVESTMENT, RECURRING, post.funding)] = covered * rate * (1 + _premium(setting))
     if _may_be(setting, PAYMENT):
-        due = recruitment.retention_due(elapsed, how, setting.optional(QUALIFYING, 0.0))
+        wait = setting.optional(QUALIFYING, 0.0)
+        due = _once(setting, "due", elapsed, lambda: recruitment.retention_due(elapsed, how, wait))
         amounts[Tag(RETENTION, INVESTMENT, RECURRING, post.funding)] = fte * setting.value(PAYMENT) * due
     if _may_be(setting, HIRE) or _may_be(setting, KIT):
         each = setting.optional(HIRE, 0.0) + setting.optional(KIT, 0.0) * (1 - setting.optional(RECYCLED, 0.0))
-        replaced = recruitment.leavers(elapsed, how)
-        first = recruitment.starters(elapsed, how) - replaced
+        replaced = _once(setting, "leavers", elapsed, lambda: recruitment.leavers(elapsed, how))
+        first = _once(setting, "starters", elapsed, lambda: recruitment.starters(elapsed, how)) - replaced
         amounts[Tag(RECRUITING, INVESTMENT, ONE_OFF, post.funding)] = fte * each * first
         if _may_be(setting, TURNOVER):
             amounts[Tag(RECRUITING, INVESTMENT, RECURRING, post.funding)] = fte * each * replaced
     return amounts
+
+
+def _covered_share(setting: Setting, elapsed: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the share of posts that agency staff cover: those empty again, and those not filled yet."""
+    how = recruiting(setting)
+    vacated = recruitment.vacated_share(elapsed, how)
+    unfilled = recruitment.vacant_share(elapsed, how) - vacated
+    return vacated * setting.optional(COVER_VACATED, 0.0) + unfilled * setting.optional(COVER_UNFILLED, 0.0)
 
 
 def _may_be(setting: Setting, name: str) -> bool:
