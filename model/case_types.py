@@ -97,12 +97,17 @@ class CaseloadRow:
 
 @dataclass(frozen=True, kw_only=True)
 class BudgetLine:
-    """What the medium term financial plan already holds for one line in one financial year (nominal pounds)."""
+    """What the medium term financial plan already holds for one line in one financial year (nominal pounds).
+
+    `follows` is `opening_caseload` where the plan is not published and is taken to hold the opening children at
+    whatever price a draw or a scenario has; `value_gbp` is then only what that comes to in base.
+    """
 
     line: str
     financial_year: str
     value_gbp: float
     source: str
+    follows: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

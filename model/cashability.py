@@ -31,13 +31,15 @@ def split_saving(  # noqa: PLR0913 - each is a separate fact about the money
     purses: Mapping[str, str],
     *,
     budget_growth_annual: NDArray[np.float64] | float = 0.0,
+    opening: Mapping[str, NDArray[np.float64]] | None = None,
 ) -> CashFlows:
     """Return the saving on each line, split by nature. All arrays (months, draws), real pounds, spending positive.
 
     `do_nothing` and `changed` are spending by line in the two worlds; `steps` is the yearly cost of one whole contract
     step on a line, by financial year (years, draws); `purses` names the lines that the general fund does not pay for:
     money saved there is never cashable. `budget_growth_annual` (draws,): how fast budgets grow in real terms after the
-    last year stated. Natures are settled a financial year at a time.
+    last year stated. `opening`: the yearly cost of the opening children by line at each draw's prices, (draws,), which is
+    what a budget that follows the opening caseload holds. Natures are settled a financial year at a time.
     """
     timeline = case.timeline
     saving = {line: before - changed[line] for line, before in do_nothing.items()}
@@ -47,7 +49,8 @@ def split_saving(  # noqa: PLR0913 - each is a separate fact about the money
     share: dict[str, NDArray[np.float64]] = {}
     for line, gross in yearly.items():
         purse = purses.get(line, GENERAL_FUND)
-        held = _budget_real(case, line, np.asarray(budget_growth_annual)) if purse == GENERAL_FUND else None
+        growth = np.atleast_1d(np.asarray(budget_growth_annual, dtype=np.float64))
+        held = _budget_real(case, line, growth, opening or {}) if purse == GENERAL_FUND else None
         below = _below_budget(held, timeline.by_financial_year(do_nothing[line]), gross)
         below = _whole_steps(below, steps.get(line))
         share[line] = np.divide(below, gross, out=np.zeros(shape), where=gross > 0)
@@ -81,20 +84,29 @@ def _whole_steps(amount: NDArray[np.float64], step: NDArray[np.float64] | None) 
     return np.where(step > 0, np.minimum(whole, amount), amount)
 
 
-def _budget_real(case: Case, line: str, growth: NDArray[np.float64]) -> NDArray[np.float64] | None:
+def _budget_real(
+    case: Case, line: str, growth: NDArray[np.float64], opening: Mapping[str, NDArray[np.float64]]
+) -> NDArray[np.float64] | None:
     """Return the approved budget of a line by year in real pounds, (years, draws or 1); None where there is none.
 
     The plan is in cash; years after its last carry that year's budget on, with real growth a year (none: a base budget
-    keeps up with prices and no more); years before its first hold nothing.
+    keeps up with prices and no more); years before its first hold nothing. A budget that follows the opening caseload
+    holds what those children cost at the draw's own prices.
     """
-    stated = {b.financial_year: b.value_gbp for b in case.approved_budget if b.line == line}
+    stated = {b.financial_year: b for b in case.approved_budget if b.line == line}
     if not stated:
         return None
     index = case.reference.indices[case.conventions.price_index]
-    real = {year: value * index.at(case.price_base) / index.at(year) for year, value in stated.items()}
+    real = {
+        year: opening[line]
+        if b.follows and line in opening
+        else np.array([b.value_gbp * index.at(case.price_base) / index.at(year)])
+        for year, b in stated.items()
+    }
     last = max(real)
-    years = case.timeline.financial_years
-    held = np.array([real.get(year, real[last] if year > last else 0.0) for year in years])
-    beyond = np.array([max(0, int(year[:4]) - int(last[:4])) for year in years])
-    budget: NDArray[np.float64] = held[:, None] * (1 + np.atleast_1d(growth)) ** beyond[:, None]
+    rows = []
+    for year in case.timeline.financial_years:
+        held = real.get(year, real[last] if year > last else np.zeros(1))
+        rows.append(held * (1 + growth) ** max(0, int(year[:4]) - int(last[:4])))
+    budget: NDArray[np.float64] = np.stack(np.broadcast_arrays(*rows))
     return budget

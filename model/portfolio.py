@@ -224,6 +224,13 @@ class Evaluation:
             for i, (p, line) in enumerate(PLACEMENT_LINES.items())
         }
 
+    @cached_property
+    def opening_cost(self) -> Mapping[str, NDArray[np.float64]]:
+        """Yearly cost of the opening children on each placement line at the first year's prices, real, (draws,)."""
+        children = self.world().stock[0]
+        yearly = children * self.prices[0] * self.case.conventions.weeks_per_year
+        return {line: yearly[i] for i, line in enumerate(PLACEMENT_LINES.values())}
+
     def saving(self, names: Iterable[str]) -> CashFlows:
         """Return what the named schemes together save on the caseload's lines, split by nature."""
         acting = frozenset(n for n in names if self.schemes[n].acts_on_caseload)
@@ -248,7 +255,13 @@ class Evaluation:
 
         growth = self.setting.optional("cashable.budget_growth_real_annual", 0.0)
         flows = split_saving(
-            self.case, ours(before), ours(after), ours(self.contract_steps), {}, budget_growth_annual=growth
+            self.case,
+            ours(before),
+            ours(after),
+            ours(self.contract_steps),
+            {},
+            budget_growth_annual=growth,
+            opening=ours(self.opening_cost),
         )
         if theirs:
             was, now = ({line: spent[line] * share for line, share in theirs.items()} for spent in (before, after))

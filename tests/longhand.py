@@ -431,6 +431,13 @@ def budget_of(book, line, year):
     stated = {r["financial_year"]: float(r["value_gbp"]) for r in book.budget if r["line"] == line}
     if not stated:
         return None
+    follows = {r["financial_year"] for r in book.budget if r["line"] == line and r.get("follows")}
+    if follows:  # the children of the opening day, at this scenario's own price, for a year
+        placement = next(p for p, name in LINES.items() if name == line)
+        mine = [r for r in book.caseload if not r["stream"] and r["age_band"] == "all" and r["placement"] == placement]
+        children = sum(float(r["children"]) for r in mine if r["children"])
+        one_year = children * book.value[f"price.{placement}_weekly"] * book.weeks
+        stated = dict.fromkeys(stated, one_year / book.index(book.price_base) * book.index(min(stated)))
     name = book.year_names[year]
     held = stated.get(name) if name in stated or name < max(stated) else stated[max(stated)]
     base = name if name in stated else max(stated)

@@ -111,3 +111,13 @@ def test_a_budget_that_grows_with_prices_makes_more_of_a_saving_cashable():
         flows = split_saving(two, spent, left, {}, {}, budget_growth_annual=np.array([growth]))
         found = sum(amount.sum() for tag, amount in flows if tag.nature == CASHABLE)
         assert found == pytest.approx(expected)
+
+
+def test_a_budget_that_follows_the_opening_children_moves_with_the_price():
+    """The plan is not published and is taken to hold the opening children: dearer in a draw, it holds as many of them."""
+    line = (BudgetLine(line=IFA, financial_year="2022/23", value_gbp=1200.0, source="", follows="opening_caseload"),)
+    case = replace(one_year(), approved_budget=line)
+    for price in (0.5, 1.0, 2.0):
+        spent, left = {IFA: months(1200.0 * price)}, {IFA: months(900.0 * price)}
+        flows = split_saving(case, spent, left, {}, {}, opening={IFA: np.array([1200.0 * price])})
+        assert {t.nature: float(a.sum()) for t, a in flows} == pytest.approx({CASHABLE: 300 * price, AVOIDANCE: 0})

@@ -88,6 +88,7 @@ APPROVED_BUDGET: Final = (
     Column(name="line", parse=cells.word(parameters.BUDGET_LINES, "a line of the accounts")),
     Column(name="financial_year", parse=cells.financial_year_cell),
     Column(name="value_gbp", parse=cells.number),
+    Column(name="follows", parse=cells.word(("", "opening_caseload"), "opening_caseload"), required=False, blank=True),
     Column(name="source", parse=_TEXT),
     Column(name="note", parse=_TEXT, required=False, blank=True),
 )
