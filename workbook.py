@@ -70,6 +70,8 @@ def main(arguments: list[str]) -> int:
         return 2
     make_ready()
     os.chdir(ROOT)
+    if command == "check" and rest and all((ROOT / "inputs" / name / "case.toml").is_file() for name in rest):
+        command, rest = "model", ["check", *rest]  # a case's name: the inputs are meant, not the code
     if command == "check":
         return check(rest)
     if command == "test":

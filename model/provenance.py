@@ -35,7 +35,7 @@ def input_files(case_folder: Path, scenario: str) -> list[Path]:
     own = [p for p in case_folder.iterdir() if p.suffix in INPUT_SUFFIXES] if case_folder.is_dir() else []
     chosen = case_folder / "scenarios" / f"{scenario}.toml"
     shared = case_folder.parent / "reference"
-    common = [p for p in shared.rglob("*") if p.suffix in INPUT_SUFFIXES] if shared.is_dir() else []
+    common = [p for p in shared.iterdir() if p.suffix in INPUT_SUFFIXES] if shared.is_dir() else []
     return sorted([*own, *([chosen] if chosen.is_file() else []), *common])
 
 

@@ -122,6 +122,14 @@ def test_the_exit_status_is_the_commands_own(ready):
 
 
 @ON_POSIX
+def test_check_of_a_case_is_a_check_of_its_inputs(ready):
+    case = ready.ROOT / "inputs" / "northby"
+    case.mkdir(parents=True)
+    (case / "case.toml").touch()
+    assert ask(ready, "check", "northby").stdout.startswith("[-m][model][check][northby]")
+
+
+@ON_POSIX
 def test_check_runs_every_check_after_one_has_failed(ready):
     ready.PYTHON.write_text('#!/bin/sh\necho "$@"; test "$3" != check\n')
     asked = ask(ready, "check")

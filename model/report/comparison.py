@@ -369,7 +369,7 @@ def freshness(runs: Sequence[Run], case_outputs: Path) -> tbl.Table:
     rows = []
     for run in runs:
         state = "stale" if run.changed else "fresh"
-        words = f"changed since: {', '.join(run.changed)}" if run.changed else "inputs unchanged"
+        words = f"changed since: {_some(run.changed)}" if run.changed else "inputs unchanged"
         flag = f'<span class="flag {state}">{state}</span> {markup.escape(words)}'
         folder = case_outputs / run.scenario
         links = [_file_link(run, name) for name in _FILES if (folder / name).is_file()]
@@ -381,6 +381,13 @@ def freshness(runs: Sequence[Run], case_outputs: Path) -> tbl.Table:
                      sortable=True, empty="No scenario has been run.")  # fmt: skip
 
 
+def _some(names: Sequence[str]) -> str:
+    """The first few of many names, and how many more there are."""
+    more = len(names) - _NAMED
+    return ", ".join(names[:_NAMED]) + (f" and {fmt.counted(more, 'other file')}" if more > 0 else "")
+
+
+_NAMED = 3
 _FILES = ("report.ipynb", "annual.csv", "caseload.csv", "funding.csv", "mtfp.csv", "switching.csv",
           "reconciliation.csv", "metrics.json", "provenance.json")  # fmt: skip
 
