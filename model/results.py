@@ -132,6 +132,11 @@ def _keep(evaluation: Evaluation) -> Sample:
     )
 
 
+def _line(sample: Sample, key: Row) -> NDArray[np.float64]:
+    """Return one row, (years, n); noughts where these draws have none (a placement that never changes has no row)."""
+    return sample.lines[key] if key in sample.lines else np.zeros_like(sample.fixed_term)
+
+
 def _join(blocks: Sequence[Sample]) -> Sample:
     """Put blocks of draws end to end; cells become the mean over all draws."""
     if len(blocks) == 1:
@@ -143,7 +148,9 @@ def _join(blocks: Sequence[Sample]) -> Sample:
 
     return Sample(
         n=n,
-        lines={key: cat(b.lines[key] for b in blocks) for key in first.lines},
+        lines={
+            key: cat(_line(b, key) for b in blocks) for key in dict.fromkeys(key for b in blocks for key in b.lines)
+        },
         net={name: cat(b.net[name] for b in blocks) for name in first.net},
         measures={
             name: Appraisal(
@@ -415,7 +422,8 @@ def _rows_of(result: Result, perimeter: str) -> list[Row]:
     names = tuple(s.name for s in result.case.active_schemes)
     groups = {name: (name,) for name in names} | dict(result.case.perimeters) | {WHOLE: names}
     owners = {*groups[perimeter], f"{INTERACTION}:{perimeter}"}
-    return [key for key in result.central.lines if key[0] in owners]
+    drawn = () if result.sample is None else result.sample.lines
+    return [key for key in dict.fromkeys((*result.central.lines, *drawn)) if key[0] in owners]
 
 
 def _annual(result: Result) -> pd.DataFrame:
@@ -463,7 +471,7 @@ def _line_statistics(
 
 def _line_total(sample: Sample, keys: Sequence[Row], factor: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the sum of some rows times a factor by year, (years, n)."""
-    return sum((sample.lines[key] for key in keys), np.zeros((len(factor), sample.n))) * factor[:, None]
+    return sum((_line(sample, key) for key in keys), np.zeros((len(factor), sample.n))) * factor[:, None]
 
 
 def _annual_part(
@@ -611,7 +619,7 @@ def _funded(result: Result, sample: Sample) -> dict[Item, NDArray[np.float64]]:
     nominal = _nominal_by_year(result.case)[:, None]
     lines: dict[Tag, NDArray[np.float64]] = {}
     for key in _rows_of(result, WHOLE):
-        lines[key[1]] = lines.get(key[1], 0.0) + sample.lines[key] * nominal
+        lines[key[1]] = lines.get(key[1], 0.0) + _line(sample, key) * nominal
     out = fund(result.case, lines, _as_draws(sample), _reserve_flows(sample), sample.fixed_term)
     groups = {"purse": out.purses, "reserve": out.reserve, "loan": out.loan}
     items = {(group, "", item): amount for group, amounts in groups.items() for item, amount in amounts.items()}

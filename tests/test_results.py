@@ -1,12 +1,13 @@
 """The frames and files of a run: they add up to the penny, and the same run leaves the same bytes."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from model import load_case, run
+from model import load_case, results, run
 from model.results import STATISTICS, write
 from tests.cases import write_case
 from tests.engine import load
@@ -32,6 +33,20 @@ def test_the_rows_of_a_perimeter_sum_to_its_net_row_to_the_penny(result):
     assert (pence.pence / 100 == table.value_gbp).all()
     pd.testing.assert_series_equal(rows.sort_index(), net.sort_index())
     assert set(table[table.scheme == "portfolio"].line) == {"net"}
+
+
+def test_a_line_that_few_draws_have_counts_in_all_of_them(folder):
+    # the rare line stands in neither the central run nor the first of two blocks
+    whole = run(load_case(folder, scenario="base"), draws=500, seed=2)
+    rare = next(key for key in whole.sample.lines if key[0] == "fostering")
+    half = {name: part for name, part in whole.sample.lines.items() if name != rare}
+    first = replace(whole.sample, lines=half)
+    joined = results._join([first, whole.sample])
+    np.testing.assert_array_equal(joined.lines[rare][:, :500], 0)
+    np.testing.assert_array_equal(joined.lines[rare][:, 500:], whole.sample.lines[rare])
+    central = replace(whole.central, lines={k: v for k, v in whole.central.lines.items() if k != rare})
+    without = replace(whole, central=central).annual
+    assert ((without.scheme == "fostering") & (without.line == rare[1].line) & (without.statistic == "mean")).any()
 
 
 def test_the_columns_and_words_are_the_contract(result):
