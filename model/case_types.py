@@ -48,7 +48,7 @@ class SchemeSpec:
 class Post:
     """A row of `establishment.csv`. The cost is a net change in pounds a year, never a cost per fte.
 
-    `change_annual_cost_gbp` is what the model uses, in the case's price base: as printed (`printed_gbp`), or priced from
+    `change_annual_cost_gbp` is what the model uses, at the case's price base: as printed (`printed_gbp`), or priced by
     the grade (`costing`). `price_base` is the year whose prices were printed; empty = the case's own.
     """
 

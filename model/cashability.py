@@ -38,8 +38,8 @@ def split_saving(  # noqa: PLR0913 - each is a separate fact about the money
     `do_nothing` and `changed` are spending by line in the two worlds; `steps` is the yearly cost of one whole contract
     step on a line, by financial year (years, draws); `purses` names the lines that the general fund does not pay for:
     money saved there is never cashable. `budget_growth_annual` (draws,): how fast budgets grow in real terms after the
-    last year stated. `opening`: the yearly cost of the opening children by line at each draw's prices, (draws,), which is
-    what a budget that follows the opening caseload holds. Natures are settled a financial year at a time.
+    last year stated. `opening`: what the opening children of a line cost a year at each draw's prices, (draws,), as a
+    budget that follows the opening caseload holds it. Natures are settled a financial year at a time.
     """
     timeline = case.timeline
     saving = {line: before - changed[line] for line, before in do_nothing.items()}

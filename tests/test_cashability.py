@@ -114,7 +114,7 @@ def test_a_budget_that_grows_with_prices_makes_more_of_a_saving_cashable():
 
 
 def test_a_budget_that_follows_the_opening_children_moves_with_the_price():
-    """The plan is not published and is taken to hold the opening children: dearer in a draw, it holds as many of them."""
+    """The plan is not published and is taken to hold the opening children: as many of them, however dear."""
     line = (BudgetLine(line=IFA, financial_year="2022/23", value_gbp=1200.0, source="", follows="opening_caseload"),)
     case = replace(one_year(), approved_budget=line)
     for price in (0.5, 1.0, 2.0):
