@@ -395,7 +395,7 @@ def _with_nulls(middle: NDArray[np.float64], draws: NDArray[np.float64] | None) 
         out |= {name: float(ordered[round(q * (len(ordered) - 1))]) for name, q in QUANTILES.items()}
         if np.isfinite(infinite).all():
             out |= {name: float(np.quantile(ordered, q)) for name, q in QUANTILES.items()}
-    return {name: value if np.isfinite(value) else None for name, value in out.items()}
+    return {name: value + 0.0 if np.isfinite(value) else None for name, value in out.items()}  # no -0.0
 
 
 # --- Frames ---------------------------------------------------------------------------------------------------------

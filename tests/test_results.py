@@ -133,6 +133,11 @@ def test_an_empty_list_of_schemes_gives_zeros_and_nulls(folder):
     assert not nothing.caseload.query("world == 'impact'").children.any()
 
 
+def test_no_zero_has_a_minus_sign(folder, tmp_path):
+    write(run(load_case(folder, scenario="do-nothing"), draws=5, seed=1), tmp_path)
+    assert "-0.0" not in (tmp_path / "metrics.json").read_text(encoding="utf-8")
+
+
 def test_the_metrics_are_those_of_the_draws(result):
     npv = result.npv_draws["whole"]
     metrics = result.metrics_by_perimeter["whole"]
