@@ -6,11 +6,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
-
 from model.assumptions import Assumptions
 from model.case_types import Case
-from model.inputs import assumption_rows, case_toml, caseload_checks, formulas, reference_files, tables
+from model.inputs import assumption_rows, case_toml, caseload_checks, correlations, formulas, reference_files, tables
 from model.inputs.cells import Bad
 from model.inputs.files import read_toml, shown_path
 from model.inputs.problems import InputProblems, Problem, nearest
@@ -195,7 +193,8 @@ class _Reading:
                 try:
                     used.update(formulas.parse(row.values["formula"], words).names.values())
                 except Bad as bad:
-                    self.problems.append(row.problem("formula", bad.expected, bad.suggestion))
+                    if words.names != {formulas.WEEKS}:  # without one readable assumption the file itself is at fault
+                        self.problems.append(row.problem("formula", bad.expected, bad.suggestion))
         return used
 
     def _check_posts(
@@ -211,7 +210,7 @@ class _Reading:
                 self.problems.append(row.problem("start", case_toml.horizon_words(timeline)))
             for column, unit in (("included_when", "switch"), ("already_filled_months", "months")):
                 name = row.values.get(column)
-                if name and name not in names:
+                if name and names and name not in names:
                     self.problems.append(row.problem(column, "the name of an assumption", nearest(name, names)))
                 elif name and name in stated and stated[name].assumption.unit != unit:
                     self.problems.append(row.problem(column, f"an assumption in the unit {unit}"))
@@ -225,20 +224,18 @@ class _Reading:
             self.problems.extend(
                 place.problem(key, name, "the name of an assumption", nearest(name, names))
                 for key, name in (("a", pair.a), ("b", pair.b))
-                if name not in names
+                if names and name not in names
             )
-        if not _possible(case_file):
-            place = case_toml.Place(toml=case_file.toml, table="correlations")
-            self.problems.append(
-                place.problem(
-                    "rho", None, "correlations that can hold together", "bring the largest of them nearer to 0"
-                )
-            )
+        found = correlations.clash(case_file.correlations)
+        if found is not None:
+            pair = case_file.correlations[found.position]
+            place = case_toml.Place(toml=case_file.toml, table="correlations", position=found.position)
+            expected = f"correlations that can hold together: {pair.a} with {pair.b} cannot be so beside the others"
+            self.problems.append(place.problem("rho", pair.rho, expected, found.suggestion))
         file = shown_path(self.path / "assumptions.csv")
         unread = not names and any(problem.file == file for problem in self.problems)
         if self.complete and not unread:
-            found = assumption_rows.name_problems(stated, names, case_file.schemes, used, file)
-            self.problems.extend(found)
+            self.problems.extend(assumption_rows.name_problems(stated, names, case_file.schemes, used, file))
 
     def _scenario(self, wanted: str | None, case_file: CaseFile, names: frozenset[str]) -> _Scenario | None:
         """Read the scenario asked for; the names in case.toml must be scenarios too."""
@@ -253,7 +250,18 @@ class _Reading:
                 )
             )
         name = wanted or base
-        if name not in known or not case_toml.SCENARIO_NAME.fullmatch(name):
+        if name in known and not case_toml.SCENARIO_NAME.fullmatch(name):
+            plain = "-".join(case_toml.SCENARIO_WORD.findall(name.lower())) or "my-question"
+            self.problems.append(
+                Problem(
+                    file=f"{self.path.name}/scenarios",
+                    value=f"{name}.toml",
+                    expected="a file name of letters, digits, - and _",
+                    suggestion=f"name it {plain}.toml",
+                )
+            )
+            return None
+        if name not in known:
             self.problems.append(
                 Problem(
                     file=f"{self.path.name}/scenarios",
@@ -324,6 +332,8 @@ class _Reading:
         for name, value in scenario.overrides.items():
             if name == "schemes" or name.startswith("conventions."):
                 continue
+            if not names:
+                continue
             if name not in names:
                 line = toml.line(name) or toml.line(name.rpartition(".")[2])
                 advice = nearest(name, [*names, "schemes", *(f"conventions.{key}" for key in case_toml.CONVENTIONS)])
@@ -368,13 +378,3 @@ def _referred(rows: Sequence[Row], case_file: CaseFile) -> set[str]:
     """Assumptions that establishment rows and correlations speak of."""
     named = {row.values.get(column, "") for row in rows for column in ("included_when", "already_filled_months")}
     return named | {name for pair in case_file.correlations for name in (pair.a, pair.b)}
-
-
-def _possible(case_file: CaseFile) -> bool:
-    """Whether the declared correlations form a matrix that random numbers can have."""
-    names = sorted({name for pair in case_file.correlations for name in (pair.a, pair.b)})
-    matrix = np.eye(len(names))
-    for pair in case_file.correlations:
-        i, j = names.index(pair.a), names.index(pair.b)
-        matrix[i, j] = matrix[j, i] = pair.rho
-    return not names or bool(np.linalg.eigvalsh(matrix).min() > 0)

@@ -14,7 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from model.case import InputProblems, load_case, scenario_names
+from model.case_types import Correlation
 from model.check import check, examine
+from model.inputs.correlations import clash
 from tests.cases import CASE_TOML, PUBLISHED, write_case
 
 FILES = {
@@ -231,6 +233,60 @@ def test_money_is_brought_to_the_price_base_of_the_case(tmp_path):
 
 
 # --- Columns and files -----------------------------------------------------------------------------------------------
+
+
+def three_correlations(*rhos):
+    names = ("price.ifa_foster_weekly", "price.residential_weekly", "price.in_house_foster_weekly")
+    pairs = ((names[0], names[1]), (names[1], names[2]), (names[0], names[2]))
+    return [Correlation(a=a, b=b, rho=rho, source="invented") for (a, b), rho in zip(pairs, rhos, strict=True)]
+
+
+def test_correlations_that_cannot_hold_together_name_a_pair_and_what_it_could_be(tmp_path):
+    assert clash(three_correlations(0.9, 0.9, 0.7)) is None  # by hand: 0.81 - 0.19 to 0.81 + 0.19
+    assert clash(three_correlations(0.9, 0.9, 0.6)) == (2, "beside the others it has to lie between 0.62 and 1")
+    assert clash(three_correlations(0.9, 0.9, -0.9)).position == 2
+    text = "".join(
+        f'\n[[correlations]]\na = "{c.a}"\nb = "{c.b}"\nrho = {c.rho}\nsource = "invented"\n'
+        for c in three_correlations(0.9, 0.9, -0.9)
+    )
+    path = write_case(tmp_path, files={"case.toml": CASE_TOML.partition("[[correlations]]")[0] + text})
+    (problem,) = problems(path)
+    assert "correlations[3].rho: found '-0.9'" in problem
+    assert "price.ifa_foster_weekly with price.in_house_foster_weekly" in problem
+
+
+def test_two_pairs_that_both_have_to_change():
+    names = ("a", "b", "c", "d", "e", "f")
+    groups = [names[:3], names[3:]]
+    pairs = [
+        Correlation(a=a, b=b, rho=rho, source="invented")
+        for x, y, z in groups
+        for a, b, rho in ((x, y, 0.9), (y, z, 0.9), (x, z, -0.9))
+    ]
+    assert "more than this pair" in clash(pairs).suggestion
+
+
+def test_one_unreadable_file_is_one_problem_not_one_for_each_name_in_it(folder):
+    for content in (b"", b"name;value\n", (folder / "assumptions.csv").read_bytes().replace(b"unit", b"units", 1)):
+        (folder / "assumptions.csv").write_bytes(content)
+        assert all("assumptions.csv" in problem for problem in problems(folder)), content
+
+
+def test_a_missing_key_is_not_placed_on_another_tables_line(tmp_path):
+    path = write_case(tmp_path, files={"case.toml": CASE_TOML.replace("start = 2022-04-01\n", "", 1)})
+    assert problems(path) == ["exampleshire/case.toml, key start: expected a key start, which is missing"]
+
+
+def test_a_scenario_file_whose_name_cannot_be_a_folders(folder):
+    text = (folder / "scenarios" / "do-nothing.toml").read_text(encoding="utf-8")
+    (folder / "scenarios" / "My Question!.toml").write_text(text, encoding="utf-8")
+    (problem,) = (str(problem) for problem in examine(folder).problems)
+    assert "name it my-question.toml" in problem
+
+
+def test_an_unknown_unit_is_answered_with_the_units(tmp_path):
+    (problem,) = problems(write_case(tmp_path, assumptions={"fostering.fill_rate": {"unit": "percent"}}))
+    assert "children/worker" in problem
 
 
 @pytest.mark.parametrize("file", FILES)

@@ -223,7 +223,8 @@ def read_keys(
     for name, key in keys.items():
         if name not in table:
             if key.needed:
-                problems.append(place.problem(name, None, f"a key {name}, which is missing"))
+                missed = place.problem(name, None, f"a key {name}, which is missing")
+                problems.append(replace(missed, row=place.toml.heading(place.table, place.position)))
             else:
                 values[name] = key.default
             continue
@@ -480,3 +481,4 @@ def index_problems(values: Mapping[str, Any], index_first: str, place: Place) ->
 
 
 SCENARIO_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+SCENARIO_WORD: Final = re.compile(r"[a-z0-9]+")

@@ -280,16 +280,18 @@ class Toml:
     def line(self, key: str, table: str = "", position: int = 0) -> int:
         """The line a key stands on, within the `position`-th heading of `table` or anywhere; 0 if it is not found."""
         lines = self.text.splitlines()
-        start = 0
-        if table:
-            heading = re.compile(rf"\s*\[+\s*[\"']?{re.escape(table)}[\"']?\s*\]+")
-            starts = [i for i, line in enumerate(lines) if heading.match(line)]
-            start = starts[min(position, len(starts) - 1)] if starts else 0
+        start = max(self.heading(table, position) - 1, 0)
         wanted = re.compile(rf"[\s{{,]*[\"']?(?:[A-Za-z0-9_]+\.)*{re.escape(key)}[\"']?\s*=")
         for number, line in enumerate(lines[start:], start=start + 1):
             if wanted.match(line):
                 return number
-        return start + 1 if table and start else 0
+        return self.heading(table, position) or self.heading(key)
+
+    def heading(self, table: str, position: int = 0) -> int:
+        """The line of the `position`-th heading of a table; 0 for the top of the file, and if it is not found."""
+        wanted = re.compile(rf"\s*\[+\s*[\"']?{re.escape(table)}[\"']?\s*\]+")
+        lines = [i for i, line in enumerate(self.text.splitlines(), start=1) if table and wanted.match(line)]
+        return lines[min(position, len(lines) - 1)] if lines else 0
 
 
 def read_toml(path: Path, problems: list[Problem], *, optional: bool = False) -> Toml | None:

@@ -50,7 +50,7 @@ class InputProblems(ValueError):  # noqa: N818 - it holds problems; each is not 
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return advice to use the known word most like this one, or list them when they are few, or nothing."""
-    words = list(dict.fromkeys(known))
+    words = [candidate for candidate in dict.fromkeys(known) if candidate]
     lowered = {candidate.lower(): candidate for candidate in words}
     plain = word.strip().lower().replace("-", "_").replace(" ", "_")
     close = difflib.get_close_matches(plain, lowered, n=1, cutoff=0.6) or difflib.get_close_matches(

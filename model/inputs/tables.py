@@ -33,7 +33,7 @@ ASSUMPTIONS: Final = (
     Column(name="low", parse=cells.optional_number, blank=True),
     Column(name="high", parse=cells.optional_number, blank=True),
     Column(name="distribution", parse=cells.word(DISTRIBUTIONS, "a distribution")),
-    Column(name="unit", parse=cells.word(UNITS, "a unit")),
+    Column(name="unit", parse=cells.word(UNITS, f"one of the units {', '.join(UNITS)}")),
     Column(name="price_base", parse=cells.optional_financial_year, blank=True),
     Column(name="source", parse=_TEXT),
     Column(name="as_at", parse=cells.optional_date, blank=True),
