@@ -1,7 +1,8 @@
 """Set the workbook up once, then do one thing with it.
 
     python3 workbook.py run [CASE ...]     every scenario of a case, as reports in outputs/
-    python3 workbook.py model COMMAND ...  the model's other commands: check inputs, reconcile, sweep, diff, new ...
+    python3 workbook.py check CASE         every problem in a case's inputs at once
+    python3 workbook.py model COMMAND ...  the model's other commands: reconcile, sweep, diff, new ...
     python3 workbook.py lab                open the notebooks in JupyterLab
     python3 workbook.py test [ARG ...]     the tests (arguments go to pytest)
     python3 workbook.py check              style and types of the code, every complaint at once
