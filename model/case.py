@@ -312,6 +312,7 @@ class _Reading:
             problems.extend(
                 case_toml.index_problems(case_file.values, min(index.level), case_toml.Place(toml=case_file.toml))
             )
+        problems.extend(assumption_rows.bound_problems(merged))
         assumptions = {}
         for name, row in merged.items():
             found = assumption_rows.in_price_base(row, price_base, index, problems) if price_base else row.assumption

@@ -148,6 +148,13 @@ RESERVED_PREFIXES: Final = (
 """First parts of names that a scheme may not take."""
 
 
+LOSSES: Final = frozenset({"deregistration_annual", "fade_annual"})
+"""Parameters that are what a scheme loses in a year: below 0 the effect would grow out of itself."""
+
+DIVISORS: Final = frozenset({"capacity.target_caseload"})
+"""Names that something is divided by."""
+
+
 def required(kind: str) -> dict[str, str]:
     """Return the parameters that a scheme of this kind must have: parameter -> unit."""
     optional = OPTIONAL.get(kind, frozenset())

@@ -122,6 +122,8 @@ def test_what_is_not_plainly_a_number_is_named_with_its_place(folder, file, colu
     [
         ("£350", "write 350"),
         ("1,250.50", "write 1250.50"),
+        ("0,615", "write 0.615, with a decimal point"),
+        ("3,5", "write 3.5, with a decimal point"),
         ("(100)", "write -100"),
         ("20%", "write the share as a decimal: 0.2"),
         ("1.5E+05", "write 150000"),
@@ -282,6 +284,21 @@ def test_a_scenario_file_whose_name_cannot_be_a_folders(folder):
     (folder / "scenarios" / "My Question!.toml").write_text(text, encoding="utf-8")
     (problem,) = (str(problem) for problem in examine(folder).problems)
     assert "name it my-question.toml" in problem
+
+
+@pytest.mark.parametrize("number", ["-0.1", '{value = 0.1, low = -0.1, high = 0.2, distribution = "pert"}'])
+def test_a_loss_below_nothing_would_make_an_effect_grow_for_ever(tmp_path, number):
+    scenario = f'title = "T"\nwhy = "W"\n[overrides]\n"edge_of_care.fade_annual" = {number}\n'
+    (problem,) = problems(write_case(tmp_path, scenarios={"mine": scenario}), "mine")
+    assert "found '-0.1', expected 0 or more, because it is a loss" in problem
+
+
+def test_nothing_is_divided_by_zero(tmp_path):
+    path = write_case(tmp_path)
+    file = path / "assumptions.csv"
+    row = "capacity.target_caseload,0,,,fixed,children/worker,,invented,2022-04-01,amber,green,Role,\n"
+    file.write_text(file.read_text(encoding="utf-8") + row, encoding="utf-8")
+    assert any("a number above 0" in problem for problem in problems(path))
 
 
 def test_an_unknown_unit_is_answered_with_the_units(tmp_path):

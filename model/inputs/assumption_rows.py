@@ -362,6 +362,19 @@ def expected_names(schemes: Collection[SchemeSpec]) -> tuple[dict[str, str], dic
     return needed, known
 
 
+def bound_problems(stated: Mapping[str, Stated]) -> list[Problem]:
+    """Assumptions that their unit allows and their meaning does not, after the scenario's overrides."""
+    problems = []
+    for name, row in stated.items():
+        lowest = min(row.assumption.value, row.assumption.low)
+        field = "value" if row.assumption.value == lowest else "low"
+        if name.rpartition(".")[2] in parameters.LOSSES and lowest < 0:
+            problems.append(row.problem(field, "0 or more, because it is a loss", "a loss of 10% a year is 0.1"))
+        if name in parameters.DIVISORS and lowest <= 0:
+            problems.append(row.problem(field, "a number above 0, because the model divides by it"))
+    return problems
+
+
 def _unit_problems(stated: Mapping[str, Stated], known: Mapping[str, str]) -> list[Problem]:
     return [
         row.problem("unit", f"{known[name]}, the unit {name} is read in")

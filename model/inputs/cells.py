@@ -209,6 +209,8 @@ def _advice_on_number(text: str) -> str:
 
 def _bare_number(text: str) -> str:
     """The number within a text that has signs, separators or words around it."""
+    if re.fullmatch(r"[+-]?(?:0,[0-9]+|[0-9]+,(?:[0-9]{1,2}|[0-9]{4,}))", text):
+        return f"write {text.replace(',', '.')}, with a decimal point"
     bare = re.sub(r"[£$€,\s_']|GBP", "", text)
     if bare.startswith("(") and bare.endswith(")"):
         bare = f"-{bare[1:-1]}"
