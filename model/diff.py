@@ -125,7 +125,7 @@ def _json(path: Path) -> Json:
 
 
 def _run(before: Json, after: Json) -> Iterator[Row]:
-    words = {"commit": "Code (commit)", "dirty": "Code changed since its commit", "draws": "Draws", "seed": "Seed",
+    words = {"commit": "Code (commit)", "dirty": "Files changed since that commit", "draws": "Draws", "seed": "Seed",
              "schemes": "Schemes that act", "knowledge_date": "What was known, as at", "price_base": "Price base",
              "platform": "Platform"}  # fmt: skip
     for key, title in words.items():
@@ -210,7 +210,9 @@ def _difference(metric: str, was: float | None, now: float | None) -> str:
         return fmt.pounds(now - was, signed=True)
     if metric.startswith("probability"):
         return f"{fmt.signed((now - was) * 100, 1)} points"
-    return f"{fmt.signed(now - was)} months" if metric.endswith("_months") else fmt.signed(now - was, 3)
+    if metric.endswith("_months"):
+        return f"{fmt.signed(now - was)} {'month' if abs(now - was) == 1 else 'months'}"
+    return fmt.signed(now - was, 3)
 
 
 def _verdicts(old: Path, new: Path) -> Iterator[Row]:
