@@ -70,7 +70,7 @@ def joint(case: Case, draws: int, *, noise: bool, threads: int = 2) -> Floats:
 
     def part(first: int) -> None:
         block = sample(case, min(BLOCK, draws - first), 1, first=first, process_noise=noise)
-        net = evaluate(case, block, streams=streams).net(names)
+        net = evaluate(case, block, streams=streams, cells=False).net(names)
         yearly[:, first : first + block.n] = case.timeline.by_financial_year(net)
 
     each(part, range(0, draws, BLOCK), threads)
@@ -120,12 +120,12 @@ def against_the_fused_loop(case: Case, draws: int = 4096) -> None:
     """The engine's caseload and money against one hand-written pass over both worlds, one thread each."""
     streams, factors = streams_of(case), discount_factors(case.timeline, case.conventions.discount_rate_annual)
     blocks = [sample(case, BLOCK, 1, first=first, process_noise=False) for first in range(0, draws, BLOCK)]
-    inputs = fused_inputs(evaluate(case, sample(case, draws, 1, process_noise=False), streams=streams))
+    inputs = fused_inputs(evaluate(case, sample(case, draws, 1, process_noise=False), streams=streams, cells=False))
 
     def engine() -> Floats:
         saved = []
         for block in blocks:
-            fresh = evaluate(case, block, streams=streams)
+            fresh = evaluate(case, block, streams=streams, cells=False)
             names = [n for n, s in fresh.schemes.items() if s.acts_on_caseload]
             spent = fresh.total_spending(fresh.world()) - fresh.total_spending(fresh.world(names))
             saved.append(factors @ spent)

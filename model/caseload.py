@@ -117,7 +117,7 @@ class Projection:
 
     `stock` (months + 1, placements, draws), month 0 being the opening; `entries`, `exits_under_18`, `exits_at_18`,
     `diverted` (months, draws); `cells`: measure -> (months, ages, placements) summed over draws, the stock with one
-    month more; `draws` how many were summed.
+    month more, or empty where nobody wanted them; `draws` how many were summed.
     """
 
     stock: NDArray[np.float64]
@@ -358,16 +358,18 @@ def project(
     *,
     reductions: Sequence[EntryReduction] = (),
     places: Sequence[FosterPlaces] = (),
+    cells: bool = True,
+    compiled_from: int = COMPILED_FROM,
 ) -> Projection:
     """Project one world month by month.
 
     The levers act in causal order: entries are prevented first (effects combine as (1-e1)(1-e2)), new in-house places
     then take children who would start in an IFA. Memory: placement stocks only; cells are summed over draws as they
-    are made. Many draws go through the compiled loop of `model.kernel`, which does the same arithmetic.
+    are made, unless nobody wants `cells`. `compiled_from` draws on, the compiled loop of `model.kernel` does it.
     """
     levers = Levers(reductions=tuple(reductions), places=tuple(places))
-    if drivers.entry_scale.shape[1] >= COMPILED_FROM:
-        return _project_compiled(stream, drivers, levers)
+    if drivers.entry_scale.shape[1] >= compiled_from:
+        return _project_compiled(stream, drivers, levers, cells=cells)
     return project_plainly(stream, drivers, levers)
 
 
@@ -395,7 +397,7 @@ def _exit_hazard(stream: Stream, drivers: Drivers) -> NDArray[np.float64]:
     return np.minimum(scaled, 1 - stream.ageing_rate[:, None])
 
 
-def _project_compiled(stream: Stream, drivers: Drivers, levers: Levers) -> Projection:
+def _project_compiled(stream: Stream, drivers: Drivers, levers: Levers, *, cells: bool) -> Projection:
     """Project one world through the compiled loop, in whole lanes of draws; those that fill up the last are dropped."""
     from model import kernel  # noqa: PLC0415 - numba is loaded only where many draws need it
 
@@ -410,7 +412,7 @@ def _project_compiled(stream: Stream, drivers: Drivers, levers: Levers) -> Proje
         return out
 
     stock, flows = np.empty((months + 1, len(PLACEMENTS), draws + spare)), np.empty((4, months, draws + spare))
-    cells = np.zeros((len(MEASURES), months + 1, len(AGES), len(PLACEMENTS)))
+    summed = np.zeros((len(MEASURES), months + 1, len(AGES), len(PLACEMENTS)))
     chance = drivers.chance
     kernel.project_lanes(
         stream.opening,
@@ -432,8 +434,8 @@ def _project_compiled(stream: Stream, drivers: Drivers, levers: Levers) -> Proje
         draws,
         stock,
         flows,
+        summed,
         cells,
-        True,  # noqa: FBT003 - a compiled function takes its arguments in order
     )
     return Projection(
         stock=stock[..., :draws],
@@ -441,7 +443,7 @@ def _project_compiled(stream: Stream, drivers: Drivers, levers: Levers) -> Proje
         exits_under_18=flows[1, :, :draws],
         exits_at_18=flows[2, :, :draws],
         diverted=flows[3, :, :draws],
-        cells={m: cells[i] if m == "stock" else cells[i, :-1] for i, m in enumerate(MEASURES)},
+        cells={m: summed[i] if m == "stock" else summed[i, :-1] for i, m in enumerate(MEASURES)} if cells else {},
         draws=draws,
     )
 

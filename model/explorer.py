@@ -82,10 +82,11 @@ class Explorer:
         case = self.changed(values or {})
         draws = redraw(case, self.sampled, self.case) if values else self.sampled
         streams, members = streams_of(case), members_of(case)[self.perimeter]
-        middle = evaluate(case, central(case), streams=streams).net(members)[:, 0]
+        middle = evaluate(case, central(case), streams=streams, cells=False).net(members)[:, 0]
         blocks = [part_of(draws, first, BLOCK) for first in range(0, draws.n, BLOCK)]
         net = np.concatenate(
-            each(lambda block: evaluate(case, block, streams=streams).net(members), blocks, self.threads), axis=1
+            each(lambda block: evaluate(case, block, streams=streams, cells=False).net(members), blocks, self.threads),
+            axis=1,
         )
         factors = (1 + case.conventions.discount_rate_annual) ** -case.timeline.mid_month_years
         npv, paid = factors @ net, np.isfinite(payback_months(net))

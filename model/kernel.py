@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Bools = NDArray[np.bool_]
 
-LANES = 128  # draws in a run: a state of 48 cells x 128 lanes x 8 bytes stays in the second-level cache
+LANES = 256  # draws in a run: the state, 48 cells x 256 lanes x 8 bytes an array, stays in the second-level cache
 AGES, PLACEMENTS = 6, 8
 IN_HOUSE, IFA = 0, 1
 SMALL = 1e-9  # what model.caseload divides claims by at least

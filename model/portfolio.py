@@ -95,6 +95,7 @@ class Evaluation:
     case: Case
     draws: Draws
     streams: Streams
+    cells: bool = True  # whether worlds count children by age and placement, which only `Result.caseload` reads
     _worlds: dict[frozenset[str], Projection] = field(default_factory=dict)
 
     @cached_property
@@ -138,6 +139,7 @@ class Evaluation:
                 self.drivers,
                 reductions=[lever for s in chosen for lever in s.reductions(self.setting)],
                 places=[lever for s in chosen for lever in s.places(self.setting)],
+                cells=self.cells,
             )
         return self._worlds[acting]
 
@@ -173,8 +175,10 @@ class Evaluation:
 
     def total_spending(self, world: Projection) -> NDArray[np.float64]:
         """Return what a world costs in all, positive, (months, draws): the sum of `spending`, without its lines."""
-        total: NDArray[np.float64] = np.einsum("mpd,mpd->md", world.stock[1:], self.monthly_prices / 2)
-        total += np.einsum("mpd,mpd->md", world.stock[:-1], self.monthly_prices / 2)
+        weekly = np.array([self.draws[f"price.{p}_weekly"] for p in PLACEMENTS])
+        at_once = np.einsum("mpd,pd->md", world.stock, weekly)  # a week of everyone there, at the first year's prices
+        growth = self.setting.real_growth("growth.placement_prices_real_annual")
+        total: NDArray[np.float64] = (at_once[1:] + at_once[:-1]) * growth * (self.setting.weekly / 2)
         total += world.entries * self.draws["cost.entry"]
         total += world.exits_under_18 * self.draws["cost.exit_under_18"]
         total += world.exits_at_18 * self.draws["cost.exit_at_18"]
@@ -319,6 +323,9 @@ def _as_interaction(flows: CashFlows) -> CashFlows:
     return total
 
 
-def evaluate(case: Case, draws: Draws, *, streams: Streams | None = None) -> Evaluation:
-    """Run a case on a block of draws. Pass `streams` when running many blocks: they do not depend on draws."""
-    return Evaluation(case=case, draws=draws, streams=streams or streams_of(case))
+def evaluate(case: Case, draws: Draws, *, streams: Streams | None = None, cells: bool = True) -> Evaluation:
+    """Run a case on a block of draws. Pass `streams` when running many blocks: they do not depend on draws.
+
+    Without `cells` no world counts children by age and placement, which money does not need.
+    """
+    return Evaluation(case=case, draws=draws, streams=streams or streams_of(case), cells=cells)

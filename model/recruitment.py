@@ -47,8 +47,11 @@ def approach(elapsed: NDArray[np.float64], recruiting: Recruiting) -> NDArray[np
     """
     months, chance = recruiting.months_to_fill, recruiting.fill_probability
     rounds = np.clip(elapsed / np.maximum(months, 1 / MOST_ROUNDS), 0, MOST_ROUNDS)
-    done = np.floor(rounds)
-    filled = 1 - (1 - chance) ** done * (1 - chance * (rounds - done))
+    if (chance == 1).all():  # certain success is a straight line: no power to work out
+        filled = np.minimum(rounds, 1.0)
+    else:
+        done = np.floor(rounds)
+        filled = 1 - (1 - chance) ** done * (1 - chance * (rounds - done))
     return np.where(elapsed < 0, 0.0, np.where(months > 0, filled, 1.0))
 
 
@@ -78,8 +81,13 @@ def filled_share(elapsed: NDArray[np.float64], recruiting: Recruiting) -> NDArra
 
     The curve at the middle of the days the post has existed in the month, times the share of the month it existed.
     """
+    return ever_filled(elapsed, recruiting) * (1 - long_run_vacancy(recruiting))
+
+
+def ever_filled(elapsed: NDArray[np.float64], recruiting: Recruiting) -> NDArray[np.float64]:
+    """Return the share of a month's post-time of posts that have ever been filled, empty again or not."""
     active = np.clip(elapsed, 0, 1)
-    return active * filled_at(elapsed - active / 2, recruiting)
+    return active * approach(elapsed - active / 2, recruiting)
 
 
 def starters(elapsed: NDArray[np.float64], recruiting: Recruiting) -> NDArray[np.float64]:
@@ -102,8 +110,7 @@ def vacant_share(elapsed: NDArray[np.float64], recruiting: Recruiting) -> NDArra
 
 def vacated_share(elapsed: NDArray[np.float64], recruiting: Recruiting) -> NDArray[np.float64]:
     """Return the part of `vacant_share` that is posts once filled and empty again; the rest was never filled yet."""
-    active = np.clip(elapsed, 0, 1)
-    return active * approach(elapsed - active / 2, recruiting) * long_run_vacancy(recruiting)
+    return ever_filled(elapsed, recruiting) * long_run_vacancy(recruiting)
 
 
 def retention_due(

@@ -48,6 +48,11 @@ class FosteringGrowth(Scheme):
         extra' = extra - leavers + approvals + replaced leavers + existing carers kept, where a month's leavers are
         extra x (1 - (1 - deregistration)^(1/12)) x (1 - retention effect).
         """
+        made = setting.once(("households", self.spec.name), lambda: self._households(setting))
+        return Households(extra=made[0], approved=made[1], replaced=made[2])
+
+    def _households(self, setting: Setting) -> NDArray[np.float64]:
+        """Extra, approved and replaced households, (3, months, draws)."""
         elapsed = self.elapsed(setting)
         approved = self._approvals(setting, elapsed)
         hazard = monthly_hazard(self.of(setting, "deregistration_annual"))
@@ -57,16 +62,18 @@ class FosteringGrowth(Scheme):
         without = self.of(setting, "existing_households")
         with_scheme, extra = without, np.zeros(setting.draws.n)
         path, replacing = np.empty(setting.shape), np.empty(setting.shape)
-        active = np.clip(elapsed, 0, 1)
+        now = np.where(elapsed > 0, kept_hazard, hazard)
         for month in range(setting.months):
-            now = np.where(active[month] > 0, kept_hazard, hazard)
-            leavers = extra * now
+            leavers = extra * now[month]
             replacing[month] = leavers * replace
             extra = extra - leavers + approved[month] + replacing[month]
-            without = without * (1 - hazard) + arrivals
-            with_scheme = with_scheme * (1 - now) + arrivals
-            path[month] = extra + with_scheme - without
-        return Households(extra=path, approved=approved, replaced=replacing)
+            path[month] = extra
+        if (kept_hazard != hazard).any():
+            for month in range(setting.months):
+                without = without * (1 - hazard) + arrivals
+                with_scheme = with_scheme * (1 - now[month]) + arrivals
+                path[month] += with_scheme - without
+        return np.stack([path, approved, replacing])
 
     def _approvals(self, setting: Setting, elapsed: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return households newly approved each month, (months, draws): evenly over the recruitment months."""

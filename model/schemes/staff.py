@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +13,7 @@ from model.recruitment import Recruiting
 from model.staffing import BOTTOM_UP, price_row
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from numpy.typing import NDArray
 
@@ -66,7 +67,14 @@ def recruiting(setting: Setting) -> Recruiting:
 
 def filled_share(setting: Setting, elapsed: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the share of new posts filled in each month, from months elapsed at its end. (months, draws)."""
-    return _once(setting, "filled", elapsed, lambda: recruitment.filled_share(elapsed, recruiting(setting)))
+    how = recruiting(setting)
+    return _once(
+        setting, "filled", elapsed, lambda: _ever_filled(setting, elapsed) * (1 - recruitment.long_run_vacancy(how))
+    )
+
+
+def _ever_filled(setting: Setting, elapsed: NDArray[np.float64]) -> NDArray[np.float64]:
+    return _once(setting, "ever", elapsed, lambda: recruitment.ever_filled(elapsed, recruiting(setting)))
 
 
 def _once(
@@ -83,21 +91,54 @@ def staff_costs(setting: Setting, scheme: SchemeSpec, delay: NDArray[np.float64]
     from its grade with the awards; it is a net change, so that one row may save. A row by the day counts real days
     (365 or 366) and is filled at once. A row moved out of another (`included_when`) takes its recruiting with it.
     """
-    return sum(costs_by_service(setting, scheme, delay).values(), CashFlows())
+    charged = _pooled(charged_posts(setting.case, scheme.name))
+    return sum((_moved_costs(setting, post, sign, scheme, delay) for post, sign in charged), CashFlows())
+
+
+def _pooled(charged: Iterable[tuple[Post, float]]) -> list[tuple[Post, float]]:
+    """Add up rows that differ in nothing but how much they cost: one calculation serves them all."""
+    pools: dict[tuple[object, ...], tuple[Post, float]] = {}
+    for post, sign in charged:
+        adds = post.fte_proposed > post.fte_current
+        key = (sign, adds, post.charged_to, post.start, post.included_when, post.funding, post.basis, post.costing,
+               post.already_filled_months, post.recruited)  # fmt: skip
+        if post.costing == BOTTOM_UP:
+            pools[*key, post.id] = post, sign
+        elif key in pools:
+            pools[key] = _added(pools[key][0], post), sign
+        else:
+            pools[key] = post, sign
+    return list(pools.values())
+
+
+def _added(one: Post, other: Post) -> Post:
+    return replace(
+        one,
+        fte_current=one.fte_current + other.fte_current,
+        fte_proposed=one.fte_proposed + other.fte_proposed,
+        change_annual_cost_gbp=one.change_annual_cost_gbp + other.change_annual_cost_gbp,
+    )
 
 
 def costs_by_service(setting: Setting, scheme: SchemeSpec, delay: NDArray[np.float64]) -> dict[str, CashFlows]:
     """Return the same by service line of the establishment; a row without one goes by its team."""
     services: dict[str, CashFlows] = {}
     for post, sign in charged_posts(setting.case, scheme.name):
-        flows = _row_costs(setting, post, scheme, delay)
-        scale = np.full(setting.draws.n, sign)
-        if post.included_when and sign < 0:
-            scale = sign * setting.value(post.included_when)
         service = post.service_line or post.team
-        moved = CashFlows({tag: amount * scale for tag, amount in flows})
+        moved = _moved_costs(setting, post, sign, scheme, delay)
         services[service] = services.get(service, CashFlows()) + moved
     return services
+
+
+def _moved_costs(
+    setting: Setting, post: Post, sign: float, scheme: SchemeSpec, delay: NDArray[np.float64]
+) -> CashFlows:
+    """Return a row's lines; taken away (sign -1) where another scheme's row is carved out, as far as it is."""
+    flows = _row_costs(setting, post, scheme, delay)
+    if sign > 0:
+        return flows
+    scale = sign * setting.value(post.included_when) if post.included_when else sign
+    return CashFlows({tag: amount * scale for tag, amount in flows})
 
 
 def row_elapsed(setting: Setting, post: Post, scheme: str, delay: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -194,8 +235,8 @@ def _recruiting_costs(
 def _covered_share(setting: Setting, elapsed: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the share of posts that agency staff cover: those empty again, and those not filled yet."""
     how = recruiting(setting)
-    vacated = recruitment.vacated_share(elapsed, how)
-    unfilled = recruitment.vacant_share(elapsed, how) - vacated
+    ever = _ever_filled(setting, elapsed)
+    vacated, unfilled = ever * recruitment.long_run_vacancy(how), np.clip(elapsed, 0, 1) - ever
     return vacated * setting.optional(COVER_VACATED, 0.0) + unfilled * setting.optional(COVER_UNFILLED, 0.0)
 
 
