@@ -160,7 +160,7 @@ def _run(options: argparse.Namespace) -> int:
             scheduler=options.scheduler if options.engine == "dask" else None,
         )
         for path in paths:
-            write_index(outputs / path.name)
+            write_index(outputs / path.name, path)
     except (store.OutputError, pool.WorkerError, remote.ClusterError, OSError) as error:
         say(str(error), error=True)
         return FAILED

@@ -561,7 +561,7 @@ def _caseload(result: Result) -> pd.DataFrame:
             "measure": column(MEASURES, lambda s: s.measure),
             "month": pd.Categorical.from_codes(month, categories=pd.Index(months)),
             "statistic": column(STATISTICS, lambda s: s.statistic),
-            "children": np.round(np.concatenate([s.children for s in series]), 6) + 0.0,
+            "children": np.round(np.concatenate([s.children for s in series]), 8) + 0.0,
         }
     )
 

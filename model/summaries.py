@@ -168,7 +168,8 @@ def headlines(result: ResultLike) -> tbl.Table:
         rows=tbl.rows_of(body),
         numeric=tbl.numbers_from(columns),
         note=f"NPV over {fmt.duration(case.timeline.months)} from {fmt.month(case.timeline.month_labels[0])}, "
-        f"discounted at {fmt.percent(case.conventions.discount_rate_annual, 1)} a year. A minus costs the council.",
+        f"discounted at {fmt.percent(case.conventions.discount_rate_annual, 1)} a year; payback counts from then. "
+        "A minus costs the council.",
         rests_on=views.money_drivers(case, shown),
     )
 
@@ -182,6 +183,7 @@ def _money(value: float) -> tbl.Cell:
 
 
 def _npv_rows(result: ResultLike) -> list[tuple[str, Callable[[str], tbl.Cell]]]:
+    horizon = fmt.duration(result.case.timeline.months)
     rows: list[tuple[str, Callable[[str], tbl.Cell]]] = [
         ("Net present value (NPV), central", lambda p: _range(result, p, "npv_gbp", fmt.money))
     ]
@@ -190,7 +192,7 @@ def _npv_rows(result: ResultLike) -> list[tuple[str, Callable[[str], tbl.Cell]]]
             ("NPV, mean", lambda p: _statistic(result, p, "npv_gbp", "mean")),
             ("NPV, 10th to 90th percentile", lambda p: _interval(result, p, "npv_gbp")),
             ("Chance that NPV is above zero", lambda p: _chance(result, p, "probability_npv_positive")),
-            ("Chance of paying back in time", lambda p: _chance(result, p, "probability_payback")),
+            (f"Chance of paying back within {horizon}", lambda p: _chance(result, p, "probability_payback")),
         ]
     return [*rows, ("NPV, cashable savings only, central", lambda p: _range(result, p, "npv_cashable_gbp", fmt.money))]
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from model.report.drivers import risk
     from model.report.export import export_html
     from model.report.index import compare_scenarios, write_index
     from model.report.opening import changed, open_case, open_result
@@ -37,6 +38,7 @@ _HOMES = {
     "open_result": "opening",
     "Block": "page",
     "people": "posts",
+    "risk": "drivers",
     **dict.fromkeys(
         (
             "all_assumptions",
@@ -73,6 +75,7 @@ __all__ = [
     "proposal",
     "provenance_block",
     "published",
+    "risk",
     "savings",
     "show",
     "switching",

@@ -96,8 +96,9 @@ def _body(folder: Path, runs: Sequence[Run], inputs: Path | None) -> str:
         return markup.paragraph("No scenario has been run yet.")
     base = _case(inputs, runs[0].scenario)
     parts: list[Block | str] = [*_sections(runs, base)]
-    body = show(_h2("The scenarios"), comparison.freshness(runs, folder), *parts).html
-    return body + (show(_h2("What sets each scenario apart"), *_bridges(runs, inputs, base)).html if base else "")
+    if base:
+        parts += [_h2("What sets each scenario apart"), *_bridges(runs, inputs, base)]
+    return show(*parts, _h2("The scenarios and their files"), comparison.freshness(runs, folder)).html
 
 
 def _h2(words: str) -> Block:
