@@ -10,20 +10,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-AGE_BANDS: Final = ("under_1", "1_4", "5_9", "10_15", "16_17")
+from model.parameters import AGE_BANDS as AGE_BANDS
+from model.parameters import PLACEMENTS as PLACEMENTS
+from model.parameters import STREAMS as STREAMS
+
 AGE_STARTS: Final = (0, 1, 5, 10, 16, 18)
 """Birthdays at which a child enters each band; the last is the birthday at which care ends."""
-PLACEMENTS: Final = (
-    "in_house_foster",
-    "ifa_foster",
-    "family_and_friends",
-    "residential",
-    "supported_accommodation",
-    "parents",
-    "adoption",
-    "other",
-)
-STREAMS: Final = ("general", "uasc")
 AGED_OUT: Final = "18"
 """The ``age_band`` that carries exits at 18 in ``caseload.csv``."""
 BY_PROVIDER: Final = "by_provider"
