@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from model.report.children import caseload
     from model.report.drivers import risk
     from model.report.export import export_html
     from model.report.index import compare_scenarios, write_index
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "export_html": "export",
     "write_index": "index",
+    "caseload": "children",
     "changed": "opening",
     "compare_scenarios": "index",
     "open_case": "opening",
@@ -62,6 +64,7 @@ __all__ = [
     "Block",
     "all_assumptions",
     "at_a_glance",
+    "caseload",
     "certainty",
     "changed",
     "compare_scenarios",
