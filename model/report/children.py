@@ -447,7 +447,8 @@ def _cost_rests(case: Case) -> tuple[str, ...]:
 def _fan(axes: Axes, frame: pd.DataFrame, colour: str, words: str = "", every: int = 1) -> None:
     for low, high, alpha, name in BANDS:
         if {low, high} <= set(frame):
-            axes.fill_between(range(0, every * len(frame), every), frame[low], frame[high], color=colour, alpha=alpha, linewidth=0,
+            x = range(0, every * len(frame), every)
+            axes.fill_between(x, frame[low], frame[high], color=colour, alpha=alpha, linewidth=0,
                               label=f"{words}{name} percentile")  # fmt: skip
 
 
