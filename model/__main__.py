@@ -128,9 +128,11 @@ def _sweep(options: argparse.Namespace) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     from model.batch import pool, remote, store  # noqa: PLC0415
-    from model.batch.jobs import run_jobs, summary  # noqa: PLC0415
+    from model.batch.jobs import plan, run_jobs, summary  # noqa: PLC0415
     from model.case import scenario_names  # noqa: PLC0415
+    from model.caseload import COMPILED_FROM  # noqa: PLC0415
     from model.check import examine  # noqa: PLC0415
+    from model.compiled import make_ready  # noqa: PLC0415
     from model.produce import jobs_for  # noqa: PLC0415
     from model.report import write_index  # noqa: PLC0415
 
@@ -150,6 +152,8 @@ def _run(options: argparse.Namespace) -> int:
         )
     ]
     try:
+        if options.draws >= COMPILED_FROM and options.engine != "dask" and plan(jobs, force=options.force):
+            make_ready()  # before the workers start, each of which would compile for itself
         results = run_jobs(
             jobs,
             outputs=outputs,

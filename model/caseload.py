@@ -352,7 +352,7 @@ def _move_hazards(rows: Iterable[CaseloadRow], stock: NDArray[np.float64]) -> ND
 # --- The projection -----------------------------------------------------------------------------------------------
 
 
-def project(
+def project(  # noqa: PLR0913 - each is a separate choice of the caller's
     stream: Stream,
     drivers: Drivers,
     *,

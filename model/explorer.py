@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from model.assumptions import Assumption
     from model.case_types import Case
+    from model.portfolio import Evaluation
 
     Floats = NDArray[np.float64]
 
@@ -72,6 +73,11 @@ class Explorer:
         """The draws of the case as it stands; every answer starts from them."""
         return sample(self.case, self.draws, self.seed, process_noise=self.process_noise)
 
+    @cached_property
+    def _as_it_stands(self) -> dict[int, Evaluation]:
+        """The case as it stands, part by part (the central run first): what a change leaves alone is kept."""
+        return {}
+
     def changed(self, values: Mapping[str, float]) -> Case:
         """Return the case with other central values, each range moved along and kept within its unit."""
         moved = {name: shifted(self.case.assumptions[name], value) for name, value in values.items()}
@@ -79,15 +85,23 @@ class Explorer:
 
     def answer(self, values: Mapping[str, float] | None = None) -> Answer:
         """Return what follows from these central values (name -> value; others as in the case)."""
+        if values and not self._as_it_stands:
+            self.answer()
         case = self.changed(values or {})
         draws = redraw(case, self.sampled, self.case) if values else self.sampled
         streams, members = streams_of(case), members_of(case)[self.perimeter]
-        middle = evaluate(case, central(case), streams=streams, cells=False).net(members)[:, 0]
-        blocks = [part_of(draws, first, BLOCK) for first in range(0, draws.n, BLOCK)]
-        net = np.concatenate(
-            each(lambda block: evaluate(case, block, streams=streams, cells=False).net(members), blocks, self.threads),
-            axis=1,
-        )
+        parts = [central(case), *(part_of(draws, first, BLOCK) for first in range(0, draws.n, BLOCK))]
+
+        def net_of(part: int) -> Floats:
+            before = self._as_it_stands.get(part) if values else None
+            made = evaluate(case, parts[part], streams=streams, cells=False, compiled_from=1, before=before)
+            net = made.net(members)
+            if not values:
+                self._as_it_stands[part] = made
+            return net
+
+        nets = each(net_of, range(len(parts)), self.threads)
+        middle, net = nets[0][:, 0], np.concatenate(nets[1:], axis=1)
         factors = (1 + case.conventions.discount_rate_annual) ** -case.timeline.mid_month_years
         npv, paid = factors @ net, np.isfinite(payback_months(net))
         cumulative = np.cumsum(net, axis=0)

@@ -32,8 +32,20 @@ EVENTS, ENTER, PREVENT, LEAVE = noise.EVENTS, noise.ENTER, noise.PREVENT, noise.
 LARGEST_MEAN, MOST = noise.LARGEST_MEAN, noise.MOST
 SHIFTS = (np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11))
 STEP = 2.0**-53
-_compiled = njit(nogil=True, cache=True, error_model="numpy")
-_compiled_sum = njit(nogil=True, cache=True, error_model="numpy", fastmath={"reassoc"})
+
+
+def _can_be_kept() -> bool:
+    """Whether compiled code can be kept: numba refuses where neither this folder nor the user's cache is writable."""
+    try:
+        njit(cache=True)(_can_be_kept)
+    except RuntimeError:
+        return False
+    return True
+
+
+KEPT = _can_be_kept()
+_compiled = njit(nogil=True, cache=KEPT, error_model="numpy")
+_compiled_sum = njit(nogil=True, cache=KEPT, error_model="numpy", fastmath={"reassoc"})
 
 
 @_compiled
@@ -584,6 +596,11 @@ def project_lanes(
             flows_out[:, t, begin:end] = flow
             if want_cells:
                 _count(cells, t, stock, entries, exits, growing, moved_in, moved_out, alive, lanes)
+
+
+def cache_path() -> str:
+    """Return the folder where compiled code is kept; empty where none can be."""
+    return project_lanes.stats.cache_path or "" if KEPT else ""
 
 
 def warm() -> None:

@@ -7,14 +7,23 @@ of its own per nature and recurrence.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from model import caseload
-from model.caseload import PLACEMENTS, Drivers, Projection, Stream, project
+from model.caseload import (
+    COMPILED_FROM,
+    PLACEMENTS,
+    Drivers,
+    EntryReduction,
+    FosterPlaces,
+    Projection,
+    Stream,
+    project,
+)
 from model.cashability import split_saving
 from model.cashflows import PARTNER, CashFlows, Tag
 from model.noise import Chance
@@ -89,6 +98,39 @@ class Perimeter:
 
 
 @dataclass(frozen=True, kw_only=True)
+class _Inputs:
+    """All that a world is made from."""
+
+    stream: Stream
+    drivers: Drivers
+    reductions: tuple[EntryReduction, ...]
+    places: tuple[FosterPlaces, ...]
+
+    def project(self, *, cells: bool, compiled_from: int) -> Projection:
+        return project(
+            self.stream,
+            self.drivers,
+            reductions=self.reductions,
+            places=self.places,
+            cells=cells,
+            compiled_from=compiled_from,
+        )
+
+
+def _alike(one: object, other: object) -> bool:
+    """Whether two values are the same, arrays and dataclasses of arrays included."""
+    if one is other:
+        return True
+    if isinstance(one, np.ndarray) and isinstance(other, np.ndarray):
+        return np.array_equal(one, other)
+    if isinstance(one, tuple) and isinstance(other, tuple):
+        return len(one) == len(other) and all(map(_alike, one, other))
+    if is_dataclass(one) and type(one) is type(other):
+        return all(_alike(getattr(one, f.name), getattr(other, f.name)) for f in fields(one))
+    return bool(one == other)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Evaluation:
     """A case run on one block of draws. Worlds are made when asked for, and each only once."""
 
@@ -96,7 +138,9 @@ class Evaluation:
     draws: Draws
     streams: Streams
     cells: bool = True  # whether worlds count children by age and placement, which only `Result.caseload` reads
-    _worlds: dict[frozenset[str], Projection] = field(default_factory=dict)
+    compiled_from: int = COMPILED_FROM
+    before: Evaluation | None = None  # of the same block: its worlds stand where all that they rest on is the same
+    _worlds: dict[frozenset[str], tuple[_Inputs, Projection]] = field(default_factory=dict)
 
     @cached_property
     def schemes(self) -> Mapping[str, Scheme]:
@@ -134,14 +178,20 @@ class Evaluation:
         acting = frozenset(n for n in names if self.schemes[n].acts_on_caseload)
         if acting not in self._worlds:
             chosen = [scheme for name, scheme in self.schemes.items() if name in acting]
-            self._worlds[acting] = project(
-                self.streams.general,
-                self.drivers,
-                reductions=[lever for s in chosen for lever in s.reductions(self.setting)],
-                places=[lever for s in chosen for lever in s.places(self.setting)],
-                cells=self.cells,
+            inputs = _Inputs(
+                stream=self.streams.general,
+                drivers=self.drivers,
+                reductions=tuple(lever for s in chosen for lever in s.reductions(self.setting)),
+                places=tuple(lever for s in chosen for lever in s.places(self.setting)),
             )
-        return self._worlds[acting]
+            stands = None if self.before is None else self.before.standing(acting, inputs)
+            self._worlds[acting] = inputs, stands or inputs.project(cells=self.cells, compiled_from=self.compiled_from)
+        return self._worlds[acting][1]
+
+    def standing(self, acting: frozenset[str], inputs: _Inputs) -> Projection | None:
+        """Return the world of these schemes if it was made from just these inputs."""
+        made_from, world = self._worlds.get(acting, (None, None))
+        return world if made_from is not None and _alike(made_from, inputs) else None
 
     @cached_property
     def uasc(self) -> Projection:
@@ -323,9 +373,26 @@ def _as_interaction(flows: CashFlows) -> CashFlows:
     return total
 
 
-def evaluate(case: Case, draws: Draws, *, streams: Streams | None = None, cells: bool = True) -> Evaluation:
+def evaluate(  # noqa: PLR0913 - each is a separate choice of the caller's
+    case: Case,
+    draws: Draws,
+    *,
+    streams: Streams | None = None,
+    cells: bool = True,
+    compiled_from: int = COMPILED_FROM,
+    before: Evaluation | None = None,
+) -> Evaluation:
     """Run a case on a block of draws. Pass `streams` when running many blocks: they do not depend on draws.
 
-    Without `cells` no world counts children by age and placement, which money does not need.
+    Without `cells` no world counts children by age and placement, which money does not need. `compiled_from` as in
+    `caseload.project`. `before`: the evaluation of the same block under another setting, whose worlds are taken over
+    where nothing that they rest on has changed.
     """
-    return Evaluation(case=case, draws=draws, streams=streams or streams_of(case), cells=cells)
+    return Evaluation(
+        case=case,
+        draws=draws,
+        streams=streams or streams_of(case),
+        cells=cells,
+        compiled_from=compiled_from,
+        before=before,
+    )

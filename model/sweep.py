@@ -31,6 +31,7 @@ from model.batch import pool, remote, store
 from model.batch.faults import point
 from model.batch.progress import Ticker
 from model.case import load_case
+from model.compiled import make_ready
 from model.draws import central, unit_bounds, with_values
 from model.inputs.problems import nearest
 from model.portfolio import evaluate, streams_of
@@ -364,6 +365,8 @@ def command(options: argparse.Namespace, *, inputs: Path = Path("inputs")) -> in
     if problems:
         return _say("\n".join(problems), 2)
     scheduler = options.scheduler if options.engine == "dask" else None
+    if scheduler is None:
+        make_ready()
     try:
         done = sweep(
             folders,

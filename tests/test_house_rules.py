@@ -29,6 +29,7 @@ ORDER = [
     "capacity",
     "noise",
     "kernel",
+    "compiled",
     "caseload",
     "cashflows",
     "schemes",

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from model.case import load_case
 from model.cashflows import CASHABLE, PARTNER, CashFlows, Tag
-from model.draws import sample
+from model.draws import sample, with_values
 from model.funding import purse_of
 from model.portfolio import WHOLE, evaluate, members_of
 from tests.cases import CASE_TOML, write_case
@@ -124,6 +124,22 @@ def test_the_net_without_lines_is_the_net_of_the_lines(base):
     for name, perimeter in run.perimeters.items():
         np.testing.assert_allclose(run.net(members_of(base)[name]), perimeter.net(120, 16), rtol=0, atol=1e-6)
     assert not run.net([]).any()
+
+
+def test_a_world_is_taken_over_only_where_nothing_that_it_rests_on_has_changed(base):
+    block = sample(base, 16, 1)
+    first = evaluate(base, block)
+    first.net(BOTH)
+    for changed, stands in (("edge_of_care.effect", True), ("caseload.entries_multiplier", False)):
+        draws = with_values(block, {changed: block[changed] * 0.9})
+        again, fresh = evaluate(base, draws, before=first), evaluate(base, draws)
+        np.testing.assert_array_equal(again.net(BOTH), fresh.net(BOTH))
+        assert (again.world() is first.world()) == stands
+        assert again.world(BOTH) is not first.world(BOTH)
+    dearer = with_values(block, {"price.residential_weekly": block["price.residential_weekly"] * 1.1})
+    again = evaluate(base, dearer, before=first)
+    np.testing.assert_array_equal(again.net(BOTH), evaluate(base, dearer).net(BOTH))
+    assert again.world(BOTH) is first.world(BOTH)
 
 
 def test_what_a_partner_pays_for_is_never_a_saving_of_the_general_fund(base):
