@@ -10,9 +10,22 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from model.parameters import AGE_BANDS as AGE_BANDS
-from model.parameters import PLACEMENTS as PLACEMENTS
-from model.parameters import STREAMS as STREAMS
+from model.parameters import AGE_BANDS, PLACEMENTS, STREAMS
+
+__all__ = [
+    "AGED_OUT",
+    "AGE_BANDS",
+    "AGE_STARTS",
+    "BY_PROVIDER",
+    "PLACEMENTS",
+    "REFERENCE",
+    "STREAMS",
+    "authority_aliases",
+    "dfe_categories",
+    "foster_of_provider",
+    "placement_of_code",
+    "read_reference",
+]
 
 AGE_STARTS: Final = (0, 1, 5, 10, 16, 18)
 """Birthdays at which a child enters each band; the last is the birthday at which care ends."""
