@@ -189,3 +189,14 @@ def test_a_text_with_a_comma_survives_the_csv(tmp_path):
 def test_draws_below_one_are_refused(folder):
     with pytest.raises(ValueError, match="draws must be 1"):
         run(load_case(folder), draws=0)
+
+
+@pytest.mark.parametrize("n", [1, 2, 7, 300])
+def test_quantiles_are_numpys(n):
+    amounts = np.random.default_rng(n).normal(size=(20, n))
+    amounts[:, : n // 3] = 0
+    amounts[3] = np.inf
+    with np.errstate(invalid="ignore"):
+        expected = np.quantile(amounts, list(results.QUANTILES.values()), axis=-1)
+        found = np.stack(list(results._quantiles(amounts).values()))
+    np.testing.assert_array_equal(found, expected)
