@@ -59,6 +59,7 @@ DO_NOTHING, WITH_SCHEMES, IMPACT = "do_nothing", "with_schemes", "impact"
 PORTFOLIO, NET = "portfolio", "net"
 MEMORANDUM = "memorandum"
 WORST_SHARE = 0.1
+NEARER = 0.5
 
 ANNUAL_COLUMNS = ("scenario", "perimeter", "scheme", "line", "nature", "recurrence", "price_basis", "financial_year",
                   "statistic", "value_gbp")  # fmt: skip
@@ -335,7 +336,10 @@ def _statistics(middle: NDArray[np.float64], draws: NDArray[np.float64] | None) 
 
 
 def _quantiles(draws: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
-    """Return the quantiles over the last axis, just as `np.quantile` gives them: one quick sort serves all seven."""
+    """Return the quantiles over the last axis, just as `np.quantile` gives them: one quick sort serves all seven.
+
+    Between two draws a quantile is reckoned from the nearer one, as numpy does.
+    """
     ordered = np.sort(draws, axis=-1)
     last = ordered.shape[-1] - 1
     out = {}
@@ -343,7 +347,7 @@ def _quantiles(draws: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
         place = int(q * last)
         part, low, high = q * last - place, ordered[..., place], ordered[..., min(place + 1, last)]
         rise = high - low
-        out[name] = low + rise * part if part < 0.5 else high - rise * (1 - part)  # noqa: PLR2004 - the nearer end
+        out[name] = low + rise * part if part < NEARER else high - rise * (1 - part)
     return out
 
 
@@ -422,12 +426,16 @@ def _frame(columns: Sequence[str], parts: Sequence[Mapping[str, object]]) -> pd.
     """Build a tidy frame from parts that share columns; scalars are repeated."""
     import pandas as pd  # noqa: PLC0415
 
-    sizes = [max((np.size(value) for value in part.values()), default=0) for part in parts]
-    full = [(part, size) for part, size in zip(parts, sizes, strict=True) if size and np.size(part[columns[-1]])]
+    arrays = [{name: np.atleast_1d(np.asarray(part[name])) for name in columns} for part in parts]
+    full = [part for part in arrays if all(values.size for values in part.values())]
     if not full:
         return pd.DataFrame({name: [] for name in columns}, columns=list(columns), dtype=object)
+    sizes = [max(values.size for values in part.values()) for part in full]
     return pd.DataFrame(
-        {name: np.concatenate([np.broadcast_to(part[name], size) for part, size in full]) for name in columns}
+        {
+            name: np.concatenate([np.broadcast_to(part[name], (n,)) for part, n in zip(full, sizes, strict=True)])
+            for name in columns
+        }
     )
 
 
