@@ -168,11 +168,6 @@ class PayTables:
         )
         raise PayError(message)
 
-    def award_range(self, spine: str, point: str, after: date, until: date) -> tuple[PayAward, ...]:
-        """The awards a point has had after one day and up to another, oldest first."""
-        rows = (a for a in self.awards if a.spine == spine and after < a.start <= until and a.covers(point))
-        return tuple(sorted(rows, key=lambda a: a.start))
-
     def ni(self, pay_day: date) -> Rate:
         """Employer NI in force on a pay day."""
         return _in_force(self.national_insurance, pay_day, "employer_ni.csv")

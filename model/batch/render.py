@@ -13,7 +13,6 @@ import functools
 import importlib
 import math
 import sys
-import traceback
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -238,8 +237,3 @@ def tidy(done: nbformat.NotebookNode, source: Path, target: Path) -> nbformat.No
         if "injected-parameters" in cell.metadata.get("tags", []):
             cell["id"] = "injected-parameters"
     return done
-
-
-def last_line(error: BaseException) -> str:
-    """An exception as its last line says it."""
-    return "".join(traceback.format_exception_only(error)).strip()

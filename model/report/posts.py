@@ -26,7 +26,8 @@ DO_NOTHING, WITH_SCHEMES = workforce.AS_IS, workforce.WITH_SCHEMES
 def people(result: ResultLike) -> Block:
     """Return the posts, the caseloads, the price of a post and the two readings of the agency figure."""
     parts: list[object] = []
-    if len(measure(result, workforce.POSTS, WITH_SCHEMES)):
+    new = measure(result, workforce.POSTS, WITH_SCHEMES)
+    if len(new) and new["central"].max() > 0:
         parts += [posts_filled(result), service_lines(result)]
     else:
         parts.append(NO_POSTS)
