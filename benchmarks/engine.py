@@ -47,6 +47,7 @@ def main(arguments: list[str]) -> None:
     started = time.perf_counter()
     warm()
     line("compiled loop ready (cached: loading only)", f"{time.perf_counter() - started:.1f} s")
+    line("memory before the first draw: libraries of all benchmarks", f"{peak():.0f} MB")
     for noise, target in ((False, 0.5), (True, 1.5)):
         seconds, cpu = best(lambda noise=noise: joint(case, 10_000, noise=noise), 3)
         words = "with process noise" if noise else "without process noise"
