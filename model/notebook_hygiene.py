@@ -37,6 +37,8 @@ Json = dict[str, Any]
 
 def problems(path: Path) -> list[str]:
     """Return everything wrong with a notebook, one line each: file, cell, what was found, how to mend it."""
+    if not path.is_file():
+        return [f"{path}: no such file"]
     text = path.read_text(encoding="utf-8")
     try:
         notebook = json.loads(text)
@@ -71,10 +73,19 @@ def cleaned(notebook: Json) -> str:
 def main(arguments: Sequence[str]) -> int:
     """Clean notebooks and print what cleaning cannot mend; 1 if anything was changed or is still wrong."""
     paths = [Path(name) for name in arguments] or sorted(Path("notebooks").glob("*.ipynb"))
-    changed = [path for path in paths if clean(path)]
+    changed = [path for path in paths if _is_json(path) and clean(path)]
     wrong = [problem for path in paths for problem in problems(path)]
     sys.stdout.writelines(f"{line}\n" for line in [*(f"{path}: cleaned" for path in changed), *wrong])
     return 1 if changed or wrong else 0
+
+
+def _is_json(path: Path) -> bool:
+    """Whether a file can be cleaned at all; ``problems`` says why where it cannot."""
+    try:
+        json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, json.JSONDecodeError):
+        return False
+    return True
 
 
 def _clean_cell(cell: Json) -> Json:

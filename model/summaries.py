@@ -544,27 +544,6 @@ def _stated(value: float | None) -> tbl.Cell:
     return tbl.text("not stated") if value is None else tbl.number(fmt.significant(value), value)
 
 
-def differences(case: Case, base: Case) -> tbl.Table:
-    """Return the assumptions that a scenario sets otherwise than the base scenario."""
-    rows = [
-        [
-            tbl.link(markup.label(n), f"#{markup.anchor(n)}"),
-            tbl.number(fmt.quantity(base.assumptions[n].value, a.unit), base.assumptions[n].value),
-            tbl.number(fmt.quantity(a.value, a.unit), a.value),
-        ]
-        for n, a in case.assumptions.items()
-        if n in base.assumptions and a.value != base.assumptions[n].value
-    ]
-    return tbl.Table(
-        key="differences",
-        caption=f"What this scenario sets otherwise than {base.scenario_title or base.scenario}",
-        columns=("Assumption", base.scenario, case.scenario),
-        rows=tbl.rows_of(rows),
-        numeric=frozenset({1, 2}),
-        empty="Nothing.",
-    )
-
-
 def facts(key: str, caption: str, pairs: Mapping[str, str]) -> tbl.Table:
     """Return a table of two columns: what, and its value as text."""
     rows = [[tbl.text(name), tbl.note(value)] for name, value in pairs.items()]
