@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from model import load_case, results, run
-from model.results import STATISTICS, write
+from model import load_case, run
+from model.results import STATISTICS, sample, summary, write
 from tests.cases import write_case
 from tests.engine import load
 
@@ -41,7 +41,7 @@ def test_a_line_that_few_draws_have_counts_in_all_of_them(folder):
     rare = next(key for key in whole.sample.lines if key[0] == "fostering")
     half = {name: part for name, part in whole.sample.lines.items() if name != rare}
     first = replace(whole.sample, lines=half)
-    joined = results._join([first, whole.sample])
+    joined = sample.join([first, whole.sample])
     np.testing.assert_array_equal(joined.lines[rare][:, :500], 0)
     np.testing.assert_array_equal(joined.lines[rare][:, 500:], whole.sample.lines[rare])
     central = replace(whole.central, lines={k: v for k, v in whole.central.lines.items() if k != rare})
@@ -197,6 +197,6 @@ def test_quantiles_are_numpys(n):
     amounts[:, : n // 3] = 0
     amounts[3] = np.inf
     with np.errstate(invalid="ignore"):
-        expected = np.quantile(amounts, list(results.QUANTILES.values()), axis=-1)
-        found = np.stack(list(results._quantiles(amounts).values()))
+        expected = np.quantile(amounts, list(summary.QUANTILES.values()), axis=-1)
+        found = np.stack(list(summary.quantiles(amounts).values()))
     np.testing.assert_array_equal(found, expected)

@@ -1,0 +1,58 @@
+"""The contract's files, written so that the same result gives the same bytes."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from model.results.summary import RECONCILIATION_COLUMNS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
+    import pyarrow as pa
+
+    from model.results.runs import Result
+
+
+def write(result: Result, folder: Path) -> None:
+    """Write the run's CSVs and `metrics.json` into a folder that exists. The same result gives the same bytes."""
+    frames = {
+        "annual": result.annual,
+        "caseload": result.caseload,
+        "funding": result.funding,
+        "mtfp": result.mtfp,
+        "switching": result.switching,
+        "reconciliation": result.reconciliation[list(RECONCILIATION_COLUMNS)],
+    }
+    frames |= {"staffing": result.staffing, "reserve": result.reserve, "virement": result.virement}
+    for name, frame in frames.items():
+        write_csv(frame, folder / f"{name}.csv")
+    text = json.dumps(result.metrics_by_perimeter, indent=2, ensure_ascii=False, allow_nan=False)
+    (folder / "metrics.json").write_text(text + "\n", encoding="utf-8", newline="\n")
+
+
+def write_csv(frame: pd.DataFrame, path: Path) -> None:
+    """Write a frame as UTF-8 CSV with Unix line ends on every platform; texts are quoted only where they must be."""
+    import pyarrow as pa  # noqa: PLC0415
+    import pyarrow.csv  # noqa: PLC0415
+
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    plain = [c.cast(pa.string()) if pa.types.is_dictionary(c.type) else c for c in table.columns]
+    names = ",".join(table.column_names) + "\n"
+    with path.open("wb") as file:
+        file.write(names.encode())
+        quoting = (
+            "needed"
+            if any(_wants_quotes(c) for c in plain if pa.types.is_string(c.type) or pa.types.is_large_string(c.type))
+            else "none"
+        )
+        options = pyarrow.csv.WriteOptions(include_header=False, quoting_style=quoting)
+        pyarrow.csv.write_csv(pa.Table.from_arrays(plain, names=table.column_names), file, options)
+
+
+def _wants_quotes(column: pa.ChunkedArray) -> bool:
+    """Whether any text in a column holds a comma, a quote or a line end."""
+    texts = (text for text in column.unique().to_pylist() if isinstance(text, str))
+    return any(mark in text for text in texts for mark in ',"\r\n')

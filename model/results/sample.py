@@ -1,0 +1,124 @@
+"""What is kept of a set of draws, and how blocks of draws are put end to end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from model import workforce
+from model.appraisal import Appraisal, appraise, discount_factors
+from model.caseload import MEASURES
+from model.funding import (
+    fixed_term_posts,
+    reserve_flows,
+)
+from model.portfolio import INTERACTION, Evaluation
+from model.results.summary import DO_NOTHING, WITH_SCHEMES, Row
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    """Everything kept of a set of draws. Real pounds; draws last.
+
+    `lines`: (owner, tag) -> (years, n), where the owner is a scheme, or `interaction:<perimeter>`;
+    `net`: perimeter -> (months, n); `measures`: perimeter -> Appraisal; `stock`: world -> (months + 1, placements, n);
+    `staffing`: (measure, world) -> (months, n), and `reserve`: item -> (months, n), both in single precision;
+    `fixed_term`: posts that move from the reserve to the base budget, nominal, (years, n);
+    `cells`: world -> measure -> (months, ages, placements), means over the draws; `flows`: world -> measure ->
+    (months, n), all ages and placements; `draws`: the block's assumptions, (n,) each.
+    """
+
+    n: int
+    lines: Mapping[Row, NDArray[np.float64]]
+    net: Mapping[str, NDArray[np.float64]]
+    measures: Mapping[str, Appraisal]
+    stock: Mapping[str, NDArray[np.float64]]
+    cells: Mapping[str, Mapping[str, NDArray[np.float64]]]
+    flows: Mapping[str, Mapping[str, NDArray[np.float64]]]
+    staffing: Mapping[tuple[str, str], NDArray[np.float32]]
+    reserve: Mapping[str, NDArray[np.float32]]
+    fixed_term: NDArray[np.float64]
+    draws: Mapping[str, NDArray[np.float64]]
+
+
+def keep(evaluation: Evaluation) -> Sample:
+    """Boil one evaluated block down to what is kept."""
+    case, n = evaluation.case, evaluation.draws.n
+    timeline, months = case.timeline, case.timeline.months
+    lines: dict[Row, NDArray[np.float64]] = {}
+    for perimeter in evaluation.perimeters.values():
+        for owner, flows in perimeter.flows.items():
+            key = f"{INTERACTION}:{perimeter.name}" if owner == INTERACTION else owner
+            for tag, amount in flows:
+                if (key, tag) not in lines:
+                    lines[key, tag] = timeline.by_financial_year(amount)
+    factors = discount_factors(timeline, case.conventions.discount_rate_annual)
+    worlds = {DO_NOTHING: evaluation.world(), WITH_SCHEMES: evaluation.world(evaluation.schemes)}
+    uasc = evaluation.uasc
+    return Sample(
+        n=n,
+        lines=lines,
+        net={name: p.net(months, n) for name, p in evaluation.perimeters.items()},
+        measures={name: appraise(p, factors, n) for name, p in evaluation.perimeters.items()},
+        stock={name: world.stock + uasc.stock for name, world in worlds.items()},
+        cells={name: {m: (world.cells[m] + uasc.cells[m]) / n for m in MEASURES} for name, world in worlds.items()},
+        flows={
+            name: {
+                "entry": world.entries + uasc.entries,
+                "exit": world.exits_under_18 + world.exits_at_18 + uasc.exits_under_18 + uasc.exits_at_18,
+            }
+            for name, world in worlds.items()
+        },
+        staffing={key: amount.astype(np.float32) for key, amount in workforce.measures(evaluation).items()},
+        reserve={item: amount.astype(np.float32) for item, amount in reserve_flows(evaluation).items()},
+        fixed_term=fixed_term_posts(evaluation),
+        draws=evaluation.draws.values,
+    )
+
+
+def line_of(sample: Sample, key: Row) -> NDArray[np.float64]:
+    """Return one row, (years, n); noughts where these draws have none (a placement that never changes has no row)."""
+    return sample.lines[key] if key in sample.lines else np.zeros_like(sample.fixed_term)
+
+
+def join(blocks: Sequence[Sample]) -> Sample:
+    """Put blocks of draws end to end; cells become the mean over all draws."""
+    if len(blocks) == 1:
+        return blocks[0]
+    first, n = blocks[0], sum(b.n for b in blocks)
+
+    def cat(parts: Iterator[NDArray[Any]]) -> NDArray[Any]:
+        return np.concatenate(list(parts), axis=-1)
+
+    return Sample(
+        n=n,
+        lines={
+            key: cat(line_of(b, key) for b in blocks) for key in dict.fromkeys(key for b in blocks for key in b.lines)
+        },
+        net={name: cat(b.net[name] for b in blocks) for name in first.net},
+        measures={
+            name: Appraisal(
+                **{f.name: cat(getattr(b.measures[name], f.name) for b in blocks) for f in fields(Appraisal)}
+            )
+            for name in first.measures
+        },
+        stock={world: cat(b.stock[world] for b in blocks) for world in first.stock},
+        cells={
+            world: {m: sum(b.cells[world][m] * (b.n / n) for b in blocks) for m in cells}  # type: ignore[misc]
+            for world, cells in first.cells.items()
+        },
+        flows={
+            world: {m: cat(b.flows[world][m] for b in blocks) for m in flows} for world, flows in first.flows.items()
+        },
+        staffing={key: cat(b.staffing[key] for b in blocks) for key in first.staffing},
+        reserve={item: cat(b.reserve[item] for b in blocks) for item in first.reserve},
+        fixed_term=cat(b.fixed_term for b in blocks),
+        draws={name: cat(b.draws[name] for b in blocks) for name in first.draws},
+    )
