@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from model import parameters
 from model.timeline import MONTHS_A_YEAR
 
 if TYPE_CHECKING:
@@ -25,20 +26,10 @@ if TYPE_CHECKING:
     from model.case_types import CaseloadRow
     from model.noise import Chance
 
-INPUT_AGES = ("under_1", "1_4", "5_9", "10_15", "16_17")
+INPUT_AGES, PLACEMENTS = parameters.AGE_BANDS, parameters.PLACEMENTS
 AGES = ("under_1", "1_4", "5_7", "8_9", "10_15", "16_17")
 AGE_WIDTH_YEARS = (1, 4, 3, 2, 6, 2)
 INPUT_AGE_OF = (0, 1, 2, 2, 3, 4)
-PLACEMENTS = (
-    "in_house_foster",
-    "ifa_foster",
-    "family_and_friends",
-    "residential",
-    "supported_accommodation",
-    "parents",
-    "adoption",
-    "other",
-)
 IN_HOUSE, IFA = 0, 1
 ALL, AT_18 = "all", "18"
 MEASURES = ("stock", "entry", "exit", "move_in", "move_out", "age_in", "age_out")
