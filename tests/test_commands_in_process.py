@@ -75,6 +75,16 @@ def test_an_index_that_would_read_the_same_is_left_alone(again):
 
 
 @pytest.mark.slow
+def test_an_index_made_without_inputs_gets_its_bridges_when_they_are_found(again):
+    case, out = again
+    index = out / "exampleshire" / "index.html"
+    write_index(out / "exampleshire", case.parent / "nowhere")
+    assert "What sets each scenario apart" not in index.read_text(encoding="utf-8")
+    write_index(out / "exampleshire", case)
+    assert "What sets each scenario apart" in index.read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
 def test_inputs_that_no_longer_load_leave_a_comparison_without_bridges(again):
     case, out = again
     (case / "case.toml").write_text("name =", encoding="utf-8")

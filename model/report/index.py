@@ -41,7 +41,7 @@ def write_index(case_outputs: Path | str, case_path: Path | str | None = None) -
     inputs = _inputs_of(folder, case_path)
     base = _case(inputs, None)
     runs = comparison.read_runs(folder, inputs.parent if inputs else None, base.base_scenario if base else "base")
-    seal = _seal(folder, runs)
+    seal = _seal(folder, runs, base)
     place = folder / INDEX
     if place.is_file() and _SEAL.findall(place.read_text(encoding="utf-8")[-200:]) == [seal]:
         return
@@ -67,9 +67,9 @@ def _case(inputs: Path | None, scenario: str | None) -> Case | None:
         return None
 
 
-def _seal(folder: Path, runs: Sequence[Run]) -> str:
-    """Return a digest of all that the index is made from."""
-    digest = hashlib.sha256()
+def _seal(folder: Path, runs: Sequence[Run], base: Case | None) -> str:
+    """Return a digest of all that the index is made from; without inputs it has no bridges, and is another index."""
+    digest = hashlib.sha256(b"" if base is None else base.title.encode())
     for run in runs:
         digest.update(comparison.as_json([run.scenario, run.changed, run.link]).encode())
         for name in ("metrics.json", "provenance.json"):
