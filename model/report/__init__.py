@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from model.report.backtests import backtest
     from model.report.children import caseload
     from model.report.drivers import risk
     from model.report.export import export_html
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     )
 
 _HOMES = {
+    "backtest": "backtests",
     "export_html": "export",
     "write_index": "index",
     "caseload": "children",
@@ -64,6 +66,7 @@ __all__ = [
     "Block",
     "all_assumptions",
     "at_a_glance",
+    "backtest",
     "caseload",
     "certainty",
     "changed",

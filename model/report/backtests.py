@@ -1,0 +1,70 @@
+"""How far the caseload could have been foreseen: years that were held out, against simpler forecasts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from model import format as fmt
+from model import markup
+from model import tables as tbl
+from model.report.page import Block
+from model.report.sections import show
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+NO_TABLES = (
+    "Give the folder of DfE's downloads in the parameter dfe to test the forecast on years that were held out, "
+    "over all authorities in the tables."
+)
+
+
+def backtest(dfe: str, *, holdout_years: int | None = None) -> Block:
+    """Return the backtest of the caseload forecast on DfE's published tables, losses as well as wins.
+
+    `dfe` is the folder of the downloads, empty = say how to give it. Raises DemandInputError naming every problem of
+    the tables.
+    """
+    if not dfe:
+        return show(NO_TABLES)
+    from model.demand import backtest as demand  # noqa: PLC0415 - reading tables is for those who have them
+    from model.demand.dfe import read_dfe  # noqa: PLC0415
+
+    found = demand.backtest(read_dfe(Path(dfe)), holdout_years=holdout_years)
+    words = Block(markup.bullets(demand.summary_lines(found)))
+    return show(words, _errors(found.held_out()), _coverage(found.held_out_coverage()))
+
+
+def _errors(frame: pd.DataFrame) -> tbl.Table:
+    columns = ("Years ahead", *(str(method).replace("_", " ").capitalize() for method in frame.columns))
+    rows = [[tbl.text(int(str(h))), *(_share(float(v)) for v in frame.loc[h])] for h in frame.index]
+    return tbl.Table(
+        key="backtest-errors",
+        caption="Mean absolute error on held-out years, share of the children at the start",
+        columns=columns,
+        rows=tbl.rows_of(rows),
+        numeric=tbl.numbers_from(columns),
+    )
+
+
+def _coverage(frame: pd.DataFrame) -> tbl.Table:
+    methods, levels = (frame.columns.get_level_values(name) for name in ("method", "level"))
+    names = [
+        f"{str(method).replace('_', ' ')}, {fmt.percent(float(level))} interval"
+        for method, level in zip(methods, levels, strict=True)
+    ]
+    columns = ("Years ahead", *(name.capitalize() for name in names))
+    rows = [[tbl.text(int(str(h))), *(_share(float(v)) for v in frame.loc[h])] for h in frame.index]
+    return tbl.Table(
+        key="backtest-coverage",
+        caption="Share of authorities whose number fell inside the interval, held-out years",
+        columns=columns,
+        rows=tbl.rows_of(rows),
+        numeric=tbl.numbers_from(columns),
+        note="An interval that covers much more or much less than its name is a fault either way.",
+    )
+
+
+def _share(value: float) -> tbl.Cell:
+    return tbl.number(fmt.percent(value, 1), value)
