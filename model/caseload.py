@@ -30,6 +30,9 @@ INPUT_AGES, PLACEMENTS = parameters.AGE_BANDS, parameters.PLACEMENTS
 AGES = ("under_1", "1_4", "5_7", "8_9", "10_15", "16_17")
 AGE_WIDTH_YEARS = (1, 4, 3, 2, 6, 2)
 INPUT_AGE_OF = (0, 1, 2, 2, 3, 4)
+EVEN_SHARE_8_9 = AGE_WIDTH_YEARS[3] / (
+    AGE_WIDTH_YEARS[2] + AGE_WIDTH_YEARS[3]
+)  # of 5_9, if every birthday is as likely
 IN_HOUSE, IFA = 0, 1
 ALL, AT_18 = "all", "18"
 MEASURES = ("stock", "entry", "exit", "move_in", "move_out", "age_in", "age_out")

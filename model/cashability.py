@@ -47,9 +47,9 @@ def split_saving(  # noqa: PLR0913 - each is a separate fact about the money
     shape = next(iter(yearly.values())).shape
     cash, positive = np.zeros(shape), np.zeros(shape)
     share: dict[str, NDArray[np.float64]] = {}
+    growth = np.atleast_1d(np.asarray(budget_growth_annual, dtype=np.float64))
     for line, gross in yearly.items():
         purse = purses.get(line, GENERAL_FUND)
-        growth = np.atleast_1d(np.asarray(budget_growth_annual, dtype=np.float64))
         held = _budget_real(case, line, growth, opening or {}) if purse == GENERAL_FUND else None
         below = _below_budget(held, timeline.by_financial_year(do_nothing[line]), gross)
         below = _whole_steps(below, steps.get(line))

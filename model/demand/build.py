@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from model.case_types import CaseloadRow
-from model.caseload import CaseloadError, Stream, stream_from_rows
+from model.caseload import EVEN_SHARE_8_9, CaseloadError, Stream, stream_from_rows
 from model.demand.authority import authority_caseload, caseload_frame
 from model.demand.backtest import backtest
 from model.demand.codes import STREAMS
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
     from pathlib import Path
 
-_EVEN_SPLIT = 0.4
 _MOST_CUTS = 40
 
 
@@ -43,7 +42,7 @@ def streams_of(caseload: pd.DataFrame) -> list[Stream]:
     for stream in STREAMS:
         rows = [_row(record) for record in caseload.to_dict("records") if record["stream"] == stream]
         if rows:
-            found.append(stream_from_rows([r for r in rows if r.age_band != "all"], seed={}, share_8_9=_EVEN_SPLIT))
+            found.append(stream_from_rows([r for r in rows if r.age_band != "all"], seed={}, share_8_9=EVEN_SHARE_8_9))
     return found
 
 

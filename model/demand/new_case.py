@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 import pandas as pd
@@ -48,7 +49,7 @@ def make_case(case: str, authority: str, dfe: Path, *, year: int | None, inputs:
     shutil.copytree(TEMPLATE / "scenarios", folder / "scenarios")
     (folder / "case.toml").write_text(_case_toml(case, built.authority, built.year), encoding="utf-8")
     built.files["caseload.csv"].to_csv(folder / "caseload.csv", index=False, lineterminator="\n")
-    template = pd.read_csv(TEMPLATE / "assumptions.csv", dtype=str, keep_default_na=False)
+    template = _placeholders()
     local = local_assumptions(tables, built.authority, built.year)
     rows = pd.concat([_with_local(template, local), built.files["assumptions.csv"].astype(str)], ignore_index=True)
     rows.to_csv(folder / "assumptions.csv", index=False, lineterminator="\n")
@@ -73,6 +74,12 @@ def _case_toml(case: str, authority: str, year: int) -> str:
     for name, value in values.items():
         text = text.replace(f"{{{name}}}", value)
     return text
+
+
+@cache
+def _placeholders() -> pd.DataFrame:
+    """Return the template's assumptions as text; read once, and never changed by those who read it."""
+    return pd.read_csv(TEMPLATE / "assumptions.csv", dtype=str, keep_default_na=False)
 
 
 def _tool(tables: DfeTables, measure: str, authority: str, year: int) -> float:
@@ -100,7 +107,8 @@ def local_assumptions(tables: DfeTables, authority: str, year: int) -> pd.DataFr
     filled = _tool(tables, "la_foster_places_filled", authority, year)
     said = f"DfE Local Authority Interactive Tool: foster places on 31 March {year}, {authority} (rounded to 5)"
     if approved > 0:
-        rows.append({"name": "fostering.existing_households", "value": approved / 2, "price_base": "", "source": said})
+        homes = approved / float(_placeholders().set_index("name")["value"]["fostering.places_per_household"])
+        rows.append({"name": "fostering.existing_households", "value": homes, "price_base": "", "source": said})
         if filled <= approved:
             rows.append({"name": "fostering.fill_rate", "value": filled / approved, "price_base": "", "source": said})
     return pd.DataFrame(rows, columns=["name", "value", "price_base", "source"])

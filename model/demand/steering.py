@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
+from model.caseload import EVEN_SHARE_8_9
 from model.demand.totals import FORECASTERS, HORIZONS, Panel, error_spread
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ def assumption_rows(streams: list[Stream], forecast: TotalForecast, *, source: s
         | {"distribution": "fixed", "unit": "ratio", "quality": "amber", "impact": "amber", "note": _EXITS_NOTE},
         _numbers("caseload.entries_growth_annual", 0.0)
         | {"distribution": "fixed", "unit": "rate/year", "quality": "amber", "impact": "amber", "note": _FLAT},
-        _numbers("caseload.share_5_9_aged_8_9", 0.4, 0.3, 0.5)
+        _numbers("caseload.share_5_9_aged_8_9", EVEN_SHARE_8_9, 0.3, 0.5)
         | {"distribution": "uniform", "unit": "share", "quality": "red", "impact": "green", "note": _EVEN_NOTE},
     ]
     return pd.DataFrame([{"source": source} | shared | row for row in rows], columns=list(ASSUMPTION_COLUMNS))
