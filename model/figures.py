@@ -7,7 +7,6 @@ Okabe and Ito's, and a second cue (hatching, marker, line style, words) always s
 
 from __future__ import annotations
 
-import io
 import math
 import re
 from dataclasses import dataclass
@@ -108,14 +107,13 @@ class Figure:
 def draw(key: str, alt: str, paint: Callable[[Canvas], None], *, height: float = 3.0, width: float = WIDTH) -> str:
     """Return an SVG element painted by `paint` on an empty canvas in the house style. Sizes in inches."""
     import matplotlib as mpl  # noqa: PLC0415 - a second to import; only pages with charts pay it
-    from matplotlib.figure import Figure as Canvas  # noqa: PLC0415
+
+    from model import svg  # noqa: PLC0415 - as above
 
     with mpl.rc_context(cast("Any", _STYLE | {"svg.hashsalt": key})):
-        canvas = Canvas(figsize=(width, height), layout="constrained")
+        canvas = svg.empty(width, height)
         paint(canvas)
-        page = io.StringIO()
-        canvas.savefig(page, format="svg", metadata={"Date": None, "Creator": None})
-    return _own(page.getvalue(), markup.slug(key), alt)
+        return _own(svg.printed(canvas), markup.slug(key), alt)
 
 
 def _own(svg: str, key: str, alt: str) -> str:

@@ -52,6 +52,7 @@ ORDER = [
     "tables",
     "views",
     "summaries",
+    "svg",
     "figures",
     "risk_figures",
     "notebook_hygiene",
