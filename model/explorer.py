@@ -17,7 +17,7 @@ from model import markup, views
 from model import tables as tbl
 from model.appraisal import BLOCK, each, npv_evaluator, payback_months
 from model.draws import Draws, central, part_of, redraw, sample
-from model.figures import BLUE, INK, Figure, draw, money_axis, month_axis, zero_line
+from model.figures import Figure
 from model.portfolio import evaluate, members_of, streams_of
 from model.sensitivity import largest, tornado
 from model.units import UNITS
@@ -25,11 +25,11 @@ from model.units import UNITS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from matplotlib.figure import Figure as Canvas
     from numpy.typing import NDArray
 
     from model.assumptions import Assumption
     from model.case_types import Case
+    from model.live import LiveFan
     from model.portfolio import Evaluation
 
     Floats = NDArray[np.float64]
@@ -78,6 +78,12 @@ class Explorer:
         """The case as it stands, part by part (the central run first): what a change leaves alone is kept."""
         return {}
 
+    @cached_property
+    def _fan(self) -> LiveFan:
+        from model.live import LiveFan  # noqa: PLC0415 - matplotlib takes a second to import
+
+        return LiveFan("explorer", self.case.timeline.month_labels)
+
     def changed(self, values: Mapping[str, float]) -> Case:
         """Return the case with other central values, each range moved along and kept within its unit."""
         moved = {name: shifted(self.case.assumptions[name], value) for name, value in values.items()}
@@ -124,21 +130,6 @@ class Explorer:
             f"{name}: pays back in {fmt.chance(found.payback_probability)} of draws; central NPV "
             f"{fmt.money(found.npv_central)}, mean {fmt.money(found.npv_mean)}"
         )
-
-        def paint(canvas: Canvas) -> None:
-            axes = canvas.subplots()
-            x = np.arange(len(months))
-            for low, high, alpha in ((10, 90, 0.18), (25, 75, 0.32)):
-                axes.fill_between(x, found.fan[low], found.fan[high], color=BLUE, alpha=alpha, linewidth=0,
-                                  label=f"{low}th to {high}th percentile")  # fmt: skip
-            axes.plot(x, found.fan[50], color=BLUE, linestyle=(0, (4, 2)), label="Median")
-            axes.plot(x, found.central, color=INK, label="Central")
-            zero_line(axes)
-            money_axis(axes)
-            month_axis(axes, months)
-            axes.set_ylabel("Cumulative net position")
-            axes.legend(loc="upper left")
-
         ends = ", ".join(f"{p}th percentile {fmt.money(v[-1])}" for p, v in found.fan.items())
         alt = f"Fan chart of the cumulative net position of {name} by month. {title}. At the end: {ends}."
         years = [i for i, label in enumerate(months) if label.endswith("-03")]
@@ -147,7 +138,8 @@ class Explorer:
         columns = ("At the end of", "Central", *(f"{p}th percentile" for p in BANDS))
         data = tbl.Table(key="explorer-data", caption=f"Cumulative net position, {name}", columns=columns,
                          rows=tbl.rows_of(rows), numeric=tbl.numbers_from(columns))  # fmt: skip
-        return Figure(key="explorer", title=title, alt=alt, svg=draw("explorer", alt, paint, height=2.9), data=data,
+        svg = self._fan.drawn(found.fan, found.central, alt)
+        return Figure(key="explorer", title=title, alt=alt, svg=svg, data=data,
                       rests_on=tuple(a.name for a in self.assumptions))  # fmt: skip
 
     def widget(self) -> Any:  # noqa: ANN401 - ipywidgets has no types

@@ -18,6 +18,7 @@ from model import tables as tbl
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
 
     import numpy as np
     import pandas as pd
@@ -106,19 +107,24 @@ class Figure:
 
 def draw(key: str, alt: str, paint: Callable[[Canvas], None], *, height: float = 3.0, width: float = WIDTH) -> str:
     """Return an SVG element painted by `paint` on an empty canvas in the house style. Sizes in inches."""
-    import matplotlib as mpl  # noqa: PLC0415 - a second to import; only pages with charts pay it
+    from model import svg  # noqa: PLC0415 - a second to import; only pages with charts pay it
 
-    from model import svg  # noqa: PLC0415 - as above
-
-    with mpl.rc_context(cast("Any", _STYLE | {"svg.hashsalt": key})):
+    with house_style(key):
         canvas = svg.empty(width, height)
         paint(canvas)
-        return _own(svg.printed(canvas), markup.slug(key), alt)
+        return owned(svg.printed(canvas), key, alt)
 
 
-def _own(svg: str, key: str, alt: str) -> str:
+def house_style(key: str) -> AbstractContextManager[None]:
+    """Return the context in which a chart is built and printed; `key` makes its ids its own."""
+    import matplotlib as mpl  # noqa: PLC0415 - as in draw
+
+    return mpl.rc_context(cast("Any", _STYLE | {"svg.hashsalt": key}))
+
+
+def owned(svg: str, key: str, alt: str) -> str:
     """Return matplotlib's SVG as an element of our page: no prologue, ids of its own, colours that follow the theme."""
-    body = svg[svg.index("<svg") :]
+    key, body = markup.slug(key), svg[svg.index("<svg") :]
     body = re.sub(r"<metadata>.*?</metadata>", "", body, count=1, flags=re.DOTALL)
     body = re.sub(r"<!--.*?-->", "", body, flags=re.DOTALL)
     body = re.sub(r'\bid="([^"]+)"', rf'id="{key}-\1"', body)

@@ -62,14 +62,18 @@ def empty(width: float, height: float) -> Figure:
 
 
 def printed(figure: Figure) -> str:
-    """Return a figure as an SVG document. It is laid out first, and cannot be laid out again."""
-    paper = Paper(figure)
-    layout = figure.get_layout_engine()
+    """Return a figure as an SVG document. It is laid out afresh, so that the same contents give the same picture."""
+    paper, layout = Paper(figure), figure.get_layout_engine()
+    for axes in figure.axes:
+        place = axes.get_subplotspec()
+        if place is not None:
+            axes.set_subplotspec(place)  # where a layout before this one moved it from
     if layout is not None:
         layout.execute(figure)
-        figure.set_layout_engine("none")
+        figure.set_layout_engine("none")  # or drawing would do it again
     figure.draw(paper.printer)
     paper.printer.finalize()  # type: ignore[no-untyped-call]
+    figure.set_layout_engine(layout)
     return paper.page.getvalue()
 
 

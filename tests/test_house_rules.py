@@ -54,6 +54,7 @@ ORDER = [
     "summaries",
     "svg",
     "figures",
+    "live",
     "risk_figures",
     "notebook_hygiene",
     "provenance",
