@@ -121,27 +121,38 @@ class Attribution:
     joint: Floats
 
 
-def attribute(case: Case, draws: Draws, perimeter: str, *, threads: int = 1) -> Attribution:
+def attribute(
+    case: Case, draws: Draws, perimeter: str, *, threads: int = 1, known: Mapping[str, Floats] | None = None
+) -> Attribution:
     """Share out the NPV of a perimeter among its schemes, to the penny in every draw.
 
-    Every subset of the schemes that meet on the caseload is run on the same draws (2,000 are enough). Raises
+    Every subset of the schemes that meet on the caseload is run on the same draws (2,000 are enough), unless it is a
+    perimeter whose NPVs on these very draws are `known` (a run has them: perimeter -> pounds (draws,)). Raises
     ValueError where more than eight meet.
     """
-    members = [name for name in causal_order(case) if name in members_of(case)[perimeter]]
+    perimeters = {name: frozenset(members) for name, members in _active(case).items()}
+    members = [name for name in causal_order(case) if name in perimeters[perimeter]]
     meeting = tuple(name for name in members if name in meeting_schemes(case))
-    subsets = {"+".join(sorted(s)): tuple(s) for s in _subsets(meeting)}
-    alone = {name: (name,) for name in members if name not in meeting}
-    npv = npv_evaluator(case, subsets | alone | {"joint": tuple(members)}, threads=threads)(draws)
-
-    def worth(subset: frozenset[str]) -> Floats:
-        return npv["+".join(sorted(subset))]
-
-    own = {name: npv[name] for name in alone}
-    joint = np.rint(npv["joint"] * 100) / 100
+    alone = [name for name in members if name not in meeting]
+    wanted = [*_subsets(meeting), *(frozenset({name}) for name in alone), frozenset(members)]
+    npv = {perimeters[name]: values for name, values in (known or {}).items() if name in perimeters}
+    npv[frozenset()] = np.zeros(draws.n)
+    missing = {"+".join(sorted(subset)): subset for subset in wanted if subset not in npv}
+    if missing:
+        found = npv_evaluator(case, {name: tuple(subset) for name, subset in missing.items()}, threads=threads)(draws)
+        npv |= {subset: found[name] for name, subset in missing.items()}
+    own = {name: npv[frozenset({name})] for name in alone}
+    joint = np.rint(npv[frozenset(members)] * 100) / 100
     return Attribution(
         perimeter=perimeter,
         meeting=meeting,
-        shapley=to_the_penny(shapley(worth, meeting) | own, joint),
-        steps=to_the_penny(waterfall(worth, meeting) | own, joint),
+        shapley=to_the_penny(shapley(npv.__getitem__, meeting) | own, joint),
+        steps=to_the_penny(waterfall(npv.__getitem__, meeting) | own, joint),
         joint=joint,
     )
+
+
+def _active(case: Case) -> dict[str, list[str]]:
+    """Return perimeter -> its schemes that act in this scenario."""
+    acting = {spec.name for spec in case.active_schemes}
+    return {name: [m for m in members if m in acting] for name, members in members_of(case).items()}

@@ -12,6 +12,11 @@ if TYPE_CHECKING:
 
 LONG = 280  # characters of a note shown before the rest is folded away
 _ADDRESS = re.compile(r"https?://[^\s<>\"')\]]+")
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]"
+)  # control characters but tab and line feed; half characters
+_INSTEAD = "\N{REPLACEMENT CHARACTER}"
+_BEYOND_GREEK = re.compile("[^\x00-\u058f]")  # no character up to there is written from right to left
 _DIRECTIONS = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
@@ -21,21 +26,18 @@ def escape(text: object) -> str:
     Marks that turn the reading direction stay in the text but cannot reach past it: it is wrapped in `<bdi>`, with
     the marks that would override even that closed again by the wrapper.
     """
-    plain = "".join(_visible(c) for c in str(text))
+    plain = _UNSEEN.sub(_INSTEAD, str(text))
     safe = html.escape(plain, quote=True)
-    turned = any(unicodedata.bidirectional(c) in {"R", "AL", "AN"} or c in _DIRECTIONS for c in plain)
+    turned = any(
+        unicodedata.bidirectional(c) in {"R", "AL", "AN"} or c in _DIRECTIONS for c in _BEYOND_GREEK.findall(plain)
+    )
     return f"<bdi>{safe}</bdi>" if turned else safe
 
 
 def attribute(text: object) -> str:
     """Return text for a quoted HTML attribute."""
-    return html.escape("".join(_visible(c) for c in str(text) if c not in _DIRECTIONS), quote=True)
-
-
-def _visible(character: str) -> str:
-    if character in "\n\t" or unicodedata.category(character) not in {"Cc", "Cs"}:
-        return character
-    return "\N{REPLACEMENT CHARACTER}"
+    kept = "".join(c for c in str(text) if c not in _DIRECTIONS)
+    return html.escape(_UNSEEN.sub(_INSTEAD, kept), quote=True)
 
 
 def slug(text: str) -> str:

@@ -209,9 +209,11 @@ def information_chart(
     )  # fmt: skip
 
 
-def attribution_table(case: Case, perimeter: str, *, draws: int, seed: int, threads: int = 1) -> tbl.Table:
-    """Table of who earned the NPV: Shapley value beside the causal waterfall; means over the draws."""
-    found = attribute(case, sample(case, draws, seed), perimeter, threads=threads)
+def attribution_table(result: ResultLike, perimeter: str, *, threads: int = 1) -> tbl.Table:
+    """Table of who earned the NPV: Shapley value beside the causal waterfall; means over the result's draws."""
+    case, draws = result.case, len(result.npv_draws[perimeter])
+    drawn = sample(case, draws, result.seed)
+    found = attribute(case, drawn, perimeter, threads=threads, known=result.npv_draws)
     rows = [[tbl.text(views.title_of(case, name)), *_earned(found, name)] for name in found.shapley]
     joint = float(found.joint.mean())
     rows.append([tbl.text("Together"), *(tbl.number(fmt.pounds(joint), joint) for _ in range(2)), tbl.text("")])

@@ -88,8 +88,8 @@ class ResultLike(Protocol):
         """Switching value of each assumption for each perimeter."""
 
     @property
-    def metrics(self) -> pd.DataFrame:
-        """Measures by perimeter."""
+    def metrics_by_perimeter(self) -> Mapping[str, Mapping[str, Mapping[str, float | None]]]:
+        """Perimeter -> metric -> statistic -> value; None where there is none."""
 
     @property
     def reconciliation(self) -> pd.DataFrame:
@@ -169,9 +169,11 @@ def members(case: Case, perimeter: str) -> tuple[str, ...]:
 
 def metric(result: ResultLike, perimeter: str, name: str, statistic: str = "central") -> float | None:
     """Return one measure, or None where it does not exist (a ratio without investment, never paid back)."""
-    frame = result.metrics
-    found = frame[(frame.perimeter == perimeter) & (frame.metric == name) & (frame.statistic == statistic)]
-    return some(found.value.iloc[0]) if len(found) else None
+    return some(_measured(result, perimeter, name).get(statistic))
+
+
+def _measured(result: ResultLike, perimeter: str, name: str) -> Mapping[str, float | None]:
+    return result.metrics_by_perimeter.get(perimeter, {}).get(name, {})
 
 
 def spread(result: ResultLike, perimeter: str, name: str) -> Range:
@@ -181,9 +183,7 @@ def spread(result: ResultLike, perimeter: str, name: str) -> Range:
 
 def probability(result: ResultLike, perimeter: str, name: str = "probability_npv_positive") -> float | None:
     """Return a probability, whichever statistic the engine files it under."""
-    frame = result.metrics
-    found = frame[(frame.perimeter == perimeter) & (frame.metric == name)]
-    return some(found.value.iloc[0]) if len(found) else None
+    return some(next(iter(_measured(result, perimeter, name).values()), None))
 
 
 def switching(result: ResultLike) -> pd.DataFrame:

@@ -38,7 +38,7 @@ def test_every_chart_has_a_finding_an_alt_text_and_its_numbers(case, result):
         assert len(chart.alt) > 40
         assert "<svg" in chart.svg
         assert "nan" not in chart.html.lower().replace("finance", "")
-    for table in (risk.convergence_table(result), risk.attribution_table(case, "whole", draws=64, seed=1)):
+    for table in (risk.convergence_table(result), risk.attribution_table(result, "whole")):
         assert table.rows
     assert "mean" in risk.central_and_mean(result, ITS)
 
@@ -52,6 +52,19 @@ def test_attribution_on_the_engine_sums_to_the_joint_to_the_penny(case):
         assert set(parts) == {s.name for s in case.active_schemes}
         pence = sum(np.rint(part * 100).astype(np.int64) for part in parts.values())
         np.testing.assert_array_equal(pence, np.rint(joint * 100).astype(np.int64))
+
+
+def test_what_a_run_knows_already_is_attributed_as_if_it_were_run_again(case, result):
+    draws = sample(case, result.draws, result.seed)
+    for perimeter in ("whole", ITS, "fostering"):
+        again = attribute(case, draws, perimeter)
+        known = attribute(case, draws, perimeter, known=result.npv_draws)
+        part = attribute(case, draws, perimeter, known={"fostering": result.npv_draws["fostering"]})
+        for other in (known, part):
+            np.testing.assert_allclose(other.joint, again.joint, atol=0.011)
+            for name in again.shapley:
+                np.testing.assert_allclose(other.shapley[name], again.shapley[name], atol=0.021)
+                np.testing.assert_allclose(other.steps[name], again.steps[name], atol=0.021)
 
 
 def test_the_explorer_answers_as_the_run_does(case, result):

@@ -29,7 +29,7 @@ def risk(result: Result) -> Block:
     meet = [name for name in meeting_schemes(case) if name in members]
     shared: object = ALONE
     if len(meet) > 1:
-        shared = risk_figures.attribution_table(case, perimeter, draws=result.draws, seed=result.seed)
+        shared = risk_figures.attribution_table(result, perimeter)
     choices = list(dict.fromkeys([*members, perimeter]))  # each scheme by itself, or all of them
     return show(
         risk_figures.tornado_chart(case, perimeter),
