@@ -192,3 +192,22 @@ def test_the_executed_notebook_holds_no_time_path_or_random_name(tmp_path):
     assert one.replace("a.0.out", "") == two.replace("a.1.out", "")
     assert str(tmp_path) not in one
     assert "start_time" not in one
+
+
+def test_the_plain_page_is_nbconverts_own(tmp_path):
+    """What is kept from one notebook for the next must not show: code of two languages, text, html, a long picture."""
+    import nbformat
+    from nbconvert.exporters import HTMLExporter
+
+    from model.batch import render
+
+    path = reference.write(tmp_path / "a.ipynb", [("code", "%%bash\necho 1"), ("markdown", "*a* <b>b</b>"), *CODE])
+    notebook = nbformat.read(path, as_version=4)
+    picture = nbformat.v4.new_output("display_data", {"image/svg+xml": f"<svg>{'<g/>' * 10_000}</svg>"})
+    html = nbformat.v4.new_output("display_data", {"text/html": "<table><tr><td>1</table>"})
+    notebook.cells[2].outputs = [picture, html]
+    notebook.metadata["language_info"] = {"name": "python", "pygments_lexer": "ipython3"}
+    expected, _ = HTMLExporter(template_name="basic").from_notebook_node(notebook)
+    exporter = render.plain_exporter()
+    pages = [exporter.from_notebook_node(notebook)[0] for _ in range(2)]
+    assert pages == [expected, expected]

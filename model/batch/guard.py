@@ -15,6 +15,7 @@ import gc
 import importlib
 import locale
 import logging
+import operator
 import os
 import random
 import signal
@@ -29,7 +30,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 SEED = 0
 """Where both unseeded generators start in every notebook, so that a forgotten seed cannot make two runs differ."""
@@ -100,6 +101,8 @@ class Guard:
         doubts = []
         for name, before in self.code.items():
             space = vars(self.modules[name])
+            if _is_as_before(space, before):
+                continue
             for key, value in before.items():
                 if space.get(key) is value:
                     continue
@@ -129,6 +132,11 @@ class Guard:
         for name, module in self.modules.items():
             if sys.modules.get(name) is not module:
                 sys.modules[name] = module
+
+
+def _is_as_before(space: Mapping[str, object], before: Mapping[str, object]) -> bool:
+    """Whether a module's functions and classes are all the same objects: a quick look, for fifty thousand of them."""
+    return all(map(operator.is_, map(space.get, before), before.values()))
 
 
 def _is_installed(name: str, module: object) -> bool:

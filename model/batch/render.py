@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
     from model.batch.guard import Guard
 
+REMEMBERED, LONG = 512, 20_000
+"""How many pieces of a page a process remembers, and from how many characters on a piece is not kept."""
 DEFAULT_EXPORTER = "model.batch.render:plain_exporter"
 _TYPES: dict[str, tuple[type, ...]] = {
     "str": (str,),
@@ -83,10 +85,17 @@ def read_notebook(path: Path) -> nbformat.NotebookNode:
     return copy.deepcopy(_read(path, state.st_size, state.st_mtime_ns))
 
 
+@functools.lru_cache(maxsize=16)
+def _declared(path: Path, size: int, changed_ns: int) -> dict[str, Declared]:
+    """A notebook's parameters, read once a process for as long as the file does not change."""
+    found = papermill.inspect_notebook(copy.deepcopy(_read(path, size, changed_ns)))
+    return {name: _declare(name, item["inferred_type_name"], item["default"]) for name, item in found.items()}
+
+
 def declared_parameters(path: Path) -> dict[str, Declared]:
     """The parameters that a notebook's cell tagged ``parameters`` declares."""
-    found = papermill.inspect_notebook(read_notebook(path))
-    return {name: _declare(name, item["inferred_type_name"], item["default"]) for name, item in found.items()}
+    state = path.stat()
+    return dict(_declared(path, state.st_size, state.st_mtime_ns))
 
 
 def _declare(name: str, annotation: str, default: str) -> Declared:
@@ -144,9 +153,27 @@ def _problem(path: Path, name: str, value: object, known: Mapping[str, Declared]
 
 
 def plain_exporter() -> HTMLExporter:
-    """Make nbconvert's own plainest page, until a case has a template of its own."""
-    exporters = importlib.import_module("nbconvert.exporters")
-    return exporters.HTMLExporter(template_name="basic")  # type: ignore[no-any-return]
+    """Make nbconvert's own plainest page, until a case has a template of its own.
+
+    The same bytes as from ``jupyter nbconvert --template basic``; only, the code that all scenarios share is coloured
+    and cleaned once a process.
+    """
+    exporters, filters = importlib.import_module("nbconvert.exporters"), importlib.import_module("nbconvert.filters")
+    colour = filters.Highlight2HTML(pygments_lexer=engine.language_info()["pygments_lexer"])
+
+    @functools.lru_cache(maxsize=REMEMBERED)
+    def coloured(source: str, magics: str | None) -> str:
+        return str(colour(source, metadata={"magics_language": magics} if magics else {}))
+
+    cleaned = functools.lru_cache(maxsize=REMEMBERED)(filters.clean_html)
+    return exporters.HTMLExporter(  # type: ignore[no-any-return]
+        template_name="basic",
+        filters={
+            "highlight_code": lambda source, metadata: coloured(source, metadata.get("magics_language")),
+            "clean_html": lambda html: cleaned(html) if len(html) < LONG else filters.clean_html(html),
+        },
+        optimistic_validation=True,
+    )
 
 
 @functools.lru_cache(maxsize=4)
