@@ -63,11 +63,13 @@ def evppi(benefits: Floats, inputs: Floats, *, seed: int) -> tuple[float, float]
     estimated from plausible fits around the estimate and taken off. `seed` draws those fits. Constant inputs are
     worth 0. Raises ValueError where there are too few draws for the smallest fit.
     """
-    moving = np.array([row for row in inputs if np.ptp(row) > 0])
-    difference = benefits[1:] - benefits[0]
-    if not moving.size:
+    return _worth([_smooth(row) for row in inputs if np.ptp(row) > 0], benefits, seed)
+
+
+def _worth(inputs: Sequence[_Smooth], benefits: Floats, seed: int) -> tuple[float, float]:
+    if not inputs:
         return 0.0, 0.0
-    fits = _best_fits(moving, difference)
+    fits = _best_fits(inputs, benefits[1:] - benefits[0])
     if all(fit.coefficients.size == 1 for fit in fits):
         return 0.0, 0.0
     estimate = _gain(np.array([fit.mean for fit in fits])[:, None, :])[0]
@@ -86,11 +88,12 @@ def information_values(
     none. Knowing two numbers can be worth more or less than the sum of each.
     """
     whole = evpi(benefits)
-    single = {name: (name,) for name in case.assumptions if np.ptp(draws[name]) > 0}
+    smooths = {name: _smooth(draws[name]) for name in case.assumptions if np.ptp(draws[name]) > 0}
+    single = {name: (name,) for name in smooths}
     wanted = {**single, **{label: tuple(members) for label, members in (groups or {}).items()}}
     found = []
     for label, members in wanted.items():
-        value, error = evppi(benefits, np.array([draws[m] for m in members]), seed=seed)
+        value, error = _worth([smooths[m] for m in members if m in smooths], benefits, seed)
         found.append(
             Information(
                 group=label,
@@ -135,7 +138,24 @@ class _Fit:
         return np.asarray((self.coefficients + noise) @ self.basis.T)
 
 
-def _best_fits(inputs: Floats, benefits: Floats) -> list[_Fit]:
+@dataclass(frozen=True)
+class _Smooth:
+    """One input, standardised, (draws,), and the columns of its cubic spline for each number of knots."""
+
+    scaled: Floats
+    splines: Mapping[int, Sequence[Floats]]
+
+
+def _smooth(row: Floats) -> _Smooth:
+    scaled = (row - row.mean()) / row.std()
+    places = {k: np.linspace(0, 1, k + 2)[1:-1] for k in _KNOTS}
+    at = dict(zip(every := np.concatenate(list(places.values())), np.quantile(scaled, every), strict=True))
+    powers = [scaled**d for d in range(1, _DEGREE + 1)]
+    splines = {k: [*powers, *(np.maximum(scaled - at[p], 0) ** _DEGREE for p in places[k])] for k in _KNOTS}
+    return _Smooth(scaled, splines)
+
+
+def _best_fits(inputs: Sequence[_Smooth], benefits: Floats) -> list[_Fit]:
     """Return for each option the fit with the smallest BIC; a constant means that nothing is learnt."""
     n = benefits.shape[1]
     fits, scores = [_Fit(np.full((n, 1), n**-0.5), np.zeros(1), 0.0)] * len(benefits), np.full(len(benefits), np.inf)
@@ -160,21 +180,16 @@ def _orthonormal(design: Floats) -> Floats:
     return np.asarray(scaled @ (vectors[:, kept] / np.sqrt(values[kept])))
 
 
-def _designs(inputs: Floats) -> Iterator[Floats]:
+def _designs(inputs: Sequence[_Smooth]) -> Iterator[Floats]:
     """Yield designs, the plainest first: a constant, a plane, cubic splines; for a few inputs, products of pairs."""
-    constant = np.ones((inputs.shape[1], 1))
-    scaled = (inputs - inputs.mean(axis=1, keepdims=True)) / inputs.std(axis=1, keepdims=True)
+    scaled = [one.scaled for one in inputs]
+    constant = np.ones((scaled[0].size, 1))
     yield constant
     yield np.column_stack([constant, *scaled])
-    splines = {k: np.column_stack([c for row in scaled for c in _truncated_powers(row, k)]) for k in _KNOTS}
-    for spline in splines.values():
+    splines = [np.column_stack([c for one in inputs for c in one.splines[k]]) for k in _KNOTS]
+    for spline in splines:
         yield np.column_stack([constant, spline])
-    if 1 < len(scaled) <= _MOST_WITH_PRODUCTS:
+    if 1 < len(inputs) <= _MOST_WITH_PRODUCTS:
         pairs = [c for a, b in itertools.combinations(scaled, 2) for c in (a * b, a * a * b, a * b * b)]
-        for spline in splines.values():
+        for spline in splines:
             yield np.column_stack([constant, spline, *pairs])
-
-
-def _truncated_powers(row: Floats, knots: int) -> list[Floats]:
-    places = np.quantile(row, np.linspace(0, 1, knots + 2)[1:-1])
-    return [row**d for d in range(1, _DEGREE + 1)] + [np.maximum(row - k, 0) ** _DEGREE for k in places]
