@@ -595,7 +595,7 @@ def posts_filled(result: ResultLike) -> Figure:
 
 def _staffing(frame: pd.DataFrame, measure: str) -> pd.DataFrame:
     kept = frame[(frame["measure"] == measure) & (frame["world"] == "with_schemes")]
-    return kept.pivot_table(index="month", columns="statistic", values="value", aggfunc="sum")
+    return views.crossed(kept, "month", "statistic", "value")
 
 
 def children_do_nothing(result: ResultLike) -> Figure:

@@ -236,7 +236,7 @@ def funding_item(result: ResultLike, group: str, item: str) -> pd.DataFrame:
     """Return one purse or reserve item: a row per financial year, a column per statistic, nominal pounds."""
     f = result.funding
     kept = f[(f.group == group) & (f.item == item)]
-    table = kept.pivot_table(index="financial_year", columns="statistic", values="value_gbp", aggfunc="sum")
+    table = views.crossed(kept, "financial_year", "statistic", "value_gbp")
     return table.reindex(list(views.years(result))).fillna(0.0)
 
 

@@ -5,6 +5,7 @@ Everything a figure, a table or a sentence shows passes through here, so that th
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -216,7 +217,7 @@ def net_by_year(result: ResultLike, perimeter: str, basis: str = REAL) -> pd.Dat
 
 
 def _by_year(kept: pd.DataFrame, result: ResultLike) -> pd.DataFrame:
-    table = kept.pivot_table(index="financial_year", columns="statistic", values="value_gbp", aggfunc="sum")
+    table = crossed(kept, "financial_year", "statistic", "value_gbp")
     return table.reindex(list(years(result)), fill_value=0.0)
 
 
@@ -230,8 +231,34 @@ def lines_only(result: ResultLike, perimeter: str, basis: str = REAL, statistic:
 def by_nature(result: ResultLike, perimeter: str, basis: str = REAL, statistic: str = "central") -> pd.DataFrame:
     """Return pounds by financial year (rows) and nature (columns, all four)."""
     kept = lines_only(result, perimeter, basis, statistic)
-    table = kept.pivot_table(index="financial_year", columns="nature", values="value_gbp", aggfunc="sum")
+    table = crossed(kept, "financial_year", "nature", "value_gbp")
     return table.reindex(index=list(years(result)), columns=list(NATURES)).fillna(0.0)
+
+
+def crossed(kept: pd.DataFrame, rows: str, columns: str, values: str) -> pd.DataFrame:
+    """Return the sums of a column by two others, in order, missing where there is nothing to add: a pivot table.
+
+    pandas' own takes five times as long, and a report asks for a hundred.
+    """
+    import numpy as np  # noqa: PLC0415 - words alone need neither
+    import pandas as pd  # noqa: PLC0415 - importing the model must stay cheap
+
+    (down, index), (across, head) = (pd.factorize(kept[name], sort=True) for name in (rows, columns))
+    parts: list[list[float]] = [[] for _ in range(len(index) * len(head))]
+    for place, value in zip((down * len(head) + across).tolist(), kept[values].fillna(0.0).tolist(), strict=True):
+        parts[place].append(value)
+    sums = np.array([_total(part) if part else math.nan for part in parts]).reshape(len(index), len(head))
+    return pd.DataFrame(sums, index=pd.Index(index, name=rows), columns=pd.Index(head, name=columns))
+
+
+def _total(amounts: Sequence[float]) -> float:
+    """Return a sum whose rounding errors are carried along (Kahan's), to the bit as pandas adds a group up."""
+    total = lost = 0.0
+    for amount in amounts:
+        exact = amount - lost
+        rounded = total + exact
+        lost, total = (rounded - total) - exact, rounded
+    return total
 
 
 def by_line(result: ResultLike, perimeter: str, basis: str = REAL, statistic: str = "central") -> pd.DataFrame:
@@ -248,7 +275,7 @@ def cumulative(result: ResultLike, perimeter: str, basis: str = REAL) -> pd.Data
     """Return the cumulative net position: a row per month (in order), a column per statistic, pounds."""
     m = result.monthly
     kept = m[(m.perimeter == perimeter) & (m.price_basis == basis)]
-    table = kept.pivot_table(index="month", columns="statistic", values="cumulative_gbp", aggfunc="sum")
+    table = crossed(kept, "month", "statistic", "cumulative_gbp")
     return table.reindex(list(result.case.timeline.month_labels))
 
 
@@ -257,10 +284,7 @@ def stock(result: ResultLike, world: str, placement: str) -> pd.DataFrame:
     c = result.caseload
     at = c[(c.world == world) & (c.placement == placement) & (c.measure == "stock")]
     whole = at[at.age_band == "all"]
-    table = (whole if len(whole) else at).pivot_table(
-        index="month", columns="statistic", values="children", aggfunc="sum"
-    )
-    return table.sort_index()
+    return crossed(whole if len(whole) else at, "month", "statistic", "children")
 
 
 def placements_moved(result: ResultLike, least: float = 0.5) -> tuple[str, ...]:

@@ -55,7 +55,7 @@ class Run:
         """Return the net position: a row per financial year, a column per statistic (central, p10, p90)."""
         a = self.annual
         kept = a[(a.perimeter == perimeter) & (a.scheme == views.PORTFOLIO)]
-        table = kept.pivot_table(index="financial_year", columns="statistic", values="value_gbp", aggfunc="sum")
+        table = views.crossed(kept, "financial_year", "statistic", "value_gbp")
         return table[[s for s in NET_BANDS if s in table]]
 
     def in_year(self, perimeter: str, nature: str) -> tuple[str, float]:

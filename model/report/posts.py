@@ -45,7 +45,7 @@ def measure(result: ResultLike, name: str, world: str) -> pd.DataFrame:
     if not len(frame):
         return frame
     kept = frame[frame["world"] == world]
-    return kept.pivot_table(index="month", columns="statistic", values="value", aggfunc="sum")
+    return views.crossed(kept, "month", "statistic", "value")
 
 
 def posts_filled(result: ResultLike) -> figures.Figure:
