@@ -207,6 +207,11 @@ def quantity(value: Number, unit: str) -> str:
     return show(value) if show else f"{significant(value)} {_AFTER.get(unit, '')}".rstrip()
 
 
+def on_axis(value: float, unit: str) -> str:
+    """Return a number as an axis of that unit is marked: (750, `GBP/week`) -> `£750`; (0.62, `share`) -> `62%`."""
+    return quantity(value, "GBP" if unit in _PER else unit if unit in _SHOWN else "")
+
+
 def price_base(unit: str, base: str) -> str:
     """Return the price base as a reader needs it: `2022/23 prices`, or nothing where the unit is not money."""
     return f"{base} prices" if unit.startswith("GBP") and base else ""

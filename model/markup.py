@@ -97,7 +97,17 @@ def rests_on(names: Iterable[str], what: str = "") -> str:
 
 def label(name: str) -> str:
     """Return an assumption's name for people: `edge_of_care.fill_rate` -> `Edge of care: fill rate`."""
-    group, _, rest = name.partition(".")
-    words = group.replace("_", " ")
-    words = words[:1].upper() + words[1:]
-    return f"{words}: {rest.replace('_', ' ')}" if rest else words
+    group, _, rest = spelt(name).partition(".")
+    words = group[:1].upper() + group[1:]
+    return f"{words}: {rest}" if rest else words
+
+
+def phrase(name: str) -> str:
+    """Return an assumption's name within a sentence: `price.ifa_foster_weekly` -> `IFA foster weekly price`."""
+    group, _, rest = spelt(name).partition(".")
+    return f"{rest} {group}" if group in {"price", "cost"} else f"{group} {rest}".strip()
+
+
+def spelt(name: str) -> str:
+    """Return a name of the code as it is written: `in_house_foster` -> `in-house foster`."""
+    return re.sub(r"\bifa\b", "IFA", name.replace("_", " ").replace("in house", "in-house"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +16,7 @@ from model.convergence import Precision, npv_precision
 from model.draws import sample
 from model.figures import BLUE, GREEN, INK, PAPER, QUIET, SKY, VERMILION, Figure, draw, money_axis, zero_line
 from model.sensitivity import PROCESS_NOISE, Frontier, SobolIndex, TornadoBar, frontier, sobol_indices, tornado
+from model.units import UNITS
 from model.voi import Information, evpi, groups_by_prefix, information_values, options
 
 if TYPE_CHECKING:
@@ -22,11 +24,16 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Canvas
+    from numpy.typing import NDArray
 
     from model.case_types import Case
     from model.views import ResultLike
 
+    Floats = NDArray[np.float64]
+
 MOST = 12  # bars in a chart
+_POUNDS_ONLY = 100.0  # from here on, pence say nothing
+_ROOM, _GRID = 0.5, 25  # how much of its range a frontier shows on each side of it, and at how many values
 CHANCE_WORDS = "Chance: who happens to enter and leave"
 SHARE_PRINTED, MONEY_PRINTED = 0.01, 10_000.0  # what reports print: whole percentages, hundredths of a £ million
 
@@ -118,49 +125,137 @@ def sobol_chart(  # noqa: PLR0913 - each is a separate choice of the caller's
     )  # fmt: skip
 
 
-def frontier_chart(case: Case, perimeter: str, x: str, y: str, *, points: int = 25) -> Figure:
-    """Chart which pairs of two assumptions break even, all others central; y gives way to x along the line."""
-    ranges = [np.linspace(*_span(case, a), points) for a in (x, y)]
-    found = frontier(
-        case, npv_evaluator(case, [perimeter]), perimeter, x=x, y=y, x_values=ranges[0], y_values=ranges[1]
-    )
-    name, here = views.title_of(case, perimeter), (case.assumptions[x], case.assumptions[y])
+@dataclass(frozen=True)
+class _Axis:
+    """One side of a frontier: an assumption, or by how much it exceeds another that is held at its central value.
 
-    def paint(canvas: Canvas) -> None:
-        axes = canvas.subplots()
-        grid = axes.contourf(found.x_values, found.y_values, np.sign(found.npv), levels=[-2, 0, 2], alpha=0.16,
-                             colors=[VERMILION, BLUE])  # fmt: skip
-        grid.set_edgecolor("none")
-        axes.plot(found.x_values, found.break_even, color=INK, label="NPV is zero")
-        axes.plot(
-            here[0].value, here[1].value, marker="o", color=GREEN, markersize=7, linestyle="none", label="central"
-        )
-        axes.set_xlim(found.x_values[0], found.x_values[-1])
-        axes.set_ylim(found.y_values[0], found.y_values[-1])
-        axes.set_xlabel(f"{markup.label(x)} ({here[0].unit})")
-        axes.set_ylabel(f"{markup.label(y)} ({here[1].unit})")
-        axes.legend(loc="best")
+    All values are the assumption's own; `shown` takes off what it is compared with.
+    """
 
-    title = f"{name}: {_frontier_words(case, found)}"
-    alt = (
-        f"Break-even frontier of {name} over {markup.label(x)} (across) and {markup.label(y)} (up). {title}. "
-        f"Central: {fmt.quantity(here[0].value, here[0].unit)} and {fmt.quantity(here[1].value, here[1].unit)}."
-    )
+    case: Case
+    name: str
+    less: str = ""
+
+    @property
+    def central(self) -> float:
+        return self.case.assumptions[self.name].value
+
+    @property
+    def held(self) -> float:
+        return self.case.assumptions[self.less].value if self.less else 0.0
+
+    @property
+    def unit(self) -> str:
+        return self.case.assumptions[self.name].unit
+
+    @property
+    def own(self) -> tuple[float, float]:
+        """From the lowest to the highest of the ranges: a gap is narrowest with the one low and the other high."""
+        low, high = _span(self.case, self.name)
+        if not self.less:
+            return low, high
+        less_low, less_high = _span(self.case, self.less)
+        return low - less_high + self.held, high - less_low + self.held
+
+    @property
+    def charted(self) -> Floats:
+        """The values tried: the range and half as much again either side, within the unit; central is one of them."""
+        unit, (low, high) = UNITS[self.unit], self.own
+        room = _ROOM * (high - low)
+        ends = max(low - room, unit.low, self.held if self.less else unit.low), min(high + room, unit.high)
+        return np.unique([*np.linspace(*ends, _GRID), self.central])
+
+    @property
+    def words(self) -> str:
+        what = markup.phrase(self.name)
+        return f"a gap between {what} and {markup.phrase(self.less)}" if self.less else _a(what)
+
+    def title(self, between: str = " ") -> str:
+        return f"{label(self.name)}{between}less {_lower(label(self.less))}" if self.less else label(self.name)
+
+    def shown(self, values: Floats) -> Floats:
+        return np.asarray(values) - self.held
+
+    def mark(self, shown: float, _position: float) -> str:
+        return fmt.on_axis(shown, self.unit)
+
+    def quantity(self, value: float) -> str:
+        """A value in words; what was worked out is not shown finer than the case states its own."""
+        shown = value - self.held
+        whole = self.unit.startswith("GBP") and value != self.central and abs(shown) >= _POUNDS_ONLY
+        return fmt.quantity(round(shown) if whole else shown, self.unit)
+
+
+def frontier_chart(case: Case, perimeter: str, x: str, y: str, *, less: str = "") -> Figure:
+    """Chart which pairs of two assumptions break even, all others central; y gives way to x along the line.
+
+    With `less`, y is shown as its gap to that assumption (the price of one place less that of another): y is moved,
+    `less` held at its central value. Where the two enter the model as a difference, moving the other is the same.
+    """
+    across, up = _Axis(case, x), _Axis(case, y, less)
+    evaluate = npv_evaluator(case, [perimeter])
+    found = frontier(case, evaluate, perimeter, x=x, y=y, x_values=across.charted, y_values=up.charted)
+    turned = frontier(
+        case, evaluate, perimeter, x=y, y=x, x_values=np.array([up.central]), y_values=across.charted
+    ).break_even[0]
+    name = views.title_of(case, perimeter)
+    title = f"{name}: {_frontier_words(found, across, up, turned)}"
+    here = f"Central: {across.quantity(across.central)} and {up.quantity(up.central)}."
+    held = f"The gap is moved by {_lower(label(y))}, the other held at its central value. " if less else ""
     even = [(a, b) for a, b in zip(found.x_values, found.break_even, strict=True) if np.isfinite(b)]
-    rows = [[tbl.number(fmt.quantity(a, here[0].unit), a), tbl.number(fmt.quantity(b, here[1].unit), b)]
-            for a, b in even]  # fmt: skip
-    columns = (markup.label(x), f"{markup.label(y)} at which NPV is zero")
+    rows = [[tbl.number(across.quantity(a), a), tbl.number(up.quantity(b), b - up.held)] for a, b in even]
+    columns = (across.title(), f"{up.title()}: NPV is zero")
+    key = "-".join(filter(None, ("frontier", perimeter, x, y, less)))
+    alt = (
+        f"Break-even frontier of {name} over {_lower(across.title())} (across) and {_lower(up.title())} (up). {title}. "
+        f"{here}"
+    )
     return Figure(
-        key=f"frontier-{perimeter}-{x}-{y}",
+        key=key,
         title=title,
         alt=alt,
-        svg=draw(f"frontier-{perimeter}-{x}-{y}", alt, paint, height=3.2),
-        data=tbl.Table(key=f"frontier-{perimeter}-data", caption=f"Break-even pairs, {name}", columns=columns,
+        svg=draw(key, alt, lambda canvas: _paint_frontier(canvas, found, across, up), height=3.4),
+        data=tbl.Table(key=f"{key}-data", caption=f"Break-even pairs, {name}", columns=columns,
                        rows=tbl.rows_of(rows), numeric=tbl.numbers_from(columns, 0),
                        empty="The NPV does not cross zero anywhere in these ranges."),
-        rests_on=(x, y),
-        note="The blue side has an NPV above zero.",
+        rests_on=tuple(filter(None, (x, y, less))),
+        note=f"{here} {held}The dashed box is what their own ranges allow; the chart goes half as far again.",
     )  # fmt: skip
+
+
+def _paint_frontier(canvas: Canvas, found: Frontier, across: _Axis, up: _Axis) -> None:
+    axes = canvas.subplots()
+    x, y, npv = across.shown(found.x_values), up.shown(found.y_values), found.npv
+    lowest, highest = float(npv.min()), float(npv.max())
+    levels = [min(lowest, 0.0) - 1.0, 0.0, max(highest, 0.0) + 1.0]
+    axes.contourf(x, y, npv, levels=levels, alpha=0.16, colors=[VERMILION, BLUE])
+    if lowest < 0 < highest:
+        axes.contour(x, y, npv, levels=[0.0], colors=[INK], linewidths=1.8)
+    axes.plot([], [], color=INK, label="NPV is zero")
+    (left, right), (bottom, top) = across.own, (v - up.held for v in up.own)
+    axes.plot([left, right, right, left, left], [bottom, bottom, top, top, bottom], color=QUIET, linewidth=1,
+              linestyle=(0, (4, 2)), label="their own ranges")  # fmt: skip
+    axes.plot(across.central, up.central - up.held, marker="o", color=GREEN, markersize=7, linestyle="none",
+              label="central")  # fmt: skip
+    for value, words in ((highest, "NPV above zero"), (lowest, "NPV below zero")):
+        if value > 0 if words.endswith("above zero") else value < 0:
+            _name_corner(axes, npv, value, words)
+    axes.set_xlim(x[0], x[-1])
+    axes.set_ylim(y[0], y[-1])
+    axes.set_xlabel(across.title())
+    axes.set_ylabel(up.title("\n"))
+    for axis, side in ((axes.xaxis, across), (axes.yaxis, up)):
+        axis.set_major_formatter(side.mark)
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.17), ncols=3)
+
+
+def _name_corner(axes: Axes, npv: Floats, value: float, words: str) -> None:
+    """Say in words, in the corner nearest to where the NPV is `value`, which side of the line it is."""
+    row, column = (int(i) for i in np.argwhere(npv == value)[0])
+    high, right = row > npv.shape[0] / 2, column > npv.shape[1] / 2
+    axes.annotate(words, (right, high), xycoords="axes fraction", xytext=(-6 if right else 6, -6 if high else 6),
+                  textcoords="offset points", ha="right" if right else "left", va="top" if high else "bottom",
+                  color=INK)  # fmt: skip
 
 
 def information_chart(
@@ -314,19 +409,29 @@ def _group_label(item: Information) -> str:
     return f"All of {words}"
 
 
-def _frontier_words(case: Case, found: Frontier) -> str:
-    x, y = case.assumptions[found.x], case.assumptions[found.y]
-    near = int(np.abs(found.x_values - x.value).argmin())
-    what, where = _lower(markup.label(found.y)), _lower(markup.label(found.x))
-    if np.isnan(found.break_even[near]):
-        side = "above" if np.median(found.npv[:, near]) > 0 else "below"
-        return f"NPV stays {side} zero whatever {what} is, at the central {where}"
-    return f"breaks even where {what} is {fmt.quantity(found.break_even[near], y.unit)}, at the central {where}"
+def _frontier_words(found: Frontier, across: _Axis, up: _Axis, turned: float) -> str:
+    near = int(np.abs(found.x_values - across.central).argmin())
+    points = [
+        f"{axis.words} of {axis.quantity(value)} (central {axis.quantity(axis.central)})"
+        for axis, value in ((across, turned), (up, float(found.break_even[near])))
+        if np.isfinite(value)
+    ]
+    if points:
+        return f"breaks even at {fmt.listed(points, 'or')}"
+    side = "above" if np.median(found.npv[:, near]) > 0 else "below"
+    return f"NPV is {side} zero wherever one of the two lies in this chart, the other central"
+
+
+def _a(words: str) -> str:
+    return f"{'an' if words[:1] in 'aeiou' else 'a'} {words}"
 
 
 def _span(case: Case, name: str) -> tuple[float, float]:
     """Return where an assumption is charted: its own range, or a tenth of its value either side where it has none."""
     a = case.assumptions[name]
+    if a.low == a.high == 0:
+        message = f"{name} has no range and is 0: there is nothing to chart along it; give it a low and a high"
+        raise ValueError(message)
     return (a.low, a.high) if a.low < a.high else (0.9 * a.value, 1.1 * a.value)
 
 

@@ -1,5 +1,6 @@
 """The risk page: every chart says its finding and its numbers; the sliders answer as a run of that case would."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -9,11 +10,12 @@ from model import load_case, run
 from model import risk_figures as risk
 from model.appraisal import npv_evaluator
 from model.attribution import attribute
-from model.draws import central, sample
+from model.draws import central, sample, with_values
 from model.explorer import SLIDERS, Explorer, shifted
 from tests.cases import write_case
 
 ITS = "invest_to_save"
+IFA, OWN = "price.ifa_foster_weekly", "price.in_house_foster_weekly"
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +32,8 @@ def test_every_chart_has_a_finding_an_alt_text_and_its_numbers(case, result):
     charts = [
         risk.tornado_chart(case, ITS),
         risk.sobol_chart(case, ITS, draws=32, seed=1),
-        risk.frontier_chart(case, "edge_of_care", "edge_of_care.effect", "price.residential_weekly", points=7),
+        risk.frontier_chart(case, "edge_of_care", "edge_of_care.effect", "price.residential_weekly"),
+        risk.frontier_chart(case, "fostering", "fostering.fill_rate", IFA, less=OWN),
         risk.information_chart(case, result, ["fostering", "edge_of_care"], seed=2),
     ]
     for chart in charts:
@@ -41,6 +44,40 @@ def test_every_chart_has_a_finding_an_alt_text_and_its_numbers(case, result):
     for table in (risk.convergence_table(result), risk.attribution_table(result, "whole")):
         assert table.rows
     assert "mean" in risk.central_and_mean(result, ITS)
+
+
+def test_a_frontier_over_the_price_gap_breaks_even_where_the_engine_does(case):
+    chart = risk.frontier_chart(case, "fostering", "fostering.fill_rate", IFA, less=OWN)
+    evaluate, start = npv_evaluator(case, ["fostering"]), central(case)
+    pairs = [(row[0].sort, row[1].sort) for row in chart.data.rows]
+    assert len(pairs) > 5
+    fill, gap = (np.array(side) for side in zip(*pairs, strict=True))
+    assert np.all(np.diff(gap) < 0)  # fuller places pay at a narrower gap
+    scale = abs(evaluate(start)["fostering"][0])
+    for moved in ({IFA: case.assumptions[OWN].value + gap}, {OWN: case.assumptions[IFA].value - gap}):
+        npv = evaluate(with_values(start, {"fostering.fill_rate": fill} | moved))["fostering"]
+        np.testing.assert_allclose(npv, 0, atol=1e-6 * scale)
+
+
+def test_a_frontier_shows_the_gap_that_both_ranges_allow_and_where_central_lies(case):
+    chart = risk.frontier_chart(case, "fostering", "fostering.fill_rate", IFA, less=OWN)
+    assert "a gap between IFA foster weekly price and in-house foster weekly price" in chart.title
+    assert "(central £450 a week)" in chart.title
+    assert set(chart.rests_on) == {"fostering.fill_rate", IFA, OWN}
+    axis = risk._Axis(case, IFA, OWN)
+    assert axis.shown(axis.own) == pytest.approx([700 - 400, 900 - 300])
+    assert axis.shown(axis.charted)[[0, -1]] == pytest.approx([300 - 150, 600 + 150])
+    assert axis.central in axis.charted
+    plain = risk._Axis(case, "edge_of_care.effect")
+    assert plain.charted[0] >= 0
+    assert {"NPV above zero", "NPV below zero"} <= set(re.findall(r">(NPV [a-z ]+)</text>", chart.svg))
+
+
+def test_a_frontier_without_a_range_is_refused_by_name(case):
+    fixed = replace(case.assumptions["fostering.fill_rate"], value=0.0, low=0.0, high=0.0, distribution="fixed")
+    empty = replace(case, assumptions={**case.assumptions, "fostering.fill_rate": fixed})
+    with pytest.raises(ValueError, match=r"fostering\.fill_rate has no range"):
+        risk.frontier_chart(empty, "fostering", "fostering.fill_rate", IFA)
 
 
 def test_attribution_on_the_engine_sums_to_the_joint_to_the_penny(case):
