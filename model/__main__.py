@@ -5,8 +5,14 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from model.batch.arguments import add_cluster_arguments, add_sweep_arguments
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from model.inputs.problems import Problem
 
 # jsonschema would build a grammar for over a second in every process that reads a notebook; nothing here needs it.
 sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
@@ -130,32 +136,28 @@ def _run(options: argparse.Namespace) -> int:
     from model.batch import pool, remote, store  # noqa: PLC0415
     from model.batch.jobs import plan, run_jobs, summary  # noqa: PLC0415
     from model.case import scenario_names  # noqa: PLC0415
-    from model.caseload import COMPILED_FROM  # noqa: PLC0415
-    from model.check import examine  # noqa: PLC0415
-    from model.compiled import make_ready  # noqa: PLC0415
     from model.produce import jobs_for  # noqa: PLC0415
     from model.report import write_index  # noqa: PLC0415
 
-    paths = case_paths(options.cases)
-    problems = [p for path in paths for p in examine(path, options.scenario).problems]
-    if problems or not paths:
-        for problem in dict.fromkeys(problems):
-            say(str(problem), error=True)
-        say(f"{len(set(problems))} problem(s) in the inputs; nothing has been run", error=True)
-        return BAD_INPUT
-    outputs = options.outputs.resolve()
+    paths, outputs = case_paths(options.cases), options.outputs.resolve()
     jobs = [
-        job
+        jobs_for(path, options.scenario or scenario_names(path), outputs, draws=options.draws, seed=options.seed)
         for path in paths
-        for job in jobs_for(
-            path, options.scenario or scenario_names(path), outputs, draws=options.draws, seed=options.seed
-        )
     ]
+    stale = {
+        path: [own[n].scenario for n in plan(own, force=options.force)] for path, own in zip(paths, jobs, strict=True)
+    }
+    problems = _problems(stale)
+    if problems or not paths:
+        for problem in problems:
+            say(str(problem), error=True)
+        say(f"{len(problems)} problem(s) in the inputs; nothing has been run", error=True)
+        return BAD_INPUT
     try:
-        if options.draws >= COMPILED_FROM and options.engine != "dask" and plan(jobs, force=options.force):
-            make_ready()  # before the workers start, each of which would compile for itself
+        if any(stale.values()) and options.engine != "dask":
+            _make_ready(options.draws)
         results = run_jobs(
-            jobs,
+            [job for own in jobs for job in own],
             outputs=outputs,
             workers=options.jobs,
             timeout=options.timeout,
@@ -173,6 +175,24 @@ def _run(options: argparse.Namespace) -> int:
         say(f"read {outputs / path.name / 'index.html'}")
     unexpected = sum(_unexpected(path) for path in paths)
     return FAILED if unexpected or any(result.status == "failed" for result in results) else DONE
+
+
+def _problems(stale: Mapping[Path, Sequence[str]]) -> list[Problem]:
+    """Return the problems of the scenarios that are to be made; those that are up to date were sound as they stand."""
+    if not any(stale.values()):
+        return []
+    from model.check import examine  # noqa: PLC0415 - a run with nothing to do reads no inputs
+
+    return list(dict.fromkeys(p for path, names in stale.items() if names for p in examine(path, names).problems))
+
+
+def _make_ready(draws: int) -> None:
+    """Compile what many draws need before the workers start, each of which would compile for itself."""
+    from model.caseload import COMPILED_FROM  # noqa: PLC0415
+    from model.compiled import make_ready  # noqa: PLC0415
+
+    if draws >= COMPILED_FROM:
+        make_ready()
 
 
 def _unexpected(path: Path) -> int:

@@ -56,6 +56,14 @@ def scenario_names(case_path: str | Path) -> tuple[str, ...]:
     return (*([base] if isinstance(base, str) else []), *(name for name in files if name != base))
 
 
+def compared_with(case_path: str | Path) -> set[str]:
+    """Return the scenarios that every report of a case speaks of beside its own: the base and the published one."""
+    toml = read_toml(Path(case_path) / CASE_TOML, [])
+    tables = toml.tables if toml else {}
+    base = tables.get("base_scenario", "base")
+    return {name for name in (base, tables.get("published_scenario") or base) if isinstance(name, str)}
+
+
 def load_case(path: str | Path, scenario: str | None = None, *, complete: bool = True) -> Case:
     """Return a case under a scenario (its base scenario where none is named).
 

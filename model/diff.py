@@ -13,6 +13,7 @@ from model import format as fmt
 from model import markup, views
 from model import provenance as prov
 from model import tables as tbl
+from model.disk import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -301,8 +302,6 @@ def diff_command(old: Path, new: Path, html: Path | None = None) -> int:
         return 2
     sys.stdout.write(as_text(found))
     if html is not None:
-        from model.report.export import write_whole  # noqa: PLC0415 - as above
-
-        write_whole(html, as_html(found))
+        write_whole(html, as_html(found).encode())
         sys.stdout.write(f"read {html}\n")
     return 0

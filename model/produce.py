@@ -11,11 +11,7 @@ from typing import TYPE_CHECKING, Any
 from model import provenance
 from model.batch import store
 from model.batch.jobs import Context, Job
-from model.case import load_case
-from model.report.export import body_of
-from model.report.opening import case_folder, open_result
-from model.report.page import Page, render
-from model.results import write
+from model.case import compared_with
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -32,16 +28,15 @@ def jobs_for(case: Path, scenarios: Iterable[str], outputs: Path, *, draws: int,
 
     A job is made again when anything it rests on changes: inputs, the published and base scenarios it is compared
     with, the notebook, the model, a package's version, the seed or the number of draws. Not when only the commit does:
-    a report names the commit it was made at.
+    a report names the commit it was made at. The inputs are hashed, not read: they need not be sound.
     """
-    any_scenario = load_case(case, None)
     shared = {"package": store.package_hash(), **store.versions()}
-    others = {any_scenario.published_scenario, any_scenario.base_scenario}
+    others = {p for one in compared_with(case) for p in provenance.input_files(case, one)}
     name = case.name if case.parent == INPUTS else str(case)
     jobs = []
     for scenario in scenarios:
         parameters = {"case": name, "scenario": scenario, "draws": draws, "seed": seed}
-        files = {p for one in {scenario, *others} for p in provenance.input_files(case, one)} | {NOTEBOOK}
+        files = {*provenance.input_files(case, scenario), *others, NOTEBOOK}
         jobs.append(
             Job(
                 case=case.name,
@@ -60,6 +55,9 @@ def jobs_for(case: Path, scenarios: Iterable[str], outputs: Path, *, draws: int,
 
 def make(context: Context) -> None:
     """Run a scenario and write its files into the job's folder; the notebook that follows finds the result at hand."""
+    from model.report.opening import open_result  # noqa: PLC0415 - asking what is up to date needs no model
+    from model.results import write  # noqa: PLC0415
+
     started, begun = datetime.now(UTC), time.perf_counter()
     wanted: Mapping[str, Any] = context.job.arguments
     result = open_result(wanted["case"], wanted["scenario"], draws=wanted["draws"], seed=wanted["seed"])
@@ -75,6 +73,11 @@ class ReportExporter:
         self, node: NotebookNode, resources: Mapping[str, Any] | None = None
     ) -> tuple[str, dict[str, Any]]:
         """Return the page and no resources; the title and the line beneath it come from the scenario."""
+        from model.case import load_case  # noqa: PLC0415 - as above
+        from model.report.export import body_of  # noqa: PLC0415
+        from model.report.opening import case_folder  # noqa: PLC0415
+        from model.report.page import Page, render  # noqa: PLC0415
+
         del resources
         given = node.metadata["papermill"]["parameters"]
         case = load_case(case_folder(given["case"]), given["scenario"])

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import platform
 import shutil
 import subprocess
 from functools import cache
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from model import disk
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,11 +25,6 @@ UNKNOWN = "unknown (not a git checkout)"
 INPUT_SUFFIXES = (".csv", ".toml")
 
 
-def file_hash(path: Path) -> str:
-    """Return the SHA-256 of a file's bytes, with Windows line ends read as Unix ones (git may have turned them)."""
-    return hashlib.sha256(path.read_bytes().replace(b"\r\n", b"\n")).hexdigest()
-
-
 def input_files(case_folder: Path, scenario: str) -> list[Path]:
     """Return the files a scenario rests on: the case's own, its scenario's and the shared reference tables."""
     own = [p for p in case_folder.iterdir() if p.suffix in INPUT_SUFFIXES] if case_folder.is_dir() else []
@@ -42,7 +37,7 @@ def input_files(case_folder: Path, scenario: str) -> list[Path]:
 def input_hashes(case_folder: Path, scenario: str) -> dict[str, str]:
     """Return SHA-256 by path, written from the folder that holds all cases: `bury-2022/case.toml`."""
     above = case_folder.parent
-    return {p.relative_to(above).as_posix(): file_hash(p) for p in input_files(case_folder, scenario)}
+    return {p.relative_to(above).as_posix(): disk.text_digest(p) for p in input_files(case_folder, scenario)}
 
 
 @cache
@@ -66,13 +61,7 @@ def _git(git: str, *arguments: str) -> str | None:
 
 def versions() -> dict[str, str]:
     """Return the version of Python and of each package that can change a number or a page."""
-    found = {"python": platform.python_version()}
-    for name in PACKAGES:
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            found[name] = "not installed"
-    return found
+    return disk.versions(PACKAGES)
 
 
 def command(case: str, scenario: str, draws: int, seed: int) -> str:

@@ -32,6 +32,7 @@ from model.batch.faults import point
 from model.batch.progress import Ticker
 from model.case import load_case
 from model.compiled import make_ready
+from model.disk import NEW, write_whole
 from model.draws import central, unit_bounds, with_values
 from model.inputs.problems import nearest
 from model.portfolio import evaluate, streams_of
@@ -297,7 +298,7 @@ def sweep(  # noqa: PLR0913 - each is one thing a caller may choose
                 if outcome.error or not isinstance(outcome.value, bytes):
                     errors.append(f"{Path(parts[number].case).name}, from point {parts[number].first}: {outcome.error}")
                 else:
-                    store.write_whole(_part_path(place, number), outcome.value)
+                    write_whole(_part_path(place, number), outcome.value)
                     point("sweep.part", str(number))
                 bar.tick(failed=len(errors))
         if errors:
@@ -334,7 +335,7 @@ def _open_parts(place: Path, key: str, *, force: bool) -> None:
         store.discard(place)
     place.mkdir(parents=True, exist_ok=True)
     store.recover(place)
-    store.write_whole(mark, key.encode())
+    write_whole(mark, key.encode())
 
 
 def _part_path(place: Path, number: int) -> Path:
@@ -344,7 +345,7 @@ def _part_path(place: Path, number: int) -> Path:
 
 def _join(place: Path, count: int, out: Path, key: str, schema: pa.Schema) -> None:
     """Put the parts together, one row group each, and the file in its place."""
-    temporary = place / f"{store.NEW}{out.name}"
+    temporary = place / f"{NEW}{out.name}"
     with parquet.ParquetWriter(temporary, schema.with_metadata({KEY: key.encode()}), compression="zstd") as writer:
         deque((writer.write_table(parquet.read_table(_part_path(place, n))) for n in range(count)), maxlen=0)
     store.flush(temporary)

@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import subprocess
 import sys
 
 import pandas as pd
@@ -92,6 +93,35 @@ def test_inputs_that_no_longer_load_leave_a_comparison_without_bridges(again):
     page = (out / "exampleshire" / "index.html").read_text(encoding="utf-8")
     assert "As published" in page
     assert "What sets each scenario apart" not in page
+
+
+@pytest.mark.slow
+def test_a_run_with_nothing_to_do_reads_no_figures_and_loads_nothing_heavy(again):
+    case, out = again
+    given("run", case, "--scenario", "base", "--draws", 5, "--outputs", out)  # another place: all is made again
+    program = (
+        "import sys; from model.__main__ import main; status = main(sys.argv[1:])\n"
+        "heavy = {'pandas', 'numba', 'matplotlib', 'nbformat', 'scipy', 'model.portfolio', 'model.check'}\n"
+        "print(status, sorted(heavy & set(sys.modules)))"
+    )
+    asked = ["run", case, "--scenario", "base", "--draws", "5", "--outputs", out]
+    done = subprocess.run([sys.executable, "-c", program, *map(str, asked)], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["1 fresh", f"read {out / case.name / 'index.html'}", "0 []"]
+
+
+@pytest.mark.slow
+def test_only_what_is_to_be_made_is_examined_and_a_problem_there_stops_all_of_it(made, capsys):
+    case, out = made
+    scenario = case / "scenarios" / "wrong.toml"
+    scenario.write_text('title = "Wrong"\nwhy = "x"\n[overrides]\n"fostering.fil_rate" = 1\n', encoding="utf-8")
+    try:
+        asked = ["run", case, "--draws", 5, "--outputs", out]
+        assert given(*asked, "--scenario", "base", "--scenario", "wrong") == 2
+        assert "fostering.fill_rate" in capsys.readouterr().err
+        assert given(*asked, "--scenario", "base") == 0
+        assert capsys.readouterr().out.startswith("1 fresh")
+    finally:
+        scenario.unlink()
 
 
 @pytest.mark.slow

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from model.batch import pool, remote, store
 from model.batch.progress import Progress
+from model.disk import NEW, write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
@@ -253,9 +254,9 @@ def _result(job: Job, outcome: pool.Outcome, why: str) -> JobResult:
 
 def _check_writable(outputs: Path) -> None:
     """Find out before workers start, and once, that nothing can be written."""
-    probe = outputs / f"{store.NEW}probe-{os.getpid()}"
+    probe = outputs / f"{NEW}probe-{os.getpid()}"
     try:
-        store.write_whole(probe, b"x" * 4096)
+        write_whole(probe, b"x" * 4096)
         probe.unlink()
     except OSError as error:
         raise store.OutputError(store.explain(error, outputs)) from error

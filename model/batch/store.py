@@ -11,10 +11,8 @@ import contextlib
 import ctypes
 import errno
 import hashlib
-import importlib.metadata
 import json
 import os
-import platform
 import shutil
 import socket
 import sys
@@ -25,7 +23,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from model import disk
 from model.batch.faults import point
+from model.disk import NEW, digest, write_whole
 
 if sys.platform == "win32":
     import msvcrt
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
 RECORD = "run.json"
-NEW, OLD = ".new-", ".old-"
+OLD = ".old-"
 LOCK = ".lock"
 SCHEMA = 1
 PACKAGES = (
@@ -59,17 +59,11 @@ class OutputError(Exception):
     """The output folder cannot be used: read-only, full, or in use by another run."""
 
 
-def hash_file(path: Path) -> str:
-    """SHA-256 of a file's bytes."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def hash_files(paths: Iterable[Path]) -> dict[Path, str]:
     """SHA-256 of many files; hashing lets go of the interpreter, so threads help."""
     listed = list(dict.fromkeys(paths))
     with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as threads:
-        return dict(zip(listed, threads.map(hash_file, listed), strict=True))
+        return dict(zip(listed, threads.map(digest, listed), strict=True))
 
 
 def package_hash(package: Path | None = None) -> str:
@@ -77,18 +71,14 @@ def package_hash(package: Path | None = None) -> str:
     root = package or Path(__file__).resolve().parents[1]
     files = sorted(p for p in root.rglob("*") if p.suffix in _SOURCES and "__pycache__" not in p.parts)
     whole = hashlib.sha256()
-    for path, digest in hash_files(files).items():
-        whole.update(f"{path.relative_to(root).as_posix()} {digest}\n".encode())
+    for path, one in hash_files(files).items():
+        whole.update(f"{path.relative_to(root).as_posix()} {one}\n".encode())
     return whole.hexdigest()
 
 
 def versions() -> dict[str, str]:
     """Python's version, and that of each package that can change a report's bytes."""
-    found = {"python": platform.python_version()}
-    for name in PACKAGES:
-        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-            found[name] = importlib.metadata.version(name)
-    return found
+    return disk.versions(PACKAGES)
 
 
 def fingerprint(
@@ -102,10 +92,9 @@ def fingerprint(
 
     ``shared`` is added as it is: compute ``{"package": package_hash(), **versions()}`` once for all jobs.
     """
-    names = {path: os.path.relpath(path, root).replace(os.sep, "/") for path in files}
-    digests = hash_files(names)
+    digests = {os.path.relpath(path, root).replace(os.sep, "/"): digest(path) for path in files}
     told = {name: json.dumps(value, sort_keys=True, default=str) for name, value in values.items()}
-    return dict(sorted({**{names[p]: d for p, d in digests.items()}, **told, **(shared or {})}.items()))
+    return dict(sorted({**digests, **told, **(shared or {})}.items()))
 
 
 def read_record(folder: Path) -> dict[str, Any] | None:
@@ -132,9 +121,9 @@ def why_stale(folder: Path, made_from: Mapping[str, str]) -> str:
     if changed:
         more = f" and {len(changed) - 3} more" if len(changed) > 3 else ""
         return f"changed: {', '.join(changed[:3])}{more}"
-    for name, digest in record["files"].items():
+    for name, published in record["files"].items():
         try:
-            same = hash_file(folder / name) == digest
+            same = digest(folder / name) == published
         except OSError:
             return f"{name} is missing"
         if not same:
@@ -165,7 +154,7 @@ def seal(temporary: Path, made_from: Mapping[str, str]) -> None:
     for path in files:
         flush(path)
     point("seal.files", temporary.name)
-    digests = {path.relative_to(temporary).as_posix(): digest for path, digest in hash_files(files).items()}
+    digests = {path.relative_to(temporary).as_posix(): one for path, one in hash_files(files).items()}
     record = {"schema": SCHEMA, "made_from": dict(sorted(made_from.items())), "files": digests}
     write_whole(temporary / RECORD, (json.dumps(record, indent=1) + "\n").encode())
     for path in {temporary, *(p.parent for p in files)}:
@@ -214,21 +203,6 @@ def recover(parent: Path) -> list[str]:
         else:
             left.unlink(missing_ok=True)
     return put_back
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that it appears whole or not at all."""
-    temporary = path.parent / f"{NEW}{path.name}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
-    try:
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        raise
 
 
 def flush(path: Path) -> None:

@@ -89,17 +89,34 @@ def read_runs(case_outputs: Path, cases: Path | None, base: str = "base") -> lis
 
     `cases` is the folder of all cases, to tell which inputs changed since; None = it is not known.
     """
-    folders = sorted(p.parent for p in case_outputs.glob(f"*/{prov.FILE}"))
-    runs = [run for folder in folders if (run := _read(folder, cases)) is not None]
+    runs = [_read(whole) for whole in finished(case_outputs, cases)]
     return sorted(runs, key=lambda run: (run.scenario != base, run.title.lower()))
 
 
-def _read(folder: Path, cases: Path | None) -> Run | None:
+@dataclass(frozen=True, kw_only=True)
+class Finished:
+    """A scenario's whole folder, before its figures are read: what it was made from, and what has changed since."""
+
+    folder: Path
+    provenance: dict[str, Any]
+    changed: tuple[str, ...]
+
+
+def finished(case_outputs: Path, cases: Path | None) -> list[Finished]:
+    """Return every whole scenario in a case's outputs by its folder's name; `cases` as in `read_runs`."""
+    whole = []
+    for folder in sorted(p.parent for p in case_outputs.glob(f"*/{prov.FILE}")):
+        found = prov.read(folder)
+        if found is not None and all((folder / name).is_file() for name in ("metrics.json", "annual.csv")):
+            changed = tuple(prov.changed_inputs(found, cases)) if cases else ()
+            whole.append(Finished(folder=folder, provenance=found, changed=changed))
+    return whole
+
+
+def _read(whole: Finished) -> Run:
     import pandas as pd  # noqa: PLC0415 - importing the model must stay cheap
 
-    found = prov.read(folder)
-    if found is None or not all((folder / name).is_file() for name in ("metrics.json", "annual.csv")):
-        return None
+    folder, found = whole.folder, whole.provenance
     return Run(
         scenario=folder.name,
         title=str(found.get("title") or folder.name),
@@ -107,7 +124,7 @@ def _read(folder: Path, cases: Path | None) -> Run | None:
         metrics=json.loads((folder / "metrics.json").read_text(encoding="utf-8")),
         annual=_kept(pd.read_csv(folder / "annual.csv", engine="pyarrow")),
         shown_years=int(found.get("shown_years", 5)),
-        changed=tuple(prov.changed_inputs(found, cases)) if cases else (),
+        changed=whole.changed,
         link=f"{folder.name}/report.html" if (folder / "report.html").is_file() else "",
     )
 

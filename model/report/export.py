@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import os
 import sys
 from functools import cache
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from model import format as fmt
 from model import markup
+from model.disk import write_whole
 from model.report.page import Page, render
 
 if TYPE_CHECKING:
@@ -31,17 +31,7 @@ def export_html(
     """
     words = dict(metadata or {})
     about = {name: words[name] for name in ("kicker", "about", "footer") if name in words}
-    write_whole(Path(out_html), render(Page(title=title, **about), body_of(notebook)))
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a text file beside its place and move it there, so that nobody reads half a page."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        beside.write_text(text, encoding="utf-8", newline="\n")
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
+    write_whole(Path(out_html), render(Page(title=title, **about), body_of(notebook)).encode())
 
 
 def body_of(notebook: Path | str | NotebookNode) -> str:

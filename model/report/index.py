@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from model import format as fmt
 from model import markup, views
+from model.disk import write_whole
 from model.report import comparison
-from model.report.export import write_whole
 from model.report.opening import case_folder
 from model.report.page import Block, Page, render
 from model.report.sections import show
@@ -39,13 +39,14 @@ def write_index(case_outputs: Path | str, case_path: Path | str | None = None) -
     if not folder.is_dir():
         return
     inputs = _inputs_of(folder, case_path)
-    base = _case(inputs, None)
-    runs = comparison.read_runs(folder, inputs.parent if inputs else None, base.base_scenario if base else "base")
-    seal = _seal(folder, runs, base)
+    base, cases = _case(inputs, None), inputs.parent if inputs else None
+    seal = _seal(comparison.finished(folder, cases), base)
     place = folder / INDEX
     if place.is_file() and _SEAL.findall(place.read_text(encoding="utf-8")[-200:]) == [seal]:
         return
-    write_whole(place, f"{render(_page(folder, runs, base), _body(folder, runs, inputs))}<!-- made from {seal} -->\n")
+    runs = comparison.read_runs(folder, cases, base.base_scenario if base else "base")
+    page = f"{render(_page(folder, runs, base), _body(folder, runs, inputs))}<!-- made from {seal} -->\n"
+    write_whole(place, page.encode())
 
 
 def _inputs_of(folder: Path, given: Path | str | None) -> Path | None:
@@ -67,13 +68,14 @@ def _case(inputs: Path | None, scenario: str | None) -> Case | None:
         return None
 
 
-def _seal(folder: Path, runs: Sequence[Run], base: Case | None) -> str:
+def _seal(found: Sequence[comparison.Finished], base: Case | None) -> str:
     """Return a digest of all that the index is made from; without inputs it has no bridges, and is another index."""
     digest = hashlib.sha256(b"" if base is None else base.title.encode())
-    for run in runs:
-        digest.update(comparison.as_json([run.scenario, run.changed, run.link]).encode())
+    for one in found:
+        has_report = (one.folder / "report.html").is_file()
+        digest.update(comparison.as_json([one.folder.name, one.changed, has_report]).encode())
         for name in ("metrics.json", "provenance.json"):
-            digest.update((folder / run.scenario / name).read_bytes())
+            digest.update((one.folder / name).read_bytes())
     for source in sorted(Path(__file__).parent.rglob("*.*")):
         if source.suffix in {".py", ".css", ".js"}:
             digest.update(source.read_bytes())

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from model.assumptions import Assumptions
-from model.provenance import INPUT_SUFFIXES, file_hash
+from model.disk import text_digest
+from model.provenance import INPUT_SUFFIXES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,7 +58,7 @@ def open_result(case: str, scenario: str, *, draws: int, seed: int) -> Result:
 def _state(folder: Path) -> str:
     """Return a digest of every input of a case and of the reference tables: it changes when any of them does."""
     files = [p for root in (folder, folder.parent / "reference") for p in root.rglob("*") if p.suffix in INPUT_SUFFIXES]
-    return hashlib.sha256("".join(f"{p}{file_hash(p)}" for p in sorted(files)).encode()).hexdigest()
+    return hashlib.sha256("".join(f"{p}{text_digest(p)}" for p in sorted(files)).encode()).hexdigest()
 
 
 @lru_cache(maxsize=2)

@@ -1,0 +1,79 @@
+"""Files as bytes: what they hold, told by one hash, and a new one that appears whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hashlib
+import importlib.metadata
+import os
+import platform
+import time
+import uuid
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+NEW = ".new-"
+"""How the name of a file or folder begins that is being written: never read, and cleared by the next run."""
+SETTLED_NS = 2_000_000_000
+"""A file written more recently may change again within its time stamp's own precision: its hash is not kept."""
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file's bytes; a file that has not changed since is not read again in this process."""
+    return _known(path, as_text=False)
+
+
+def text_digest(path: Path) -> str:
+    """SHA-256 of a text, with Windows line ends read as Unix ones (git may have turned them)."""
+    return _known(path, as_text=True)
+
+
+def _known(path: Path, *, as_text: bool) -> str:
+    """Return a file's hash, from memory if its size and times are as they were."""
+    state = path.stat()
+    if time.time_ns() - max(state.st_mtime_ns, state.st_ctime_ns) < SETTLED_NS:
+        return _hash(path, as_text=as_text)
+    return _remembered(path, as_text, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns)
+
+
+@functools.lru_cache(maxsize=65_536)
+def _remembered(path: Path, as_text: bool, *state: int) -> str:  # noqa: FBT001 - a cache's key
+    del state
+    return _hash(path, as_text=as_text)
+
+
+def _hash(path: Path, *, as_text: bool) -> str:
+    if as_text:
+        return hashlib.sha256(path.read_bytes().replace(b"\r\n", b"\n")).hexdigest()
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file beside its place, flush it and move it there: nobody ever reads half of it."""
+    temporary = path.parent / f"{NEW}{path.name}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+    try:
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise
+
+
+def versions(packages: Iterable[str]) -> dict[str, str]:
+    """Return the version of Python and of each package."""
+    found = {"python": platform.python_version()}
+    for name in packages:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            found[name] = "not installed"
+    return found
