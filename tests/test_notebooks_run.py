@@ -20,7 +20,14 @@ def parameters(path, case):
     """What a scheduler gives a notebook: the case, and few draws where it takes any."""
     cells = nbformat.read(path, as_version=4).cells
     declared = next(c.source for c in cells if "parameters" in c.metadata.get("tags", []))
-    given = {"case": str(case), "draws": DRAWS, "seed": SEED, "index_draws": 8}
+    given = {
+        "case": str(case),
+        "draws": DRAWS,
+        "seed": SEED,
+        "index_draws": 8,
+        "sampling_draws": 16,
+        "sampling_seeds": 2,
+    }
     return {name: value for name, value in given.items() if re.search(rf"^{name}: ", declared, re.MULTILINE)}
 
 
