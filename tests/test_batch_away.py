@@ -1,6 +1,7 @@
 """A job done away from here: what the other machine sends back, and what becomes of it in our folders."""
 
 import errno
+import multiprocessing
 import sys
 
 import pytest
@@ -10,6 +11,7 @@ from model.batch.jobs import Job
 from model.batch.worker import do_job_away
 
 WORK = """
+import time
 from model.batch.pool import Stopped
 
 def double(payload):
@@ -20,6 +22,9 @@ def stop(payload):
 
 def fail(payload):
     raise ValueError("no such price")
+
+def hang(context):
+    time.sleep(600)
 
 def write(context):
     (context.folder / "sub").mkdir()
@@ -61,6 +66,20 @@ def test_the_files_of_a_job_done_away_are_published_here_and_fresh(tmp_path, wor
     assert outcome.error == ""
     assert (job.folder / "sub" / "a.csv").read_bytes() == b"x\n7\n"
     assert store.read_record(job.folder) is not None
+
+
+def test_a_job_over_its_time_is_ended_and_the_process_that_asked_goes_on(tmp_path, work):
+    hanging = Job(case="c", scenario="h", folder=tmp_path / "c" / "h", made_from={}, work=f"{work}:hang")
+    with pytest.raises(pool.Stopped, match="longer than the 1 seconds allowed and was ended"):
+        do_job_away(hanging, timeout=1)
+    assert do_job_away(job_in(tmp_path, work), timeout=60)["files"]["sub/a.csv"] == b"x\n7\n"
+
+
+def test_a_daemon_may_do_a_job_within_a_time_limit(tmp_path, work, monkeypatch):
+    """dask's nanny starts its worker as one."""
+    monkeypatch.setitem(multiprocessing.current_process()._config, "daemon", True)
+    assert do_job_away(job_in(tmp_path, work), timeout=60)["files"]["sub/a.csv"] == b"x\n7\n"
+    assert multiprocessing.current_process().daemon
 
 
 def test_files_that_cannot_be_put_in_their_place_fail_that_job_alone(tmp_path, work):

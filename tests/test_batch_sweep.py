@@ -131,6 +131,49 @@ def test_a_sweep_stopped_half_way_goes_on_and_equals_an_uninterrupted_one(tmp_pa
     assert out.read_bytes() == whole.read_bytes()
 
 
+KILLED = """
+import sys
+from pathlib import Path
+
+from model import sweep
+
+if __name__ == "__main__":
+    points = sweep.grid_frame(["a=0:1:0.05", "b=1:30:1"])
+    sweep.sweep([Path(name) for name in sys.argv[3:]], points, Path(sys.argv[1]), workers=1, evaluate=sys.argv[2])
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+def test_a_sweep_killed_half_way_goes_on_with_what_is_missing_and_equals_an_uninterrupted_one(tmp_path, planted):
+    whole, out = tmp_path / "whole" / "sweep.parquet", tmp_path / "out" / "sweep.parquet"
+    sweep.sweep(cases(tmp_path), POINTS, whole, evaluate=f"{planted}:slow")
+    (tmp_path / "planted_killed.py").write_text(KILLED)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path.cwd()), str(tmp_path)])}
+    command = [sys.executable, str(tmp_path / "planted_killed.py"), str(out), f"{planted}:slow"]
+    process = subprocess.Popen([*command, *map(str, cases(tmp_path))], env=environment)
+    try:
+        end = time.monotonic() + 60
+        while len(list(out.parent.glob("*.parts/part-*.parquet"))) < 2 and process.poll() is None:
+            assert time.monotonic() < end
+            time.sleep(0.01)
+    finally:
+        process.kill()
+        process.wait()
+    assert not out.exists()
+    done = {p.name: p.stat().st_mtime_ns for p in out.parent.glob("*.parts/part-*.parquet")}
+    assert len(done) >= 2
+    made = []
+    real = sweep.point
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sweep, "point", lambda name, subject="": made.append((name, subject)) or real(name, subject))
+        assert sweep.sweep(cases(tmp_path), POINTS, out, evaluate=f"{planted}:slow")
+    again = {f"part-{int(number):06}.parquet" for name, number in made if name == "sweep.part"}
+    assert not again & done.keys()
+    assert len(again) + len(done) == 2 * 3
+    assert out.read_bytes() == whole.read_bytes()
+    assert not list(out.parent.glob("*.parts"))
+
+
 def test_a_changed_input_makes_the_sweep_again(tmp_path, planted):
     out = tmp_path / "sweep.parquet"
     assert sweep.sweep(cases(tmp_path), POINTS, out, evaluate=f"{planted}:total")
@@ -259,6 +302,24 @@ def test_scenarios_made_on_a_cluster_are_the_same_bytes(tmp_path, cluster):
         assert "bad.ipynb, cell 14, line 1: 1 / 0" in results[3].error
         trees.append({p.relative_to(out): p.read_bytes() for p in sorted(out.rglob("*")) if p.is_file()})
     assert trees[0] == trees[1]
+    assert all(worker.poll() is None for worker in workers)
+
+
+def test_a_time_limit_holds_on_a_cluster_too(tmp_path, cluster):
+    from benchmarks import reference
+    from model.batch.jobs import Job, run_jobs, summary
+
+    address, workers = cluster
+    good = reference.write(tmp_path / "good.ipynb")
+    hanging = reference.write(tmp_path / "hanging.ipynb", [("code", "import time\ntime.sleep(600)")])
+    out = tmp_path / "out"
+    jobs = [
+        Job(case="case", scenario=f"s{n}", folder=out / "case" / f"s{n}", made_from={}, notebook=notebook)
+        for n, notebook in enumerate((hanging, good, good))
+    ]
+    results = run_jobs(jobs, outputs=out, scheduler=address, timeout=20)
+    assert [r.status for r in results] == ["failed", "made", "made"], summary(results)
+    assert "longer than the 20 seconds allowed and was ended in cell 14: import time" in results[0].error
     assert all(worker.poll() is None for worker in workers)
 
 

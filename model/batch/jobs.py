@@ -129,7 +129,7 @@ def run_jobs(  # noqa: PLR0913 - each is one thing a caller may choose
         warm: modules that workers import before their first job, if any job has a notebook.
         wait_seconds: how long to wait for another run on the same folder.
         scheduler: address of a dask scheduler to send the jobs to, instead of processes here; notebooks and inputs
-            must stand at the same paths there, and ``timeout`` is the cluster's own affair.
+            must stand at the same paths there.
 
     Returns:
         One result a job, in the order of ``jobs``, whatever the order they ended in.
@@ -161,7 +161,7 @@ def run_jobs(  # noqa: PLR0913 - each is one thing a caller may choose
                 if scheduler is None:
                     outcomes = _outcomes(stale, count, timeout, modules, bar)
                 else:
-                    outcomes = _outcomes_away(stale, scheduler, bar)
+                    outcomes = _outcomes_away(stale, scheduler, timeout, bar)
                 for number, outcome in outcomes:
                     results[number] = _result(jobs[number], outcome, todo[number])
                     bar.done(results[number])
@@ -191,11 +191,13 @@ def _outcomes(
             _drop(place)
 
 
-def _outcomes_away(stale: Mapping[int, Job], scheduler: str, bar: Progress) -> Generator[tuple[int, pool.Outcome]]:
+def _outcomes_away(
+    stale: Mapping[int, Job], scheduler: str, timeout: float | None, bar: Progress
+) -> Generator[tuple[int, pool.Outcome]]:
     """Send jobs to a cluster; write here and publish the files that come back."""
     for job in stale.values():
         bar.started(job)
-    for number, outcome in remote.run(stale, "model.batch.worker:do_job_away", scheduler=scheduler):
+    for number, outcome in remote.run(stale, "model.batch.worker:do_job_away", scheduler=scheduler, timeout=timeout):
         yield number, outcome if outcome.error else _unpack(outcome, stale[number])
 
 

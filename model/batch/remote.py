@@ -21,11 +21,11 @@ class ClusterError(RuntimeError):
     """No cluster to send work to."""
 
 
-def do(function: str, payload: object) -> Outcome:
+def do(function: str, payload: object, **settings: object) -> Outcome:
     """Do one task in a dask worker: what it raises is an outcome, so that dask does not try again."""
     started = time.monotonic()
     try:
-        value = load(function)(payload)
+        value = load(function)(payload, **settings)
     except Stopped as stop:
         return Outcome(error=str(stop), cell=stop.cell, seconds=time.monotonic() - started)
     except Exception as error:  # noqa: BLE001 - told to the person who asked
@@ -34,11 +34,11 @@ def do(function: str, payload: object) -> Outcome:
 
 
 def run(
-    payloads: Mapping[int, Any], function: str, *, scheduler: str, retries: int = 3
+    payloads: Mapping[int, Any], function: str, *, scheduler: str, retries: int = 3, **settings: object
 ) -> Generator[tuple[int, Outcome]]:
     """Do every task somewhere on the cluster; yield each number with its outcome as it ends.
 
-    Tasks of a worker that is lost are sent to another, ``retries`` times.
+    Tasks of a worker that is lost are sent to another, ``retries`` times. ``settings`` go to ``function`` as keywords.
 
     Raises:
         ClusterError: dask is not installed, or nobody answers at ``scheduler``.
@@ -54,7 +54,7 @@ def run(
     with client:
         client.wait_for_workers(1, timeout=30)
         futures = {
-            client.submit(do, function, payload, retries=retries, pure=False): number
+            client.submit(do, function, payload, retries=retries, pure=False, **settings): number
             for number, payload in payloads.items()
         }
         for future in distributed.as_completed(list(futures), loop=client.loop, raise_errors=False):

@@ -12,18 +12,18 @@ import tempfile
 import threading
 import time
 import traceback
-from multiprocessing import parent_process
+from multiprocessing import current_process, parent_process
 from multiprocessing.connection import wait
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from model.batch import store
 from model.batch.faults import point
-from model.batch.jobs import Context
-from model.batch.pool import Outcome, Stopped, load
+from model.batch.jobs import DEFAULT_WARM, Context
+from model.batch.pool import Outcome, Stopped, Task, load, run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from multiprocessing.connection import Connection
 
     from model.batch.jobs import Job
@@ -130,16 +130,48 @@ def do_job(context: Context, tell: Callable[[int, str], None]) -> dict[str, obje
 _ONE = threading.Lock()
 
 
-def do_job_away(job: Job) -> dict[str, object]:
+def do_job_away(job: Job, timeout: float | None = None) -> dict[str, object]:
     """Do one job in a process that is not ours (a dask worker), and send its files back.
 
-    One at a time in a process: a notebook has the working folder, the environment and the figures to itself.
+    One at a time in a process: a notebook has the working folder, the environment and the figures to itself. With a
+    time limit (seconds) it has a process of its own as well, which can be ended without losing the dask worker.
+
+    Raises:
+        Stopped: the job failed or took too long.
     """
     with _ONE, tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        told = do_job(Context(job=job, folder=folder), lambda *_: None)
+        context = Context(job=job, folder=folder)
+        told = do_job(context, lambda *_: None) if timeout is None else _do_within(timeout, context)
         files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in _files(folder)}
     return {**told, "doubts": [], "files": files}
+
+
+def _do_within(timeout: float, context: Context) -> dict[str, object]:
+    """Do one job in a process of its own, which is ended after so many seconds."""
+    warm = DEFAULT_WARM if context.job.notebook else ()
+    tasks = {0: Task(label=context.job.label, payload=context.job)}
+    with _as_parent():
+        runs = run(tasks, "model.batch.worker:do_job", lambda _: context, workers=1, timeout=timeout, warm=warm)
+        ((_, outcome),) = runs
+    if outcome.error:
+        raise Stopped(outcome.error, outcome.cell)
+    return cast("dict[str, object]", outcome.value)
+
+
+@contextlib.contextmanager
+def _as_parent() -> Iterator[None]:
+    """Let this process have children: dask's nanny starts its worker as a daemon, which may have none.
+
+    The rule is there because a daemon that is killed leaves them behind. Ours end with it (``_follow_parent``).
+    """
+    settings = cast("dict[str, object]", vars(current_process())["_config"])
+    daemon = settings.pop("daemon", None)
+    try:
+        yield
+    finally:
+        if daemon is not None:
+            settings["daemon"] = daemon
 
 
 def _files(folder: Path) -> list[Path]:
