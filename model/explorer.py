@@ -6,6 +6,7 @@ around it; only what depends on it is worked out again, on the same draws.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
@@ -177,9 +178,13 @@ def shifted(assumption: Assumption, value: float) -> Assumption:
 def _slider(a: Assumption) -> Any:  # noqa: ANN401
     import ipywidgets as widgets  # noqa: PLC0415 - as above
 
-    step = (a.high - a.low) / STEPS
+    words, step = fmt.unit_words(a.unit), (a.high - a.low) / STEPS
+    plain = markup.label(a.name)
+    name = plain if not words or plain.endswith(words) else f"{plain} ({words})"
+    percent = fmt.on_axis(a.value, a.unit).endswith("%")
+    places = max(0, math.ceil(-math.log10(step * (100 if percent else 1))))  # as many as a step needs to show
     return widgets.FloatSlider(
-        value=a.value, min=a.low, max=a.high, step=step, description=f"{markup.label(a.name)} ({a.unit})",
-        continuous_update=False, readout_format=".4g", style={"description_width": "initial"},
-        layout=widgets.Layout(width="95%"),
+        value=a.value, min=a.low, max=a.high, step=step, description=name, tooltip=name, continuous_update=False,
+        readout_format=f".{places}%" if percent else f",.{places}f",
+        style={"description_width": "30em"}, layout=widgets.Layout(width="95%"),
     )  # fmt: skip

@@ -195,6 +195,9 @@ _SHOWN: dict[str, Callable[[float], str]] = {
 }
 
 
+_YEARLY = {"rate/year": "a year"}
+
+
 def quantity(value: Number, unit: str) -> str:
     """Return a number with its unit in words: (750, `GBP/week`) -> `£750 a week`; (0.62, `share`) -> `62%`."""
     if value is None or is_missing(value):
@@ -209,7 +212,18 @@ def quantity(value: Number, unit: str) -> str:
 
 def on_axis(value: float, unit: str) -> str:
     """Return a number as an axis of that unit is marked: (750, `GBP/week`) -> `£750`; (0.62, `share`) -> `62%`."""
-    return quantity(value, "GBP" if unit in _PER else unit if unit in _SHOWN else "")
+    if unit in _PER:
+        return quantity(value, "GBP")
+    return quantity(value, "share" if unit in _YEARLY else unit if unit in _SHOWN else "")
+
+
+def unit_words(unit: str) -> str:
+    """Return a unit in words: `GBP/week` -> `£ a week`; nothing where `quantity` says it all (`share`, `ratio`)."""
+    if unit in _PER:
+        return f"£{_PER[unit]}"
+    if unit in _COUNTED:
+        return _COUNTED[unit][1]
+    return _YEARLY.get(unit) or _AFTER.get(unit, "")
 
 
 def price_base(unit: str, base: str) -> str:

@@ -9,6 +9,7 @@ import pytest
 from model import report, run
 from model.case import load_case
 from model.explorer import Explorer, shifted
+from model.explorer import _slider as explorer_slider
 from model.report import comparison, index, opening, posts, shown
 from model.tables import Table
 from tests.cases import write_case
@@ -250,6 +251,15 @@ def test_moving_a_slider_moves_the_chart_to_what_the_engine_says(explorer):
     assert answer.npv_central > explorer.answer().npv_central
     assert explorer.chart({"edge_of_care.effect": slider.max}).title in words(page.value)
     assert np.all(answer.fan[10] <= answer.fan[90])
+
+
+def test_a_slider_is_named_and_read_in_its_unit():
+    assumptions = invented().assumptions
+    price, share = (explorer_slider(assumptions[n]) for n in ("price.ifa_foster_weekly", "edge_of_care.effect"))
+    assert price.description.endswith("(£ a week)")
+    assert price.readout_format.endswith("f")
+    assert share.description == "Edge of care: effect"
+    assert share.readout_format.endswith("%")
 
 
 def test_a_range_moves_with_its_centre_and_stays_within_its_unit():

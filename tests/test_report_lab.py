@@ -1,5 +1,7 @@
 """The notebooks at home: JupyterLab in a real browser, a parameter changed, all cells run, a new figure seen."""
 
+import contextlib
+import itertools
 import json
 import os
 import re
@@ -71,11 +73,12 @@ def contents(address, name):
         return json.loads(found.read())["content"]
 
 
-def test_a_parameter_is_changed_all_cells_run_and_the_figure_is_new(lab):
+@contextlib.contextmanager
+def opened_in(lab, name):
+    """A notebook open in JupyterLab in a browser, its kernel idle."""
     path = chromium()
     from playwright.sync_api import sync_playwright
 
-    name = "03_fostering.ipynb"
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=path, args=FLAGS)
         page = running.new_context(viewport={"width": 1400, "height": 1000}).new_page()
@@ -83,6 +86,13 @@ def test_a_parameter_is_changed_all_cells_run_and_the_figure_is_new(lab):
         page.goto(f"{lab}/lab/tree/{name}?token={TOKEN}&reset")
         page.wait_for_selector(".jp-Notebook .jp-Cell.jp-CodeCell")
         page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status='idle']")
+        yield page
+        running.close()
+
+
+def test_a_parameter_is_changed_all_cells_run_and_the_figure_is_new(lab):
+    name = "03_fostering.ipynb"
+    with opened_in(lab, name) as page:
         run_all(page)
         before = finding(page)
         cell = page.locator(".jp-CodeCell").first
@@ -98,7 +108,6 @@ def test_a_parameter_is_changed_all_cells_run_and_the_figure_is_new(lab):
         page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status='idle']")
         page.keyboard.press("Control+S")
         page.wait_for_function("() => !document.querySelector('.jp-mod-dirty')")
-        running.close()
     assert before != after
     saved = contents(lab, name)
     sources = "".join("".join(c["source"]) for c in saved["cells"])
@@ -106,6 +115,46 @@ def test_a_parameter_is_changed_all_cells_run_and_the_figure_is_new(lab):
     assert [o for c in saved["cells"] for o in c.get("outputs", []) if o["output_type"] == "error"] == []
     shown = [o for c in saved["cells"] for o in c.get("outputs", []) if o["output_type"] == "execute_result"]
     assert after in "".join("".join(o["data"].get("text/html", "")) for o in shown)
+
+
+def test_a_slider_moved_by_keyboard_moves_the_chart_and_its_finding(lab, record_property):
+    with opened_in(lab, "06_risk.ipynb") as page:
+        run_all(page)
+        page.locator(".widget-vbox figcaption").wait_for()
+        page.evaluate(WATCH)
+        seen, waited = [shown(page)], []
+        for key in ("ArrowRight", "ArrowRight", "ArrowRight", "ArrowRight", "ArrowLeft", "PageUp"):
+            page.locator(".widget-vbox [role='slider']").first.focus()
+            page.evaluate("() => { window.took = null; }")
+            page.keyboard.press(key)
+            page.wait_for_function("() => window.took !== null")
+            waited.append(page.evaluate("() => window.took"))
+            seen.append(shown(page))
+    record_property("milliseconds_from_key_to_chart", [round(ms) for ms in waited])
+    assert all(re.search(r"pays back in [\d.]+% of draws", finding) for _, finding, _ in seen)
+    values, findings, charts = (list(column) for column in zip(*seen, strict=True))
+    assert all(a != b for a, b in itertools.pairwise(values))
+    assert all(a != b for a, b in itertools.pairwise(charts))
+    assert len({re.search(r"in ([\d.]+)% of", finding)[1] for finding in findings}) > 1  # the chance follows too
+    assert values[5] == values[3]  # a step back is a step back
+    assert charts[5] == charts[3]
+    assert findings[5] == findings[3]
+
+
+WATCH = """() => {
+    document.addEventListener('keydown', () => { window.pressed = performance.now(); }, true);
+    new MutationObserver(() => requestAnimationFrame(() => { window.took = performance.now() - window.pressed; }))
+        .observe(document.querySelector('.widget-vbox .widget-html-content'), {childList: true, subtree: true});
+}"""
+
+
+def shown(page):
+    """The first slider's value, and the finding and the picture beneath the sliders."""
+    return page.evaluate("""() => {
+        const box = document.querySelector('.widget-vbox');
+        return [box.querySelector('.widget-readout').textContent, box.querySelector('figcaption').textContent,
+                box.querySelector('figure svg').outerHTML];
+    }""")
 
 
 def run_all(page):
