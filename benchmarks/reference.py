@@ -75,10 +75,10 @@ CELLS = [
 ]
 
 
-def notebook(extra: list[tuple[str, str]] | None = None) -> dict[str, Any]:
-    """The reference notebook as JSON, with any ``extra`` (kind, source) cells at its end."""
+def notebook(given: list[tuple[str, str]]) -> dict[str, Any]:
+    """A notebook of (kind, source) cells as JSON, the reference report's parameters before them."""
     cells = [_cell(0, "code", PARAMETERS, ["parameters"])]
-    cells += [_cell(n, kind, source) for n, (kind, source) in enumerate([*CELLS, *(extra or [])], start=1)]
+    cells += [_cell(n, kind, source) for n, (kind, source) in enumerate(given, start=1)]
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
     metadata = {"kernelspec": kernel, "language_info": {"name": "python"}}
     return {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
@@ -95,6 +95,11 @@ def _cell(number: int, kind: str, source: str, tags: list[str] | None = None) ->
 
 
 def write(path: Path, extra: list[tuple[str, str]] | None = None) -> Path:
-    """Write the reference notebook to ``path``."""
-    path.write_text(json.dumps(notebook(extra), indent=1) + "\n", encoding="utf-8")
+    """Write the reference notebook to ``path``, with any ``extra`` (kind, source) cells at its end."""
+    return write_plain(path, [*CELLS, *(extra or [])])
+
+
+def write_plain(path: Path, cells: list[tuple[str, str]]) -> Path:
+    """Write a notebook of these cells alone, with the same parameters."""
+    path.write_text(json.dumps(notebook(cells), indent=1) + "\n", encoding="utf-8")
     return path

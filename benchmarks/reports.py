@@ -3,6 +3,9 @@
 The reference report has three tables and five figures and no model time. The floor is the processor time of the
 cells themselves, spread over the workers: nothing that executes the same cells can take less. "Once warm" leaves out
 what a run pays once, the start of its workers and the first report of each.
+
+Then the report of Bury, with the default draws. Its floor is the notebook alone, whose cells run the model; the whole
+also writes every CSV file, the provenance and the page, hashes them and flushes them to the disk.
 """
 
 from __future__ import annotations
@@ -16,12 +19,16 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from benchmarks import reference
 from benchmarks.machine import children_cpu_seconds
+from model import produce
 from model.batch.engine import outputs_of
 from model.batch.jobs import Job, JobResult, run_jobs, summary
+from model.case import scenario_names
+from model.compiled import make_ready
 
 
 def one_after_the_other(notebook: Path, names: list[str], folder: Path) -> float:
@@ -81,10 +88,44 @@ def _page(path: Path) -> str:
     return re.sub(r'(celltag_injected-parameters" id=)"[^"]*"', r"\1", text)
 
 
+def bury(count: int, draws: int, workers: int) -> None:
+    """Print what Bury's reports take beside their cells alone."""
+    make_ready()
+    case = produce.INPUTS / "bury-2022"
+    names = scenario_names(case)[:count]
+    with tempfile.TemporaryDirectory() as place:
+        outputs, bare = Path(place) / "whole", Path(place) / "cells"
+        started = time.perf_counter()
+        whole = run_jobs(
+            produce.jobs_for(case, names, outputs, draws=draws, seed=1),
+            outputs=outputs,
+            workers=workers,
+            progress=False,
+        )
+        seconds = time.perf_counter() - started
+        jobs = [replace(job, work=None) for job in produce.jobs_for(case, names, bare, draws=draws, seed=1)]
+        cells = run_jobs(jobs, outputs=bare, workers=workers, progress=False)
+    for results in (whole, cells):
+        assert all(result.status == "made" for result in results), summary(results)
+    floor, cpu = sum(r.cells_cpu_seconds for r in cells), sum(r.cpu_seconds for r in whole)
+    print(f"\nBury, {draws:,} draws, {len(names)} scenarios, {workers} workers: processor seconds a report")
+    print(f"{'scenario':26}{'the cells alone':>16}{'the whole':>11}{'ratio':>7}")
+    for one, other in zip(cells, whole, strict=True):
+        ratio = other.cpu_seconds / one.cells_cpu_seconds
+        print(f"{one.job.scenario:26}{one.cells_cpu_seconds:16.2f}{other.cpu_seconds:11.2f}{ratio:7.2f}")
+    print(f"{'all':26}{floor:16.2f}{cpu:11.2f}{cpu / floor:7.2f} (target: 1.3)")
+    print(
+        f"seconds from nothing: {seconds:.1f}; the cells alone, spread over the workers: {floor / workers:.1f}; "
+        f"ratio {seconds * workers / floor:.2f}"
+    )
+
+
 def main(arguments: list[str]) -> None:
-    """Print the table."""
+    """Print both tables."""
     parser = argparse.ArgumentParser(prog="reports")
     parser.add_argument("--scenarios", type=int, default=20)
+    parser.add_argument("--bury", type=int, default=8, help="scenarios of the real report; 0 for none")
+    parser.add_argument("--draws", type=int, default=2000)
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     options = parser.parse_args(arguments)
     names = [f"scenario-{number:02}" for number in range(options.scenarios)]
@@ -115,3 +156,5 @@ def main(arguments: list[str]) -> None:
     print(f"pages identical to nbconvert's: {len(names) - len(pages)} of {len(names)}")
     assert not cells, cells
     assert not pages, pages
+    if options.bury:
+        bury(options.bury, options.draws, options.workers)
