@@ -157,7 +157,15 @@ class Explorer:
         for slider in sliders.values():
             slider.observe(follow, names="value")
         follow()
-        return widgets.VBox([*sliders.values(), page])
+
+        class Page(widgets.VBox):
+            """Sliders and chart; where nothing can follow a slider, on paper or in a saved page, the chart alone."""
+
+            def _repr_mimebundle_(self, **kwargs: object) -> dict[str, object]:
+                shown = super()._repr_mimebundle_(**kwargs)
+                return {**shown, "text/html": page.value} if shown else {}
+
+        return Page([*sliders.values(), page])
 
 
 def shifted(assumption: Assumption, value: float) -> Assumption:

@@ -45,6 +45,13 @@ def label(factor: str) -> str:
     return " and ".join(markup.label(name) for name in factor.split(" with "))
 
 
+def spoken(factor: str) -> str:
+    """Return a factor's name within a sentence."""
+    if factor == PROCESS_NOISE:
+        return _lower(CHANCE_WORDS.replace(":", ","))
+    return " and ".join(markup.phrase(name) for name in factor.split(" with "))
+
+
 def tornado_chart(case: Case, perimeter: str, *, most: int = MOST) -> Figure:
     """Chart how far each assumption, moved from its P10 to its P90 by itself, moves the NPV."""
     bars = tornado(case, npv_evaluator(case, [perimeter]), [perimeter])[:most]
@@ -63,7 +70,7 @@ def tornado_chart(case: Case, perimeter: str, *, most: int = MOST) -> Figure:
         axes.legend(loc="lower right")
 
     turning = [bar for bar in bars if min(bar.npv_low, bar.npv_high) < 0 < max(bar.npv_low, bar.npv_high)]
-    title = f"{name}: {_lower(label(bars[0].assumption))} moves the answer most" if bars else f"{name}: nothing varies"
+    title = f"{name}: {spoken(bars[0].assumption)} moves the answer most" if bars else f"{name}: nothing varies"
     alt = (
         f"Tornado chart of {name}, NPV {fmt.money(central)} at central values. "
         + " ".join(f"{label(b.assumption)}: {fmt.money_range(*sorted((b.npv_low, b.npv_high)))}." for b in bars)
@@ -103,7 +110,7 @@ def sobol_chart(  # noqa: PLR0913 - each is a separate choice of the caller's
     alone = sum(max(index.first, 0.0) for index in found)
     top = shown[0] if shown else None
     title = (
-        f"{name}: {_lower(label(top.factor))} makes {fmt.percent(top.total)} of the spread"
+        f"{name}: {spoken(top.factor)} makes {fmt.percent(top.total)} of the spread"
         if top
         else f"{name}: nothing varies"
     )
@@ -280,7 +287,7 @@ def information_chart(
         money_axis(axes, along="x")
 
     title = (
-        f"Firming up {_lower(_group_label(shown[0]))} is worth up to {fmt.money(shown[0].value)} before deciding"
+        f"Firming up {_group_spoken(shown[0])} is worth up to {fmt.money(shown[0].value)} before deciding"
         if shown
         else "No single number is worth firming up: none could change the decision"
     )
@@ -473,8 +480,11 @@ def _measure(item: Precision) -> str:
 def _group_label(item: Information) -> str:
     if len(item.assumptions) == 1:
         return markup.label(item.group)
-    words = item.group.replace("_", " ")
-    return f"All of {words}"
+    return f"All of {markup.spelt(item.group)}"
+
+
+def _group_spoken(item: Information) -> str:
+    return markup.phrase(item.group) if len(item.assumptions) == 1 else _lower(_group_label(item))
 
 
 def _frontier_words(found: Frontier, across: _Axis, up: _Axis, turned: float) -> str:

@@ -253,6 +253,14 @@ def test_moving_a_slider_moves_the_chart_to_what_the_engine_says(explorer):
     assert np.all(answer.fan[10] <= answer.fan[90])
 
 
+def test_a_saved_page_shows_the_sliders_chart(explorer):
+    box = explorer.widget()
+    bundle = box._repr_mimebundle_()
+    assert "application/vnd.jupyter.widget-view+json" in bundle
+    assert bundle["text/html"] == box.children[-1].value
+    assert "<svg" in bundle["text/html"]
+
+
 def test_a_slider_is_named_and_read_in_its_unit():
     assumptions = invented().assumptions
     price, share = (explorer_slider(assumptions[n]) for n in ("price.ifa_foster_weekly", "edge_of_care.effect"))

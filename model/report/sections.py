@@ -237,7 +237,7 @@ def _switching_sentence(result: ResultLike, frame: pd.DataFrame, perimeter: str)
     if not len(found):
         return f"{name}: still worth {now} than the cost wherever any one assumption lies in its own range."
     points = [
-        f"{markup.label(r.assumption)} {'above' if r.switching_value > r.central else 'below'} "
+        f"{markup.phrase(r.assumption)} {'above' if r.switching_value > r.central else 'below'} "
         f"{fmt.quantity(r.switching_value, r.unit)} (central {fmt.quantity(r.central, r.unit)})"
         for r in views.records(found)
     ]
