@@ -286,9 +286,8 @@ def _fan(axes: Axes, frame: pd.DataFrame) -> None:
 def month_axis(axes: Axes, months: Sequence[str]) -> None:
     """Label months by their Aprils."""
     at = [i for i, m in enumerate(months) if m.endswith("-04")]
+    at = at[:: 2 if len(at) > 6 else 1]
     axes.set_xticks(at, [f"Apr {months[i][:4]}" for i in at])
-    if len(at) > 6:
-        axes.set_xticks(at[::2], [f"Apr {months[i][:4]}" for i in at[::2]])
     axes.set_xlim(0, len(months) - 1)
 
 
@@ -340,10 +339,9 @@ def npv_spread(result: ResultLike, perimeter: str) -> Figure:
 
     def paint(canvas: Canvas) -> None:
         axes = canvas.subplots()
-        for count, low, high in zip(counts, edges[:-1], edges[1:], strict=True):
-            good = low >= 0
-            axes.bar(low, count, width=high - low, align="edge", color=BLUE if good else VERMILION, edgecolor=PAPER,
-                     linewidth=0.4, hatch="" if good else "////")  # fmt: skip
+        good = edges[:-1] >= 0
+        axes.bar(edges[:-1], counts, width=np.diff(edges), align="edge", edgecolor=PAPER, linewidth=0.4,
+                 color=np.where(good, BLUE, VERMILION).tolist(), hatch=np.where(good, "", "////").tolist())  # fmt: skip
         for value, words, style in ((found.central, "central", "-"), (found.mean, "mean", (0, (4, 2)))):
             if value is not None:
                 axes.axvline(value, color=INK, linestyle=style, label=f"{words} {fmt.money(value)}")
