@@ -171,7 +171,7 @@ def test_a_weekly_cost_far_from_englands_is_left_out(dfe, price):
 def test_own_figures_keep_the_placeholders_width_and_a_share_stays_below_one(dfe, tmp_path, monkeypatch):
     frame = tool(2022, s251_residential_weekly={"Northby": 5000, "England": 4500},
                  la_foster_places_approved={"Northby": 100}, la_foster_places_filled={"Northby": 98})  # fmt: skip
-    monkeypatch.setattr("model.demand.new_case.read_dfe", lambda _: with_tool(dfe, frame))
+    monkeypatch.setattr("model.demand.new_case.tables_of", lambda _: with_tool(dfe, frame))
     lines = make_case("northby-2022", "Northby", dfe, year=2022, inputs=tmp_path)
     assert any(line.startswith("3 assumptions are Northby's own") for line in lines)
     made = {r["name"]: r for r in rows(tmp_path / "northby-2022" / "assumptions.csv")}

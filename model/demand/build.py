@@ -83,7 +83,8 @@ def _row(record: Mapping[Hashable, object]) -> CaseloadRow:
 
 
 @lru_cache(maxsize=4)
-def _tables(folder: Path) -> DfeTables:
+def tables_of(folder: Path) -> DfeTables:
+    """Return the tables in a folder, read once."""
     return read_dfe(folder)
 
 
@@ -91,14 +92,14 @@ def _tables(folder: Path) -> DfeTables:
 def default_method(folder: Path) -> str:
     """Return the forecasting method that does best on the held-out years of the tables in ``folder``."""
     try:
-        return backtest(_tables(folder)).best_method()
+        return backtest(tables_of(folder)).best_method()
     except ValueError:
         return "persistence"
 
 
 def demand_from_tables(folder: Path, authority: str, year: int | None = None) -> Demand:
     """Return caseload and assumptions of any authority from DfE's tables alone."""
-    tables = _tables(folder)
+    tables = tables_of(folder)
     built = authority_caseload(tables, authority, year)
     caseload, cut = feasible(caseload_frame(built, tables.files))
     panel = build_panel(tables)

@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from model.demand.build import demand_from_tables
+from model.demand.build import demand_from_tables, tables_of
 from model.demand.codes import REFERENCE
-from model.demand.dfe import DfeTables, read_dfe
 from model.demand.problems import DemandInputError
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
     from pathlib import Path
+
+    from model.demand.dfe import DfeTables
 
 TEMPLATE: Final = REFERENCE / "new_case"
 _COPIED: Final = ("establishment.csv", "published.csv", "approved_budget.csv", "actuals.csv")
@@ -42,7 +43,7 @@ def make_case(case: str, authority: str, dfe: Path, *, year: int | None, inputs:
     if problems:
         raise DemandInputError(problems)
     built = demand_from_tables(dfe, authority, year)
-    tables = read_dfe(dfe)
+    tables = tables_of(dfe)
     folder.mkdir(parents=True)
     for name in _COPIED:
         shutil.copyfile(TEMPLATE / name, folder / name)
