@@ -246,9 +246,9 @@ def warm_up(modules: Iterable[str]) -> Guard:
         sys.modules["__main__"], builtins.input = before
         sys.stdout, sys.stderr, sys.displayhook = sys.__stdout__, sys.__stderr__, sys.__displayhook__
     # What is loaded now stays: the collector need not look through it again during every notebook.
-    gc.collect()
     gc.freeze()
     gc.set_threshold(*COLLECT_AFTER)
+    gc.enable()
     return Guard.take()
 
 
