@@ -128,7 +128,7 @@ def against_the_fused_loop(case: Case, draws: int = 4096) -> None:
         for block in blocks:
             fresh = evaluate(case, block, streams=streams, cells=False)
             names = [n for n, s in fresh.schemes.items() if s.acts_on_caseload]
-            spent = fresh.total_spending(fresh.world()) - fresh.total_spending(fresh.world(names))
+            spent = fresh.total_spending() - fresh.total_spending(names)
             saved.append(factors @ spent)
         return np.concatenate(saved)
 

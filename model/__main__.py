@@ -188,8 +188,8 @@ def _problems(stale: Mapping[Path, Sequence[str]]) -> list[Problem]:
 
 def _make_ready(draws: int) -> None:
     """Compile what many draws need before the workers start, each of which would compile for itself."""
-    from model.caseload import COMPILED_FROM  # noqa: PLC0415
     from model.compiled import make_ready  # noqa: PLC0415
+    from model.worlds import COMPILED_FROM  # noqa: PLC0415
 
     if draws >= COMPILED_FROM:
         make_ready()

@@ -40,7 +40,6 @@ MEASURES = ("stock", "entry", "exit", "move_in", "move_out", "age_in", "age_out"
 FIT_ROUNDS = 500
 FIT_TOLERANCE = 1e-9
 HIGHEST_MONTHLY_HAZARD = 0.9
-COMPILED_FROM = 64  # draws: fewer are done before numba would be loaded
 
 
 class CaseloadError(ValueError):
@@ -346,35 +345,18 @@ def _move_hazards(rows: Iterable[CaseloadRow], stock: NDArray[np.float64]) -> ND
 # --- The projection -----------------------------------------------------------------------------------------------
 
 
-def project(  # noqa: PLR0913 - each is a separate choice of the caller's
-    stream: Stream,
-    drivers: Drivers,
-    *,
-    reductions: Sequence[EntryReduction] = (),
-    places: Sequence[FosterPlaces] = (),
-    cells: bool = True,
-    compiled_from: int = COMPILED_FROM,
-) -> Projection:
-    """Project one world month by month.
+def project_plainly(stream: Stream, drivers: Drivers, levers: Levers) -> Projection:
+    """Project one world in numpy, any number of draws: what `model.kernel` is tested against.
 
     The levers act in causal order: entries are prevented first (effects combine as (1-e1)(1-e2)), new in-house places
-    then take children who would start in an IFA. Memory: placement stocks only; cells are summed over draws as they
-    are made, unless nobody wants `cells`. `compiled_from` draws on, the compiled loop of `model.kernel` does it.
+    then take children who would start in an IFA.
     """
-    levers = Levers(reductions=tuple(reductions), places=tuple(places))
-    if drivers.entry_scale.shape[1] >= compiled_from:
-        return _project_compiled(stream, drivers, levers, cells=cells)
-    return project_plainly(stream, drivers, levers)
-
-
-def project_plainly(stream: Stream, drivers: Drivers, levers: Levers) -> Projection:
-    """Project one world in numpy, any number of draws: what `model.kernel` is tested against."""
     months, draws = drivers.entry_scale.shape
     state = _State.opening(stream, draws, levers)
     record = _Record.empty(months, draws)
     record.open(state)
     base_entries = stream.entries_annual[:, :, None] / MONTHS_A_YEAR
-    leave = _exit_hazard(stream, drivers)
+    leave = exit_hazard(stream, drivers)
     for month in range(months):
         entries = base_entries * drivers.entry_scale[month]
         chance = None if drivers.chance is None else _Month(chance=drivers.chance, month=month)
@@ -385,61 +367,10 @@ def project_plainly(stream: Stream, drivers: Drivers, levers: Levers) -> Project
     return record.projection(draws)
 
 
-def _exit_hazard(stream: Stream, drivers: Drivers) -> NDArray[np.float64]:
+def exit_hazard(stream: Stream, drivers: Drivers) -> NDArray[np.float64]:
     """Return the chance of leaving in a month, (ages, draws): with birthdays it is never more than everyone."""
     scaled = stream.exit_hazard[:, None] * drivers.exit_scale
     return np.minimum(scaled, 1 - stream.ageing_rate[:, None])
-
-
-def _project_compiled(stream: Stream, drivers: Drivers, levers: Levers, *, cells: bool) -> Projection:
-    """Project one world through the compiled loop, in whole lanes of draws; those that fill up the last are dropped."""
-    from model import kernel  # noqa: PLC0415 - numba is loaded only where many draws need it
-
-    months, draws = drivers.entry_scale.shape
-    spare = -draws % kernel.LANES
-
-    def lanes(parts: Sequence[NDArray[np.float64]], shape: tuple[int, ...]) -> NDArray[np.float64]:
-        out = np.empty((len(parts), *shape, draws + spare))
-        for i, part in enumerate(parts):
-            out[i, ..., :draws] = part
-            out[i, ..., draws:] = out[i, ..., draws - 1 : draws]
-        return out
-
-    stock, flows = np.empty((months + 1, len(PLACEMENTS), draws + spare)), np.empty((4, months, draws + spare))
-    summed = np.zeros((len(MEASURES), months + 1, len(AGES), len(PLACEMENTS)))
-    chance = drivers.chance
-    kernel.project_lanes(
-        stream.opening,
-        stream.entries_annual / MONTHS_A_YEAR,
-        stream.ageing_rate,
-        stream.move_hazard,
-        stream.has_moves,
-        lanes([drivers.entry_scale], (months,))[0],
-        lanes([_exit_hazard(stream, drivers)], (len(AGES),))[0],
-        lanes([lever.rate for lever in levers.reductions], (months,)),
-        lanes([lever.weights for lever in levers.reductions], (len(AGES), len(PLACEMENTS))),
-        lanes([lever.fade for lever in levers.reductions], ()),
-        lanes([lever.filled for lever in levers.places], (months,)),
-        lanes([lever.transferring_share for lever in levers.places], ()),
-        lanes([lever.inflow_limited for lever in levers.places], ()),
-        chance is not None,
-        np.uint64(0 if chance is None else chance.key),
-        0 if chance is None else chance.first,
-        draws,
-        stock,
-        flows,
-        summed,
-        cells,
-    )
-    return Projection(
-        stock=stock[..., :draws],
-        entries=flows[0, :, :draws],
-        exits_under_18=flows[1, :, :draws],
-        exits_at_18=flows[2, :, :draws],
-        diverted=flows[3, :, :draws],
-        cells={m: summed[i] if m == "stock" else summed[i, :-1] for i, m in enumerate(MEASURES)} if cells else {},
-        draws=draws,
-    )
 
 
 @dataclass(frozen=True, kw_only=True)

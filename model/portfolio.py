@@ -7,31 +7,24 @@ of its own per nature and recurrence.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from model import caseload
-from model.caseload import (
-    COMPILED_FROM,
-    PLACEMENTS,
-    Drivers,
-    EntryReduction,
-    FosterPlaces,
-    Projection,
-    Stream,
-    project,
-)
+from model.caseload import PLACEMENTS, Drivers, Levers, Projection, Stream, project_plainly
 from model.cashability import split_saving
 from model.cashflows import PARTNER, CashFlows, Tag
 from model.noise import Chance
 from model.schemes import Scheme, Setting, make_scheme
 from model.timeline import MONTHS_A_YEAR
+from model.worlds import COMPILED_FROM, Bill, Ground, bill_on, ground, project, project_on
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from collections.abc import Set as AbstractSet
 
     from numpy.typing import NDArray
 
@@ -40,7 +33,10 @@ if TYPE_CHECKING:
 
 GENERAL, UASC = "general", "uasc"
 WHOLE = "whole"
+SHARE_8_9 = "caseload.share_5_9_aged_8_9"
+STREAMS_REST_ON = frozenset({SHARE_8_9})  # the assumptions that the do-nothing caseload is built from
 INTERACTION = "interaction"
+LEVERS, MONEY = "levers", "money"  # what a scheme does to the caseload, and what it costs and saves by itself
 
 PLACEMENT_LINES = {
     "in_house_foster": "In-house foster placements",
@@ -68,7 +64,7 @@ class Streams:
 
 def streams_of(case: Case) -> Streams:
     """Build the caseload of a case from its rows. Raises CaseloadError where the figures contradict each other."""
-    seed, share = case.reference.caseload_seed, case.assumptions["caseload.share_5_9_aged_8_9"].value
+    seed, share = case.reference.caseload_seed, case.assumptions[SHARE_8_9].value
     by_stream = {name: [r for r in case.caseload if r.stream == name] for name in (GENERAL, UASC)}
     general = caseload.stream_from_rows(by_stream[GENERAL], seed=seed, share_8_9=share)
     if not by_stream[UASC]:
@@ -97,24 +93,43 @@ class Perimeter:
         return sum((flows.net(months, draws) for flows in kept), np.zeros((months, draws)))
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Inputs:
-    """All that a world is made from."""
+class _Noted(dict[str, Any]):
+    """A mapping that notes which of its values are asked for."""
 
-    stream: Stream
-    drivers: Drivers
-    reductions: tuple[EntryReduction, ...]
-    places: tuple[FosterPlaces, ...]
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        super().__init__(values)
+        self.asked: set[str] = set()
 
-    def project(self, *, cells: bool, compiled_from: int) -> Projection:
-        return project(
-            self.stream,
-            self.drivers,
-            reductions=self.reductions,
-            places=self.places,
-            cells=cells,
-            compiled_from=compiled_from,
-        )
+    def __getitem__(self, name: str) -> Any:  # noqa: ANN401 - whatever it holds
+        self.asked.add(name)
+        return super().__getitem__(name)
+
+    def __contains__(self, name: object) -> bool:
+        self.asked.add(str(name))
+        return super().__contains__(name)
+
+
+def _levers_of(scheme: Scheme, setting: Setting) -> Levers:
+    return Levers(reductions=scheme.reductions(setting), places=scheme.places(setting))
+
+
+def _own_money(scheme: Scheme, setting: Setting) -> NDArray[np.float64]:
+    """Return what a scheme costs and what it saves on lines of its own, (months, draws)."""
+    total = scheme.costs(setting).net(*setting.shape)
+    for before, after in scheme.spending(setting).values():
+        total += before - after
+    return total
+
+
+def _same_case(one: Evaluation, other: Evaluation) -> bool:
+    """Whether two evaluations are of cases that differ in nothing but assumptions, on draws of the same block."""
+    rest = (f.name for f in fields(one.case) if f.name != "assumptions")
+    same = all(getattr(one.case, name) is getattr(other.case, name) for name in rest)
+    return same and (one.draws.n, one.draws.first, one.draws.seed) == (
+        other.draws.n,
+        other.draws.first,
+        other.draws.seed,
+    )
 
 
 def _alike(one: object, other: object) -> bool:
@@ -140,7 +155,8 @@ class Evaluation:
     cells: bool = True  # whether worlds count children by age and placement, which only `Result.caseload` reads
     compiled_from: int = COMPILED_FROM
     before: Evaluation | None = None  # of the same block: its worlds stand where all that they rest on is the same
-    _worlds: dict[frozenset[str], tuple[_Inputs, Projection]] = field(default_factory=dict)
+    _worlds: dict[frozenset[str], Projection] = field(default_factory=dict)
+    _bills: dict[frozenset[str], tuple[Levers, tuple[NDArray[np.float64], ...], Bill]] = field(default_factory=dict)
 
     @cached_property
     def schemes(self) -> Mapping[str, Scheme]:
@@ -150,8 +166,8 @@ class Evaluation:
     @cached_property
     def setting(self) -> Setting:
         """What schemes are given to work with."""
-        per_age = self.streams.general.entries_annual.sum(axis=1) / MONTHS_A_YEAR
-        return Setting(case=self.case, draws=self.draws, entries=self.entry_scale[:, None, :] * per_age[None, :, None])
+        by_age = self.streams.general.entries_annual.sum(axis=1) / MONTHS_A_YEAR
+        return Setting(case=self.case, draws=self.draws, entries_by_age=by_age, entry_scale=self.entry_scale)
 
     @cached_property
     def entry_scale(self) -> NDArray[np.float64]:
@@ -173,25 +189,73 @@ class Evaluation:
         chance = Chance.of(draws.seed, stream, draws.first) if draws.process_noise else None
         return Drivers(entry_scale=self.entry_scale, exit_scale=exits, chance=chance)
 
+    @cached_property
+    def levers(self) -> Mapping[str, Levers]:
+        """What each scheme that acts on the caseload does to it."""
+        acting = {n: s for n, s in self.schemes.items() if s.acts_on_caseload}
+        return {n: self._levers_before(n) or _levers_of(s, self.setting) for n, s in acting.items()}
+
+    def _levers_before(self, name: str) -> Levers | None:
+        return None if self.before is None or self._touched(name, LEVERS) else self.before.levers[name]
+
+    @cached_property
+    def reads(self) -> Mapping[tuple[str, str], frozenset[str]]:
+        """Which assumptions each scheme's levers and its own money rest on: each is worked out alone, noting them."""
+        found = {}
+        for name, scheme in self.schemes.items():
+            for part, make in ((LEVERS, _levers_of), (MONEY, _own_money)):
+                draws, assumptions = _Noted(self.draws.values), _Noted(self.case.assumptions)
+                case = replace(self.case, assumptions=assumptions)
+                make(scheme, replace(self.setting, case=case, draws=replace(self.draws, values=draws)))
+                found[name, part] = frozenset(draws.asked | assumptions.asked)
+        return found
+
+    def _touched(self, name: str, part: str) -> bool:
+        """Whether a scheme's levers or own money may differ from those of `before`: something they rest on changed."""
+        before = self.before
+        return before is None or name not in before.schemes or bool(before.reads[name, part] & self._changed)
+
+    @cached_property
+    def _changed(self) -> AbstractSet[str]:
+        """The assumptions that differ from those of `before`; all of them where more than assumptions differs."""
+        before = self.before
+        if before is None or not self._compiled or self.ground is not before.ground or not _same_case(self, before):
+            return self.case.assumptions.keys()
+        now, then = self.draws.values, before.draws.values
+        moved = {n for n in now if n not in then or not _alike(now[n], then[n])}
+        return moved | {n for n, a in self.case.assumptions.items() if before.case.assumptions.get(n) != a}
+
+    @cached_property
+    def ground(self) -> Ground:
+        """What all worlds of this block stand on; that of `before`, if nothing it rests on has changed."""
+        if self.before is not None:
+            stands = self.before.ground
+            if _alike((stands.stream, stands.drivers), (self.streams.general, self.drivers)):
+                return stands
+        return ground(self.streams.general, self.drivers)
+
     def world(self, names: Iterable[str] = ()) -> Projection:
         """Return the general stream with the named schemes; with none, the do-nothing world."""
-        acting = frozenset(n for n in names if self.schemes[n].acts_on_caseload)
+        acting = frozenset(n for n in names if n in self.levers)
         if acting not in self._worlds:
-            chosen = [scheme for name, scheme in self.schemes.items() if name in acting]
-            inputs = _Inputs(
-                stream=self.streams.general,
-                drivers=self.drivers,
-                reductions=tuple(lever for s in chosen for lever in s.reductions(self.setting)),
-                places=tuple(lever for s in chosen for lever in s.places(self.setting)),
-            )
-            stands = None if self.before is None else self.before.standing(acting, inputs)
-            self._worlds[acting] = inputs, stands or inputs.project(cells=self.cells, compiled_from=self.compiled_from)
-        return self._worlds[acting][1]
+            levers = self._acting(acting)
+            if self._compiled:
+                self._worlds[acting] = project_on(self.ground, levers, cells=self.cells)
+            else:
+                self._worlds[acting] = project_plainly(self.streams.general, self.drivers, levers)
+        return self._worlds[acting]
 
-    def standing(self, acting: frozenset[str], inputs: _Inputs) -> Projection | None:
-        """Return the world of these schemes if it was made from just these inputs."""
-        made_from, world = self._worlds.get(acting, (None, None))
-        return world if made_from is not None and _alike(made_from, inputs) else None
+    def _acting(self, names: Iterable[str]) -> Levers:
+        """Return the levers of some schemes as one, in the order of declaration."""
+        chosen = [levers for name, levers in self.levers.items() if name in set(names)]
+        return Levers(
+            reductions=tuple(lever for levers in chosen for lever in levers.reductions),
+            places=tuple(lever for levers in chosen for lever in levers.places),
+        )
+
+    @property
+    def _compiled(self) -> bool:
+        return self.draws.n >= self.compiled_from
 
     @cached_property
     def uasc(self) -> Projection:
@@ -223,36 +287,69 @@ class Evaluation:
             SUPPORT_LINE: world.diverted * self.draws["cost.diverted_child"],
         }
 
-    def total_spending(self, world: Projection) -> NDArray[np.float64]:
-        """Return what a world costs in all, positive, (months, draws): the sum of `spending`, without its lines."""
-        weekly = np.array([self.draws[f"price.{p}_weekly"] for p in PLACEMENTS])
-        at_once = np.einsum("mpd,pd->md", world.stock, weekly)  # a week of everyone there, at the first year's prices
-        growth = self.setting.real_growth("growth.placement_prices_real_annual")
-        total: NDArray[np.float64] = (at_once[1:] + at_once[:-1]) * growth * (self.setting.weekly / 2)
-        total += world.entries * self.draws["cost.entry"]
-        total += world.exits_under_18 * self.draws["cost.exit_under_18"]
-        total += world.exits_at_18 * self.draws["cost.exit_at_18"]
-        total += world.diverted * self.draws["cost.diverted_child"]
-        return total
+    def total_spending(self, names: Iterable[str] = ()) -> NDArray[np.float64]:
+        """Return what the world of the named schemes costs in all, positive, (months, draws): `spending` summed."""
+        acting = frozenset(n for n in names if n in self.levers)
+        if not self._compiled:
+            return sum(self.spending(self.world(acting)).values(), np.zeros(self.setting.shape))
+        bill = self.bill(acting)
+        return self._over_months(bill.stays) + bill.events
+
+    def bill(self, acting: frozenset[str]) -> Bill:
+        """Return what a world costs at the first year's weekly prices; that of `before`, if nothing has changed."""
+        if acting not in self._bills:
+            levers, prices = self._acting(acting), (self._weekly_prices, self._event_prices)
+            if self.before is not None and self.before.ground is self.ground:
+                made = self.before.made(acting)
+                if made is not None and _alike(made[:2], (levers, prices)):
+                    self._bills[acting] = made
+            if acting not in self._bills:
+                self._bills[acting] = levers, prices, bill_on(self.ground, levers, *prices)
+        return self._bills[acting][2]
+
+    def made(self, acting: frozenset[str]) -> tuple[Levers, tuple[NDArray[np.float64], ...], Bill] | None:
+        """Return the bill of the world of these schemes and what it was made from, if it was."""
+        return self._bills.get(acting)
+
+    @cached_property
+    def _weekly_prices(self) -> NDArray[np.float64]:
+        return np.array([self.draws[f"price.{p}_weekly"] for p in PLACEMENTS])
+
+    @cached_property
+    def _event_prices(self) -> NDArray[np.float64]:
+        return np.array(
+            [self.draws[f"cost.{event}"] for event in ("entry", "exit_under_18", "exit_at_18", "diverted_child")]
+        )
 
     def net(self, members: Iterable[str]) -> NDArray[np.float64]:
         """Return the joint net position of some schemes, (months, draws): a perimeter's, without its lines."""
         names = [n for n in self.schemes if n in set(members)]
         acting = frozenset(n for n in names if self.schemes[n].acts_on_caseload)
         if acting not in self._saved:
-            worth = self.total_spending(self.world()) - self.total_spending(self.world(acting)) if acting else 0.0
+            worth = self._saved_on_caseload(acting) if acting else 0.0
             self._saved[acting] = np.zeros(self.setting.shape) + worth
-        total: NDArray[np.float64] = sum((self._own(name) for name in names), self._saved[acting])
+        total: NDArray[np.float64] = sum((self.own(name) for name in names), self._saved[acting])
         return total
 
-    def _own(self, name: str) -> NDArray[np.float64]:
+    def _saved_on_caseload(self, acting: frozenset[str]) -> NDArray[np.float64]:
+        """Return what the do-nothing world costs more than that of some schemes, (months, draws)."""
+        if not self._compiled:
+            return self.total_spending() - self.total_spending(acting)
+        without, with_schemes = self.bill(frozenset()), self.bill(acting)
+        fewer = without.stays - with_schemes.stays
+        return self._over_months(fewer) + (without.events - with_schemes.events)
+
+    def _over_months(self, stays: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return weekly pounds at each month's end, first year's prices, as real pounds a month: the mean of both."""
+        growth = self.setting.real_growth("growth.placement_prices_real_annual")
+        monthly: NDArray[np.float64] = (stays[1:] + stays[:-1]) * growth * (self.setting.weekly / 2)
+        return monthly
+
+    def own(self, name: str) -> NDArray[np.float64]:
         """Return what a scheme costs and what it saves on lines of its own, (months, draws)."""
         if name not in self._owned:
-            scheme, setting = self.schemes[name], self.setting
-            total = scheme.costs(setting).net(*setting.shape)
-            for before, after in scheme.spending(setting).values():
-                total += before - after
-            self._owned[name] = total
+            stands = None if self._touched(name, MONEY) else self.before
+            self._owned[name] = stands.own(name) if stands else _own_money(self.schemes[name], self.setting)
         return self._owned[name]
 
     @cached_property

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from model.case_types import CaseloadRow
 from model.caseload import (
     AGES,
-    COMPILED_FROM,
     IFA,
     IN_HOUSE,
     INPUT_AGES,
@@ -21,9 +20,9 @@ from model.caseload import (
     FosterPlaces,
     Stream,
     fit_table,
-    project,
     stream_from_rows,
 )
+from model.worlds import COMPILED_FROM, project
 
 MONTHS, A, P = 24, len(AGES), len(PLACEMENTS)
 

@@ -32,6 +32,7 @@ ORDER = [
     "kernel",
     "compiled",
     "caseload",
+    "worlds",
     "cashflows",
     "schemes",
     "cashability",

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import binom, chi2
 
 from model.caseload import (
     AGES,
@@ -19,8 +20,8 @@ from model.caseload import (
     Stream,
     project_plainly,
 )
-from model.caseload import project as project_many
 from model.noise import Chance
+from model.worlds import project as project_many
 
 A, P, MONTHS = len(AGES), len(PLACEMENTS), 30
 
@@ -169,6 +170,44 @@ def test_leavers_are_fair_bounded_and_never_fewer_from_a_larger_stock(stock, haz
     assert (larger >= gone - 1e-9).all()
     error = np.sqrt((stock + 1) * hazard * (1 - hazard) / 4000)
     assert gone.mean() == pytest.approx(hazard * stock, abs=5 * error)
+
+
+@pytest.mark.parametrize(("children", "hazard"), [(1, 0.3), (12, 0.02), (40, 0.1), (300, 0.05)])
+def test_the_leavers_of_a_whole_row_are_binomial(children, hazard):
+    """Counts against the binomial's own probabilities, and one month's against the next month's."""
+    draws = 20_000
+    months = [
+        Chance.of(5, "g", 0).leavers(t, np.full((1, 1, draws), float(children)), np.full((1, draws), hazard))[0, 0]
+        for t in range(2)
+    ]
+    for gone in months:
+        seen = np.bincount(gone.astype(int), minlength=children + 1)
+        expected = draws * binom.pmf(np.arange(children + 1), children, hazard)
+        common = expected >= 5
+        squares = ((seen - expected)[common] ** 2 / expected[common]).sum()
+        assert chi2.sf(squares, common.sum() - 1) > 1e-4
+    assert abs(np.corrcoef(*months)[0, 1]) < 4 / np.sqrt(draws)
+
+
+def test_a_shorter_row_loses_the_children_that_a_longer_one_loses_from_the_same_places():
+    """A place leaves or it does not, whoever is beyond it: one child more adds one leaver or none."""
+    chance, hazard = Chance.of(9, "g", 0), np.full((1, 3000), 0.15)
+    gone = np.array([chance.leavers(0, np.full((1, 1, 3000), float(n)), hazard)[0, 0] for n in range(9)])
+    places = np.diff(gone, axis=0)
+    assert set(np.unique(places)) == {0.0, 1.0}
+    half = chance.leavers(0, np.full((1, 1, 3000), 4.5), hazard)[0, 0]
+    np.testing.assert_allclose(half, gone[4] + 0.5 * places[4])
+    np.testing.assert_allclose(places.mean(axis=1), 0.15, atol=4 * np.sqrt(0.15 * 0.85 / 3000))
+    together = np.corrcoef(places) - np.eye(8)
+    assert np.abs(together).max() < 4.5 / np.sqrt(3000)
+
+
+def test_rows_longer_than_what_was_dealt_are_walked_to_their_end():
+    """Stocks many times the opening, where more leave than was dealt: the compiled loop and the plain one agree."""
+    draws, none = 80, Levers(reductions=(), places=())
+    few = replace(stream(), opening=np.zeros((A, P)))
+    flood = replace(drivers(draws, Chance.of(6, "g", 0)), entry_scale=np.full((MONTHS, draws), 40.0))
+    assert_same(project_plainly(few, flood, none), project_many(few, flood), atol=1e-8)
 
 
 def test_one_scheme_more_or_less_does_not_change_chance_for_the_rest():

@@ -126,20 +126,35 @@ def test_the_net_without_lines_is_the_net_of_the_lines(base):
     assert not run.net([]).any()
 
 
-def test_a_world_is_taken_over_only_where_nothing_that_it_rests_on_has_changed(base):
+@pytest.mark.parametrize("name", sorted(invented().assumptions))
+def test_what_stands_after_one_change_is_what_a_fresh_run_gives(base, name):
+    """Whatever is moved, what is taken over from the run before makes no difference to any pound."""
     block = sample(base, 16, 1)
-    first = evaluate(base, block)
-    first.net(BOTH)
-    for changed, stands in (("edge_of_care.effect", True), ("caseload.entries_multiplier", False)):
-        draws = with_values(block, {changed: block[changed] * 0.9})
-        again, fresh = evaluate(base, draws, before=first), evaluate(base, draws)
-        np.testing.assert_array_equal(again.net(BOTH), fresh.net(BOTH))
-        assert (again.world() is first.world()) == stands
-        assert again.world(BOTH) is not first.world(BOTH)
-    dearer = with_values(block, {"price.residential_weekly": block["price.residential_weekly"] * 1.1})
-    again = evaluate(base, dearer, before=first)
-    np.testing.assert_array_equal(again.net(BOTH), evaluate(base, dearer).net(BOTH))
-    assert again.world(BOTH) is first.world(BOTH)
+    first = evaluate(base, block, compiled_from=1)
+    first.net(first.schemes)
+    moved = with_values(block, {name: block[name] * 0.9})
+    again, fresh = (evaluate(base, moved, compiled_from=1, before=b) for b in (first, None))
+    np.testing.assert_array_equal(again.net(again.schemes), fresh.net(fresh.schemes))
+
+
+def test_only_what_a_change_touches_is_worked_out_again(base):
+    block = sample(base, 16, 1)
+    first = evaluate(base, block, compiled_from=1)
+    first.net(first.schemes)
+
+    def after(name):
+        again = evaluate(base, with_values(block, {name: block[name] * 0.9}), compiled_from=1, before=first)
+        again.net(again.schemes)
+        return again
+
+    nothing, acting = frozenset(), frozenset(BOTH)
+    effect, entries, price = map(after, ("edge_of_care.effect", "caseload.entries_multiplier", "price.other_weekly"))
+    assert effect.bill(nothing) is first.bill(nothing)
+    assert effect.bill(acting) is not first.bill(acting)
+    assert effect.own("fostering") is first.own("fostering")
+    assert effect.ground is price.ground is first.ground
+    assert price.bill(nothing) is not first.bill(nothing)
+    assert entries.ground is not first.ground
 
 
 def test_what_a_partner_pays_for_is_never_a_saving_of_the_general_fund(base):

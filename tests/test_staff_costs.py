@@ -52,7 +52,7 @@ def setting(*rows, start=date(2022, 4, 1), pay=PAY, **values):
         reference=Reference(indices={"plan": INDEX}, discount_rates={}, pay=pay),
     )  # fmt: skip
     draws = Draws(values={k: np.array([v]) for k, v in numbers.items()}, n=1, first=0, seed=0, process_noise=False)
-    return Setting(case=case, draws=draws, entries=np.zeros((36, 1, 1))), spec
+    return Setting(case=case, draws=draws, entries_by_age=np.zeros(6), entry_scale=np.ones((36, 1))), spec
 
 
 def costs(*rows, **values):

@@ -28,12 +28,14 @@ if TYPE_CHECKING:
 class Setting:
     """Where a scheme works: the case, one block of draws, and the do-nothing entries it may act on.
 
-    `entries` (months, ages, draws): children of the general stream entering in the do-nothing world, a month.
+    `entries_by_age` (ages,): children of the general stream entering in the do-nothing world, a month of the first
+    year; `entry_scale` (months, draws): the level of all of them since.
     """
 
     case: Case
     draws: Draws
-    entries: NDArray[np.float64]
+    entries_by_age: NDArray[np.float64]
+    entry_scale: NDArray[np.float64]
 
     @property
     def months(self) -> int:

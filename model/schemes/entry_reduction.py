@@ -48,7 +48,7 @@ class EntryReductionScheme(Scheme):
         duration = self.of(setting, "duration_months")
         held = workers * self.of(setting, "children_per_caseworker")
         capacity = np.divide(held, duration, out=np.full_like(held, np.inf), where=duration > 0)
-        target = setting.entries[:, [AGES.index(age) for age in self.spec.ages]].sum(axis=1)
+        target = setting.entry_scale * setting.entries_by_age[[AGES.index(age) for age in self.spec.ages]].sum()
         need = target * self.of(setting, "children_served_per_entry")
         reach = np.divide(capacity, need, out=np.ones_like(need), where=need > 0)
         return np.where(self.of(setting, "capacity_limited") > 0, np.clip(reach, 0, 1), 1.0)
