@@ -9,17 +9,17 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
 from model import format as fmt
 from model import markup, views
 from model import tables as tbl
-from model.appraisal import BLOCK, each, npv_evaluator, payback_months
+from model.appraisal import BLOCK, discount_factors, each, npv_evaluator, payback_months, present_value
 from model.draws import Draws, central, part_of, redraw, sample
 from model.figures import Figure
-from model.portfolio import evaluate, members_of, streams_of
+from model.portfolio import STREAMS_REST_ON, evaluate, members_of, streams_of
 from model.sensitivity import largest, tornado
 from model.units import UNITS
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from model.assumptions import Assumption
     from model.case_types import Case
     from model.live import LiveFan
-    from model.portfolio import Evaluation
+    from model.portfolio import Evaluation, Streams
 
     Floats = NDArray[np.float64]
 
@@ -50,6 +50,14 @@ class Answer:
     positive_probability: float
     npv_central: float
     npv_mean: float
+
+
+class _Outcome(NamedTuple):
+    """What one block of draws comes to: `cumulative` (months, draws), `npv` and `paid` back (draws,)."""
+
+    cumulative: Floats
+    npv: Floats
+    paid: NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -80,6 +88,10 @@ class Explorer:
         return {}
 
     @cached_property
+    def _streams(self) -> Streams:
+        return streams_of(self.case)
+
+    @cached_property
     def _fan(self) -> LiveFan:
         from model.live import LiveFan  # noqa: PLC0415 - matplotlib takes a second to import
 
@@ -96,32 +108,44 @@ class Explorer:
             self.answer()
         case = self.changed(values or {})
         draws = redraw(case, self.sampled, self.case) if values else self.sampled
-        streams, members = streams_of(case), members_of(case)[self.perimeter]
-        parts = [central(case), *(part_of(draws, first, BLOCK) for first in range(0, draws.n, BLOCK))]
+        streams = self._streams if STREAMS_REST_ON.isdisjoint(values or ()) else streams_of(case)
+        members = members_of(case)[self.perimeter]
+        factors = discount_factors(case.timeline, case.conventions.discount_rate_annual)
+        blocks = [central(case), *self._blocks(draws)]
 
-        def net_of(part: int) -> Floats:
-            before = self._as_it_stands.get(part) if values else None
-            made = evaluate(case, parts[part], streams=streams, cells=False, compiled_from=1, before=before)
-            net = made.net(members)
+        def outcome(block: int) -> _Outcome:
+            before = self._as_it_stands.get(block) if values else None
+            made = evaluate(case, blocks[block], streams=streams, cells=False, compiled_from=1, before=before)
             if not values:
-                self._as_it_stands[part] = made
-            return net
+                self._as_it_stands[block] = made
+            net = made.net(members)
+            return _Outcome(np.cumsum(net, axis=0), present_value(net, factors), np.isfinite(payback_months(net)))
 
-        nets = each(net_of, range(len(parts)), self.threads)
-        middle, net = nets[0][:, 0], np.concatenate(nets[1:], axis=1)
-        factors = (1 + case.conventions.discount_rate_annual) ** -case.timeline.mid_month_years
-        npv, paid = factors @ net, np.isfinite(payback_months(net))
-        cumulative = np.cumsum(net, axis=0)
-        cumulative.sort(axis=1)
+        middle, *parts = each(outcome, range(len(blocks)), self.threads)
+        npv, paid = np.concatenate([part.npv for part in parts]), np.concatenate([part.paid for part in parts])
+        cumulative = np.concatenate([part.cumulative for part in parts], axis=1)
         at = [round(p / 100 * (draws.n - 1)) for p in BANDS]
+        cumulative.sort(axis=1)
         return Answer(
-            central=np.cumsum(middle),
+            central=middle.cumulative[:, 0],
             fan={p: cumulative[:, i] for p, i in zip(BANDS, at, strict=True)},
             payback_probability=float(paid.mean()),
             positive_probability=float((npv > 0).mean()),
-            npv_central=float(factors @ middle),
+            npv_central=float(middle.npv[0]),
             npv_mean=float(npv.mean()),
         )
+
+    @cached_property
+    def _cut(self) -> list[Draws]:
+        return [part_of(self.sampled, first, BLOCK) for first in range(0, self.draws, BLOCK)]
+
+    def _blocks(self, draws: Draws) -> list[Draws]:
+        """Return draws block by block; an assumption that has not moved keeps the very array it had in its block."""
+        moved = {name: v for name, v in draws.values.items() if v is not self.sampled.values[name]}
+        return [
+            replace(part, values={**part.values, **{n: v[part.first : part.first + part.n] for n, v in moved.items()}})
+            for part in self._cut
+        ]
 
     def chart(self, values: Mapping[str, float] | None = None) -> Figure:
         """Return the fan chart of the cumulative net position under these central values."""
