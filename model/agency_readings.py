@@ -3,18 +3,21 @@
 Managed teams come on top of the establishment: filling the new posts saves their whole cost. Cover stands in for a
 funded vacancy. If the printed figure is what agency staff cost, filling a post saves the premium only, because the
 salary is then paid. If it is already net of the budgets of the vacant posts, filling saves all of it. The part of the
-cover figure that is managed teams is taken out first, so that no pound is saved twice.
+cover figure that is managed teams is taken out first, so that no pound is saved twice. How much of the cover new posts
+can end at all, and what covering those of them that fall vacant again costs, are asked here too.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from model.appraisal import appraise, discount_factors
+from model.appraisal import appraise, discount_factors, npv_evaluator
 from model.draws import central, with_values
 from model.portfolio import WHOLE, evaluate, streams_of
+from model.schemes.agency import DISPLACED, ONE_FOR_ONE
 from model.timeline import MONTHS_A_YEAR
 
 if TYPE_CHECKING:
@@ -45,6 +48,7 @@ def agency_readings(case: Case) -> pd.DataFrame:
         value = {key: float(base[f"{name}.{key}"][0]) for key in _PARAMETERS}
         months = value["managed_teams_months"]
         cover = value["cover_cost_annual"] * (1 - value["cover_managed_share"])
+        can_go = float(base[f"{name}.{DISPLACED}"][0]) if f"{name}.{DISPLACED}" in case.assumptions else ONE_FOR_ONE
         for switch, (reading, meaning) in READINGS.items():
             draws = with_values(base, {f"{name}.whole_cost": np.array([switch])})
             evaluation = evaluate(case, draws, streams=streams)
@@ -57,13 +61,46 @@ def agency_readings(case: Case) -> pd.DataFrame:
                     "net_means": meaning,
                     "managed_teams_annual_gbp": value["managed_teams_cost"] * MONTHS_A_YEAR / months if months else 0.0,
                     "cover_annual_gbp": cover,
-                    "cover_saved_annual_gbp": cover * saved,
+                    "cover_saved_annual_gbp": cover * can_go * saved,
                     "npv_gbp": npv[name],
                     "npv_whole_gbp": npv[WHOLE],
                     "used": value["whole_cost"] == switch,
                 }
             )
     return pd.DataFrame(rows)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Displaced:
+    """An agency scheme's share of cover that can go, and the whole's NPV at the ends of its range; central, pounds."""
+
+    name: str
+    value: float
+    low: float
+    high: float
+    npv_low_gbp: float
+    npv_high_gbp: float
+
+
+def displaced_cover(case: Case) -> tuple[Displaced, ...]:
+    """Return, for each active agency scheme that states a range for the share of cover that new posts end, its worth.
+
+    The NPV is that of the whole in real terms, every other assumption at its central value.
+    """
+    names = [f"{spec.name}.{DISPLACED}" for spec in case.active_schemes if spec.kind == KIND]
+    stated = [case.assumptions[name] for name in names if name in case.assumptions]
+    ranged = [found for found in stated if found.low < found.high]
+    return tuple(
+        Displaced(name=a.name, value=a.value, low=a.low, high=a.high,
+                  npv_low_gbp=_whole_at(case, a.name, a.low), npv_high_gbp=_whole_at(case, a.name, a.high))
+        for a in ranged
+    )  # fmt: skip
+
+
+def _whole_at(case: Case, name: str, value: float) -> float:
+    """Return the whole's central NPV with one assumption at a value, real pounds."""
+    draws = with_values(central(case), {name: np.array([value])})
+    return float(npv_evaluator(case, [WHOLE])(draws)[WHOLE][0])
 
 
 _PARAMETERS = (

@@ -64,6 +64,7 @@ PARAMETERS: Final[dict[str, dict[str, str]]] = {
         "managed_teams_end_months": "months",
         "cover_cost_annual": "GBP/year",
         "cover_managed_share": "share",
+        "cover_displaced_share": "share",
         "premium": "share",
         "whole_cost": "switch",
         "cover_end_months": "months",
@@ -85,6 +86,7 @@ PARAMETERS: Final[dict[str, dict[str, str]]] = {
 OPTIONAL: Final[dict[str, frozenset[str]]] = {
     "fostering_growth": frozenset({"delay"}),
     "entry_reduction": frozenset({"delay", *(f"weight_{placement}" for placement in PLACEMENTS)}),
+    "agency": frozenset({"cover_displaced_share"}),
     "fixed_cost": frozenset({"cost_annual", "cost_daily"}),
     "establishment": frozenset(PARAMETERS["establishment"]),
 }

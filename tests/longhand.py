@@ -554,6 +554,7 @@ def agency(book, scheme):
     v = {key.removeprefix(f"{name}."): n for key, n in book.value.items() if key.startswith(f"{name}.")}
     before, after = {}, {}
     whole = 1.0 if v["whole_cost"] else v["premium"] / (1 + v["premium"])
+    whole *= v.get("cover_displaced_share", 1.0)
     both = {
         "Agency: managed teams": (v["managed_teams_cost"] / v["managed_teams_months"] * 12, "managed_teams", 1.0),
         "Agency: vacancy cover": (v["cover_cost_annual"] * (1 - v["cover_managed_share"]), "cover", whole),

@@ -6,7 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from model import format as fmt
 from model import report, run
+from model.agency_readings import agency_readings, displaced_cover
 from model.case import load_case
 from model.explorer import Explorer, shifted
 from model.explorer import _slider as explorer_slider
@@ -92,6 +94,33 @@ def test_both_readings_of_agency_stand_beside_each_other_and_one_is_marked(tmp_p
     used = next(row for row in posts.agency_table(found).rows if "(used here)" in row[0].text)
     assert used[4].sort == pytest.approx(npv)
     assert "Agency cover of funded vacancies" in repr(posts.people(found))
+
+
+def with_agency(tmp_path, **changes):
+    toml = write_case(tmp_path / "first") / "case.toml"
+    active = toml.read_text(encoding="utf-8").replace("active = false\n", "")
+    return load_case(write_case(tmp_path / "second", case_toml=active, **changes), scenario="base")
+
+
+def test_the_agency_chapter_says_what_cover_that_cannot_go_is_worth_to_the_whole(tmp_path):
+    ranged = {"value": "1", "low": "0.5", "high": "1", "distribution": "pert", "unit": "share", "price_base": ""}
+    case = with_agency(tmp_path, assumptions={"agency.cover_displaced_share": ranged})
+    found = run(case, draws=1, seed=1)
+    (half,) = displaced_cover(case)
+    npv = found.metrics_by_perimeter["whole"]["npv_gbp"]["central"]
+    alone = opening.changed(case, {"agency.cover_displaced_share": 0.5})
+    lower = run(alone, draws=1, seed=1).metrics_by_perimeter["whole"]["npv_gbp"]["central"]
+    assert (half.npv_low_gbp, half.npv_high_gbp) == pytest.approx((lower, npv))
+    said = f"the whole moves by {fmt.money(npv - lower)}, from {fmt.money(lower)} to {fmt.money(npv)}"
+    assert said in repr(posts.people(found))
+    saved = {r.used: r.cover_saved_annual_gbp for r in agency_readings(alone).itertuples()}
+    assert saved[True] == pytest.approx(450_000 * 0.5 * 0.3 / 1.3)
+
+
+def test_without_a_range_for_the_cover_that_goes_the_chapter_says_nothing_of_it(tmp_path):
+    case = with_agency(tmp_path)
+    assert displaced_cover(case) == ()
+    assert posts.displaced_words(run(case, draws=1, seed=1)) == ""
 
 
 def test_caseloads_say_when_the_aim_is_reached_or_that_it_is_not(tmp_path):

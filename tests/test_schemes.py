@@ -165,6 +165,21 @@ def test_agency_cover_saves_the_premium_or_the_whole_and_managed_teams_all_of_it
         assert yearly(case, line(flows(run, "agency"), cover), "2025/26") == 0
 
 
+@pytest.mark.parametrize(("whole_cost", "of_it"), [(0.0, 0.3 / 1.3), (1.0, 1.0)])
+def test_new_posts_end_only_the_share_of_cover_that_they_displace(tmp_path, whole_cost, of_it):
+    quarter = {"value": "0.25", "unit": "share", "low": "", "high": "", "distribution": "fixed"}
+    case = load(tmp_path, overrides=AGENCY, assumptions={"agency.cover_displaced_share": quarter})
+    posts = {"establishment__months_to_fill": 0.0, "establishment__vacancy_share": 0.0}
+    some, all_of_it = (
+        evaluated(case, **posts, agency__whole_cost=whole_cost, agency__cover_displaced_share=share)
+        for share in (0.25, 1.0)
+    )
+    cover, teams = "Agency: vacancy cover", "Agency: managed teams"
+    assert yearly(case, line(flows(some, "agency"), cover), "2023/24") == pytest.approx(0.25 * 450_000 * of_it)
+    assert yearly(case, line(flows(all_of_it, "agency"), cover), "2023/24") == pytest.approx(450_000 * of_it)
+    assert yearly(case, line(flows(some, "agency"), teams), "2023/24") == pytest.approx(1_200_000)  # as they were
+
+
 def test_money_saved_on_the_reserve_is_never_cashable(tmp_path):
     case = load(tmp_path, overrides=AGENCY)
     own = flows(evaluated(case), "agency")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from model import figures, summaries, views, workforce
 from model import format as fmt
 from model import tables as tbl
-from model.agency_readings import KIND, agency_readings
+from model.agency_readings import KIND, agency_readings, displaced_cover
 from model.report.sections import show
 from model.staffing import printed_and_priced
 
@@ -35,7 +35,7 @@ def people(result: ResultLike) -> Block:
         parts.append(caseloads(result))
     parts.append(priced_posts(result))
     if any(spec.kind == KIND for spec in result.case.active_schemes):
-        parts.append(agency_table(result))
+        parts += [agency_table(result), displaced_words(result)]
     return show(*parts)
 
 
@@ -193,6 +193,18 @@ def agency_table(result: ResultLike) -> tbl.Table:
         note="Managed teams are taken out of the cover figure first and end in full as the new posts fill: the two "
         "printed figures are never added.",
         rests_on=views.drivers(result.case, [s.name for s in result.case.active_schemes if s.kind == KIND]),
+    )
+
+
+def displaced_words(result: ResultLike) -> str:
+    """Return what it is worth to the whole how much agency cover the new posts can end; empty where it is certain."""
+    return " ".join(
+        f"Filling every new post is taken to end {fmt.percent(d.value)} of the agency cover"
+        f"{' (one for one)' if d.value == 1 else ''}. New posts are not the posts that agency staff cover, so it is not "
+        f"sure: between {fmt.percent(d.low)} and {fmt.percent(d.high)} the net present value of the whole moves by "
+        f"{fmt.money(abs(d.npv_high_gbp - d.npv_low_gbp))}, from {fmt.money(d.npv_low_gbp)} to "
+        f"{fmt.money(d.npv_high_gbp)}, central, everything else as it is."
+        for d in displaced_cover(result.case)
     )
 
 

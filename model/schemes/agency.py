@@ -3,7 +3,9 @@
 Two different things, never added to each other. *Managed teams* come on top of the establishment: when the new posts
 fill, their whole cost ends. *Cover* stands in for a funded vacancy: filling the post saves only the premium over the
 salary that is then paid, unless the printed figure is already net of it (`whole_cost`). The part of the cover figure
-that is managed teams (`cover_managed_share`) is taken out first.
+that is managed teams (`cover_managed_share`) is taken out first. How much of the rest goes once every new post is
+filled is `cover_displaced_share`: all of it (one for one) unless the case says less, because new posts need not be the
+vacant ones.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from model.schemes.base import Setting
 
 MANAGED_TEAMS, COVER = "Agency: managed teams", "Agency: vacancy cover"
+DISPLACED, ONE_FOR_ONE = "cover_displaced_share", 1.0  # a parameter a case may leave out, and what that means
 
 
 class Agency(Scheme):
@@ -36,7 +39,10 @@ class Agency(Scheme):
         return {MANAGED_TEAMS: RESERVE}
 
     def spending(self, setting: Setting) -> Mapping[str, tuple[NDArray[np.float64], NDArray[np.float64]]]:
-        """Return both agency lines before and after; each ends in the do-nothing world at its own assumed date."""
+        """Return both agency lines before and after; each ends in the do-nothing world at its own assumed date.
+
+        cover after = cover x (1 - posts filled x share displaced x share of its cost that filling saves).
+        """
         filled = filled_share(setting, self.elapsed(setting))
         pay = setting.real_growth("growth.pay_real_annual")
         teams = self._until(setting, "managed_teams_end_months") * pay * self._managed_annual(setting) * setting.annual
@@ -44,7 +50,8 @@ class Agency(Scheme):
         cover = self._until(setting, "cover_end_months") * pay * cover_annual * setting.annual
         premium = self.of(setting, "premium")
         saved = np.where(self.of(setting, "whole_cost") > 0, 1.0, premium / (1 + premium))
-        return {MANAGED_TEAMS: (teams, teams * (1 - filled)), COVER: (cover, cover * (1 - filled * saved))}
+        ended = filled * setting.optional(f"{self.spec.name}.{DISPLACED}", ONE_FOR_ONE)
+        return {MANAGED_TEAMS: (teams, teams * (1 - filled)), COVER: (cover, cover * (1 - ended * saved))}
 
     def _managed_annual(self, setting: Setting) -> NDArray[np.float64]:
         """Return the managed teams' cost a year: the stated cost over the months it was stated for, times twelve."""
