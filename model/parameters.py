@@ -116,6 +116,7 @@ CASE_WIDE: Final[dict[str, str]] = {
 CASE_WIDE_OPTIONAL: Final[dict[str, str]] = {
     **{f"cashable.contract_step_{placement}": "children" for placement in PLACEMENTS},
     **{f"partner.share_{placement}": "share" for placement in PLACEMENTS},
+    **{f"growth.{placement}_prices_real_annual": "rate/year" for placement in PLACEMENTS},
     "cashable.budget_growth_real_annual": "rate/year",
     "establishment.fill_probability": "share",
     "establishment.turnover_annual": "share",

@@ -36,6 +36,8 @@ WHOLE = "whole"
 SHARE_8_9 = "caseload.share_5_9_aged_8_9"
 STREAMS_REST_ON = frozenset({SHARE_8_9})  # the assumptions that the do-nothing caseload is built from
 INTERACTION = "interaction"
+PRICE_GROWTH = "growth.placement_prices_real_annual"
+PRICE_GROWTH_OF = {p: f"growth.{p}_prices_real_annual" for p in PLACEMENTS}  # where a case states a placement's own
 LEVERS, MONEY = "levers", "money"  # what a scheme does to the caseload, and what it costs and saves by itself
 
 PLACEMENT_LINES = {
@@ -264,11 +266,23 @@ class Evaluation:
 
     @cached_property
     def prices(self) -> NDArray[np.float64]:
-        """Real price of a placement by month, pounds a week, (months, placements, draws)."""
-        growth = self.setting.real_growth("growth.placement_prices_real_annual")
-        weekly = np.array([self.draws[f"price.{p}_weekly"] for p in PLACEMENTS])
-        prices: NDArray[np.float64] = growth[:, None, :] * weekly[None, :, :]
+        """Real price of a placement by month, pounds a week, (months, placements, draws).
+
+        Each grows at its own rate where the case states one, and otherwise at the rate common to all placements.
+        """
+        growth = np.stack([self.setting.real_growth(self._own_growth.get(p, PRICE_GROWTH)) for p in PLACEMENTS], axis=1)
+        prices: NDArray[np.float64] = growth * self._weekly_prices[None, :, :]
         return prices
+
+    @cached_property
+    def _own_growth(self) -> Mapping[str, str]:
+        """The placements whose prices grow at a rate of their own: placement -> assumption."""
+        return {p: name for p, name in PRICE_GROWTH_OF.items() if name in self.case.assumptions}
+
+    @property
+    def _billed(self) -> bool:
+        """Whether a bill will do: it adds all placements up before prices grow, so they must all grow alike."""
+        return self._compiled and not self._own_growth
 
     @cached_property
     def monthly_prices(self) -> NDArray[np.float64]:
@@ -290,7 +304,7 @@ class Evaluation:
     def total_spending(self, names: Iterable[str] = ()) -> NDArray[np.float64]:
         """Return what the world of the named schemes costs in all, positive, (months, draws): `spending` summed."""
         acting = frozenset(n for n in names if n in self.levers)
-        if not self._compiled:
+        if not self._billed:
             return sum(self.spending(self.world(acting)).values(), np.zeros(self.setting.shape))
         bill = self.bill(acting)
         return self._over_months(bill.stays) + bill.events
@@ -333,15 +347,18 @@ class Evaluation:
 
     def _saved_on_caseload(self, acting: frozenset[str]) -> NDArray[np.float64]:
         """Return what the do-nothing world costs more than that of some schemes, (months, draws)."""
-        if not self._compiled:
+        if not self._billed:
             return self.total_spending() - self.total_spending(acting)
         without, with_schemes = self.bill(frozenset()), self.bill(acting)
         fewer = without.stays - with_schemes.stays
         return self._over_months(fewer) + (without.events - with_schemes.events)
 
     def _over_months(self, stays: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return weekly pounds at each month's end, first year's prices, as real pounds a month: the mean of both."""
-        growth = self.setting.real_growth("growth.placement_prices_real_annual")
+        """Return weekly pounds at each month's end, first year's prices, as real pounds a month: the mean of both.
+
+        Only where all prices grow alike (`_billed`).
+        """
+        growth = self.setting.real_growth(PRICE_GROWTH)
         monthly: NDArray[np.float64] = (stays[1:] + stays[:-1]) * growth * (self.setting.weekly / 2)
         return monthly
 

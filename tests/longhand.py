@@ -414,12 +414,17 @@ def agency_cover(book, row, since, rate):
     return [share * empty * covered * r * dear for share, r in zip(ever_filled(book, since), rate, strict=True)]
 
 
+def dearer_by(book, placement):
+    """Real growth of a placement's price: its own rate where one is stated, else the common one."""
+    own = f"growth.{placement}_prices_real_annual"
+    return book.grown(own if own in book.value else "growth.placement_prices_real_annual")
+
+
 def spending(book, log):
     """What a world costs by line and month, real."""
-    dearer = book.grown("growth.placement_prices_real_annual")
     out = {}
     for p, line in LINES.items():
-        weekly = book.value[f"price.{p}_weekly"]
+        weekly, dearer = book.value[f"price.{p}_weekly"], dearer_by(book, p)
         out[line] = [log["stock"][m][p] * weekly * dearer[m] * book.weeks * book.part_of_year[m] for m in book.months]
     for event, (line, cost) in EVENTS.items():
         out[line] = [n * book.value[cost] for n in log[event]]
@@ -450,7 +455,7 @@ def split(book, before, after, steps=True, general_fund=True):
     year_before = {line: book.yearly(m) for line, m in before.items()}
     year_after = {line: book.yearly(m) for line, m in after.items()}
     out = {}
-    dearer = dict(zip(book.year, book.grown("growth.placement_prices_real_annual"), strict=True))
+    dearer = {p: dict(zip(book.year, dearer_by(book, p), strict=True)) for p in LINES}
     named = {line: p for p, line in LINES.items()}
     for year in range(len(book.year_names)):
         saved = {line: year_before[line][year] - year_after[line][year] for line in before}
@@ -463,7 +468,7 @@ def split(book, before, after, steps=True, general_fund=True):
                 below = min(max(below, 0.0), amount)
                 if steps and line in named:
                     one = book.get(f"cashable.contract_step_{named[line]}", 0.0)
-                    one *= book.value[f"price.{named[line]}_weekly"] * dearer[year] * book.weeks
+                    one *= book.value[f"price.{named[line]}_weekly"] * dearer[named[line]][year] * book.weeks
                     if one > 0:
                         below = min(below, math.floor(below / one + 1e-9) * one)
             cash[line] = below

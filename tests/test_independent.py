@@ -2,12 +2,14 @@
 
 import functools
 import math
+import shutil
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from model import load_case, run
+from model.report.opening import changed
 from tests.longhand import LINES, LongHand
 
 FOLDER = Path(__file__).parents[1] / "inputs" / "bury-2022"
@@ -25,9 +27,9 @@ def longhand(scenario):
     return LongHand(FOLDER, scenario)
 
 
-def engine_lines(scenario, perimeter, basis):
+def engine_lines(theirs, perimeter, basis):
     """(scheme, line, nature, recurrence) -> by year."""
-    frame = engine(scenario).annual
+    frame = theirs.annual
     frame = frame[(frame["perimeter"] == perimeter) & (frame["price_basis"] == basis)]
     frame = frame[(frame["statistic"] == "central") & (frame["scheme"] != "portfolio")]
     keys = ["scheme", "line", "nature", "recurrence"]
@@ -37,19 +39,49 @@ def engine_lines(scenario, perimeter, basis):
 @pytest.mark.parametrize("scenario", SCENARIOS)
 @pytest.mark.parametrize("basis", ["real", "nominal"])
 def test_every_line_of_every_year_of_every_perimeter_to_the_penny(scenario, basis):
-    mine = longhand(scenario)
+    differ = differences(longhand(scenario), engine(scenario), basis)
+    assert not differ, "\n".join(differ[:40])
+
+
+def differences(mine, theirs, basis):
+    """Every line, year and perimeter in which the long hand and a result differ, in words."""
     level = [mine.book.nominal(i) if basis == "nominal" else 1.0 for i in range(len(mine.book.year_names))]
     wrong = []
     for perimeter in mine.perimeters:
         wanted = mine.perimeter(perimeter)[0]
-        found = engine_lines(scenario, perimeter, basis)
+        found = engine_lines(theirs, perimeter, basis)
         for key in {**wanted, **found}:
             nothing = [0.0] * len(level)
             pairs = zip(wanted.get(key, nothing), found.get(key, nothing), level, strict=True)
             for year, (a, b, factor) in zip(mine.book.year_names, pairs, strict=True):
                 if not abs(a * factor - b) <= PENNY:
                     wrong.append(f"{perimeter} {key} {year}: long hand {a * factor:.4f}, engine {b:.2f}")
-    assert not wrong, "\n".join(wrong[:40])
+    return wrong
+
+
+OPTIONAL_ROWS = """\
+growth.residential_prices_real_annual,0.05,,,fixed,rate/year,,A test,2022-07-13,amber,green,Nobody,Dearer homes
+growth.ifa_foster_prices_real_annual,-0.01,,,fixed,rate/year,,A test,2022-07-13,amber,green,Nobody,Cheaper agencies
+"""
+
+
+def test_price_growth_by_placement_to_the_penny(tmp_path):
+    shutil.copytree(FOLDER.parent, tmp_path / "inputs")
+    folder = tmp_path / "inputs" / FOLDER.name
+    with (folder / "assumptions.csv").open("a", encoding="utf-8") as file:
+        file.write(OPTIONAL_ROWS)
+    case = with_share(load_case(folder, scenario="base"))
+    mine = LongHand(folder, "base")
+    mine.book.value["agency.cover_displaced_share"] = 0.5
+    theirs = run(case, draws=1)
+    differ = differences(mine, theirs, "real")
+    assert not differ, "\n".join(differ[:40])
+    assert theirs.metrics_by_perimeter["whole"]["npv_gbp"] != engine("base").metrics_by_perimeter["whole"]["npv_gbp"]
+
+
+def with_share(case):
+    """Half of the agency cover can go, so that no assumption the model may read is at its neutral value."""
+    return changed(case, {"agency.cover_displaced_share": 0.5})
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.case import load_case
+from model.caseload import PLACEMENTS
 from model.cashflows import CASHABLE, PARTNER, CashFlows, Tag
 from model.draws import sample, with_values
 from model.funding import purse_of
@@ -168,3 +169,51 @@ def test_what_a_partner_pays_for_is_never_a_saving_of_the_general_fund(base):
     np.testing.assert_allclose(theirs.net(120, 1), line(plain.saving(BOTH), "Residential placements") / 4, atol=1e-6)
     assert not theirs.where(lambda tag: tag.nature == CASHABLE).net(120, 1).any()
     assert {purse_of(shared, tag, "2025/26") for tag, _ in theirs} == {"grant_or_partner_funded"}
+
+
+def own_growth(**rates):
+    """Rows of assumptions: placement -> (value, low, high) of its prices' own real growth."""
+    return {
+        f"growth.{p}_prices_real_annual": {"value": str(v), "low": str(low), "high": str(high), "unit": "rate/year",
+                                           "distribution": "uniform", "price_base": ""}
+        for p, (v, low, high) in rates.items()
+    }  # fmt: skip
+
+
+def test_a_placement_may_have_price_growth_of_its_own(tmp_path):
+    case = load(tmp_path, assumptions=own_growth(residential=(0.05, 0, 0.1), ifa_foster=(-0.02, -0.04, 0)))
+    run = evaluated(case)
+    price = dict(zip(PLACEMENTS, run.prices[30, :, 0], strict=True))  # October 2024: two Aprils after the first
+    assert price["residential"] == pytest.approx(4000 * 1.05**2)
+    assert price["ifa_foster"] == pytest.approx(750 * 0.98**2)
+    assert price["in_house_foster"] == pytest.approx(350 * 1.01**2)  # the common rate
+    children = run.world().mean_stock[30, PLACEMENTS.index("residential"), 0]
+    weeks = 365 / 7 * 31 / 365
+    spent = run.do_nothing_spending["Residential placements"][30, 0]
+    assert spent == pytest.approx(children * 4000 * 1.05**2 * weeks)
+
+
+def test_growth_of_its_own_at_the_common_rate_changes_nothing(tmp_path):
+    common = load(tmp_path / "a")
+    same = dict.fromkeys(("residential", "other"), common.assumptions["growth.placement_prices_real_annual"].value)
+    stated = load(tmp_path / "b", assumptions=own_growth(**{p: (v, v - 0.01, v + 0.01) for p, v in same.items()}))
+    assert total(evaluated(stated)) == pytest.approx(total(evaluated(common)))
+
+
+@pytest.mark.parametrize("compiled_from", [1, 1_000])
+def test_with_growth_by_placement_the_net_without_lines_is_still_the_net_of_the_lines(tmp_path, compiled_from):
+    case = load(tmp_path, "base", assumptions=own_growth(residential=(0.05, 0, 0.1), ifa_foster=(-0.02, -0.04, 0)))
+    run = evaluate(case, sample(case, 24, 1), compiled_from=compiled_from)
+    for name, perimeter in run.perimeters.items():
+        np.testing.assert_allclose(run.net(members_of(case)[name]), perimeter.net(120, 24), rtol=0, atol=1e-6)
+    plain = evaluate(case, sample(case, 24, 1), compiled_from=1_000)
+    np.testing.assert_allclose(run.total_spending(BOTH), plain.total_spending(BOTH), rtol=1e-9)
+
+
+def test_what_stands_after_a_change_of_one_placement_s_growth_is_what_a_fresh_run_gives(tmp_path):
+    case = load(tmp_path, "base", assumptions=own_growth(residential=(0.05, 0, 0.1)))
+    draws = sample(case, 64, 1)
+    moved = with_values(draws, {"growth.residential_prices_real_annual": np.full(64, 0.08)})
+    after = evaluate(case, moved, before=evaluate(case, draws))
+    np.testing.assert_array_equal(after.net(BOTH), evaluate(case, moved).net(BOTH))
+    assert (after.net(BOTH) != evaluate(case, draws).net(BOTH)).any()

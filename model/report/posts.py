@@ -200,9 +200,9 @@ def displaced_words(result: ResultLike) -> str:
     """Return what it is worth to the whole how much agency cover the new posts can end; empty where it is certain."""
     return " ".join(
         f"Filling every new post is taken to end {fmt.percent(d.value)} of the agency cover"
-        f"{' (one for one)' if d.value == 1 else ''}. New posts are not the posts that agency staff cover, so it is not "
-        f"sure: between {fmt.percent(d.low)} and {fmt.percent(d.high)} the net present value of the whole moves by "
-        f"{fmt.money(abs(d.npv_high_gbp - d.npv_low_gbp))}, from {fmt.money(d.npv_low_gbp)} to "
+        f"{' (one for one)' if d.value == 1 else ''}. It may be less, since new posts are not the posts that agency "
+        f"staff cover: between {fmt.percent(d.low)} and {fmt.percent(d.high)} the net present value of the whole moves "
+        f"by {fmt.money(abs(d.npv_high_gbp - d.npv_low_gbp))}, from {fmt.money(d.npv_low_gbp)} to "
         f"{fmt.money(d.npv_high_gbp)}, central, everything else as it is."
         for d in displaced_cover(result.case)
     )
