@@ -106,6 +106,10 @@ class _Noted(dict[str, Any]):
         self.asked.add(name)
         return super().__getitem__(name)
 
+    def get(self, name: str, default: Any = None) -> Any:  # noqa: ANN401
+        self.asked.add(name)
+        return super().get(name, default)
+
     def __contains__(self, name: object) -> bool:
         self.asked.add(str(name))
         return super().__contains__(name)

@@ -99,18 +99,19 @@ class FosteringGrowth(Scheme):
 
     def costs(self, setting: Setting) -> CashFlows:
         """Return team, rota, recruitment of carers, supervision beyond what the team holds, and constellations."""
-        active = np.clip(self.elapsed(setting), 0, 1)
-        households = self.households(setting)
-        each = self.of(setting, "approval_cost")
-        beyond = np.maximum(households.extra - self.of(setting, "households_supervised_by_team"), 0)
-        supervision = beyond * self.of(setting, "supervision_cost_annual") * setting.annual
-        constellations = self.of(setting, "constellations") * self.of(setting, "constellation_cost_annual")
+        households, each = self.households(setting), -self.of(setting, "approval_cost")
+        supervision = np.maximum(households.extra - self.of(setting, "households_supervised_by_team"), 0)
+        supervision *= -self.of(setting, "supervision_cost_annual")
+        supervision *= setting.annual
+        constellations = np.clip(self.elapsed(setting), 0, 1)
+        constellations *= -self.of(setting, "constellations") * self.of(setting, "constellation_cost_annual")
+        constellations *= setting.annual
         own = CashFlows(
             {
-                Tag(RECRUITMENT, INVESTMENT, ONE_OFF): -each * households.approved,
-                Tag(RECRUITMENT, INVESTMENT, RECURRING): -each * households.replaced,
-                Tag(SUPERVISION, INVESTMENT, RECURRING): -supervision,
-                Tag(CONSTELLATIONS, INVESTMENT, RECURRING): -constellations * active * setting.annual,
+                Tag(RECRUITMENT, INVESTMENT, ONE_OFF): each * households.approved,
+                Tag(RECRUITMENT, INVESTMENT, RECURRING): each * households.replaced,
+                Tag(SUPERVISION, INVESTMENT, RECURRING): supervision,
+                Tag(CONSTELLATIONS, INVESTMENT, RECURRING): constellations,
             }
         )
         return super().costs(setting) + own
