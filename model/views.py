@@ -77,6 +77,10 @@ class ResultLike(Protocol):
         """Children by placement and month."""
 
     @property
+    def placement_costs(self) -> pd.DataFrame:
+        """What placements cost if nothing is done, by financial year."""
+
+    @property
     def funding(self) -> pd.DataFrame:
         """Purses and reserve by financial year."""
 

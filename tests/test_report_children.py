@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from model import format as fmt
 from model import load_case, report, run
-from model.draws import central
+from model.draws import central, sample
 from model.portfolio import evaluate
 from model.report import children, children_counts
 from tests.cases import write_case
@@ -39,11 +40,7 @@ def column(table, i, rows=slice(None)):
 
 @pytest.fixture(scope="module")
 def result(tmp_path_factory):
-    found = run(
-        load_case(write_case(tmp_path_factory.mktemp("case"), files={"actuals.csv": ACTUALS})), draws=40, seed=1
-    )
-    frame = found.caseload
-    return SimpleNamespace(case=found.case, caseload=frame, draws=40, seed=1)
+    return run(load_case(write_case(tmp_path_factory.mktemp("case"), files={"actuals.csv": ACTUALS})), draws=40, seed=1)
 
 
 @pytest.fixture(scope="module")
@@ -211,6 +208,40 @@ def test_the_cost_tables_add_up_and_agree_with_each_other(read):
     assert value(by_place.rows[total][8]) == 100
 
 
+def test_the_range_of_the_cost_of_doing_nothing_is_that_of_the_draws(result, read):
+    case = result.case
+    block = evaluate(case, sample(case, 40, 1))
+    monthly = ((block.world().mean_stock + block.uasc.mean_stock) * block.monthly_prices).sum(axis=1)
+    by_draw = case.timeline.by_financial_year(monthly)[case.shown_years - 1]
+    words, table = children.cost_ranges(result, *children_counts.costs(read))
+    whole = table.rows[-1]
+    assert [value(c) for c in whole[6:]] == [
+        round(v / 1e3) for v in (by_draw.mean(), np.quantile(by_draw, 0.1), np.quantile(by_draw, 0.9))
+    ]
+    assert (
+        f"in eight draws of ten placements cost {fmt.money_range(*np.quantile(by_draw, [0.1, 0.9]))} in 2026/27"
+        in words
+    )
+    assert f"and {fmt.money(by_draw.mean())} on average" in words
+
+
+def test_the_table_of_ranges_agrees_with_the_central_table_and_its_means_add_up(result, read):
+    first, last = children_counts.costs(read)
+    ranged, by_place = children.cost_ranges(result, first, last)[1], children.placement_costs(result.case, first, last)
+    rows = {row[0].text: row for row in by_place.rows}
+    for row in ranged.rows:
+        assert (value(row[1]), value(row[5])) == (value(rows[row[0].text][4]), value(rows[row[0].text][7]))
+        assert value(row[3]) <= value(row[4])
+    for i in (1, 2, 5, 6):
+        assert sum(column(ranged, i, slice(-1))) == pytest.approx(value(ranged.rows[-1][i]))
+
+
+def test_a_central_run_alone_has_no_range_of_costs(result, read):
+    alone = run(result.case, draws=1, seed=1)
+    assert children.cost_ranges(alone, *children_counts.costs(read)) == ()
+    assert set(alone.placement_costs["statistic"]) == {"central"}
+
+
 def test_what_grant_pays_and_what_is_left_add_up_to_the_total(read):
     first, last = children_counts.costs(read)
     first = dataclasses.replace(first, grant_children=2.04, grant_gbp=81_400.0)
@@ -277,7 +308,8 @@ def test_without_schemes_no_line_with_schemes_is_drawn(result):
     frame = result.caseload.astype({"world": str})
     same = frame[frame.world == "do_nothing"]
     frames = [same, same.assign(world="with_schemes"), same.assign(world="impact", children=0.0)]
-    still = SimpleNamespace(case=result.case, caseload=pd.concat(frames), draws=40, seed=1)
+    still = SimpleNamespace(case=result.case, caseload=pd.concat(frames), draws=40, seed=1,
+                            placement_costs=result.placement_costs)  # fmt: skip
     read = children_counts.read(still)
     assert "With the schemes" not in children.all_children(read).svg
     assert children.by_placement(read).title == "The schemes change no placement's number of children by March 2027"

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from model import figures, markup, views
 from model import format as fmt
 from model import tables as tbl
-from model.caseload import AGES, PLACEMENTS
+from model.caseload import AGES, ALL, PLACEMENTS
 from model.report import children_counts as counts
 from model.report.children_counts import DO_NOTHING, LEAST, WITH_SCHEMES
 from model.report.sections import show
@@ -15,7 +17,6 @@ from model.report.sections import show
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    import numpy as np
     import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Canvas
@@ -46,6 +47,7 @@ def caseload(result: ResultLike) -> Block:
         now_and_later(children, "age"),
         cost_words(children.case, first, last),
         placement_costs(children.case, first, last),
+        *cost_ranges(result, first, last),
         age_costs(children.case, first, last),
     )
 
@@ -364,6 +366,48 @@ def placement_costs(case: Case, first: YearCost, last: YearCost) -> tbl.Table:
         f"proceedings or leaving care. {note} Worked from unrounded numbers. {ROUNDED}".replace("  ", " "),
         rests_on=_cost_rests(case),
     )  # fmt: skip
+
+
+def cost_ranges(result: ResultLike, first: YearCost, last: YearCost) -> tuple[str, tbl.Table] | tuple[()]:
+    """Return how sure the cost of doing nothing is: a sentence, and each placement's range beside its central cost.
+
+    Nothing where only the central run was made.
+    """
+    if result.draws == 1:
+        return ()
+    case, years = result.case, tuple(dict.fromkeys((first.year, last.year)))
+    cost = result.placement_costs.pivot_table(index=["placement", "financial_year"], columns="statistic",
+                                              values="value_gbp", observed=True)  # fmt: skip
+    keep = [p for p in PLACEMENTS if max(cost["mean"][p, y] for y in years) > 0]
+    summed = {
+        (y, s): _in_thousands(np.array([cost[s][p, y] for p in keep])) for y in years for s in ("central", "mean")
+    }
+    rows = [[tbl.text(views.PLACEMENT_TITLES[p])] for p in keep]
+    rows.append([tbl.text("All placements")])
+    for year in years:
+        for statistic in ("central", "mean"):
+            for row, value in zip(rows, (*summed[year, statistic], sum(summed[year, statistic])), strict=True):
+                row.append(tbl.thousands(value))
+        for row, name in zip(rows, (*keep, ALL), strict=True):
+            row += [tbl.thousands(float(cost[s][name, year])) for s in ("p10", "p90")]
+    columns = ("Placement", *(f"{words}, {y}" for y in years for words in ("Central", "Mean", "10th percentile",
+                                                                           "90th percentile")))  # fmt: skip
+    at = {s: float(cost[s][ALL, last.year]) for s in ("central", "mean", "p10", "p90")}
+    words = (
+        f"How sure that is: in eight draws of ten placements cost {fmt.money_range(at['p10'], at['p90'])} in "
+        f"{last.year} if nothing is done, and {fmt.money(at['mean'])} on average, where the central run has "
+        f"{fmt.money(at['central'])}."
+    )
+    table = tbl.Table(
+        key="placement-cost-ranges",
+        caption=f"How sure the cost of doing nothing is: £ thousand a year, {case.price_base} prices",
+        columns=columns, rows=tbl.rows_of(rows), numeric=tbl.numbers_from(columns), strong=frozenset({len(rows) - 1}),
+        note="One draw in ten is below the 10th percentile, one in ten above the 90th: prices, their growth and the "
+        "number of children move together in a draw. Percentiles are of each row by itself and do not add up; central "
+        "and mean are rounded so that they do. Unaccompanied children are in it.",
+        rests_on=_cost_rests(case),
+    )  # fmt: skip
+    return words, table
 
 
 def _grant_rows(

@@ -1,4 +1,4 @@
-"""Children by world, age, placement, measure and month."""
+"""Children by world, age, placement, measure and month; and what their placements cost if nothing is done."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from model.appraisal import BLOCK
 from model.caseload import AGES, ALL, MEASURES, PLACEMENTS
+from model.draws import Draws, part_of
+from model.portfolio import evaluate, streams_of
 from model.results.summary import (
     CENTRAL,
     DO_NOTHING,
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from model.results.runs import Result
+    from model.results.sample import Sample
 
 
 def caseload_frame(result: Result) -> pd.DataFrame:
@@ -58,6 +62,38 @@ def caseload_frame(result: Result) -> pd.DataFrame:
             "children": np.round(np.concatenate([s.children for s in series]), 8) + 0.0,
         }
     )
+
+
+def placement_cost_frame(result: Result) -> pd.DataFrame:
+    """Return what placements cost if nothing is done: placement (or `all`), financial_year, statistic, value_gbp; real.
+
+    Mean children of the month x the price of the draw, unaccompanied children included. Quantiles are of each row by
+    itself, so that those of the placements do not add up to those of `all`.
+    """
+    import pandas as pd  # noqa: PLC0415
+
+    drawn = None if result.sample is None else _placement_costs(result, result.sample)
+    found = {name: t.ravel() for name, t in summarise(_placement_costs(result, result.central), drawn).items()}
+    years, placements = result.case.timeline.financial_years, (*PLACEMENTS, ALL)
+    place = {
+        "placement": list(placements) * len(years), "financial_year": np.repeat(list(years), len(placements)),
+    }  # fmt: skip
+    frames = [pd.DataFrame({**place, "statistic": name, "value_gbp": values}) for name, values in found.items()]
+    return pd.concat(frames, ignore_index=True)
+
+
+def _placement_costs(result: Result, sample: Sample) -> NDArray[np.float64]:
+    """Return real pounds by year, (years, placements and their sum, n), a block of draws at a time."""
+    case = result.case
+    draws = Draws(values=sample.draws, n=sample.n, first=0, seed=result.seed, process_noise=False)
+    stock, streams, blocks = sample.stock[DO_NOTHING], streams_of(case), []
+    for first in range(0, sample.n, BLOCK):
+        block = part_of(draws, first, BLOCK)
+        held = stock[..., first : first + block.n]
+        monthly = (held[1:] + held[:-1]) / 2 * evaluate(case, block, streams=streams).monthly_prices
+        blocks.append(case.timeline.by_financial_year(monthly))
+    costs = np.concatenate(blocks, axis=-1)
+    return np.concatenate([costs, costs.sum(axis=1, keepdims=True)], axis=1)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from model.draws import central, sample
 from model.portfolio import WHOLE, evaluate, streams_of
 from model.reconcile import reconcile
 from model.results.annual import annual_frame, monthly_frame
-from model.results.caseload import caseload_frame
+from model.results.caseload import caseload_frame, placement_cost_frame
 from model.results.funding import funding_frames, reserve_frame, virement_frame
 from model.results.metrics import metrics_of, staffing_frame
 from model.results.sample import Sample, join, keep
@@ -58,6 +58,11 @@ class Result:
     def caseload(self) -> pd.DataFrame:
         """Children by world, age, placement, measure and month, as `caseload.csv`."""
         return caseload_frame(self)
+
+    @cached_property
+    def placement_costs(self) -> pd.DataFrame:
+        """What placements cost if nothing is done, real: placement, financial_year, statistic, value_gbp."""
+        return placement_cost_frame(self)
 
     @cached_property
     def metrics(self) -> pd.DataFrame:
