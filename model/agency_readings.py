@@ -18,6 +18,7 @@ from model.appraisal import appraise, discount_factors, npv_evaluator
 from model.draws import central, with_values
 from model.portfolio import WHOLE, evaluate, streams_of
 from model.schemes.agency import DISPLACED, ONE_FOR_ONE
+from model.schemes.staff import COVER_VACATED
 from model.timeline import MONTHS_A_YEAR
 
 if TYPE_CHECKING:
@@ -95,6 +96,32 @@ def displaced_cover(case: Case) -> tuple[Displaced, ...]:
                   npv_low_gbp=_whole_at(case, a.name, a.low), npv_high_gbp=_whole_at(case, a.name, a.high))
         for a in ranged
     )  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class VacatedCover:
+    """What agency staff in new posts that fall vacant again take off the whole's NPV: central, real pounds.
+
+    `npv_gbp` with their cost, `npv_without_gbp` with those posts left empty.
+    """
+
+    npv_gbp: float
+    npv_without_gbp: float
+
+    @property
+    def cost_gbp(self) -> float:
+        """What they cost in today's value."""
+        return self.npv_without_gbp - self.npv_gbp
+
+
+def vacated_cover(case: Case) -> VacatedCover | None:
+    """Return what covering new posts that fall vacant again is worth; None where the case does not cover them."""
+    stated = case.assumptions.get(COVER_VACATED)
+    if stated is None or stated.value <= 0 or not case.active_schemes:
+        return None
+    return VacatedCover(
+        npv_gbp=_whole_at(case, COVER_VACATED, stated.value), npv_without_gbp=_whole_at(case, COVER_VACATED, 0.0)
+    )
 
 
 def _whole_at(case: Case, name: str, value: float) -> float:

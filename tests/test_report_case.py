@@ -8,11 +8,11 @@ import pytest
 
 from model import format as fmt
 from model import report, run
-from model.agency_readings import agency_readings, displaced_cover
+from model.agency_readings import agency_readings, displaced_cover, vacated_cover
 from model.case import load_case
 from model.explorer import Explorer, shifted
 from model.explorer import _slider as explorer_slider
-from model.report import comparison, index, opening, posts, shown
+from model.report import comparison, index, opening, posts, sections, shown
 from model.tables import Table
 from tests.cases import write_case
 from tests.engine import invented, load
@@ -121,6 +121,31 @@ def test_without_a_range_for_the_cover_that_goes_the_chapter_says_nothing_of_it(
     case = with_agency(tmp_path)
     assert displaced_cover(case) == ()
     assert posts.displaced_words(run(case, draws=1, seed=1)) == ""
+
+
+HALF = {"value": "0.5", "unit": "share", "low": "", "high": "", "distribution": "fixed", "price_base": ""}
+COVERED = {"establishment.agency_cover_share": HALF}
+
+
+def test_the_first_page_says_what_covering_vacated_posts_takes_off_the_whole(tmp_path):
+    case = load(tmp_path, "base", assumptions=COVERED)
+    without = opening.changed(case, {"establishment.agency_cover_share": 0.0})
+    npv, bare = (run(c, draws=1, seed=1).metrics_by_perimeter["whole"]["npv_gbp"]["central"] for c in (case, without))
+    cover = run(case, draws=1, seed=1).annual.query(
+        "perimeter == 'whole' and line == 'Agency: cover of new posts' and price_basis == 'real'"
+    )
+    assert cover["value_gbp"].sum() < npv - bare < 0  # in today's value less than in plain pounds
+    found = vacated_cover(case)
+    assert (found.npv_gbp, found.npv_without_gbp, found.cost_gbp) == pytest.approx((npv, bare, bare - npv))
+    page = repr(report.at_a_glance(run(case, draws=1, seed=1)))
+    assert f"net present value of {fmt.money(npv)} includes a cost of {fmt.money(bare - npv)} for agency staff" in page
+    assert f"left empty it would be {fmt.money(bare)}." in page
+
+
+@pytest.mark.parametrize("scenario", ["base", "do-nothing"])
+def test_where_nothing_covers_vacated_posts_the_first_page_says_nothing_of_it(tmp_path, scenario):
+    covered = COVERED if scenario == "do-nothing" else {}
+    assert sections.vacated_words(load(tmp_path, scenario, assumptions=covered)) == ""
 
 
 def test_caseloads_say_when_the_aim_is_reached_or_that_it_is_not(tmp_path):

@@ -8,6 +8,7 @@ from model import figures, markup, summaries, views
 from model import format as fmt
 from model import provenance as prov
 from model import tables as tbl
+from model.agency_readings import vacated_cover
 from model.report.page import Block
 
 if TYPE_CHECKING:
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
     from model.case_types import Case
     from model.views import ResultLike
+
+
+LEAST_SAID = 500  # pounds: less than this is nothing, as money is printed
 
 
 def show(*parts: Any) -> Block:  # noqa: ANN401 - tables, figures, blocks and plain sentences
@@ -44,7 +48,20 @@ def at_a_glance(result: ResultLike) -> Block:
         Block(f'<p class="lead">{markup.escape(answer(result))}</p>'),
         Block(f'<ul class="cards">{cards}</ul>'),
         summaries.headlines(result),
+        vacated_words(case),
         certainty(result),
+    )
+
+
+def vacated_words(case: Case) -> str:
+    """Return how much of the whole's NPV is agency staff in new posts that fall vacant again; empty where none is."""
+    found = vacated_cover(case)
+    if found is None or abs(found.cost_gbp) < LEAST_SAID:
+        return ""
+    return (
+        f"The whole programme's net present value of {fmt.money(found.npv_gbp)} includes a cost of "
+        f"{fmt.money(found.cost_gbp)} for agency staff who cover new posts that were filled and fall vacant again "
+        f"(central); with those posts left empty it would be {fmt.money(found.npv_without_gbp)}."
     )
 
 
@@ -117,7 +134,7 @@ def certainty(result: ResultLike) -> Block:
 
 
 def _apart(gap: float) -> str:
-    if abs(gap) < 500:
+    if abs(gap) < LEAST_SAID:
         return "the same as"
     return f"{fmt.money(abs(gap))} {'above' if gap > 0 else 'below'}"
 
