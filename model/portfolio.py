@@ -20,7 +20,7 @@ from model.cashflows import PARTNER, CashFlows, Tag
 from model.noise import Chance
 from model.schemes import Scheme, Setting, make_scheme
 from model.timeline import MONTHS_A_YEAR
-from model.worlds import COMPILED_FROM, Bill, Ground, bill_on, ground, project, project_on
+from model.worlds import COMPILED_FROM, NO_LEVERS, Bill, Ground, Kept, bill_on, ground, project_on
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -160,6 +160,7 @@ class Evaluation:
     streams: Streams
     cells: bool = True  # whether worlds count children by age and placement, which only `Result.caseload` reads
     compiled_from: int = COMPILED_FROM
+    kept: Kept | None = None  # what several cases may share
     before: Evaluation | None = None  # of the same block: its worlds stand where all that they rest on is the same
     _worlds: dict[frozenset[str], Projection] = field(default_factory=dict)
     _bills: dict[frozenset[str], tuple[Levers, tuple[NDArray[np.float64], ...], Bill]] = field(default_factory=dict)
@@ -238,14 +239,24 @@ class Evaluation:
             stands = self.before.ground
             if _alike((stands.stream, stands.drivers), (self.streams.general, self.drivers)):
                 return stands
-        return ground(self.streams.general, self.drivers)
+        return self._ground(self.streams.general, self.drivers)
+
+    def _ground(self, stream: Stream, drivers: Drivers) -> Ground:
+        return ground(stream, drivers) if self.kept is None else self.kept.ground(stream, drivers)
+
+    def _do_nothing(self, on: Ground) -> Projection:
+        if self.kept is None:
+            return project_on(on, NO_LEVERS, cells=self.cells)
+        return self.kept.do_nothing(on, cells=self.cells)
 
     def world(self, names: Iterable[str] = ()) -> Projection:
         """Return the general stream with the named schemes; with none, the do-nothing world."""
         acting = frozenset(n for n in names if n in self.levers)
         if acting not in self._worlds:
             levers = self._acting(acting)
-            if self._compiled:
+            if self._compiled and not acting:
+                self._worlds[acting] = self._do_nothing(self.ground)
+            elif self._compiled:
                 self._worlds[acting] = project_on(self.ground, levers, cells=self.cells)
             else:
                 self._worlds[acting] = project_plainly(self.streams.general, self.drivers, levers)
@@ -266,7 +277,10 @@ class Evaluation:
     @cached_property
     def uasc(self) -> Projection:
         """Unaccompanied asylum-seeking children: the same in every world, paid for by grant."""
-        return project(self.streams.uasc, self._drivers(UASC))
+        drivers = self._drivers(UASC)
+        if not self._compiled:
+            return project_plainly(self.streams.uasc, drivers, NO_LEVERS)
+        return self._do_nothing(self._ground(self.streams.uasc, drivers))
 
     @cached_property
     def prices(self) -> NDArray[np.float64]:
@@ -499,12 +513,14 @@ def evaluate(  # noqa: PLR0913 - each is a separate choice of the caller's
     cells: bool = True,
     compiled_from: int = COMPILED_FROM,
     before: Evaluation | None = None,
+    kept: Kept | None = None,
 ) -> Evaluation:
     """Run a case on a block of draws. Pass `streams` when running many blocks: they do not depend on draws.
 
     Without `cells` no world counts children by age and placement, which money does not need. `compiled_from` as in
-    `caseload.project`. `before`: the evaluation of the same block under another setting, whose worlds are taken over
-    where nothing that they rest on has changed.
+    `worlds.project`. `before`: the evaluation of the same block under another setting, whose worlds are taken over
+    where nothing that they rest on has changed. `kept`: what was dealt and done without schemes for other cases, taken
+    over likewise.
     """
     return Evaluation(
         case=case,
@@ -513,4 +529,5 @@ def evaluate(  # noqa: PLR0913 - each is a separate choice of the caller's
         cells=cells,
         compiled_from=compiled_from,
         before=before,
+        kept=kept,
     )

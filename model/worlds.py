@@ -6,9 +6,11 @@ What chance deals to a block of draws is the ground that all its worlds stand on
 
 from __future__ import annotations
 
+import hashlib
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from collections import OrderedDict
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import numpy as np
 
@@ -16,7 +18,7 @@ from model.caseload import AGES, IFA, IN_HOUSE, MEASURES, PLACEMENTS, Levers, Pr
 from model.timeline import MONTHS_A_YEAR
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -25,10 +27,13 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Cells = NDArray[np.bool_]  # (ages, placements)
 
+Made = TypeVar("Made")
+
 COMPILED_FROM = 64  # draws: fewer are done before numba would be loaded
 FLOWS: Final = 4  # entries, exits under 18, exits at 18, diverted
 SPARE_PLACES, MOST_PLACES = 2, 24  # leaving places dealt to a cell beyond the expected spread, and at most
 CELLS: Final = (len(AGES), len(PLACEMENTS))
+NO_LEVERS: Final = Levers(reductions=(), places=())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +79,43 @@ class Bill:
 def ground(stream: Stream, drivers: Drivers) -> Ground:
     """Deal the chances of a block of draws."""
     return Ground(stream=stream, drivers=drivers, dealt=_deal(stream, drivers))
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Grounds and do-nothing worlds, by a digest of all that they rest on: scenarios of one case often share them.
+
+    At most `size` of each are kept, the last ones used: a block of 512 draws takes about 20 MB.
+    """
+
+    size: int
+    _grounds: OrderedDict[bytes, Ground] = field(default_factory=OrderedDict)
+    _worlds: OrderedDict[bytes, Projection] = field(default_factory=OrderedDict)
+
+    def ground(self, stream: Stream, drivers: Drivers) -> Ground:
+        """Return the ground of a block of draws, dealt only if it is not at hand."""
+        return self._found(self._grounds, _digest(stream, drivers), lambda: ground(stream, drivers))
+
+    def do_nothing(self, on: Ground, *, cells: bool) -> Projection:
+        """Return the do-nothing world of a ground, likewise."""
+        key = _digest(on.stream, on.drivers) + bytes([cells])
+        return self._found(self._worlds, key, lambda: project_on(on, NO_LEVERS, cells=cells))
+
+    def _found(self, kept: OrderedDict[bytes, Made], key: bytes, make: Callable[[], Made]) -> Made:
+        made = kept[key] = kept.pop(key, None) or make()
+        while len(kept) > self.size:
+            kept.popitem(last=False)
+        return made
+
+
+def _digest(stream: Stream, drivers: Drivers) -> bytes:
+    """Return a digest of everything a do-nothing world rests on."""
+    seen = hashlib.blake2b(repr(drivers.chance).encode(), digest_size=16)
+    for part in (stream, drivers):
+        for array in (getattr(part, f.name) for f in fields(part)):
+            if isinstance(array, np.ndarray):
+                seen.update(repr(array.shape).encode() + np.ascontiguousarray(array).data)
+    return seen.digest()
 
 
 def project(  # noqa: PLR0913 - each is a separate choice of the caller's
@@ -209,8 +251,8 @@ def _places_dealt(stream: Stream) -> NDArray[np.int64]:
     Where more leave the compiled loop walks the row itself, so that this is a matter of time only.
     """
     leaving = np.maximum(stream.opening, stream.entries_annual) * stream.exit_hazard[:, None]
-    wanted = SPARE_PLACES + np.ceil(leaving + 2 * np.sqrt(leaving))
-    dealt: NDArray[np.int64] = np.minimum(wanted, MOST_PLACES).astype(np.int64).ravel()
+    wanted = np.minimum(SPARE_PLACES + np.ceil(leaving + 2 * np.sqrt(leaving)), MOST_PLACES)
+    dealt: NDArray[np.int64] = np.where(_lived_in(stream, places=True), wanted, 0).astype(np.int64).ravel()
     return dealt
 
 

@@ -13,6 +13,7 @@ from model.cashflows import CASHABLE, PARTNER, CashFlows, Tag
 from model.draws import sample, with_values
 from model.funding import purse_of
 from model.portfolio import WHOLE, evaluate, members_of
+from model.worlds import Kept
 from tests.cases import CASE_TOML, write_case
 from tests.engine import evaluated, invented, line, load
 
@@ -136,6 +137,25 @@ def test_what_stands_after_one_change_is_what_a_fresh_run_gives(base, name):
     moved = with_values(block, {name: block[name] * 0.9})
     again, fresh = (evaluate(base, moved, compiled_from=1, before=b) for b in (first, None))
     np.testing.assert_array_equal(again.net(again.schemes), fresh.net(fresh.schemes))
+
+
+def test_what_scenarios_share_is_kept_and_changes_nothing(base):
+    """A dearer place leaves the ground and the do-nothing world as they are; other entries do not."""
+    kept, block = Kept(4), sample(base, 70, 1)
+    dearer = with_values(block, {"price.residential_weekly": block["price.residential_weekly"] * 1.1})
+    busier = with_values(block, {"caseload.entries_multiplier": block["caseload.entries_multiplier"] * 1.1})
+    first = evaluate(base, block, kept=kept)
+    first.world()
+    for draws, shared in ((dearer, True), (busier, False), (sample(base, 70, 2), False)):
+        again, fresh = evaluate(base, draws, kept=kept), evaluate(base, draws)
+        assert (again.world() is first.world()) == shared
+        assert (again.ground is first.ground) == shared
+        for name in ([], BOTH):
+            np.testing.assert_array_equal(again.world(name).stock, fresh.world(name).stock)
+        np.testing.assert_array_equal(again.uasc.stock, fresh.uasc.stock)
+    for seed in range(5):
+        evaluate(base, sample(base, 70, seed), kept=kept).world()
+    assert evaluate(base, block, kept=kept).ground is not first.ground  # long ago: let go of
 
 
 def test_only_what_a_change_touches_is_worked_out_again(base):
