@@ -193,6 +193,11 @@ class Case:
         return str(import_module("model.report.shown").case_html(self))
 
     @property
+    def folder_name(self) -> str:
+        """The name by which commands and outputs know the case: a copied folder may still hold another `name`."""
+        return self.folder.resolve().name
+
+    @property
     def active_schemes(self) -> tuple[SchemeSpec, ...]:
         """The schemes this scenario switches on, in the order of declaration."""
         return tuple(s for s in self.schemes if s.active)

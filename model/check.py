@@ -62,7 +62,20 @@ def check(case_paths: Iterable[str | Path]) -> int:
         return 2
     for finding in findings:
         print(_counts(finding.cases))  # noqa: T201
+        for note in _notes(finding.cases[0]):
+            print(note)  # noqa: T201
     return 0
+
+
+def _notes(case: Case) -> tuple[str, ...]:
+    """What is no error and yet may surprise: a copied case whose name is still that of the one it was copied from."""
+    if case.name == case.folder_name:
+        return ()
+    said = (
+        f"{case.folder_name}/case.toml: the name is {case.name!r}, the folder's {case.folder_name!r}. Commands and "
+        "outputs go by the folder, so it runs; give the case the folder's name before anyone else reads it"
+    )
+    return (said,)
 
 
 def _trial_problems(case: Case) -> list[Problem]:
@@ -117,7 +130,7 @@ def _counts(cases: tuple[Case, ...]) -> str:
     case = cases[0]
     ranged = sum(a.distribution != "fixed" for a in case.assumptions.values())
     return (
-        f"{case.name}: {len(cases)} scenarios, {len(case.schemes)} schemes, {len(case.assumptions)} assumptions "
+        f"{case.folder_name}: {len(cases)} scenarios, {len(case.schemes)} schemes, {len(case.assumptions)} assumptions "
         f"({ranged} with a range), {len(case.establishment)} establishment rows, {len(case.caseload)} caseload rows, "
         f"{len(case.approved_budget)} budget lines, {len(case.published)} published figures, "
         f"{len(case.actuals)} actuals: no problems"

@@ -154,8 +154,11 @@ RESERVED_PREFIXES: Final = (
 LOSSES: Final = frozenset({"deregistration_annual", "fade_annual"})
 """Parameters that are what a scheme loses in a year: below 0 the effect would grow out of itself."""
 
-DIVISORS: Final = frozenset({"capacity.target_caseload"})
-"""Names that something is divided by."""
+DIVISORS: Final = frozenset({
+    "capacity.target_caseload", "capacity.workers_current", "capacity.workers_proposed",
+    "capacity.workers_filled_share", "capacity.managers_current", "capacity.managers_proposed",
+})  # fmt: skip
+"""Names that something is divided by: cases by workers, workers by managers. Without any of either, leave them out."""
 
 
 def required(kind: str) -> dict[str, str]:

@@ -73,7 +73,7 @@ def provenance(case: Case, *, draws: int, seed: int) -> dict[str, Any]:
     """Return what a run is made from, but for when it ran: the same run gives the same answer."""
     head, dirty = commit()
     return {
-        "case": case.name,
+        "case": case.folder_name,
         "scenario": case.scenario,
         "title": case.scenario_title,
         "why": case.scenario_why,
@@ -90,7 +90,7 @@ def provenance(case: Case, *, draws: int, seed: int) -> dict[str, Any]:
         "seed": seed,
         "versions": versions(),
         "platform": f"{platform.system()} {platform.machine()}",
-        "command": command(case.name, case.scenario, draws, seed),
+        "command": command(case.folder_name, case.scenario, draws, seed),
         "inputs": input_hashes(Path(case.folder), case.scenario),
         "assumptions": _assumptions(case),
     }

@@ -120,7 +120,8 @@ def _caseloads(
             out[NEEDED, world] = capacity.workers_needed(cases, setting.value("capacity.target_caseload"))
         if "capacity.managers_current" in evaluation.case.assumptions:
             now = setting.value("capacity.managers_current")
-            more = setting.optional("capacity.managers_proposed", 0.0) - now
+            proposed = "capacity.managers_proposed"
+            more = setting.value(proposed) - now if proposed in evaluation.case.assumptions else np.zeros_like(now)
             managers = np.broadcast_to(capacity.workers_in_post(now, held, more, share), setting.shape)
             out[SPAN, world] = capacity.span_of_control(workers, managers)
     return out

@@ -17,6 +17,7 @@ from model.case import InputProblems, load_case, scenario_names
 from model.case_types import Correlation
 from model.check import check, examine
 from model.inputs.correlations import clash
+from model.provenance import changed_inputs, provenance
 from tests.cases import CASE_TOML, PUBLISHED, write_case
 
 FILES = {
@@ -286,6 +287,18 @@ def test_a_scenario_file_whose_name_cannot_be_a_folders(folder):
     assert "name it my-question.toml" in problem
 
 
+def test_a_copied_case_that_keeps_the_old_name_runs_and_check_says_so(tmp_path, capsys):
+    folder = write_case(tmp_path, name="northby-2023")
+    assert check([folder]) == 0
+    counts, note = capsys.readouterr().out.splitlines()
+    assert counts.startswith("northby-2023: 5 scenarios")
+    assert note.startswith("northby-2023/case.toml: the name is 'exampleshire', the folder's 'northby-2023'.")
+    found = provenance(load_case(folder), draws=1, seed=1)
+    assert found["case"] == "northby-2023"
+    assert found["command"].startswith("python3 workbook.py run northby-2023 ")
+    assert changed_inputs(found, folder.parent) == []  # it finds its own inputs again
+
+
 @pytest.mark.parametrize("number", ["-0.1", '{value = 0.1, low = -0.1, high = 0.2, distribution = "pert"}'])
 def test_a_loss_below_nothing_would_make_an_effect_grow_for_ever(tmp_path, number):
     scenario = f'title = "T"\nwhy = "W"\n[overrides]\n"edge_of_care.fade_annual" = {number}\n'
@@ -299,6 +312,16 @@ def test_nothing_is_divided_by_zero(tmp_path):
     row = "capacity.target_caseload,0,,,fixed,children/worker,,invented,2022-04-01,amber,green,Role,\n"
     file.write_text(file.read_text(encoding="utf-8") + row, encoding="utf-8")
     assert any("a number above 0" in problem for problem in problems(path))
+
+
+@pytest.mark.parametrize("name", ["workers_current", "workers_proposed", "managers_current", "managers_proposed"])
+def test_a_caseload_needs_somebody_to_hold_it(tmp_path, name):
+    nobody = {"value": "0", "low": "", "high": "", "distribution": "fixed", "unit": "fte", "price_base": ""}
+    (problem,) = problems(write_case(tmp_path, assumptions={f"capacity.{name}": nobody}))
+    assert "assumptions.csv, row" in problem
+    assert "column value" in problem
+    assert "found '0.0', expected a number above 0, because the model divides by it" in problem
+    assert f"where there are none, leave the rows capacity.{name.split('_')[0]}_* out" in problem
 
 
 def test_an_unknown_unit_is_answered_with_the_units(tmp_path):

@@ -112,6 +112,34 @@ def test_caseload_falls_as_the_posts_fill_and_the_result_says_when_the_target_is
     assert run(easier, draws=1).metrics_by_perimeter["whole"]["caseload_target_months"] == {"central": 15.0}
 
 
+def test_months_with_cases_and_nobody_in_post_are_blank_not_infinite(tmp_path):
+    # 10 of 50 posts are left: 40 go while half are filled, so that less than nobody holds the cases
+    few = added({**CAPACITY, "capacity.workers_current": ("50", "fte"), "capacity.workers_proposed": ("10", "fte"),
+                 "capacity.workers_filled_share": ("0.5", "share")})  # fmt: skip
+    row = {
+        "id": "sw",
+        "fte_proposed": "8",
+        "change_annual_cost_gbp": "400000",
+        "start": "2023-01-01",
+        "recruited": "yes",
+    }
+    frame = run(case_of(tmp_path, row, assumptions=few, case_toml=only_improvement()), draws=70, seed=1).staffing
+    shown = frame[frame["measure"] == CASELOAD].set_index(["world", "statistic", "month"])["value"]
+    assert not np.isinf(frame["value"]).any()
+    assert shown["do_nothing", "central", "2024-04"] == pytest.approx(981 / 25, abs=1e-3)
+    assert np.isnan(shown["with_schemes", "central", "2024-04"])
+    assert np.isnan(shown["with_schemes", "p50", "2024-04"])
+
+
+def test_managers_stay_as_they_are_where_no_other_number_is_proposed(tmp_path):
+    same = added({k: v for k, v in CAPACITY.items() if k != "capacity.managers_proposed"})
+    case = case_of(tmp_path, assumptions=same, case_toml=only_improvement())
+    found = measures(evaluate(case, central(case)))
+    held = float(CAPACITY["capacity.managers_current"][0]) * float(CAPACITY["capacity.workers_filled_share"][0])
+    last = found[WORKERS, "with_schemes"][-1, 0]
+    assert found[SPAN, "with_schemes"][-1, 0] == pytest.approx(last / held)
+
+
 def only_improvement():
     return CASE_TOML.replace('kind = "fostering_growth"', 'kind = "fostering_growth"\nactive = false').replace(
         'kind = "entry_reduction"', 'kind = "entry_reduction"\nactive = false'

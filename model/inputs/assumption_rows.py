@@ -362,6 +362,9 @@ def expected_names(schemes: Collection[SchemeSpec]) -> tuple[dict[str, str], dic
     return needed, known
 
 
+STAFF_ROWS: Final = ("capacity.workers_", "capacity.managers_")
+
+
 def bound_problems(stated: Mapping[str, Stated]) -> list[Problem]:
     """Assumptions that their unit allows and their meaning does not, after the scenario's overrides."""
     problems = []
@@ -371,7 +374,9 @@ def bound_problems(stated: Mapping[str, Stated]) -> list[Problem]:
         if name.rpartition(".")[2] in parameters.LOSSES and lowest < 0:
             problems.append(row.problem(field, "0 or more, because it is a loss", "a loss of 10% a year is 0.1"))
         if name in parameters.DIVISORS and lowest <= 0:
-            problems.append(row.problem(field, "a number above 0, because the model divides by it"))
+            staff = next((group for group in STAFF_ROWS if name.startswith(group)), "")
+            advice = f"where there are none, leave the rows {staff}* out" if staff else ""
+            problems.append(row.problem(field, "a number above 0, because the model divides by it", advice))
     return problems
 
 

@@ -62,13 +62,20 @@ def _caseload_metrics(result: Result, sure: str) -> dict[str, dict[str, float | 
 
 
 def staffing_frame(result: Result) -> pd.DataFrame:
-    """Return posts, people and caseloads by month, in both worlds."""
+    """Return posts, people and caseloads by month, in both worlds; NaN where cases have nobody to hold them."""
     months = np.array(result.case.timeline.month_labels)
     columns = ("scenario", "world", "measure", "month", "statistic", "value")
     parts: list[dict[str, object]] = [dict.fromkeys(columns, ())]
     for (measure, world), middle in result.central.staffing.items():
         drawn = None if result.sample is None else result.sample.staffing[measure, world].astype(np.float64)
-        for statistic, values in summarise(middle.astype(np.float64), drawn).items():
+        with np.errstate(invalid="ignore"):  # between two draws that are infinite there is no number
+            found = summarise(middle.astype(np.float64), drawn)
+        for statistic, values in found.items():
             labels = {"scenario": result.case.scenario, "world": world, "measure": measure, "statistic": statistic}
-            parts.append({**labels, "month": months, "value": np.round(values, 4) + 0.0})
+            parts.append({**labels, "month": months, "value": _finite(values)})
     return tidy_frame(columns, parts)
+
+
+def _finite(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return numbers as they are written: four places, and NaN (a blank) for what is not a number."""
+    return np.where(np.isfinite(values), np.round(values, 4) + 0.0, np.nan)
