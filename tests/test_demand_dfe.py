@@ -8,11 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from model.demand import build
 from model.demand.authority import authority_caseload, caseload_frame, fit_margins, split_by_provider
 from model.demand.build import demand_from_tables, feasible, streams_of
-from model.demand.codes import AGE_BANDS, PLACEMENTS
+from model.demand.codes import AGE_BANDS, PLACEMENTS, read_reference
 from model.demand.dfe import impute_suppressed, parse_counts, read_dfe
 from model.demand.problems import DemandInputError
+from model.demand.settings import demand_settings
 from model.demand.synthetic import write_tables
 
 SAMPLE = Path(__file__).resolve().parents[2] / "shared" / "data" / "dfe"
@@ -128,6 +130,31 @@ def test_impossible_exits_are_cut_and_said(tmp_path):
     assert cut
     assert mended["note"].str.contains("exits cut to").any()
     assert feasible(mended)[1] is False
+    # cut by a tenth of what is left at a time, and no further than has to be
+    before, after = (float(f.loc[(f["age_band"] == "5_9") & (f["stream"] == "general"), "exits_annual"].iloc[0])
+                     for f in (frame, mended))  # fmt: skip
+    steps = np.log(after / before) / np.log(0.9)
+    assert steps == pytest.approx(round(steps), abs=1e-3)
+    assert round(steps) >= 1
+    once_less = frame.assign(exits_annual=pd.to_numeric(frame["exits_annual"], errors="coerce") * 0.9 ** (steps - 1))
+    assert steps == pytest.approx(1) or feasible(once_less)[1]
+
+
+def test_the_range_of_the_share_aged_8_or_9_is_that_of_the_settings_a_quarter_either_side_of_even(tmp_path):
+    rows = demand_from_tables(write_tables(tmp_path), "Northby").files["assumptions.csv"].set_index("name")
+    row = rows.loc["caseload.share_5_9_aged_8_9"]
+    kept = demand_settings()
+    assert (float(row["low"]), float(row["high"])) == (kept["share_8_9_low"], kept["share_8_9_high"])
+    assert [float(row["low"]), float(row["high"])] == pytest.approx([0.75 * 0.4, 1.25 * 0.4])
+    assert float(row["value"]) == pytest.approx(0.4)
+
+
+def test_every_setting_of_the_forecast_is_read_and_has_a_source():
+    code = "".join(path.read_text(encoding="utf-8") for path in Path(build.__file__).parent.glob("*.py"))
+    for row in read_reference("demand_settings.csv"):
+        assert f'"{row["name"]}"' in code, row["name"]
+        assert row["source"]
+        assert row["note"]
 
 
 @given(

@@ -15,6 +15,7 @@ from model.demand.backtest import backtest
 from model.demand.codes import STREAMS
 from model.demand.dfe import DfeTables, read_dfe
 from model.demand.problems import DemandInputError
+from model.demand.settings import demand_settings
 from model.demand.steering import TotalForecast, assumption_rows, total_forecast
 from model.demand.totals import build_panel
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
     from pathlib import Path
 
-_MOST_CUTS = 40
+_MOST_CUTS = 40  # numerics: by then next to no exits are left, so that more cuts would change nothing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,14 +51,14 @@ def feasible(caseload: pd.DataFrame) -> tuple[pd.DataFrame, bool]:
     """Return a caseload the engine can project, and whether exits had to be cut to make it so.
 
     A very small authority, or one that passes children on at once, can publish more exits of an age than its children
-    and entrants can give. Exits are then cut by a tenth at a time, and the rows say so.
+    and entrants can give. Exits are then cut by `exits_cut_step` at a time, and the rows say so.
     """
-    frame = caseload
+    frame, left = caseload, 1 - demand_settings()["exits_cut_step"]
     for cut in range(_MOST_CUTS):
         try:
             streams_of(frame)
         except CaseloadError:
-            kept = 0.9 ** (cut + 1)
+            kept = left ** (cut + 1)
             exits = pd.to_numeric(caseload["exits_annual"], errors="coerce")
             said = caseload["note"].where(exits.isna(), caseload["note"] + f"; exits cut to {kept:.0%} to be possible")
             lowered = (exits * kept).round(3).astype(object).where(exits.notna(), "")

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from model.caseload import EVEN_SHARE_8_9
+from model.demand.settings import demand_settings
 from model.demand.totals import FORECASTERS, HORIZONS, Panel, error_spread
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ ASSUMPTION_COLUMNS: Final = (
     "owner",
     "note",
 )
-_LOWEST_MULTIPLIER: Final = 0.01
+_LOWEST_MULTIPLIER: Final = 0.01  # numerics: a ratio of multipliers is taken, so none may be nought
 OWNER: Final = "Head of performance"
 
 
@@ -80,7 +81,7 @@ def expected_total(stream: Stream, months: int, multiplier: float) -> float:
 def multiplier_for(streams: list[Stream], months: int, target: float) -> float:
     """Return the entries multiplier with which all streams' expected total after ``months`` is ``target``.
 
-    The total is linear in it. Never below a hundredth; 1 where nobody enters.
+    The total is linear in it. Never below `_LOWEST_MULTIPLIER`; 1 where nobody enters.
     """
     none = sum(expected_total(stream, months, 0.0) for stream in streams)
     as_stated = sum(expected_total(stream, months, 1.0) for stream in streams)
@@ -97,7 +98,7 @@ def assumption_rows(streams: list[Stream], forecast: TotalForecast, *, source: s
         multiplier_for(streams, months, target)
         for target in (forecast.middle[last], forecast.p10[last], forecast.p90[last])
     )
-    ratio = float(np.sqrt(high / low))
+    ratio, settings = float(np.sqrt(high / low)), demand_settings()
     shared = {"price_base": "", "as_at": as_at, "owner": OWNER}
     note = (
         f"{forecast.method} forecast: {forecast.middle[last]:.0f} children {last} years on "
@@ -111,7 +112,7 @@ def assumption_rows(streams: list[Stream], forecast: TotalForecast, *, source: s
         | {"distribution": "fixed", "unit": "ratio", "quality": "amber", "impact": "amber", "note": _EXITS_NOTE},
         _numbers("caseload.entries_growth_annual", 0.0)
         | {"distribution": "fixed", "unit": "rate/year", "quality": "amber", "impact": "amber", "note": _FLAT},
-        _numbers("caseload.share_5_9_aged_8_9", EVEN_SHARE_8_9, 0.3, 0.5)
+        _numbers("caseload.share_5_9_aged_8_9", EVEN_SHARE_8_9, settings["share_8_9_low"], settings["share_8_9_high"])
         | {"distribution": "uniform", "unit": "share", "quality": "red", "impact": "green", "note": _EVEN_NOTE},
     ]
     return pd.DataFrame([{"source": source} | shared | row for row in rows], columns=list(ASSUMPTION_COLUMNS))
