@@ -35,7 +35,7 @@ def make_ready() -> bool:
 
 
 def _say() -> None:
-    sys.stderr.write("Compiling the model's inner loop (this once, about 20 seconds) ...\n")
+    sys.stderr.write("Compiling the model's inner loop (this once, about 25 seconds) ...\n")
     sys.stderr.flush()
 
 
