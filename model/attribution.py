@@ -130,11 +130,11 @@ def attribute(
     perimeter whose NPVs on these very draws are `known` (a run has them: perimeter -> pounds (draws,)). Raises
     ValueError where more than eight meet.
     """
-    perimeters = {name: frozenset(members) for name, members in _active(case).items()}
-    members = [name for name in causal_order(case) if name in perimeters[perimeter]]
-    meeting = tuple(name for name in members if name in meeting_schemes(case))
-    alone = [name for name in members if name not in meeting]
-    wanted = [*_subsets(meeting), *(frozenset({name}) for name in alone), frozenset(members)]
+    acting = acting_members(case)
+    perimeters = {name: frozenset(members) for name, members in acting.items()}
+    meeting = tuple(name for name in acting[perimeter] if name in meeting_schemes(case))
+    alone = [name for name in acting[perimeter] if name not in meeting]
+    wanted = _wanted(acting[perimeter], meeting)
     npv = {perimeters[name]: values for name, values in (known or {}).items() if name in perimeters}
     npv[frozenset()] = np.zeros(draws.n)
     missing = {"+".join(sorted(subset)): subset for subset in wanted if subset not in npv}
@@ -142,7 +142,7 @@ def attribute(
         found = npv_evaluator(case, {name: tuple(subset) for name, subset in missing.items()}, threads=threads)(draws)
         npv |= {subset: found[name] for name, subset in missing.items()}
     own = {name: npv[frozenset({name})] for name in alone}
-    joint = np.rint(npv[frozenset(members)] * 100) / 100
+    joint = np.rint(npv[perimeters[perimeter]] * 100) / 100
     return Attribution(
         perimeter=perimeter,
         meeting=meeting,
@@ -152,7 +152,21 @@ def attribute(
     )
 
 
-def _active(case: Case) -> dict[str, list[str]]:
-    """Return perimeter -> its schemes that act in this scenario."""
-    acting = {spec.name for spec in case.active_schemes}
-    return {name: [m for m in members if m in acting] for name, members in members_of(case).items()}
+def to_be_run(case: Case, perimeter: str) -> frozenset[frozenset[str]]:
+    """Return the sets of schemes that `attribute` has to run, because they are no perimeter of the case."""
+    acting = acting_members(case)
+    meeting = tuple(name for name in acting[perimeter] if name in meeting_schemes(case))
+    nobody: frozenset[str] = frozenset()
+    return frozenset(_wanted(acting[perimeter], meeting)) - {nobody, *map(frozenset, acting.values())}
+
+
+def _wanted(members: Sequence[str], meeting: Sequence[str]) -> list[frozenset[str]]:
+    """Return the sets of schemes whose NPV it takes: those that meet in every combination, the others alone, all."""
+    alone = [name for name in members if name not in meeting]
+    return [*_subsets(meeting), *(frozenset({name}) for name in alone), frozenset(members)]
+
+
+def acting_members(case: Case) -> dict[str, tuple[str, ...]]:
+    """Return perimeter -> its schemes that act in this scenario, in causal order."""
+    order = causal_order(case)
+    return {name: tuple(n for n in order if n in members) for name, members in members_of(case).items()}

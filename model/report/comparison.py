@@ -406,7 +406,8 @@ def _some(names: Sequence[str]) -> str:
 
 _NAMED = 3
 _FILES = ("report.ipynb", "annual.csv", "caseload.csv", "funding.csv", "reserve.csv", "mtfp.csv", "virement.csv",
-          "staffing.csv", "switching.csv", "reconciliation.csv", "metrics.json", "provenance.json")  # fmt: skip
+          "bridge.csv", "staffing.csv", "switching.csv", "reconciliation.csv", "metrics.json",
+          "provenance.json")  # fmt: skip
 
 
 def _file_link(run: Run, name: str) -> str:

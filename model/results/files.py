@@ -26,7 +26,12 @@ def write(result: Result, folder: Path) -> None:
         "switching": result.switching,
         "reconciliation": result.reconciliation[list(RECONCILIATION_COLUMNS)],
     }
-    frames |= {"staffing": result.staffing, "reserve": result.reserve, "virement": result.virement}
+    frames |= {
+        "staffing": result.staffing,
+        "reserve": result.reserve,
+        "virement": result.virement,
+        "bridge": result.bridge,
+    }
     for name, frame in frames.items():
         write_csv(frame, folder / f"{name}.csv")
     text = json.dumps(result.metrics_by_perimeter, indent=2, ensure_ascii=False, allow_nan=False)

@@ -14,6 +14,7 @@ from model.draws import central, sample
 from model.portfolio import WHOLE, evaluate, streams_of
 from model.reconcile import reconcile
 from model.results.annual import annual_frame, monthly_frame
+from model.results.bridge import bridge_frame
 from model.results.caseload import caseload_frame, placement_cost_frame
 from model.results.funding import funding_frames, reserve_frame, virement_frame
 from model.results.metrics import metrics_of, staffing_frame
@@ -64,6 +65,11 @@ class Result:
     def placement_costs(self) -> pd.DataFrame:
         """What placements cost if nothing is done, real: placement, financial_year, statistic, value_gbp."""
         return placement_cost_frame(self)
+
+    @cached_property
+    def bridge(self) -> pd.DataFrame:
+        """From nothing to the joint NPV, scheme by scheme, as `bridge.csv`."""
+        return bridge_frame(self)
 
     @cached_property
     def metrics(self) -> pd.DataFrame:

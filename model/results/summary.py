@@ -31,6 +31,7 @@ ANNUAL_COLUMNS = ("scenario", "perimeter", "scheme", "line", "nature", "recurren
                   "statistic", "value_gbp")  # fmt: skip
 CASELOAD_COLUMNS = ("scenario", "world", "age_band", "placement", "measure", "month", "statistic", "children")
 
+BRIDGE_COLUMNS = ("scenario", "perimeter", "position", "scheme", "statistic", "step_gbp", "shapley_gbp")
 SWITCHING_COLUMNS = ("assumption", "unit", "central", "low", "high", "switching_value", "within_range")
 RECONCILIATION_COLUMNS = ("ref", "statement", "published", "recomputed", "difference", "verdict")
 HEADLINE = "invest_to_save"
