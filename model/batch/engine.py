@@ -39,6 +39,7 @@ from traitlets import Any as AnyTrait
 from traitlets import Type
 from traitlets.config import Config
 
+from model.batch import printer
 from model.batch.guard import Guard
 
 if TYPE_CHECKING:
@@ -263,9 +264,11 @@ def _open_inline(shell: Any) -> None:  # noqa: ANN401 - IPython ships few types
     cast("Any", activate_matplotlib)(INLINE)
     inline.configure_inline_support(shell, INLINE)
     # After the inline backend has shown and closed a cell's figures, pyplot finds none left to draw once more: in a
-    # kernel it comes first, and draws each figure for nobody (a third of the cells' time).
+    # kernel it comes first, and draws each figure for nobody. What that would change is drawn first here, too.
     pyplot.uninstall_repl_displayhook()
     pyplot.install_repl_displayhook()
+    shell.events.callbacks["post_execute"].insert(0, printer.draw_first)
+    printer.attach(shell)
     # A figure's identifiers are random unless salted: the same report must be the same bytes.
     mpl.rcParams["svg.hashsalt"] = "report"
 
