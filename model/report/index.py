@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from model import format as fmt
-from model import markup, views
+from model import markup, provenance, views
 from model.disk import write_whole
 from model.report import comparison
+from model.report.kept import FOLDER, Kept
 from model.report.opening import case_folder
 from model.report.page import Block, Page, render
 from model.report.sections import show
@@ -45,8 +47,10 @@ def write_index(case_outputs: Path | str, case_path: Path | str | None = None) -
     if place.is_file() and _SEAL.findall(place.read_text(encoding="utf-8")[-200:]) == [seal]:
         return
     runs = comparison.read_runs(folder, cases, base.base_scenario if base else "base")
-    page = f"{render(_page(folder, runs, base), _body(folder, runs, inputs))}<!-- made from {seal} -->\n"
+    kept = Kept(folder=folder / FOLDER)
+    page = f"{render(_page(folder, runs, base), _body(folder, runs, inputs, kept))}<!-- made from {seal} -->\n"
     write_whole(place, page.encode())
+    kept.forget_others()
 
 
 def _inputs_of(folder: Path, given: Path | str | None) -> Path | None:
@@ -93,13 +97,13 @@ def _page(folder: Path, runs: Sequence[Run], base: Case | None) -> Page:
     )
 
 
-def _body(folder: Path, runs: Sequence[Run], inputs: Path | None) -> str:
+def _body(folder: Path, runs: Sequence[Run], inputs: Path | None, kept: Kept) -> str:
     if not runs:
         return markup.paragraph("No scenario has been run yet.")
     base = _case(inputs, runs[0].scenario)
     parts: list[Block | str] = [*_sections(runs, base)]
     if base:
-        parts += [_h2("What sets each scenario apart"), *_bridges(runs, inputs, base)]
+        parts += [_h2("What sets each scenario apart"), *_bridges(runs, inputs, base, kept)]
     return show(*parts, _h2("The scenarios and their files"), comparison.freshness(runs, folder)).html
 
 
@@ -140,16 +144,42 @@ def compare_scenarios(case: str, *, draws: int, seed: int) -> Block:
     return show(*_sections(runs, base), *_bridges(runs, inputs, base))
 
 
-def _bridges(runs: Sequence[Run], inputs: Path | None, base: Case | None) -> list[Block]:
-    """Return for each scenario what it changes and how much each change moved the main and the whole NPV."""
-    if base is None:
+def _bridges(runs: Sequence[Run], inputs: Path | None, base: Case | None, kept: Kept | None = None) -> list[Block]:
+    """Return for each scenario what it changes and how much each change moved the main and the whole NPV.
+
+    With `kept`, only those are worked out and drawn whose scenario, base scenario or model changed.
+    """
+    if base is None or inputs is None:
         return []
-    parts = []
-    for run in runs:
-        case = None if run.scenario == base.scenario else _case(inputs, run.scenario)
-        if case is not None:
-            parts.append(apart(case, base))
-    return parts
+    others = [run.scenario for run in runs if run.scenario != base.scenario]
+    if kept is None:
+        found = [_apart(inputs, scenario, base) for scenario in others]
+    else:
+        found = [kept.piece(m, partial(_apart, inputs, s, base)) for s, m in _made_from(inputs, others, base).items()]
+    return [Block(piece) for piece in found if piece]
+
+
+def _made_from(inputs: Path, scenarios: Sequence[str], base: Case) -> dict[str, dict[str, str]]:
+    """Return for each scenario all that its bridge is made from, by hash."""
+    from model.batch import store  # noqa: PLC0415 - a notebook that compares scenarios needs none of it
+
+    shared = {"package": store.package_hash(), **store.versions()}
+    common = provenance.input_files(inputs, base.scenario)
+    return {
+        scenario: store.fingerprint(
+            files={*provenance.input_files(inputs, scenario), *common},
+            root=inputs.parent,
+            values={"scenario": scenario, "base": base.scenario, "case": base.folder_name},
+            shared=shared,
+        )
+        for scenario in scenarios
+    }
+
+
+def _apart(inputs: Path, scenario: str, base: Case) -> str:
+    """Return what sets a scenario apart as HTML; nothing where its inputs are gone or no longer valid."""
+    case = _case(inputs, scenario)
+    return apart(case, base).html if case is not None else ""
 
 
 def apart(case: Case, base: Case) -> Block:

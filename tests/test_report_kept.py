@@ -1,0 +1,103 @@
+"""The index draws a bridge again only when what it is made from has changed, and never takes a wrong one."""
+
+import shutil
+from datetime import UTC, datetime
+
+import pytest
+
+from model import provenance
+from model.case import scenario_names
+from model.report import comparison, index, opening
+from model.report.kept import FOLDER, Kept
+from model.results import write
+from tests.cases import write_case
+
+
+def test_a_piece_is_made_once_for_one_origin(tmp_path):
+    made = []
+
+    def make():
+        made.append(1)
+        return f"<p>piece {len(made)}, £½</p>\r\n"
+
+    kept = Kept(folder=tmp_path / "kept")
+    first = kept.piece({"a": "1"}, make)
+    assert Kept(folder=tmp_path / "kept").piece({"a": "1"}, make) == first
+    assert kept.piece({"a": "2"}, make) != first
+    assert len(made) == 2
+
+
+@pytest.mark.parametrize("harm", [lambda content: content[:-3], lambda _: b"", lambda content: content + b"\xff"])
+def test_a_damaged_piece_is_made_again(tmp_path, harm):
+    kept = Kept(folder=tmp_path)
+    kept.piece({"a": "1"}, lambda: "whole")
+    [path] = tmp_path.iterdir()
+    path.write_bytes(harm(path.read_bytes()))
+    assert kept.piece({"a": "1"}, lambda: "again") == "again"
+    assert kept.piece({"a": "1"}, lambda: "never") == "again"
+
+
+def test_what_is_no_longer_used_and_what_a_killed_run_left_are_removed(tmp_path):
+    Kept(folder=tmp_path).piece({"a": "1"}, lambda: "one")
+    (tmp_path / ".new-left").write_bytes(b"half")
+    later = Kept(folder=tmp_path)
+    later.piece({"a": "2"}, lambda: "two")
+    later.forget_others()
+    assert len(list(tmp_path.iterdir())) == 1
+    assert later.piece({"a": "2"}, lambda: "never") == "two"
+
+
+def test_nothing_to_say_and_nowhere_to_keep_it_are_no_error(tmp_path):
+    kept = Kept(folder=tmp_path / "kept")
+    assert kept.piece({}, lambda: "") == ""
+    kept.forget_others()
+    assert not kept.folder.exists()
+    (tmp_path / "file").touch()
+    assert Kept(folder=tmp_path / "file" / "kept").piece({}, lambda: "piece") == "piece"
+
+
+@pytest.fixture
+def finished(tmp_path):
+    """An invented case and its outputs, without reports."""
+    case, outputs = write_case(tmp_path), tmp_path / "outputs" / "exampleshire"
+    for name in scenario_names(case):
+        result = opening.open_result(str(case), name, draws=1, seed=1)
+        (outputs / name).mkdir(parents=True)
+        write(result, outputs / name)
+        found = provenance.provenance(result.case, draws=1, seed=1)
+        provenance.write(outputs / name, found, started=datetime.now(UTC), seconds=0)
+    return case, outputs
+
+
+def test_only_the_bridges_of_what_changed_are_worked_out_and_the_page_is_as_if_all_were(finished, monkeypatch):
+    case, outputs = finished
+    place, drawn = outputs / index.INDEX, []
+    steps = comparison.bridge_steps
+    monkeypatch.setattr(
+        comparison, "bridge_steps", lambda case, *rest: drawn.append(case.scenario) or steps(case, *rest)
+    )
+
+    def page():
+        drawn.clear()
+        place.unlink(missing_ok=True)
+        index.write_index(outputs, case)
+        return place.read_bytes()
+
+    others = sorted(name for name in scenario_names(case) if name != "base")
+    first = page()
+    assert sorted(drawn) == others
+    assert page() == first
+    assert drawn == []
+    scenario = case / "scenarios" / f"{others[0]}.toml"
+    scenario.write_text(scenario.read_text(encoding="utf-8") + "# later\n", encoding="utf-8")
+    second = page()
+    assert drawn == [others[0]]
+    base = case / "scenarios" / "base.toml"
+    base.write_text(base.read_text(encoding="utf-8") + "# later\n", encoding="utf-8")
+    third = page()
+    assert sorted(drawn) == others
+    assert len({first, second, third}) == 3
+    assert len(list((outputs / FOLDER).iterdir())) == len(others)
+    shutil.rmtree(outputs / FOLDER)
+    assert page() == third
+    assert sorted(drawn) == others
