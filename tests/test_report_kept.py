@@ -2,10 +2,13 @@
 
 import shutil
 from datetime import UTC, datetime
+from functools import partial
 
+import numpy as np
+import pandas as pd
 import pytest
 
-from model import provenance
+from model import figures, provenance
 from model.case import scenario_names
 from model.report import comparison, index, opening
 from model.report.kept import FOLDER, Kept
@@ -101,3 +104,25 @@ def test_only_the_bridges_of_what_changed_are_worked_out_and_the_page_is_as_if_a
     shutil.rmtree(outputs / FOLDER)
     assert page() == third
     assert sorted(drawn) == others
+
+
+def test_small_charts_on_one_scale_look_as_if_they_shared_their_axes():
+    generator = np.random.default_rng(1)
+    frames = [
+        pd.DataFrame(generator.normal(0, scale, (6, 3)), columns=["central", "p10", "p90"], index=list("abcdef"))
+        for scale in (1e3, 4e6, 2e5, 9e5)
+    ]
+
+    def share(canvas, *, shared):
+        panels = list(canvas.subplots(2, 3, sharex=shared, sharey=shared).ravel())
+        for axes, frame in zip(panels, frames, strict=False):
+            if not shared:
+                axes.label_outer()
+            comparison._small(axes, frame, "a panel")
+        if not shared:
+            comparison._on_one_scale(panels[: len(frames)])
+        for axes in panels[len(frames) :]:
+            axes.set_axis_off()
+
+    pages = [figures.draw("key", "alt", partial(share, shared=shared)) for shared in (True, False)]
+    assert pages[0] == pages[1]

@@ -236,9 +236,11 @@ def small_multiples(runs: Sequence[Run], perimeter: str, title: str) -> figures.
 
     def paint(canvas: Canvas) -> None:
         rows = -(-len(frames) // columns)
-        panels = canvas.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).ravel()
+        panels = canvas.subplots(rows, columns, squeeze=False).ravel()
         for axes, (name, frame) in zip(panels, frames.items(), strict=False):
+            axes.label_outer()
             _small(axes, frame, name)
+        _on_one_scale(list(panels[: len(frames)]))
         for axes in panels[len(frames) :]:
             axes.set_axis_off()
 
@@ -259,6 +261,17 @@ def small_multiples(runs: Sequence[Run], perimeter: str, title: str) -> figures.
     height = 0.4 + 1.25 * -(-len(frames) // columns)
     return figures.Figure(key=key, title=finding, alt=alt, svg=figures.draw(key, alt, paint, height=height), data=data,
                           note="One scale for all panels. Line: central. Band: 10th to 90th percentile.")  # fmt: skip
+
+
+def _on_one_scale(panels: Sequence[Axes]) -> None:
+    """Give panels the scale that shows the data of all; axes that share theirs take a time that grows as the square."""
+    from matplotlib.transforms import Bbox  # noqa: PLC0415 - importing the model must stay cheap
+
+    first = panels[0]
+    first.dataLim.set(Bbox.union([axes.dataLim for axes in panels]))
+    first.autoscale_view()
+    for axes in panels:
+        axes.set(xlim=first.get_xlim(), ylim=first.get_ylim())
 
 
 def _small(axes: Axes, frame: pd.DataFrame, name: str) -> None:
