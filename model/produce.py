@@ -8,8 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from model import provenance
-from model.batch import store
+from model import origins, provenance
 from model.batch.jobs import Context, Job
 from model.case import compared_with
 
@@ -30,7 +29,7 @@ def jobs_for(case: Path, scenarios: Iterable[str], outputs: Path, *, draws: int,
     with, the notebook, the model, a package's version, the seed or the number of draws. Not when only the commit does:
     a report names the commit it was made at. The inputs are hashed, not read: they need not be sound.
     """
-    shared = {"package": store.package_hash(), **store.versions()}
+    shared = {"package": origins.package_hash(), **origins.versions()}
     others = {p for one in compared_with(case) for p in provenance.input_files(case, one)}
     name = case.name if case.parent == INPUTS else str(case)
     jobs = []
@@ -42,7 +41,7 @@ def jobs_for(case: Path, scenarios: Iterable[str], outputs: Path, *, draws: int,
                 case=case.name,
                 scenario=scenario,
                 folder=outputs / case.name / scenario,
-                made_from=store.fingerprint(files=files, root=case.parent, values=parameters, shared=shared),
+                made_from=origins.fingerprint(files=files, root=case.parent, values=parameters, shared=shared),
                 work="model.produce:make",
                 arguments=parameters,
                 notebook=NOTEBOOK,

@@ -26,6 +26,7 @@ import pandas as pd
 import pyarrow as pa
 from pyarrow import parquet
 
+from model import origins
 from model.appraisal import appraise, discount_factors
 from model.batch import pool, remote, store
 from model.batch.faults import point
@@ -249,9 +250,9 @@ def made_from(cases: Sequence[str], parts: Sequence[Part]) -> str:
         for file in folder.rglob("*")
         if file.is_file()
     }
-    digests = {f"{p.parent.name}/{p.name}": d for p, d in store.hash_files(sorted(files)).items()}
+    digests = {f"{p.parent.name}/{p.name}": d for p, d in origins.hash_files(sorted(files)).items()}
     asked = [(Path(p.case).name, p.scenario, p.names, p.first, p.points, p.evaluate) for p in parts]
-    known = {"files": digests, "package": store.package_hash(), "versions": store.versions(), "asked": asked}
+    known = {"files": digests, "package": origins.package_hash(), "versions": origins.versions(), "asked": asked}
     return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()
 
 

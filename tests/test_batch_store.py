@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from model import origins
 from model.batch import faults, store
 
 
@@ -97,19 +98,19 @@ def test_fingerprint_names_files_relative_to_the_project_and_changes_with_their_
     file = tmp_path / "inputs" / "a.csv"
     file.parent.mkdir()
     file.write_bytes(b"1")
-    one = store.fingerprint(files=[file], root=tmp_path, values={"seed": 1}, shared={"package": "x"})
+    one = origins.fingerprint(files=[file], root=tmp_path, values={"seed": 1}, shared={"package": "x"})
     assert list(one) == ["inputs/a.csv", "package", "seed"]
     file.write_bytes(b"2")
-    two = store.fingerprint(files=[file], root=tmp_path, values={"seed": 1}, shared={"package": "x"})
+    two = origins.fingerprint(files=[file], root=tmp_path, values={"seed": 1}, shared={"package": "x"})
     assert {name for name in one if one[name] != two[name]} == {"inputs/a.csv"}
 
 
 def test_package_hash_follows_the_sources(tmp_path):
     (tmp_path / "a.py").write_text("x = 1")
-    before = store.package_hash(tmp_path)
+    before = origins.package_hash(tmp_path)
     (tmp_path / "a.py").write_text("x = 2")
-    assert store.package_hash(tmp_path) != before
-    assert "python" in store.versions()
+    assert origins.package_hash(tmp_path) != before
+    assert "python" in origins.versions()
 
 
 HOLD = """

@@ -33,7 +33,7 @@ class Job:
         case: the case's name, for messages.
         scenario: the scenario's name, for messages.
         folder: where the results go, as a whole.
-        made_from: what the results depend on (``store.fingerprint``).
+        made_from: what the results depend on (``model.origins.fingerprint``).
         work: function of a ``Context``, or its import path ``module:function``; called first.
         arguments: plain values for ``work``.
         notebook: executed after ``work`` and exported, if given.

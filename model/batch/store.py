@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import errno
-import hashlib
 import json
 import os
 import shutil
@@ -20,12 +19,11 @@ import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from model import disk
 from model.batch.faults import point
 from model.disk import NEW, digest, write_whole
+from model.origins import hash_files
 
 if sys.platform == "win32":
     import msvcrt
@@ -33,68 +31,18 @@ else:
     import fcntl
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
 
 RECORD = "run.json"
 OLD = ".old-"
 LOCK = ".lock"
 SCHEMA = 1
-PACKAGES = (
-    "ipykernel",
-    "ipython",
-    "matplotlib",
-    "nbconvert",
-    "numba",
-    "numpy",
-    "pandas",
-    "papermill",
-    "scipy",
-)
-"""Those whose version can change a report's bytes."""
 _LOCK_BYTE = 1 << 30
-_SOURCES = {".py", ".j2", ".html", ".css", ".json", ".toml", ".csv", ".mplstyle", ".svg"}
 
 
 class OutputError(Exception):
     """The output folder cannot be used: read-only, full, or in use by another run."""
-
-
-def hash_files(paths: Iterable[Path]) -> dict[Path, str]:
-    """SHA-256 of many files; hashing lets go of the interpreter, so threads help."""
-    listed = list(dict.fromkeys(paths))
-    with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as threads:
-        return dict(zip(listed, threads.map(digest, listed), strict=True))
-
-
-def package_hash(package: Path | None = None) -> str:
-    """One hash over the model's own sources and templates."""
-    root = package or Path(__file__).resolve().parents[1]
-    files = sorted(p for p in root.rglob("*") if p.suffix in _SOURCES and "__pycache__" not in p.parts)
-    whole = hashlib.sha256()
-    for path, one in hash_files(files).items():
-        whole.update(f"{path.relative_to(root).as_posix()} {one}\n".encode())
-    return whole.hexdigest()
-
-
-def versions() -> dict[str, str]:
-    """Python's version, and that of each package that can change a report's bytes."""
-    return disk.versions(PACKAGES)
-
-
-def fingerprint(
-    *,
-    files: Iterable[Path],
-    root: Path,
-    values: Mapping[str, object],
-    shared: Mapping[str, str] | None = None,
-) -> dict[str, str]:
-    """What a result depends on, by name: ``files`` relative to ``root`` by hash, ``values`` as they are.
-
-    ``shared`` is added as it is: compute ``{"package": package_hash(), **versions()}`` once for all jobs.
-    """
-    digests = {os.path.relpath(path, root).replace(os.sep, "/"): digest(path) for path in files}
-    told = {name: json.dumps(value, sort_keys=True, default=str) for name, value in values.items()}
-    return dict(sorted({**digests, **told, **(shared or {})}.items()))
 
 
 def read_record(folder: Path) -> dict[str, Any] | None:

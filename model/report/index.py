@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from model import format as fmt
-from model import markup, provenance, views
+from model import markup, origins, provenance, views
 from model.disk import write_whole
 from model.report import comparison
 from model.report.kept import FOLDER, Kept
@@ -161,12 +161,10 @@ def _bridges(runs: Sequence[Run], inputs: Path | None, base: Case | None, kept: 
 
 def _made_from(inputs: Path, scenarios: Sequence[str], base: Case) -> dict[str, dict[str, str]]:
     """Return for each scenario all that its bridge is made from, by hash."""
-    from model.batch import store  # noqa: PLC0415 - a notebook that compares scenarios needs none of it
-
-    shared = {"package": store.package_hash(), **store.versions()}
+    shared = {"package": origins.package_hash(), **origins.versions()}
     common = provenance.input_files(inputs, base.scenario)
     return {
-        scenario: store.fingerprint(
+        scenario: origins.fingerprint(
             files={*provenance.input_files(inputs, scenario), *common},
             root=inputs.parent,
             values={"scenario": scenario, "base": base.scenario, "case": base.folder_name},
