@@ -517,10 +517,10 @@ def evaluate(  # noqa: PLR0913 - each is a separate choice of the caller's
 ) -> Evaluation:
     """Run a case on a block of draws. Pass `streams` when running many blocks: they do not depend on draws.
 
-    Without `cells` no world counts children by age and placement, which money does not need. `compiled_from` as in
-    `worlds.project`. `before`: the evaluation of the same block under another setting, whose worlds are taken over
-    where nothing that they rest on has changed. `kept`: what was dealt and done without schemes for other cases, taken
-    over likewise.
+    Without `cells` no world counts children by age and placement, which money does not need. From `compiled_from`
+    draws on the compiled loop projects. `before`: the evaluation of the same block under another setting, whose worlds
+    are taken over where nothing that they rest on has changed. `kept`: what was dealt and done without schemes for
+    other cases, taken over likewise.
     """
     return Evaluation(
         case=case,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import numpy as np
 
-from model.caseload import AGES, IFA, IN_HOUSE, MEASURES, PLACEMENTS, Levers, Projection, exit_hazard, project_plainly
+from model.caseload import AGES, IFA, IN_HOUSE, MEASURES, PLACEMENTS, Levers, Projection, exit_hazard
 from model.timeline import MONTHS_A_YEAR
 
 if TYPE_CHECKING:
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from model.caseload import Drivers, EntryReduction, FosterPlaces, Stream
+    from model.caseload import Drivers, EntryReduction, Stream
 
     Floats = NDArray[np.float64]
     Cells = NDArray[np.bool_]  # (ages, placements)
 
 Made = TypeVar("Made")
 
-COMPILED_FROM = 64  # draws: fewer are done before numba would be loaded
+COMPILED_FROM = 64  # draws: fewer are done by `project_plainly` before numba would be loaded
 FLOWS: Final = 4  # entries, exits under 18, exits at 18, diverted
 SPARE_PLACES, MOST_PLACES = 2, 24  # leaving places dealt to a cell beyond the expected spread, and at most
 CELLS: Final = (len(AGES), len(PLACEMENTS))
@@ -118,29 +118,11 @@ def _digest(stream: Stream, drivers: Drivers) -> bytes:
     return seen.digest()
 
 
-def project(  # noqa: PLR0913 - each is a separate choice of the caller's
-    stream: Stream,
-    drivers: Drivers,
-    *,
-    reductions: Sequence[EntryReduction] = (),
-    places: Sequence[FosterPlaces] = (),
-    cells: bool = True,
-    compiled_from: int = COMPILED_FROM,
-) -> Projection:
-    """Project one world month by month.
-
-    The levers act in causal order: entries are prevented first (effects combine as (1-e1)(1-e2)), new in-house places
-    then take children who would start in an IFA. Memory: placement stocks only; cells are summed over draws as they
-    are made, unless nobody wants `cells`. `compiled_from` draws on, the compiled loop of `model.kernel` does it.
-    """
-    levers = Levers(reductions=tuple(reductions), places=tuple(places))
-    if drivers.entry_scale.shape[1] < compiled_from:
-        return project_plainly(stream, drivers, levers)
-    return project_on(ground(stream, drivers), levers, cells=cells)
-
-
 def project_on(on: Ground, levers: Levers, *, cells: bool) -> Projection:
-    """Project the world of some levers. `cells`: count the children of every cell."""
+    """Project the world of some levers month by month. `cells`: count the children of every cell, over all draws.
+
+    Memory: placement stocks only; cells are summed over draws as they are made.
+    """
     months, draws = on.drivers.entry_scale.shape
     stock, flows = np.empty((months + 1, len(PLACEMENTS), draws)), np.empty((months, FLOWS, draws))
     counted = np.zeros((len(MEASURES), months + 1, *CELLS))

@@ -4,8 +4,10 @@ import functools
 import tempfile
 
 from model.case import load_case
+from model.caseload import Levers, project_plainly
 from model.draws import central, with_values
 from model.portfolio import evaluate
+from model.worlds import COMPILED_FROM, ground, project_on
 from tests.cases import write_case
 
 FULL_YEAR = "2025/26"  # 365 days, everybody in post, the scheme in its third year
@@ -40,3 +42,11 @@ def yearly(case, amount, year=FULL_YEAR):
 def line(flows, name, nature=None):
     """Sum the amounts of a line, over natures unless one is given."""
     return sum(a for tag, a in flows if tag.line == name and nature in (None, tag.nature))
+
+
+def project(stream, drivers, *, reductions=(), places=()):
+    """Project one world as the engine does: compiled where there are many draws."""
+    levers = Levers(reductions=tuple(reductions), places=tuple(places))
+    if drivers.entry_scale.shape[1] < COMPILED_FROM:
+        return project_plainly(stream, drivers, levers)
+    return project_on(ground(stream, drivers), levers, cells=True)

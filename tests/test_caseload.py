@@ -22,7 +22,8 @@ from model.caseload import (
     fit_table,
     stream_from_rows,
 )
-from model.worlds import COMPILED_FROM, project
+from model.worlds import COMPILED_FROM
+from tests.engine import project
 
 MONTHS, A, P = 24, len(AGES), len(PLACEMENTS)
 

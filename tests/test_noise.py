@@ -21,7 +21,7 @@ from model.caseload import (
     project_plainly,
 )
 from model.noise import Chance
-from model.worlds import project as project_many
+from tests.engine import project as project_many
 
 A, P, MONTHS = len(AGES), len(PLACEMENTS), 30
 
