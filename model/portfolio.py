@@ -262,9 +262,9 @@ class Evaluation:
                 self._worlds[acting] = project_plainly(self.streams.general, self.drivers, levers)
         return self._worlds[acting]
 
-    def _acting(self, names: Iterable[str]) -> Levers:
+    def _acting(self, names: frozenset[str]) -> Levers:
         """Return the levers of some schemes as one, in the order of declaration."""
-        chosen = [levers for name, levers in self.levers.items() if name in set(names)]
+        chosen = [levers for name, levers in self.levers.items() if name in names]
         return Levers(
             reductions=tuple(lever for levers in chosen for lever in levers.reductions),
             places=tuple(lever for levers in chosen for lever in levers.places),
