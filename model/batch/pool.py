@@ -123,7 +123,7 @@ def run(  # noqa: PLR0913 - each is one thing a caller may choose
         prepare: called here just before a task is sent; an ``OSError`` it raises fails that task alone.
         workers: how many processes.
         timeout: seconds a task may take; a worker over it is ended.
-        warm: modules that a worker imports first.
+        warm: modules that a worker imports first, and exporters (``module:function``) that it makes.
 
     A task whose worker died is tried once more, alone, after the others: memory may have run out because of another.
 
@@ -142,7 +142,9 @@ def run(  # noqa: PLR0913 - each is one thing a caller may choose
     try:
         while state.waiting or state.suspects or state.busy:
             yield from _hand_out(state)
-            yield from _listen(state)
+            for ended in _listen(state):
+                yield from _hand_out(state)  # a worker need not wait for the caller to deal with what it did
+                yield ended
     finally:
         for worker in state.workers:
             end(worker)
@@ -214,6 +216,12 @@ def _hear(state: _State, worker: Worker) -> Iterator[tuple[int, Outcome]]:
             elif kind == "done" and worker.task is not None:
                 number, worker.task = worker.task, None
                 yield number, content
+            elif kind == "last" and worker.task is not None:
+                number = worker.task
+                end(worker)
+                state.workers.remove(worker)
+                yield number, content
+                return
     except (EOFError, OSError):
         pass
     if worker.process.is_alive() and not _closed(worker):

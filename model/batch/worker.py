@@ -8,7 +8,6 @@ import gc
 import importlib
 import os
 import signal
-import sys
 import tempfile
 import threading
 import time
@@ -29,9 +28,6 @@ if TYPE_CHECKING:
 
     from model.batch.jobs import Job
 
-# jsonschema would build a grammar for over a second, for a check that no notebook here needs.
-sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
-
 
 def serve(channel: Connection, function: str, warm: tuple[str, ...], log: str) -> None:
     """Import what is wanted, then do tasks until told to stop or until the process is no longer clean."""
@@ -40,7 +36,8 @@ def serve(channel: Connection, function: str, warm: tuple[str, ...], log: str) -
     try:
         work = load(function)
         if warm:
-            _WARM.append(importlib.import_module("model.batch.render").warm_up(warm))
+            rendering, (exporters, modules) = importlib.import_module("model.batch.render"), _sorted(warm)
+            _WARM.append(rendering.warm_up(modules, exporters))
     except BaseException as error:  # noqa: BLE001 - told to the parent, which reports it
         channel.send(("broken", _describe(error)))
         return
@@ -52,13 +49,19 @@ def serve(channel: Connection, function: str, warm: tuple[str, ...], log: str) -
         except (EOFError, OSError):
             return
         outcome = _attempt(work, content, lambda cell, line: channel.send(("at", (cell, line))))
-        channel.send(("done", outcome))
-        if isinstance(outcome.value, dict) and outcome.value.get("doubts"):
+        in_doubt = isinstance(outcome.value, dict) and outcome.value.get("doubts")
+        channel.send(("last" if in_doubt else "done", outcome))
+        if in_doubt:
             return
 
 
 _WARM: list[Any] = []
 """The guard of this process, once it is warm."""
+
+
+def _sorted(warm: tuple[str, ...]) -> tuple[list[str], list[str]]:
+    """Exporters, and modules."""
+    return [name for name in warm if ":" in name], [name for name in warm if ":" not in name]
 
 
 def _attempt(work: Callable[..., Any], content: object, tell: Callable[[int, str], None]) -> Outcome:
