@@ -22,6 +22,8 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+from bs4 import BeautifulSoup  # nbconvert's own
+
 from benchmarks import reference
 from benchmarks.machine import children_cpu_seconds
 from model import produce
@@ -83,8 +85,8 @@ def differing(names: list[str], slow: Path, fast: Path) -> tuple[list[str], list
 
 
 def _page(path: Path) -> str:
-    """A page, but for the name that papermill makes up for the cell it adds."""
-    text = path.read_text(encoding="utf-8").rstrip()
+    """A page read as nbconvert's last step reads it, but for the name that papermill makes up for the cell it adds."""
+    text = str(BeautifulSoup(path.read_text(encoding="utf-8"), features="html.parser")).rstrip()
     return re.sub(r'(celltag_injected-parameters" id=)"[^"]*"', r"\1", text)
 
 

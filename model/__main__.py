@@ -14,9 +14,6 @@ if TYPE_CHECKING:
 
     from model.inputs.problems import Problem
 
-# jsonschema would build a grammar for over a second in every process that reads a notebook; nothing here needs it.
-sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
-
 DONE, FAILED, BAD_INPUT = 0, 1, 2
 ROOT = Path(__file__).resolve().parents[1]
 INPUTS, OUTPUTS = ROOT / "inputs", ROOT / "outputs"

@@ -5,9 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from benchmarks import reference
+from model.batch import engine, plain
 
 CODE = [
     ("code", "import sys\nprint('out')\nprint('err', file=sys.stderr)\n1 + 1"),
@@ -220,20 +222,41 @@ def test_the_executed_notebook_holds_no_time_path_or_random_name(tmp_path):
     assert "start_time" not in one
 
 
-def test_the_plain_page_is_nbconverts_own(tmp_path):
+def test_text_that_a_kernel_sent_in_pieces_is_compared_as_one():
+    def stream(name, *lines):
+        return {"output_type": "stream", "name": name, "text": list(lines)}
+
+    shown = {"output_type": "display_data", "data": {}, "metadata": {}}
+    whole, error = stream("stdout", "one\n", "two\n"), stream("stderr", "three")
+    pieces = [stream("stdout", "one\n", "tw"), stream("stdout", "o\n"), error, shown, error]
+    cells = [{"cell_type": "code", "outputs": outputs} for outputs in ([whole, error, shown, error], pieces)]
+    one, other = engine.outputs_of({"cells": [*cells, {"cell_type": "markdown"}]})
+    assert one == other
+    assert [output.get("text") for output in one] == ["one\ntwo\n", "three", None, "three"]
+
+
+PLAIN_CELLS = [("code", "%%bash\necho 1"), ("markdown", "*a* <b>b</b> ![a picture](a.png)"), *CODE]
+HARDER = [
+    pytest.param("<table><tr><td>1</table>", id="a table"),
+    pytest.param("<img src='a.png'><IMG SRC=b.png><img src='c>d' alt=\"e > 'f'\"/><img alt>", id="pictures"),
+    pytest.param("<img data-alt='a' src=\" alt=1 \" />", id="words that are none"),
+    pytest.param("<script>'<img src=1>'</script><!-- <img> --><img>", id="what only looks like one"),
+]
+
+
+@pytest.mark.parametrize("html", HARDER)
+def test_the_plain_page_is_nbconverts_own(html, tmp_path):
     """What is kept from one notebook for the next must not show: code of two languages, text, html, a long picture."""
-    import nbformat
+    from bs4 import BeautifulSoup
     from nbconvert.exporters import HTMLExporter
 
-    from model.batch import render
-
-    path = reference.write(tmp_path / "a.ipynb", [("code", "%%bash\necho 1"), ("markdown", "*a* <b>b</b>"), *CODE])
+    path = reference.write(tmp_path / "a.ipynb", PLAIN_CELLS)
     notebook = nbformat.read(path, as_version=4)
     picture = nbformat.v4.new_output("display_data", {"image/svg+xml": f"<svg>{'<g/>' * 10_000}</svg>"})
-    html = nbformat.v4.new_output("display_data", {"text/html": "<table><tr><td>1</table>"})
-    notebook.cells[2].outputs = [picture, html]
+    notebook.cells[2].outputs = [picture, nbformat.v4.new_output("display_data", {"text/html": html})]
     notebook.metadata["language_info"] = {"name": "python", "pygments_lexer": "ipython3"}
     expected, _ = HTMLExporter(template_name="basic").from_notebook_node(notebook)
-    exporter = render.plain_exporter()
+    exporter = plain.plain_exporter()
     pages = [exporter.from_notebook_node(notebook)[0] for _ in range(2)]
-    assert pages == [expected, expected]
+    assert pages[0] == pages[1]
+    assert str(BeautifulSoup(pages[0], features="html.parser")) == expected

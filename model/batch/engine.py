@@ -235,8 +235,8 @@ def _open_shell(recorder: Recorder) -> WarmZMQShell:
     return shell  # type: ignore[no-any-return]
 
 
-def warm_up(modules: Iterable[str]) -> Guard:
-    """Import modules as a notebook would, draw and show something once; the state that notebooks start from."""
+def warm_up(modules: Iterable[str]) -> None:
+    """Import modules as a notebook would, draw and show something once."""
     before = sys.modules["__main__"], builtins.input
     shell: Any = _open_shell(Recorder())
     try:
@@ -246,6 +246,10 @@ def warm_up(modules: Iterable[str]) -> Guard:
         _close_shell(shell)
         sys.modules["__main__"], builtins.input = before
         sys.stdout, sys.stderr, sys.displayhook = sys.__stdout__, sys.__stderr__, sys.__displayhook__
+
+
+def settle() -> Guard:
+    """Take the process as it is now, all loaded, for the state that every notebook starts from."""
     # What is loaded now stays: the collector need not look through it again during every notebook.
     gc.freeze()
     gc.set_threshold(*COLLECT_AFTER)
@@ -391,7 +395,7 @@ class WarmEngine(Engine):
         guard: Guard = options.get("guard") or Guard.take()
         folder = os.getcwd()  # noqa: PTH109 - papermill has just moved here, and relative stays relative
         with warnings.catch_warnings():
-            guard.restore()
+            guard.reset()
             os.chdir(folder)
             recorder = Recorder()
             shell = _open_shell(recorder)
@@ -434,13 +438,15 @@ def outputs_of(notebook: Mapping[str, Any]) -> list[list[dict[str, Any]]]:
 
 
 def _joined(outputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Join pieces of text that a kernel happened to send apart."""
+    """Join pieces of text that a kernel happened to send apart, be it in the middle of a line."""
     joined: list[dict[str, Any]] = []
     for output in outputs:
-        last = joined[-1] if joined else {}
-        same = last.get("output_type") == output["output_type"] == "stream" and last["name"] == output["name"]
-        if same:
-            joined[-1] = {**last, "text": last["text"] + output["text"]}
-        else:
+        if output["output_type"] != "stream":
             joined.append(dict(output))
+            continue
+        text, last = "".join(output["text"]), joined[-1] if joined else {}
+        if last.get("output_type") == "stream" and last["name"] == output["name"]:
+            last["text"] += text
+        else:
+            joined.append({**output, "text": text})
     return joined

@@ -29,6 +29,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from model import lean
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -42,6 +44,10 @@ _WATCHED_CLASSES = (
     "pandas.Index",
     "matplotlib.figure.Figure",
     "matplotlib.axes.Axes",
+)
+_BOOKKEEPING = frozenset(
+    # the last is pickle's, when it first meets an object of the class
+    {"__dict__", "__weakref__", "__abstractmethods__", "_abc_impl", "__annotations__", "__doc__", "__slotnames__"}
 )
 _LAZY = frozenset({"draw_if_interactive", "show", "new_figure_manager", "_backend_mod"})
 _SIGNALS = ("SIGINT", "SIGTERM", "SIGALRM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGPIPE", "SIGCHLD", "SIGABRT")
@@ -71,9 +77,12 @@ class Guard:
             *_own_modules(guard.own),
         ]
         guard.code = {
-            name: {key: value for key, value in vars(module).items() if isinstance(value, _CODE)}
+            # not isinstance: a module that is put off would be loaded to answer it
+            name: {key: value for key, value in vars(module).items() if issubclass(type(value), _CODE)}
             for name, module in guard.modules.items()
-            if hasattr(module, "__dict__") and not name.startswith(("_pytest", "__mp_main__", "__main__"))
+            if not name.startswith(("_pytest", "__mp_main__", "__main__"))
+            and not lean.is_put_off(module)
+            and hasattr(module, "__dict__")
         }
         watched = [_lookup(name) for name in _WATCHED_CLASSES if name.rpartition(".")[0] in sys.modules]
         own = [
@@ -86,11 +95,15 @@ class Guard:
         guard.classes = [(item, dict(vars(item))) for item in [*watched, *own]]
         return guard
 
-    def restore(self) -> list[str]:
-        """Put everything back; name what a notebook did that leaves the process in doubt."""
-        doubts = [f"a thread left running ({t.name})" for t in threading.enumerate() if t.ident not in self.threads]
+    def reset(self) -> None:
+        """Put settings back, before a notebook: since the last one was cleared away only our own code has run."""
         for step in self.undo:
             step()
+
+    def restore(self) -> list[str]:
+        """Put everything back, after a notebook; name what it did that leaves the process in doubt."""
+        doubts = [f"a thread left running ({t.name})" for t in threading.enumerate() if t.ident not in self.threads]
+        self.reset()
         doubts += self._restore_code()
         doubts += self._restore_classes()
         self._restore_modules()
@@ -154,9 +167,7 @@ def _homes() -> tuple[str, ...]:
 
 def _is_bookkeeping(key: str) -> bool:
     """Whether Python itself writes this class attribute."""
-    return key in {"__dict__", "__weakref__", "__abstractmethods__", "_abc_impl", "__annotations__", "__doc__"} or (
-        key.startswith(("__annotate", "__static", "__firstlineno"))
-    )
+    return key in _BOOKKEEPING or key.startswith(("__annotate", "__static", "__firstlineno"))
 
 
 def _lookup(path: str) -> type:

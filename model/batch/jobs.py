@@ -51,7 +51,7 @@ class Job:
     arguments: Mapping[str, Any] = field(default_factory=dict)
     notebook: Path | None = None
     parameters: Mapping[str, object] = field(default_factory=dict)
-    exporter: str | Callable[[], Any] = "model.batch.render:plain_exporter"
+    exporter: str | Callable[[], Any] = "model.batch.plain:plain_exporter"
     notebook_folder: Path | None = None
     name: str = "report"
 
@@ -157,15 +157,20 @@ def run_jobs(  # noqa: PLR0913 - each is one thing a caller may choose
                 _check_writable(outputs)
                 count = max(1, min(workers or os.cpu_count() or 1, len(todo)))
                 stale = {number: jobs[number] for number in todo}
-                modules = tuple(warm) if any(job.notebook for job in stale.values()) else ()
                 if scheduler is None:
-                    outcomes = _outcomes(stale, count, timeout, modules, bar)
+                    outcomes = _outcomes(stale, count, timeout, _wanted(stale.values(), warm), bar)
                 else:
                     outcomes = _outcomes_away(stale, scheduler, timeout, bar)
                 for number, outcome in outcomes:
                     results[number] = _result(jobs[number], outcome, todo[number])
                     bar.done(results[number])
     return [results[number] for number in range(len(jobs))]
+
+
+def _wanted(jobs: Iterable[Job], warm: Iterable[str]) -> tuple[str, ...]:
+    """What workers load before their first job: modules and exporters, if any job has a notebook."""
+    exporters = {job.exporter for job in jobs if job.notebook}
+    return (*warm, *sorted(path for path in exporters if isinstance(path, str))) if exporters else ()
 
 
 def _outcomes(

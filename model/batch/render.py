@@ -7,25 +7,25 @@ not know, and runs on the defaults.
 from __future__ import annotations
 
 import ast
+import contextlib
 import copy
 import difflib
 import functools
-import importlib
 import math
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-# jsonschema would build a grammar for over a second, for a check that no notebook here needs.
-sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+from model import lean
 
-import nbformat  # noqa: E402
-import papermill  # noqa: E402
-from papermill.exceptions import PapermillExecutionError  # noqa: E402
+with lean.imports():
+    import nbformat
+    import papermill
+    from papermill.exceptions import PapermillExecutionError
 
-from model.batch import engine  # noqa: E402
-from model.batch.engine import Failure, Meter  # noqa: E402
-from model.batch.pool import load  # noqa: E402
+    from model.batch import engine
+
+from model.batch.engine import Failure, Meter
+from model.batch.pool import load
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -35,9 +35,7 @@ if TYPE_CHECKING:
 
     from model.batch.guard import Guard
 
-REMEMBERED, LONG = 512, 20_000
-"""How many pieces of a page a process remembers, and from how many characters on a piece is not kept."""
-DEFAULT_EXPORTER = "model.batch.render:plain_exporter"
+DEFAULT_EXPORTER = "model.batch.plain:plain_exporter"
 _TYPES: dict[str, tuple[type, ...]] = {
     "str": (str,),
     "bool": (bool,),
@@ -152,30 +150,6 @@ def _problem(path: Path, name: str, value: object, known: Mapping[str, Declared]
     return ""
 
 
-def plain_exporter() -> HTMLExporter:
-    """Make nbconvert's own plainest page, until a case has a template of its own.
-
-    The same bytes as from ``jupyter nbconvert --template basic``; only, the code that all scenarios share is coloured
-    and cleaned once a process.
-    """
-    exporters, filters = importlib.import_module("nbconvert.exporters"), importlib.import_module("nbconvert.filters")
-    colour = filters.Highlight2HTML(pygments_lexer=engine.language_info()["pygments_lexer"])
-
-    @functools.lru_cache(maxsize=REMEMBERED)
-    def coloured(source: str, magics: str | None) -> str:
-        return str(colour(source, metadata={"magics_language": magics} if magics else {}))
-
-    cleaned = functools.lru_cache(maxsize=REMEMBERED)(filters.clean_html)
-    return exporters.HTMLExporter(  # type: ignore[no-any-return]
-        template_name="basic",
-        filters={
-            "highlight_code": lambda source, metadata: coloured(source, metadata.get("magics_language")),
-            "clean_html": lambda html: cleaned(html) if len(html) < LONG else filters.clean_html(html),
-        },
-        optimistic_validation=True,
-    )
-
-
 @functools.lru_cache(maxsize=4)
 def exporter_for(factory: str | Callable[[], HTMLExporter]) -> HTMLExporter:
     """The exporter a factory (or its import path, ``module:function``) makes, made once a process."""
@@ -183,12 +157,16 @@ def exporter_for(factory: str | Callable[[], HTMLExporter]) -> HTMLExporter:
 
 
 def warm_up(modules: Iterable[str], exporters: Iterable[str | Callable[[], HTMLExporter]] = ()) -> Guard:
-    """Load what the first notebook would load; the state that every notebook starts from."""
+    """Load what the first notebook and its page would load; the state that every notebook starts from.
+
+    An exporter that cannot be made is left for the job that needs it to say so.
+    """
     engine.register()
-    guard = engine.warm_up(modules)
+    engine.warm_up(modules)
     for factory in exporters:
-        exporter_for(factory)
-    return guard
+        with contextlib.suppress(Exception), lean.imports():
+            exporter_for(factory)
+    return engine.settle()
 
 
 def render(  # noqa: PLR0913 - each is one thing a caller may choose

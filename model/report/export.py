@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import copy
-import sys
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from model import format as fmt
-from model import markup
+from model import lean, markup
 from model.disk import write_whole
 from model.report.page import Page, render
 
@@ -51,17 +50,16 @@ def _node(notebook: Path | str | NotebookNode) -> NotebookNode:
 
 
 def _nbformat() -> Any:  # noqa: ANN401 - a module
-    """Import nbformat without the grammar that one of its checks would build for a second and never use."""
-    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
-    import nbformat  # noqa: PLC0415 - heavy
-
+    with lean.imports():
+        import nbformat  # noqa: PLC0415 - heavy
     return nbformat
 
 
 @cache
 def _exporter() -> PageExporter:
     _nbformat()
-    from model.report.exporter import page_exporter  # noqa: PLC0415 - heavy
+    with lean.imports():
+        from model.report.exporter import page_exporter  # noqa: PLC0415 - heavy
 
     return page_exporter()
 
