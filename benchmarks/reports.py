@@ -73,7 +73,7 @@ def in_a_batch(notebook: Path, names: list[str], folder: Path, workers: int) -> 
 
 
 def differing(names: list[str], slow: Path, fast: Path) -> tuple[list[str], list[str]]:
-    """Scenarios whose cells showed something else than a real kernel's, and whose page is not nbconvert's."""
+    """Scenarios whose cells showed something else than a real kernel's, and whose page does not read as nbconvert's."""
     cells = [
         name
         for name in names
@@ -155,7 +155,7 @@ def main(arguments: list[str]) -> None:
         print(f"{title:34}{seconds:9.1f}{seconds / len(names):10.2f}{cpu:19.1f}{cpu / len(names):10.2f}")
     print(f"{naive / batch:.1f} times faster from nothing, {naive / warm:.1f} once warm (target: 20)")
     print(f"cell outputs identical to a kernel's: {len(names) - len(cells)} of {len(names)}")
-    print(f"pages identical to nbconvert's: {len(names) - len(pages)} of {len(names)}")
+    print(f"pages that read as nbconvert's: {len(names) - len(pages)} of {len(names)}")
     assert not cells, cells
     assert not pages, pages
     if options.bury:
