@@ -23,7 +23,7 @@ from model.demand.privacy import hidden_cells, modelled_where_hidden
 from model.demand.rates import count_events, destinations, pool, rate_frame
 from model.demand.ssda903 import read_episodes
 from model.demand.synthetic import World, write_returns, write_tables
-from model.demand.totals import METHODS, Panel, last_years_rates, straight_line
+from model.demand.totals import METHODS, Panel, drift_known_by, last_years_rates, pooled_blind, straight_line
 
 SAMPLE = Path(__file__).resolve().parents[2] / "shared" / "data" / "dfe"
 needs_sample = pytest.mark.skipif(not SAMPLE.is_dir(), reason="DfE's tables are not beside the repository")
@@ -224,6 +224,29 @@ def test_the_other_forecasters_by_hand():
     assert straight_line(panel, 2020, 2)["A"] == pytest.approx(160)
     # 130 children, 40 start, 140 remain: 30 of 130 leave. Next year 140 x 100/130 + 40.
     assert last_years_rates(panel, 2020, 1)["A"] == pytest.approx(140 * 100 / 130 + 40)
+
+
+def _two_that_grow(*growth):
+    """Two authorities of one region and one rate per child that grow by a factor each year."""
+    stock = pd.DataFrame([children * np.cumprod([1.0, *growth]) for children in (100.0, 300.0)])
+    stock.columns = range(2016, 2017 + len(growth))
+    region = pd.Series(["North", "North"])
+    return Panel(stock=stock, starts=stock * 0 + 10, population=stock * 100, region=region)
+
+
+def test_the_blind_forecast_finds_steady_growth_and_sees_no_later_year():
+    steady, later_falls = _two_that_grow(*[1.05] * 7), _two_that_grow(*[1.05] * 5, 0.8, 0.8)
+    assert drift_known_by(steady, 2017) == (0.0, 0.0)
+    for panel in (steady, later_falls):
+        assert drift_known_by(panel, 2021) == (1.0, 1.0)
+        assert pooled_blind(panel, 2021, 3).to_numpy() == pytest.approx(panel.stock[2021].to_numpy() * 1.05**3)
+    assert drift_known_by(_two_that_grow(1.05, 1 / 1.05, 1.05, 1 / 1.05, 1.05, 1 / 1.05), 2022)[0] < 0.5
+
+
+@needs_sample
+def test_the_pooled_forecast_beats_persistence_even_when_no_later_year_is_seen():
+    table = backtest(read_dfe(SAMPLE)).held_out()
+    assert (table.loc[[2, 3], "pooled_blind"] < table.loc[[2, 3], "persistence"]).all()
 
 
 def test_the_backtest_reports_every_method_and_its_losses(tmp_path):

@@ -1,4 +1,4 @@
-"""Would the forecast have been right? Held-out years of the published tables, all authorities, four methods."""
+"""Would the forecast have been right? Held-out years of the published tables, all authorities, five methods."""
 
 from __future__ import annotations
 
@@ -144,6 +144,10 @@ def summary_lines(result: Backtest) -> list[str]:
             if ("pooled", level) in coverage.columns
         )
         lines.append(f"{int(h)} year{'s' if h > 1 else ''} ahead: {shares}")
+    lines.append(
+        "Pooled blind chooses at each origin how much of the national growth to carry on, from what was known by then; "
+        "pooled has it from the settings."
+    )
     best = result.best_method()
     beats = "beats" if best == "pooled" else "does not beat"
     lines.append(f"The pooled forecast {beats} persistence at two and three years on held-out years; default: {best}.")

@@ -1,4 +1,4 @@
-"""How many children an authority will look after: four ways to say it, and how far each has been out.
+"""How many children an authority will look after: five ways to say it, and how far each has been out.
 
 All work on totals on 31 March, because those are published for eight years and more; ages are held for three.
 The pooled forecast is what the caseload is steered to, through the entries multiplier.
@@ -7,6 +7,7 @@ The pooled forecast is what the caseload is steered to, through the entries mult
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -19,11 +20,12 @@ if TYPE_CHECKING:
 
     from model.demand.dfe import DfeTables
 
-METHODS: Final = ("pooled", "persistence", "straight_line", "last_years_rates")
+METHODS: Final = ("pooled", "pooled_blind", "persistence", "straight_line", "last_years_rates")
 HORIZONS: Final = (1, 2, 3)
 LEVELS: Final = (0.5, 0.8, 0.95)
 _TREND_YEARS: Final = 5
 _REVERSIONS: Final = np.linspace(0.0, 0.15, 61)
+_SHARES: Final = np.linspace(0.0, 1.0, 11)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,15 +116,22 @@ def rate_gap(panel: Panel, origin: int) -> pd.Series:
     return pd.Series(np.log((stock / people / regional).to_numpy(dtype=float)), index=stock.index)
 
 
-def national_drift(panel: Panel, origin: int, horizon: int) -> float:
-    """Return the log growth of every authority by ``horizon``: a damped share of the recent national growth."""
-    settings = demand_settings()
-    first = max(min(panel.years), origin - int(settings["drift_years"]))
+def national_growth(panel: Panel, origin: int) -> float:
+    """Return the annual log growth of all authorities together over the recent years; 0 in the first year."""
+    first = max(min(panel.years), origin - int(demand_settings()["drift_years"]))
     if first == origin:
         return 0.0
-    annual = float(np.log(panel.stock[origin].sum() / panel.stock[first].sum())) / (origin - first)
-    damping = sum(settings["drift_damping"] ** year for year in range(horizon))
-    return settings["drift_share"] * annual * damping
+    return float(np.log(panel.stock[origin].sum() / panel.stock[first].sum())) / (origin - first)
+
+
+def damped(damping: float, horizon: int) -> float:
+    """Return how many years' growth ``horizon`` years carry where each carries ``damping`` of the one before."""
+    return float(sum(damping**year for year in range(horizon)))
+
+
+def _known_by(panel: Panel, origin: int) -> list[tuple[int, int]]:
+    """Return origin and horizon of all forecasts whose outcome was known by ``origin``."""
+    return [(o, h) for h in HORIZONS for o in panel.years if panel.years[0] < o <= origin - h]
 
 
 def reversion_annual(panel: Panel, origin: int) -> float:
@@ -131,7 +140,7 @@ def reversion_annual(panel: Panel, origin: int) -> float:
     The least mean absolute error over all forecasts whose outcome was known by ``origin``; 0 where none is.
     """
     best, least = 0.0, np.inf
-    pairs = [(o, h) for h in HORIZONS for o in panel.years if panel.years[0] < o <= origin - h]
+    pairs = _known_by(panel, origin)
     moved = [_relative_growth(panel, o, h) for o, h in pairs]
     gaps = [_centred(rate_gap(panel, o).to_numpy(dtype=float), panel.stock[o].to_numpy(dtype=float)) for o, _ in pairs]
     for rate in _REVERSIONS if pairs else ():
@@ -156,15 +165,58 @@ def _relative_growth(panel: Panel, origin: int, horizon: int) -> np.ndarray:
 
 
 def pooled(panel: Panel, origin: int, horizon: int) -> pd.Series:
-    """Return persistence, drawn towards the region's rate per child and carried by a damped national drift."""
+    """Return persistence, drawn towards the region's rate per child and carried by a damped national drift.
+
+    What share of the drift is carried, and how it is damped, are settings.
+    """
+    settings = demand_settings()
+    return _carried(panel, origin, horizon, settings["drift_share"], settings["drift_damping"])
+
+
+def pooled_blind(panel: Panel, origin: int, horizon: int) -> pd.Series:
+    """Return the pooled forecast with the share and the damping that had done best by ``origin``.
+
+    It sees no later year: the check on ``pooled``, whose settings were chosen once.
+    """
+    return _carried(panel, origin, horizon, *drift_known_by(panel, origin))
+
+
+def drift_known_by(panel: Panel, origin: int) -> tuple[float, float]:
+    """Return share and damping of the drift with the least error over all forecasts whose outcome was known.
+
+    No drift where none is. Errors are weighed as in ``reversion_annual``.
+    """
+    best, least = (0.0, 0.0), np.inf
+    known = [
+        (panel.stock[o + h] / panel.stock[o], _towards_region(panel, o, h), national_growth(panel, o), h)
+        for o, h in _known_by(panel, origin)
+    ]
+    for share, damping in product(_SHARES, _SHARES) if known else ():
+        error = sum(
+            float((moved - towards * np.exp(share * annual * damped(damping, h))).abs().mean()) / np.sqrt(h)
+            for moved, towards, annual, h in known
+        )
+        if error < least:
+            best, least = (float(share), float(damping)), error
+    return best
+
+
+def _towards_region(panel: Panel, origin: int, horizon: int) -> pd.Series:
+    """Return the factor by which the gap to the region's rate per child moves each authority."""
     closed = 1 - (1 - reversion_annual(panel, origin)) ** horizon
-    growth = national_drift(panel, origin, horizon) - closed * rate_gap(panel, origin)
-    ahead: pd.Series = panel.stock[origin] * np.exp(growth.to_numpy(dtype=float))
+    factor: pd.Series = np.exp(-closed * rate_gap(panel, origin))
+    return factor
+
+
+def _carried(panel: Panel, origin: int, horizon: int, share: float, damping: float) -> pd.Series:
+    growth = np.exp(share * national_growth(panel, origin) * damped(damping, horizon))
+    ahead: pd.Series = panel.stock[origin] * _towards_region(panel, origin, horizon) * growth
     return ahead
 
 
 FORECASTERS: Final[dict[str, Callable[[Panel, int, int], pd.Series]]] = {
     "pooled": pooled,
+    "pooled_blind": pooled_blind,
     "persistence": persistence,
     "straight_line": straight_line,
     "last_years_rates": last_years_rates,
