@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from model.demand.settings import demand_settings
-from model.demand.totals import FORECASTERS, HORIZONS, LEVELS, METHODS, Panel, build_panel, error_spread
+from model.demand.totals import FORECASTERS, HORIZONS, LEVELS, METHODS, NAMED, Panel, build_panel, error_spread
 
 if TYPE_CHECKING:
     from model.demand.dfe import DfeTables
@@ -37,7 +37,10 @@ class Backtest:
     def held_out_coverage(self) -> pd.DataFrame:
         """Return the share of authorities inside each interval by horizon and level over the held-out years."""
         rows = self.coverage[self.coverage["held_out"]]
-        return rows.pivot_table(index="horizon", columns=["method", "level"], values="covered")
+        table = rows.pivot_table(index="horizon", columns=["method", "level"], values="covered")
+        return table.reindex(
+            columns=[m for m in METHODS if m in table.columns.get_level_values("method")], level="method"
+        )
 
     def best_method(self) -> str:
         """Return the method to use: the pooled one only if it beats persistence at two and three years, held out."""
@@ -133,8 +136,7 @@ def summary_lines(result: Backtest) -> list[str]:
     """Return the backtest in plain words, losses as well as wins."""
     table, coverage = result.held_out(), result.held_out_coverage()
     lines = [
-        f"{int(h)} year{'s' if h > 1 else ''} ahead, held out: "
-        + ", ".join(f"{m.replace('_', ' ')} {table.loc[h, m]:.1%}" for m in METHODS)
+        f"{_ahead(h)}, held out: " + ", ".join(f"{NAMED[m]} {table.loc[h, m]:.1%}" for m in METHODS)
         for h in table.index
     ]
     for h in coverage.index:
@@ -143,12 +145,22 @@ def summary_lines(result: Backtest) -> list[str]:
             for level in LEVELS
             if ("pooled", level) in coverage.columns
         )
-        lines.append(f"{int(h)} year{'s' if h > 1 else ''} ahead: {shares}")
-    lines.append(
-        "Pooled blind chooses at each origin how much of the national growth to carry on, from what was known by then; "
-        "pooled has it from the settings."
-    )
+        lines.append(f"{_ahead(h)}: {shares}")
+    return lines + conclusions(result)
+
+
+def _ahead(years: object) -> str:
+    return f"{years} year{'' if years == 1 else 's'} ahead"
+
+
+def conclusions(result: Backtest) -> list[str]:
+    """Return what the errors say of the method to use."""
     best = result.best_method()
     beats = "beats" if best == "pooled" else "does not beat"
-    lines.append(f"The pooled forecast {beats} persistence at two and three years on held-out years; default: {best}.")
-    return lines
+    return [
+        f"The pooled forecast {beats} persistence at two and three years on held-out years; default: {NAMED[best]}.",
+        (
+            "Pooled blind chooses at each origin how much of the national growth to carry on, from what was known by "
+            "then; pooled has it from the settings."
+        ),
+    ]

@@ -20,7 +20,14 @@ if TYPE_CHECKING:
 
     from model.demand.dfe import DfeTables
 
-METHODS: Final = ("pooled", "pooled_blind", "persistence", "straight_line", "last_years_rates")
+NAMED: Final = {
+    "pooled": "pooled",
+    "pooled_blind": "pooled blind",
+    "persistence": "persistence",
+    "straight_line": "straight line",
+    "last_years_rates": "last year's rates",
+}
+METHODS: Final = tuple(NAMED)
 HORIZONS: Final = (1, 2, 3)
 LEVELS: Final = (0.5, 0.8, 0.95)
 _TREND_YEARS: Final = 5

@@ -32,12 +32,12 @@ def backtest(dfe: str, *, holdout_years: int | None = None) -> Block:
     from model.demand.dfe import read_dfe  # noqa: PLC0415
 
     found = demand.backtest(read_dfe(Path(dfe)), holdout_years=holdout_years)
-    words = Block(markup.bullets(demand.summary_lines(found)))
+    words = Block(markup.bullets(demand.conclusions(found)))
     return show(words, _errors(found.held_out()), _coverage(found.held_out_coverage()))
 
 
 def _errors(frame: pd.DataFrame) -> tbl.Table:
-    columns = ("Years ahead", *(str(method).replace("_", " ").capitalize() for method in frame.columns))
+    columns = ("Years ahead", *(_named(method) for method in frame.columns))
     rows = [[tbl.text(int(str(h))), *(_share(float(v)) for v in frame.loc[h])] for h in frame.index]
     return tbl.Table(
         key="backtest-errors",
@@ -49,13 +49,14 @@ def _errors(frame: pd.DataFrame) -> tbl.Table:
 
 
 def _coverage(frame: pd.DataFrame) -> tbl.Table:
-    methods, levels = (frame.columns.get_level_values(name) for name in ("method", "level"))
-    names = [
-        f"{str(method).replace('_', ' ')}, {fmt.percent(float(level))} interval"
-        for method, level in zip(methods, levels, strict=True)
+    """A row a method and number of years ahead, a column an interval."""
+    methods, levels = (frame.columns.unique(level=name) for name in ("method", "level"))
+    columns = ("Method", "Years ahead", *(f"{fmt.percent(float(level))} interval" for level in levels))
+    rows = [
+        [tbl.text(_named(method)), tbl.text(int(str(h))), *(_share(float(frame.loc[h, (method, v)])) for v in levels)]
+        for method in methods
+        for h in frame.index
     ]
-    columns = ("Years ahead", *(name.capitalize() for name in names))
-    rows = [[tbl.text(int(str(h))), *(_share(float(v)) for v in frame.loc[h])] for h in frame.index]
     return tbl.Table(
         key="backtest-coverage",
         caption="Share of authorities whose number fell inside the interval, held-out years",
@@ -64,6 +65,12 @@ def _coverage(frame: pd.DataFrame) -> tbl.Table:
         numeric=tbl.numbers_from(columns),
         note="An interval that covers much more or much less than its name is a fault either way.",
     )
+
+
+def _named(method: object) -> str:
+    from model.demand.totals import NAMED  # noqa: PLC0415 - as above
+
+    return NAMED[str(method)].capitalize()
 
 
 def _share(value: float) -> tbl.Cell:
