@@ -1,5 +1,7 @@
 """The index draws a bridge again only when what it is made from has changed, and never takes a wrong one."""
 
+import html
+import re
 import shutil
 from datetime import UTC, datetime
 from functools import partial
@@ -9,7 +11,7 @@ import pandas as pd
 import pytest
 
 from model import figures, provenance
-from model.case import scenario_names
+from model.case import load_case, scenario_names
 from model.report import comparison, index, opening
 from model.report.kept import FOLDER, Kept
 from model.results import write
@@ -104,6 +106,57 @@ def test_only_the_bridges_of_what_changed_are_worked_out_and_the_page_is_as_if_a
     shutil.rmtree(outputs / FOLDER)
     assert page() == third
     assert sorted(drawn) == others
+
+
+def _page_of_only(finished, *names):
+    """The index as text where only these scenarios have been run."""
+    case, outputs = finished
+    for folder in [f for f in outputs.iterdir() if f.is_dir() and f.name not in names]:
+        shutil.rmtree(folder)
+    index.write_index(outputs, case)
+    page = re.sub(r"<style.*?</style>|<svg.*?</svg>|<[^>]+>", " ", (outputs / index.INDEX).read_text(encoding="utf-8"), flags=re.DOTALL)
+    return " ".join(html.unescape(page).split())
+
+
+def test_scenarios_without_base_are_set_apart_from_base_as_its_inputs_stand(finished):
+    page = _page_of_only(finished, "as-published", "fostering-only")
+    assert "Base (base), has not been run here" in page
+    assert "workbook.py run exampleshire --scenario base" in page
+    assert "Fostering: what it sets otherwise than Base" in page
+    assert "As published: what it sets otherwise than Base" in page
+    assert "From Base to As published" in page
+
+
+def test_an_index_of_one_scenario_speaks_of_one(finished):
+    page = _page_of_only(finished, "fostering-only")
+    assert "1 scenario. Its report is up to date." in page
+    assert "all 1 scenario" not in page
+    assert " in Fostering, central" in page
+    assert " from £" not in page
+    assert "what it sets otherwise than Base" in page
+
+
+def test_base_alone_has_nothing_to_be_set_apart_from(finished):
+    page = _page_of_only(finished, "base")
+    assert "What sets each scenario apart" not in page
+    assert "has not been run" not in page
+
+
+def test_an_index_without_base_is_made_again_when_base_changes(finished):
+    case, outputs = finished
+    _page_of_only(finished, "fostering-only")
+    before = (outputs / index.INDEX).read_bytes()
+    base = case / "scenarios" / "base.toml"
+    base.write_text(base.read_text(encoding="utf-8").replace('title = "Base"', 'title = "The start"'), encoding="utf-8")
+    index.write_index(outputs, case)
+    assert b"otherwise than The start" in (outputs / index.INDEX).read_bytes() != before
+
+
+def test_a_perimeter_that_one_of_two_scenarios_leaves_out_has_no_bridge(tmp_path):
+    folder = write_case(tmp_path)
+    base, only = (load_case(folder, scenario=name) for name in ("base", "fostering-only"))
+    steps = comparison.bridge_steps(only, base, ("edge_of_care", "whole"))
+    assert set(steps["perimeter"]) == {"whole"}
 
 
 def test_small_charts_on_one_scale_look_as_if_they_shared_their_axes():

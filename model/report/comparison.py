@@ -210,6 +210,8 @@ def npv_by_scenario(runs: Sequence[Run], perimeter: str, title: str) -> figures.
 
     good = [name for name, value in central.items() if value > 0]
     finding = f"{title}: NPV is above zero in {_of(len(good), len(shown))}, central"
+    if len(shown) == 1:
+        finding = f"{title}: NPV {fmt.money(central[shown[0].title])} in {shown[0].title}, central"
     alt = f"Range chart of NPV by scenario, {title}. " + " ".join(f"{n}: {fmt.money(v)}." for n, v in central.items())
     rows = [[tbl.text(run.title), *(_amount(run.value(perimeter, "npv_gbp", s)) for s in ("central", "mean")),
              tbl.text(_reach(run, perimeter))] for run in shown]  # fmt: skip
@@ -222,7 +224,8 @@ def npv_by_scenario(runs: Sequence[Run], perimeter: str, title: str) -> figures.
 
 
 def _of(part: int, whole: int) -> str:
-    return {0: f"none of {whole} scenarios", whole: f"all {whole} scenarios"}.get(part, f"{part} of {whole} scenarios")
+    every = "both scenarios" if whole == 2 else f"all {whole} scenarios"
+    return {0: f"none of {whole} scenarios", whole: every}.get(part, f"{part} of {whole} scenarios")
 
 
 def _short(title: str) -> str:
@@ -250,6 +253,8 @@ def small_multiples(runs: Sequence[Run], perimeter: str, title: str) -> figures.
     finding = (
         f"{title}: net position in {year} from {fmt.money(last[worst])} ({worst}) to {fmt.money(last[best])} ({best})"
     )
+    if len(last) == 1:
+        finding = f"{title}: net position in {year} {fmt.money(last[best])} ({best})"
     alt = f"A small chart of the net position by financial year for each scenario, {title}. " + " ".join(
         f"{name}: {fmt.money(value)} in {year}." for name, value in last.items())  # fmt: skip
     years = next(iter(frames.values())).index
@@ -289,14 +294,17 @@ def bridge_steps(case: Case, base: Case, perimeters: Sequence[str]) -> pd.DataFr
     """Return what each changed assumption moved the central NPV by: perimeter, step, npv_gbp (the change), npv_after.
 
     Steps are taken one after another in the scenario's own order, so a step's size depends on those before it; the
-    steps from the first row (the base scenario's NPV) sum exactly to the scenario's NPV.
+    steps from the first row (the base scenario's NPV) sum exactly to the scenario's NPV. A perimeter that one of the
+    two does not have has no steps: a scheme that is left out has no NPV of its own.
     """
     import pandas as pd  # noqa: PLC0415 - as above
 
     from model.appraisal import npv_evaluator  # noqa: PLC0415 - the engine is not needed to read files
+    from model.portfolio import members_of  # noqa: PLC0415
     from model.sensitivity import bridge  # noqa: PLC0415
 
-    found = bridge(case, base, lambda one, draws: npv_evaluator(one, perimeters)(draws), perimeters)
+    shared = [name for name in perimeters if all(name in members_of(one) for one in (case, base))]
+    found = bridge(case, base, lambda one, draws: npv_evaluator(one, shared)(draws), shared)
     rows = [(s.perimeter, s.step, s.change, s.npv_after) for s in found]
     return pd.DataFrame(rows, columns=["perimeter", "step", "npv_gbp", "npv_after"])
 

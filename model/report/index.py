@@ -42,7 +42,7 @@ def write_index(case_outputs: Path | str, case_path: Path | str | None = None) -
         return
     inputs = _inputs_of(folder, case_path)
     base, cases = _case(inputs, None), inputs.parent if inputs else None
-    seal = _seal(comparison.finished(folder, cases), base)
+    seal = _seal(comparison.finished(folder, cases), base, inputs)
     place = folder / INDEX
     if place.is_file() and _SEAL.findall(place.read_text(encoding="utf-8")[-200:]) == [seal]:
         return
@@ -72,9 +72,14 @@ def _case(inputs: Path | None, scenario: str | None) -> Case | None:
         return None
 
 
-def _seal(found: Sequence[comparison.Finished], base: Case | None) -> str:
-    """Return a digest of all that the index is made from; without inputs it has no bridges, and is another index."""
+def _seal(found: Sequence[comparison.Finished], base: Case | None, inputs: Path | None) -> str:
+    """Return a digest of all that the index is made from; without inputs it has no bridges, and is another index.
+
+    The base scenario's inputs count by themselves: bridges start from them, whether or not base has been run.
+    """
     digest = hashlib.sha256(b"" if base is None else base.title.encode())
+    if base is not None and inputs is not None:
+        digest.update(comparison.as_json(provenance.input_hashes(inputs, base.scenario)).encode())
     for one in found:
         has_report = (one.folder / "report.html").is_file()
         digest.update(comparison.as_json([one.folder.name, one.changed, has_report]).encode())
@@ -88,11 +93,12 @@ def _seal(found: Sequence[comparison.Finished], base: Case | None) -> str:
 
 def _page(folder: Path, runs: Sequence[Run], base: Case | None) -> Page:
     stale = sum(bool(run.changed) for run in runs)
-    state = f"{fmt.counted(stale, 'report')} out of date." if stale else "All reports are up to date."
+    current = "All reports are up to date." if len(runs) > 1 else "Its report is up to date." if runs else ""
+    state = f"{fmt.counted(stale, 'report')} out of date." if stale else current
     return Page(
         title=f"{base.title}: all scenarios" if base else f"{folder.name}: all scenarios",
         kicker=base.council if base else "",
-        about=f"{fmt.counted(len(runs), 'scenario')} side by side. {state}",
+        about=f"{fmt.counted(len(runs), 'scenario')}{' side by side' if len(runs) > 1 else ''}. {state}",
         footer=f"Case {folder.name}. Made again after every run.",
     )
 
@@ -100,11 +106,24 @@ def _page(folder: Path, runs: Sequence[Run], base: Case | None) -> Page:
 def _body(folder: Path, runs: Sequence[Run], inputs: Path | None, kept: Kept) -> str:
     if not runs:
         return markup.paragraph("No scenario has been run yet.")
-    base = _case(inputs, runs[0].scenario)
-    parts: list[Block | str] = [*_sections(runs, base)]
-    if base:
-        parts += [_h2("What sets each scenario apart"), *_bridges(runs, inputs, base, kept)]
+    base = _case(inputs, None)
+    parts: list[Block | str] = [_no_base(runs, base), *_sections(runs, base)]
+    bridges = _bridges(runs, inputs, base, kept)
+    if bridges:
+        parts += [_h2("What sets each scenario apart"), *bridges]
     return show(*parts, _h2("The scenarios and their files"), comparison.freshness(runs, folder)).html
+
+
+def _no_base(runs: Sequence[Run], base: Case | None) -> str:
+    """Return a sentence where the scenario that others are compared with is not among what was run, else nothing."""
+    if base is None or any(run.scenario == base.scenario for run in runs):
+        return ""
+    command = f"python3 workbook.py run {base.folder_name} --scenario {base.scenario}"
+    return (
+        f"The scenario that the others are compared with, {base.scenario_title} ({base.scenario}), has not been run "
+        f"here, so it has no row in these tables; “{command}” adds it. What sets each scenario apart from it is worked "
+        "out from its inputs as they are now."
+    )
 
 
 def _h2(words: str) -> Block:
@@ -112,15 +131,19 @@ def _h2(words: str) -> Block:
 
 
 def perimeters_of(runs: Sequence[Run], base: Case | None) -> dict[str, str]:
-    """Return the perimeters to compare and their titles: those of the base scenario, else all that were computed."""
+    """Return the perimeters to compare and their titles: those of the base scenario, else all that were computed.
+
+    A perimeter that no scenario of the folder has is left out.
+    """
     if base is not None:
-        return {p: views.title_of(base, p) for p in views.shown_perimeters(base)}
+        computed = {p for run in runs for p in run.metrics}
+        return {p: views.title_of(base, p) for p in views.shown_perimeters(base) if p in computed}
     return {p: p.replace("_", " ").capitalize() for p in runs[0].metrics}
 
 
 def _sections(runs: Sequence[Run], base: Case | None) -> list[Block]:
     found = perimeters_of(runs, base)
-    main = views.main_perimeter(base) if base else next(iter(found))
+    main = views.main_perimeter(base) if base else next(iter(found))  # every run has the whole, so there is a first
     order = dict.fromkeys((main, views.WHOLE, *found))
     parts: list[Block] = []
     for perimeter in [p for p in order if p in found]:
