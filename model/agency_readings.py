@@ -17,9 +17,8 @@ import numpy as np
 from model.appraisal import appraise, discount_factors, npv_evaluator
 from model.draws import central, with_values
 from model.portfolio import WHOLE, evaluate, streams_of
-from model.schemes.agency import DISPLACED, ONE_FOR_ONE
+from model.schemes.agency import DISPLACED, ONE_FOR_ONE, annual_cost
 from model.schemes.staff import COVER_VACATED
-from model.timeline import MONTHS_A_YEAR
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,7 +46,8 @@ def agency_readings(case: Case) -> pd.DataFrame:
     rows = []
     for name in (spec.name for spec in case.active_schemes if spec.kind == KIND):
         value = {key: float(base[f"{name}.{key}"][0]) for key in _PARAMETERS}
-        months = value["managed_teams_months"]
+        stated, months = base[f"{name}.managed_teams_cost"], base[f"{name}.managed_teams_months"]
+        teams = float(annual_cost(stated, months, case.timeline)[0])
         cover = value["cover_cost_annual"] * (1 - value["cover_managed_share"])
         can_go = float(base[f"{name}.{DISPLACED}"][0]) if f"{name}.{DISPLACED}" in case.assumptions else ONE_FOR_ONE
         for switch, (reading, meaning) in READINGS.items():
@@ -60,7 +60,7 @@ def agency_readings(case: Case) -> pd.DataFrame:
                     "scheme": name,
                     "reading": reading,
                     "net_means": meaning,
-                    "managed_teams_annual_gbp": value["managed_teams_cost"] * MONTHS_A_YEAR / months if months else 0.0,
+                    "managed_teams_annual_gbp": teams,
                     "cover_annual_gbp": cover,
                     "cover_saved_annual_gbp": cover * can_go * saved,
                     "npv_gbp": npv[name],
@@ -131,5 +131,5 @@ def _whole_at(case: Case, name: str, value: float) -> float:
 
 
 _PARAMETERS = (
-    "managed_teams_cost", "managed_teams_months", "cover_cost_annual", "cover_managed_share", "premium", "whole_cost",
+    "cover_cost_annual", "cover_managed_share", "premium", "whole_cost",
 )  # fmt: skip

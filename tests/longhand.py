@@ -560,8 +560,10 @@ def agency(book, scheme):
     before, after = {}, {}
     whole = 1.0 if v["whole_cost"] else v["premium"] / (1 + v["premium"])
     whole *= v.get("cover_displaced_share", 1.0)
+    stated_for = [min(max(v["managed_teams_months"] - m, 0.0), 1.0) for m in book.months]  # of each month, its share
+    stated_years = sum(s * p for s, p in zip(stated_for, book.part_of_year, strict=True))
     both = {
-        "Agency: managed teams": (v["managed_teams_cost"] / v["managed_teams_months"] * 12, "managed_teams", 1.0),
+        "Agency: managed teams": (v["managed_teams_cost"] / stated_years, "managed_teams", 1.0),
         "Agency: vacancy cover": (v["cover_cost_annual"] * (1 - v["cover_managed_share"]), "cover", whole),
     }
     for line, (annual, word, saved) in both.items():

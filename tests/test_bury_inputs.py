@@ -12,6 +12,7 @@ import pytest
 from model import draws, portfolio
 from model.case import load_case
 from model.reconcile import recompute
+from model.results import run
 
 INPUTS = Path(__file__).parents[1] / "inputs"
 BURY = INPUTS / "bury-2022"
@@ -172,6 +173,15 @@ def test_as_published_gives_the_printed_year_once_everyone_is_in_post() -> None:
 
     assert in_the_year("whole", "investment") == pytest.approx(-2_632_526, abs=0.005)
     assert in_the_year("fostering", "cashable_saving", "cost_avoidance") == pytest.approx(417_142.86, abs=0.005)
+
+
+def test_the_reserve_carries_in_as_published_what_the_report_says_of_the_managed_teams() -> None:
+    """Para 10.6: £0.990m to December 2022, and nothing of it later."""
+    result = run(load_case(BURY, "as-published"), draws=1)
+    carried = result.funding.query("group == 'reserve' and item == 'carried' and statistic == 'central'")
+    by_year = carried.set_index("financial_year")["value_gbp"]
+    assert by_year["2022/23"] == pytest.approx(990_000, abs=0.005)
+    assert by_year.drop("2022/23").abs().max() == 0
 
 
 def test_with_the_real_fill_rate_the_report_s_prices_give_about_260_thousand() -> None:

@@ -1,11 +1,15 @@
 """Each scheme against arithmetic that can be done by hand."""
 
+from datetime import date
+
 import numpy as np
 import pytest
 
 from model.cashflows import AVOIDANCE, CASHABLE, INVESTMENT
 from model.portfolio import streams_of
+from model.schemes.agency import annual_cost
 from model.schemes.base import monthly_hazard
+from model.timeline import Timeline
 from tests.engine import FULL_YEAR, evaluated, line, load, yearly
 
 WEEKS = 365 / 7
@@ -158,11 +162,27 @@ def test_agency_cover_saves_the_premium_or_the_whole_and_managed_teams_all_of_it
     # half of £0.9m is managed teams and is taken out; 0.3 / 1.3 of the rest is premium
     assert yearly(case, line(flows(premium, "agency"), cover), "2023/24") == pytest.approx(450_000 * 0.3 / 1.3)
     assert yearly(case, line(flows(whole, "agency"), cover), "2023/24") == pytest.approx(450_000)
-    # £0.6m in six months is £1.2m a year; do-nothing ends it after 24 months
+    # £0.6m in April to September, 183 days of 365, is £1.197m a year; do-nothing ends it after 24 months
     for run in (premium, whole):
-        assert yearly(case, line(flows(run, "agency"), teams), "2023/24") == pytest.approx(1_200_000)
+        assert yearly(case, line(flows(run, "agency"), teams), "2023/24") == pytest.approx(600_000 * 365 / 183)
         assert yearly(case, line(flows(run, "agency"), teams), "2024/25") == 0
         assert yearly(case, line(flows(run, "agency"), cover), "2025/26") == 0
+
+
+@pytest.mark.parametrize(
+    ("months", "years"),
+    [
+        (9.0, 275 / 365),  # April to December
+        (6.5, (30 + 31 + 30 + 31 + 31 + 30 + 15.5) / 365),
+        (12.0, 1.0),
+        (13.0, 1 + 30 / 366),  # and the next April, in a year with 29 February
+        (121.0, 10 + 1 / 12),  # a month more than the horizon
+    ],
+)
+def test_a_cost_stated_for_some_months_is_what_those_months_cost(months, years):
+    timeline = Timeline(date(2022, 4, 1), 120)
+    assert annual_cost(np.array([990_000.0]), np.array([months]), timeline) == pytest.approx(990_000 / years)
+    assert annual_cost(np.array([990_000.0]), np.zeros(1), timeline) == 0.0
 
 
 @pytest.mark.parametrize(("whole_cost", "of_it"), [(0.0, 0.3 / 1.3), (1.0, 1.0)])
@@ -177,7 +197,7 @@ def test_new_posts_end_only_the_share_of_cover_that_they_displace(tmp_path, whol
     cover, teams = "Agency: vacancy cover", "Agency: managed teams"
     assert yearly(case, line(flows(some, "agency"), cover), "2023/24") == pytest.approx(0.25 * 450_000 * of_it)
     assert yearly(case, line(flows(all_of_it, "agency"), cover), "2023/24") == pytest.approx(450_000 * of_it)
-    assert yearly(case, line(flows(some, "agency"), teams), "2023/24") == pytest.approx(1_200_000)  # as they were
+    assert yearly(case, line(flows(some, "agency"), teams), "2023/24") == pytest.approx(600_000 * 365 / 183)  # as ever
 
 
 def test_money_saved_on_the_reserve_is_never_cashable(tmp_path):

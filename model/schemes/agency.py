@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from model import units
 from model.cashflows import RESERVE
 from model.schemes.base import Scheme
 from model.schemes.staff import filled_share
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from model.schemes.base import Setting
+    from model.timeline import Timeline
 
 MANAGED_TEAMS, COVER = "Agency: managed teams", "Agency: vacancy cover"
 DISPLACED, ONE_FOR_ONE = "cover_displaced_share", 1.0  # a parameter a case may leave out, and what that means
@@ -54,11 +56,21 @@ class Agency(Scheme):
         return {MANAGED_TEAMS: (teams, teams * (1 - filled)), COVER: (cover, cover * (1 - ended * saved))}
 
     def _managed_annual(self, setting: Setting) -> NDArray[np.float64]:
-        """Return the managed teams' cost a year: the stated cost over the months it was stated for, times twelve."""
-        months = self.of(setting, "managed_teams_months")
-        stated = self.of(setting, "managed_teams_cost")
-        return np.divide(MONTHS_A_YEAR * stated, months, out=np.zeros_like(stated), where=months > 0)
+        """Return the managed teams' cost a year, (draws,), from the cost stated for some months."""
+        stated, months = self.of(setting, "managed_teams_cost"), self.of(setting, "managed_teams_months")
+        return annual_cost(stated, months, setting.case.timeline)
 
     def _until(self, setting: Setting, parameter: str) -> NDArray[np.float64]:
         """Return the share of each month before the do-nothing end (months from the case's start), (months, draws)."""
         return np.clip(self.of(setting, parameter) - np.arange(setting.months)[:, None], 0, 1)
+
+
+def annual_cost(stated: NDArray[np.float64], months: NDArray[np.float64], timeline: Timeline) -> NDArray[np.float64]:
+    """Return what a cost stated for the first `months` of a timeline comes to in a whole year; 0 months cost nothing.
+
+    Each month counts by its days, as spending does, so that those months cost what was stated: April to December are
+    275 days of 365, not nine twelfths. What lies beyond the horizon counts a twelfth a month. All (draws,).
+    """
+    covered = np.clip(months - np.arange(timeline.months)[:, None], 0, 1)
+    years = units.annual_factors(timeline) @ covered + np.maximum(months - timeline.months, 0) / MONTHS_A_YEAR
+    return np.divide(stated, years, out=np.zeros_like(stated), where=years > 0)
