@@ -114,7 +114,12 @@ def _page_of_only(finished, *names):
     for folder in [f for f in outputs.iterdir() if f.is_dir() and f.name not in names]:
         shutil.rmtree(folder)
     index.write_index(outputs, case)
-    page = re.sub(r"<style.*?</style>|<svg.*?</svg>|<[^>]+>", " ", (outputs / index.INDEX).read_text(encoding="utf-8"), flags=re.DOTALL)
+    page = re.sub(
+        r"<style.*?</style>|<svg.*?</svg>|<[^>]+>",
+        " ",
+        (outputs / index.INDEX).read_text(encoding="utf-8"),
+        flags=re.DOTALL,
+    )
     return " ".join(html.unescape(page).split())
 
 
