@@ -480,10 +480,12 @@ def switching_chart(case: Case, frame: pd.DataFrame, perimeter: str, most: int =
 
 
 def reserve_balance(result: ResultLike) -> Figure:
-    """Chart the reserve's closing balance by financial year with its range; nominal pounds."""
+    """Chart the reserve's balance at the end of each financial year before anybody tops it up; nominal pounds.
+
+    Below its minimum it has run short: what is asked of it then has to be found elsewhere.
+    """
     case, name = result.case, result.case.funding.reserve_name
-    frame = summaries.funding_item(result, "reserve", "closing")
-    short = summaries.funding_item(result, "reserve", "shortfall")["central"]
+    frame = summaries.funding_item(result, "reserve", "before_top_up")
     minimum = case.assumptions["reserve.minimum"].value if "reserve.minimum" in case.assumptions else None
 
     def paint(canvas: Canvas) -> None:
@@ -493,25 +495,45 @@ def reserve_balance(result: ResultLike) -> Figure:
             axes.fill_between(x, frame["p10"], frame["p90"], color=BLUE, alpha=0.18, linewidth=0,
                               label="10th to 90th percentile")  # fmt: skip
         axes.plot(x, frame["central"], color=BLUE, marker="o", label="Central")
+        if "mean" in frame:
+            axes.plot(x, frame["mean"], color=INK, linestyle=":", linewidth=1.5, label="Mean of draws")
         if minimum is not None:
             axes.axhline(minimum, color=VERMILION, linestyle=(0, (4, 2)), label=f"Minimum {fmt.money(minimum)}")
         axes.set_xticks(list(x), list(frame.index), rotation=0 if len(frame) < 7 else 30)
         zero_line(axes)
         money_axis(axes)
-        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=3)
+        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=4)
 
-    asked = short[short >= 0.5]
-    title = (
-        f"{name}: {fmt.money(float(asked.sum()))} asked of it that it cannot pay, from {asked.index[0]}"
-        if len(asked)
-        else f"{name}: stays above its minimum; {fmt.money(float(frame['central'].iloc[-1]))} at the end, central"
-    )
     alt = (
-        f"Line chart of the closing balance of {name}: {fmt.money(float(frame['central'].iloc[0]))} in "
-        f"{frame.index[0]}, {fmt.money(float(frame['central'].iloc[-1]))} in {frame.index[-1]}, central."
+        f"Line chart of the balance of {name} if nobody makes up what it lacks: "
+        f"{fmt.money(float(frame['central'].iloc[0]))} at the end of {frame.index[0]}, "
+        f"{fmt.money(float(frame['central'].iloc[-1]))} at the end of {frame.index[-1]}, central{_ends(frame)}."
     )
-    return Figure(key="reserve", title=title, alt=alt, svg=draw("reserve", alt, paint, height=2.4),
-                  data=summaries.reserve(result), rests_on=views.drivers(case, ["reserve"]))  # fmt: skip
+    return Figure(
+        key="reserve", title=_reserve_finding(result, name, frame), alt=alt,
+        svg=draw("reserve", alt, paint, height=2.6), data=summaries.reserve(result),
+        rests_on=views.drivers(case, ["reserve"]),
+        note="Balance at 31 March, if nobody makes up what it lacks: below the minimum the reserve has run short, and "
+        "the distance is what has to be found elsewhere.",
+    )  # fmt: skip
+
+
+def _reserve_finding(result: ResultLike, name: str, frame: pd.DataFrame) -> str:
+    asked = summaries.funding_item(result, "reserve", "shortfall")["central"]
+    asked, (chance, mean, high) = asked[asked >= summaries.HALF_A_POUND], summaries.reserve_risk(result)
+    middle = (
+        f"{fmt.money(float(asked.sum()))} short from {asked.index[0]}, central"
+        if len(asked)
+        else f"{fmt.money(float(frame['central'].iloc[-1]))} left at the end, central"
+    )
+    if not views.has_range(result) or chance is None or mean is None or high is None:
+        return f"{name}: {middle}"
+    if not chance:
+        return f"{name}: runs short in no draw; {middle}"
+    return (
+        f"{name}: runs short in {fmt.chance(chance)} of draws, by {fmt.money(mean)} on average of all and "
+        f"{fmt.money(high)} at the 90th percentile; {middle}"
+    )
 
 
 def payback_chance(result: ResultLike) -> Figure:

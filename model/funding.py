@@ -39,7 +39,8 @@ FIXED_TERM_POSTS = "Posts on fixed terms made permanent"
 CARRIED, RELEASED, IMPLEMENTATION, RESERVE_ONE_OFFS = "carried", "released", "implementation", "one_offs"
 RESERVE_FLOWS = (CARRIED, RELEASED, IMPLEMENTATION, RESERVE_ONE_OFFS)
 OPENING, COMMITMENTS, ADVANCE, SHORTFALL, CLOSING = "opening", "commitments", "loan_advance", "shortfall", "closing"
-RESERVE_ITEMS = (OPENING, COMMITMENTS, *RESERVE_FLOWS, ADVANCE, SHORTFALL, CLOSING)
+BEFORE_TOP_UP = "before_top_up"
+RESERVE_ITEMS = (OPENING, COMMITMENTS, *RESERVE_FLOWS, ADVANCE, SHORTFALL, CLOSING, BEFORE_TOP_UP)
 INTEREST, REPAYMENT = "interest", "repayment"
 HALF_A_PENNY = 0.005
 
@@ -167,7 +168,8 @@ def run_reserve(case: Case, flows: Mapping[str, NDArray[np.float64]], draws: Dra
 
     opening - commitments - carried + released - implementation - one-offs + loan advance + shortfall = closing. It
     pays only what there is above its minimum; the shortfall is what has to be found elsewhere, and is said. A loan,
-    where there is one, pays its share of implementation and one-offs.
+    where there is one, pays its share of implementation and one-offs. `before_top_up` is the closing balance less every
+    shortfall so far: what would be left, or owed, had nobody found it.
     """
     months = case.timeline.months
     items = {name: np.zeros((months, draws.n)) for name in RESERVE_ITEMS} | {k: flows[k] for k in RESERVE_FLOWS}
@@ -184,6 +186,7 @@ def run_reserve(case: Case, flows: Mapping[str, NDArray[np.float64]], draws: Dra
         items[SHORTFALL][month] = wanted[month] - paid
         balance = balance - paid
         items[CLOSING][month] = balance
+    items[BEFORE_TOP_UP] = items[CLOSING] - np.cumsum(items[SHORTFALL], axis=0)
     return items
 
 
@@ -199,11 +202,11 @@ def _cash(case: Case) -> float:
 
 
 def _by_year(case: Case, monthly: Mapping[str, NDArray[np.float64]]) -> dict[str, NDArray[np.float64]]:
-    """Sum a statement's flows over each year; opening is its first month's and closing its last's."""
+    """Sum a statement's flows over each year; opening is its first month's, and balances at its end its last's."""
     index = case.timeline.year_index
     years = np.arange(len(case.timeline.financial_years))
     first, last = np.searchsorted(index, years), np.searchsorted(index, years, side="right") - 1
-    ends = {OPENING: first, CLOSING: last}
+    ends = {OPENING: first, CLOSING: last, BEFORE_TOP_UP: last}
     return {n: a[ends[n]] if n in ends else case.timeline.by_financial_year(a) for n, a in monthly.items()}
 
 

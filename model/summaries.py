@@ -43,6 +43,9 @@ RESERVE = {
     "shortfall": "Asked for beyond what there is",
     "closing": "Closing balance",
 }
+SHORT_OF = {"mean": "mean of all draws", "p90": "90th percentile"}
+UNFUNDED = "Balance if nobody finds that"
+HALF_A_POUND = 0.5  # less than this is nothing
 GROUPS = {
     "price": "Placement prices",
     "cost": "Costs of entering and leaving care",
@@ -263,10 +266,65 @@ def purses(result: ResultLike) -> tbl.Table:
 
 
 def reserve(result: ResultLike) -> tbl.Table:
-    """Return the reserve year by year as a reserve statement reads, nominal £ thousand, central run."""
+    """Return the reserve year by year as a statement reads, nominal £ thousand: central, then how short in draws."""
     columns = ("Reserve", *views.years(result))
-    caption = f"{result.case.funding.reserve_name} year by year: £ thousand, cash (nominal), central"
-    return _table("reserve-data", caption, columns, _items(result, "reserve", RESERVE))
+    name = result.case.funding.reserve_name
+    caption = f"{name} year by year: £ thousand, cash (nominal), central unless a row says otherwise"
+    rows = _items(result, "reserve", RESERVE)
+    strong = {len(rows) - 1}
+    short, left = (funding_item(result, "reserve", item) for item in ("shortfall", "before_top_up"))
+    rows += [[tbl.text(f"{RESERVE['shortfall']}, {words}"), *map(tbl.thousands, short[s])]
+             for s, words in SHORT_OF.items() if s in short]  # fmt: skip
+    rows += [[tbl.text(f"{UNFUNDED}, {words}"), *map(tbl.thousands, left[s])]
+             for s, words in {"central": "central", "mean": SHORT_OF["mean"], "p10": "10th percentile"}.items()
+             if s in left]  # fmt: skip
+    return tbl.Table(
+        key="reserve-data",
+        caption=caption,
+        columns=columns,
+        rows=tbl.rows_of(rows),
+        numeric=tbl.numbers_from(columns),
+        strong=frozenset(strong),
+        note="What is asked for beyond what there is has to be found elsewhere, and is taken as found in the closing "
+        "balance. Means of years add up to the mean of all years; percentiles do not.",
+    )
+
+
+def reserve_risk(result: ResultLike) -> tuple[float | None, float | None, float | None]:
+    """Return the chance that the reserve runs short, and the mean and P90 of what it lacks in all; None if unknown.
+
+    Mean and percentile are over all draws, those in which the reserve lasts counted as nothing. Nominal pounds.
+    """
+    chance = views.probability(result, views.WHOLE, "probability_reserve_short")
+    mean, high = (views.metric(result, views.WHOLE, "reserve_shortfall_gbp", s) for s in ("mean", "p90"))
+    return chance, mean, high
+
+
+def reserve_words(result: ResultLike) -> str:
+    """Return whether the reserve lasts: in the central run, and over the draws how often and how far it does not."""
+    name, (chance, mean, high) = result.case.funding.reserve_name or "The reserve", reserve_risk(result)
+    years = fmt.duration(result.case.timeline.months)
+    asked = funding_item(result, "reserve", "shortfall")["central"]
+    middle = (
+        f"lacks {fmt.money(float(asked.sum()))} over {years}, from {asked[asked >= HALF_A_POUND].index[0]} on"
+        if asked.sum() >= HALF_A_POUND
+        else "pays all that is asked of it"
+    )
+    words = f"{name}: in the central run it {middle}"
+    if not views.has_range(result) or chance is None or mean is None or high is None:
+        return f"{words}."
+    if not chance:
+        return f"{words}; it runs short in no draw."
+    early = views.metric(result, views.WHOLE, "reserve_short_from_months", "p10")
+    when = ""
+    if early is not None:
+        month = result.case.timeline.month_labels[min(int(early), result.case.timeline.months - 1)]
+        when = f" One draw in ten is short by {fmt.month(month)}."
+    return (
+        f"{words}, but it runs short in {fmt.chance(chance)} of draws. What has then to be found elsewhere comes to "
+        f"{fmt.money(mean)} over {years} on average of all draws, and to {fmt.money(high)} or more in one draw of "
+        f"ten.{when}"
+    )
 
 
 def mtfp(result: ResultLike) -> tbl.Table:

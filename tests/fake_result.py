@@ -235,7 +235,14 @@ class FakeResult:
     def _funding(self):
         purses = {"base_budget": -1e6, "reserve_funded": -2e5, "grant_or_partner_funded": 0.0, "one_off": -5e4,
                   "cost_avoidance": 4e5, "net": -8.5e5}  # fmt: skip
-        items = {"opening": 2e6, "commitments": 1e5, "implementation": 2e5, "shortfall": 0.0, "closing": 1.7e6}
+        items = {
+            "opening": 2e6,
+            "commitments": 1e5,
+            "implementation": 2e5,
+            "shortfall": 0.0,
+            "closing": 1.7e6,
+            "before_top_up": 1.7e6,
+        }
         rows = [
             (self.case.scenario, group, item, y, s, v)
             for group, found in (("purse", purses), ("reserve", items))

@@ -178,3 +178,10 @@ def test_a_post_made_permanent_is_new_base_budget_but_no_new_spending(tmp_path):
     plan = run(case, draws=1).mtfp.query("line == 'Posts on fixed terms made permanent' and entry == 'cumulative'")
     assert plan["value_gbp"].max() > 0
     assert list(plan["value_gbp"]) == pytest.approx(list(moved), abs=0.01)
+
+
+def test_before_anybody_tops_it_up_the_balance_is_the_opening_less_all_that_was_asked():
+    # £40 a month of £1,000 for two years: £960 asked, £40 left, although the reserve itself stops at its £100.
+    items = run_reserve(CASE, flows(carried=40.0), draws())
+    assert items["before_top_up"][:, 0] == pytest.approx(1_000 - 40 * np.arange(1, 25))
+    assert items["closing"][-1, 0] - items["before_top_up"][-1, 0] == pytest.approx(items["shortfall"].sum())

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 NET_BANDS = ("central", "p10", "p90")
 REMAINDER = "remainder"
+RESERVE_COLUMNS = ("Reserve runs short in", "Short by, mean")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,15 +146,16 @@ def side_by_side(runs: Sequence[Run], perimeter: str, title: str) -> tbl.Table:
             tbl.number(_chance(run, perimeter), run.chance(perimeter)),
             _payback(run.value(perimeter, "payback_months")),
             _amount(run.value(perimeter, "peak_funding_gbp")),
-            _amount(run.value(perimeter, "reserve_shortfall_gbp")),
+            *_reserve(run, perimeter),
         ]
         for run in shown
     ]
     columns = ["Scenario", f"Investment {year}", f"Cashable {year}", f"Avoided {year}", "NPV, central", "NPV, mean",
                "NPV, 10% to 90%", "Chance NPV above zero", "Payback", "Peak funding",
-               "Asked of reserve beyond it"]  # fmt: skip
+               *RESERVE_COLUMNS]  # fmt: skip
     if not any(run.value(perimeter, "reserve_shortfall_gbp") is not None for run in shown):
-        columns, rows = columns[:-1], [row[:-1] for row in rows]
+        without = len(columns) - len(RESERVE_COLUMNS)
+        columns, rows = columns[:without], [row[:without] for row in rows]
     return tbl.Table(
         key=f"side-{perimeter}",
         caption=f"{title}: scenarios side by side, real terms",
@@ -163,6 +165,15 @@ def side_by_side(runs: Sequence[Run], perimeter: str, title: str) -> tbl.Table:
         sortable=True,
         empty="No scenario has been run.",
     )
+
+
+def _reserve(run: Run, perimeter: str) -> tuple[tbl.Cell, tbl.Cell]:
+    """Return how likely the reserve is to run short, and by how much on average: the central run alone hides both."""
+    chance = run.value(perimeter, "probability_reserve_short", "mean")
+    short = run.value(perimeter, "reserve_shortfall_gbp", "mean")
+    if chance is None or short is None:
+        return tbl.text("central run only"), _amount(run.value(perimeter, "reserve_shortfall_gbp"))
+    return tbl.number(fmt.chance(chance), chance), _amount(short)
 
 
 def _amount(value: float | None) -> tbl.Cell:

@@ -48,6 +48,7 @@ def at_a_glance(result: ResultLike) -> Block:
         Block(f'<ul class="cards">{cards}</ul>'),
         summaries.headlines(result),
         vacated_words(case),
+        reserve_chance(result),
         certainty(result),
     )
 
@@ -63,6 +64,18 @@ def vacated_words(case: Case) -> str:
         f"The whole programme's net present value of {fmt.money(found.npv_gbp)} includes a cost of "
         f"{fmt.money(found.cost_gbp)} for agency staff who cover new posts that were filled and fall vacant again "
         f"(central); with those posts left empty it would be {fmt.money(found.npv_without_gbp)}."
+    )
+
+
+def reserve_chance(result: ResultLike) -> str:
+    """Return how likely the reserve is to run short, where it may; empty where it lasts in every draw."""
+    chance, mean, _ = summaries.reserve_risk(result)
+    if not views.has_range(result) or not chance or mean is None:
+        return ""
+    name = result.case.funding.reserve_name or "The reserve"
+    return (
+        f"{name} runs short in {fmt.chance(chance)} of draws, by {fmt.money(mean)} on average of all draws: see the "
+        "effect on the reserve below."
     )
 
 
@@ -223,7 +236,8 @@ def funding(result: ResultLike) -> Block:
         f"By {last} the whole programme {way} {fmt.money(abs(size))} {'to' if size < 0 else 'off'} the base budget in "
         "cash terms, once cashable savings are taken off. Cost avoidance is in no budget and does not reduce it."
     )
-    return show(sentence, summaries.purses(result), figures.reserve_balance(result), summaries.mtfp(result))
+    return show(sentence, summaries.reserve_words(result), summaries.purses(result), figures.reserve_balance(result),
+                summaries.mtfp(result))  # fmt: skip
 
 
 def payback(result: ResultLike) -> Block:
