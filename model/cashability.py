@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from model.cashflows import AVOIDANCE, CASHABLE, GENERAL_FUND, RECURRING, CashFlows, Tag
+from model.parameters import PLACEMENT_LINES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,6 +22,16 @@ if TYPE_CHECKING:
     from model.case_types import Case
 
 ROUNDING_GUARD = 1e-9
+NO_BUDGET = (
+    "approved_budget.csv holds no placement line, so no saving on placements can be cashable: all of it counts as cost "
+    "avoidance. Write what the plan holds for each line; where it is not published, opening_caseload in the column "
+    "follows lets a line hold the opening children."
+)
+
+
+def holds_placements(case: Case) -> bool:
+    """Whether the approved budget has a line for any placement; without one nothing saved on placements is cashable."""
+    return any(line.line in PLACEMENT_LINES.values() for line in case.approved_budget)
 
 
 def split_saving(  # noqa: PLR0913 - each is a separate fact about the money

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from model import draws, portfolio
 from model.case import InputProblems, Problem, load_case, scenario_names
 from model.caseload import CaseloadError
+from model.cashability import NO_BUDGET, holds_placements
 from model.reconcile import recompute
 
 if TYPE_CHECKING:
@@ -68,14 +69,16 @@ def check(case_paths: Iterable[str | Path]) -> int:
 
 
 def _notes(case: Case) -> tuple[str, ...]:
-    """What is no error and yet may surprise: a copied case whose name is still that of the one it was copied from."""
-    if case.name == case.folder_name:
-        return ()
-    said = (
-        f"{case.folder_name}/case.toml: the name is {case.name!r}, the folder's {case.folder_name!r}. Commands and "
-        "outputs go by the folder, so it runs; give the case the folder's name before anyone else reads it"
-    )
-    return (said,)
+    """What is no error and yet may surprise: a copied case that has the other's name, or a case without a budget."""
+    said = []
+    if case.name != case.folder_name:
+        said.append(
+            f"{case.folder_name}/case.toml: the name is {case.name!r}, the folder's {case.folder_name!r}. Commands and "
+            "outputs go by the folder, so it runs; give the case the folder's name before anyone else reads it"
+        )
+    if not holds_placements(case):
+        said.append(f"{case.folder_name}: {NO_BUDGET}")
+    return tuple(said)
 
 
 def _trial_problems(case: Case) -> list[Problem]:

@@ -12,6 +12,16 @@ AGE_BANDS: Final = ("under_1", "1_4", "5_9", "10_15", "16_17")
 SPLIT_AGE_BANDS: Final = {"5_7": "5_9", "8_9": "5_9"}  # the bands a scheme may name, and the input band each is part of
 PLACEMENTS: Final = ("in_house_foster", "ifa_foster", "family_and_friends", "residential", "supported_accommodation",
                      "parents", "adoption", "other")  # fmt: skip
+PLACEMENT_LINES: Final = {
+    "in_house_foster": "In-house foster placements",
+    "ifa_foster": "IFA foster placements",
+    "family_and_friends": "Family and friends placements",
+    "residential": "Residential placements",
+    "supported_accommodation": "Supported accommodation",
+    "parents": "Placed with parents",
+    "adoption": "Placed for adoption",
+    "other": "Other placements",
+}
 STREAMS: Final = ("general", "uasc")
 AGE_18: Final = "18"  # in caseload.csv: children who leave because they turn 18
 FUNDING_WORDS: Final = ("general_fund", "reserve", "dsg", "grant", "partner")

@@ -18,6 +18,7 @@ from model.caseload import PLACEMENTS, Drivers, Levers, Projection, Stream, proj
 from model.cashability import split_saving
 from model.cashflows import PARTNER, CashFlows, Tag
 from model.noise import Chance
+from model.parameters import PLACEMENT_LINES
 from model.schemes import Scheme, Setting, make_scheme
 from model.timeline import MONTHS_A_YEAR
 from model.worlds import COMPILED_FROM, NO_LEVERS, Bill, Ground, Kept, bill_on, ground, project_on
@@ -40,16 +41,6 @@ PRICE_GROWTH = "growth.placement_prices_real_annual"
 PRICE_GROWTH_OF = {p: f"growth.{p}_prices_real_annual" for p in PLACEMENTS}  # where a case states a placement's own
 LEVERS, MONEY = "levers", "money"  # what a scheme does to the caseload, and what it costs and saves by itself
 
-PLACEMENT_LINES = {
-    "in_house_foster": "In-house foster placements",
-    "ifa_foster": "IFA foster placements",
-    "family_and_friends": "Family and friends placements",
-    "residential": "Residential placements",
-    "supported_accommodation": "Supported accommodation",
-    "parents": "Placed with parents",
-    "adoption": "Placed for adoption",
-    "other": "Other placements",
-}
 ENTRY_LINE = "Entering care: proceedings and placement finding"
 EXIT_LINE = "Leaving care before 18"
 EIGHTEEN_LINE = "Leaving care at 18"

@@ -6,6 +6,7 @@ the authority (caseload, weekly cost of homes, foster places) replaces its place
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import shutil
 from functools import cache
@@ -13,18 +14,33 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
+from model.case import InputProblems, load_case
+from model.cashability import NO_BUDGET
 from model.demand.build import demand_from_tables, tables_of
 from model.demand.codes import REFERENCE
 from model.demand.problems import DemandInputError
+from model.draws import central
+from model.parameters import PLACEMENT_LINES
+from model.portfolio import evaluate
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
     from pathlib import Path
 
+    from model.case_types import Case
     from model.demand.dfe import DfeTables
 
 TEMPLATE: Final = REFERENCE / "new_case"
-_COPIED: Final = ("establishment.csv", "published.csv", "approved_budget.csv", "actuals.csv")
+BUDGET: Final = "approved_budget.csv"
+_COPIED: Final = ("establishment.csv", "published.csv", BUDGET, "actuals.csv")
+_BUDGET_SOURCE: Final = (
+    "Placeholder (red): the children in placement at the start x the price in assumptions.csv; not a figure of the "
+    "council"
+)
+_BUDGET_NOTE: Final = (
+    "In every draw and scenario it holds these children at that draw's own price. Replace with what the medium term "
+    "financial plan holds."
+)
 _ODD_RATIO: Final = 2.5
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]*")
 
@@ -58,9 +74,61 @@ def make_case(case: str, authority: str, dfe: Path, *, year: int | None, inputs:
     return [
         f"made inputs/{case} for {built.authority}: caseload of 31 March {built.year} from DfE's tables",
         *built.lines[1:],
+        _write_budget(folder),
+        (
+            f"knowledge_date in case.toml is {known_by(built.year)}, a year after the caseload: change it to the day "
+            "of your own decision; no assumption of base may be of a later date"
+        ),
         f"{len(local)} assumptions are {built.authority}'s own published figures; {red} are red: replace them, then",
         f"python3 workbook.py model check {case}, and python3 workbook.py run {case}",
     ]
+
+
+def _write_budget(folder: Path) -> str:
+    """Write a budget that holds the opening children into a case that loads; return what to tell the person."""
+    try:
+        case = load_case(folder)
+    except InputProblems:
+        return NO_BUDGET
+    budget = opening_budget(case)
+    if not len(budget):
+        return NO_BUDGET
+    budget.to_csv(folder / BUDGET, index=False, lineterminator="\n")
+    held = sum(float(value) for value in budget["value_gbp"])
+    return (
+        f"{BUDGET} holds the opening children at each draw's own price, £{held:,.0f} in "
+        f"{case.timeline.financial_years[0]}: a placeholder for the council's plan, which decides what is cashable"
+    )
+
+
+def opening_budget(case: Case) -> pd.DataFrame:
+    """Return rows of ``approved_budget.csv`` that hold the opening children: a line for each placement with children.
+
+    ``value_gbp`` is what they cost in the first financial year at central prices, in the case's price base;
+    ``follows`` lets a run take each draw's own price instead.
+    """
+    first = evaluate(case, central(case), cells=False)
+    year = case.timeline.financial_years[0]
+    rows = []
+    for (placement, line), children in zip(PLACEMENT_LINES.items(), first.world().stock[0], strict=True):
+        if children[0] > 0:
+            price = case.assumptions[f"price.{placement}_weekly"].value
+            rows.append(
+                {
+                    "line": line,
+                    "financial_year": year,
+                    "value_gbp": f"{first.opening_cost[line][0]:.0f}",
+                    "follows": "opening_caseload",
+                    "source": _BUDGET_SOURCE,
+                    "note": f"{children[0]:.6g} children x £{price:,.2f} a week. {_BUDGET_NOTE}",
+                }
+            )
+    return pd.DataFrame(rows, columns=["line", "financial_year", "value_gbp", "follows", "source", "note"])
+
+
+def known_by(year: int) -> dt.date:
+    """Return the day up to which a new case may know: by a year after 31 March DfE has published all its tables."""
+    return dt.date(year + 1, 3, 31)
 
 
 def _case_toml(case: str, authority: str, year: int) -> str:
@@ -70,7 +138,7 @@ def _case_toml(case: str, authority: str, year: int) -> str:
         "authority": authority,
         "start": f"{year}-04-01",
         "price_base": f"{year}/{(year + 1) % 100:02d}",
-        "knowledge_date": f"{year + 1}-03-31",
+        "knowledge_date": known_by(year).isoformat(),
     }
     for name, value in values.items():
         text = text.replace(f"{{{name}}}", value)

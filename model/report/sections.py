@@ -8,6 +8,7 @@ from model import figures, markup, summaries, views
 from model import format as fmt
 from model import provenance as prov
 from model import tables as tbl
+from model.cashability import NO_BUDGET, holds_placements
 from model.report.page import Block
 
 if TYPE_CHECKING:
@@ -192,7 +193,8 @@ def savings(result: ResultLike) -> Block:
     sentences = [_saving_sentence(result, p) for p in shown]
     charts = [figures.savings_by_year(result, p) for p in (views.main_perimeter(case), views.WHOLE) if p in shown]
     rest = [summaries.by_nature(result, p) for p in shown if p not in {views.main_perimeter(case), views.WHOLE}]
-    return show(Block(markup.bullets(sentences)), *charts, *rest, figures.children_moved(result))
+    no_budget = "" if holds_placements(case) else f"Why so little is cashable: {NO_BUDGET}"
+    return show(Block(markup.bullets(sentences)), no_budget, *charts, *rest, figures.children_moved(result))
 
 
 def _saving_sentence(result: ResultLike, perimeter: str) -> str:
