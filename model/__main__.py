@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from model.batch.arguments import add_cluster_arguments, add_sweep_arguments
+from model.batch.arguments import add_cluster_arguments, add_sweep_arguments, scenario_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -63,7 +63,9 @@ def parser() -> argparse.ArgumentParser:
 def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     run = commands.add_parser("run", help="make every scenario's report, and the index of each case")
     run.add_argument("cases", nargs="*", metavar="CASE", help="a folder of inputs/, by name or path; default all")
-    run.add_argument("--scenario", action="append", metavar="NAME", help="only this scenario; may be repeated")
+    run.add_argument(
+        "--scenario", type=scenario_name, action="append", metavar="NAME", help="only this scenario; may be repeated"
+    )
     run.add_argument("--draws", type=_positive, default=2000, metavar="N", help="joint draws (2000); 1 = central alone")
     run.add_argument("--seed", type=int, default=1, metavar="N", help="the same seed gives the same draws (1)")
     run.add_argument("--jobs", type=_positive, metavar="N", help="scenarios at once (as many as there are cores)")
@@ -86,12 +88,13 @@ def _positive(text: str) -> int:
 
 
 def case_paths(names: list[str]) -> list[Path]:
-    """Return the folders of the named cases, or of all. A name that is no case stays: loading says what is wrong."""
+    """Return the folders of the named cases, each once, or of all. A name that is no case stays: loading says so."""
     from model.case import case_names  # noqa: PLC0415 - commands import what they need
 
     if not names:
         return [INPUTS / name for name in case_names(INPUTS)]
-    return [path.resolve() if (path := Path(name)).is_dir() else INPUTS / name for name in names]
+    paths = [path.resolve() if (path := Path(name)).is_dir() else INPUTS / name for name in names]
+    return list(dict.fromkeys(paths))
 
 
 def _check(options: argparse.Namespace) -> int:
@@ -137,9 +140,12 @@ def _run(options: argparse.Namespace) -> int:
     from model.report import write_index  # noqa: PLC0415
 
     paths, outputs = case_paths(options.cases), options.outputs.resolve()
+    if same := _named_alike(paths):
+        say(f"{same}\nnothing has been run", error=True)
+        return BAD_INPUT
+    asked = tuple(dict.fromkeys(options.scenario or ()))
     jobs = [
-        jobs_for(path, options.scenario or scenario_names(path), outputs, draws=options.draws, seed=options.seed)
-        for path in paths
+        jobs_for(path, asked or scenario_names(path), outputs, draws=options.draws, seed=options.seed) for path in paths
     ]
     stale = {
         path: [own[n].scenario for n in plan(own, force=options.force)] for path, own in zip(paths, jobs, strict=True)
@@ -172,6 +178,17 @@ def _run(options: argparse.Namespace) -> int:
         say(f"read {outputs / path.name / 'index.html'}")
     unexpected = sum(_unexpected(path) for path in paths)
     return FAILED if unexpected or any(result.status == "failed" for result in results) else DONE
+
+
+def _named_alike(paths: Sequence[Path]) -> str:
+    """Say which cases would be written to one folder of outputs, a line each; empty where none would."""
+    return "\n".join(
+        f"{one} and {other}: two cases called {one.name}, whose reports would stand in one folder; run one at a time, "
+        "each with its own --outputs"
+        for number, one in enumerate(paths)
+        for other in paths[number + 1 :]
+        if one.name == other.name
+    )
 
 
 def _problems(stale: Mapping[Path, Sequence[str]]) -> list[Problem]:

@@ -257,7 +257,7 @@ class _Reading:
                     "published_scenario", published, "the name of a file in scenarios/", nearest(published, known)
                 )
             )
-        name = wanted or base
+        name = base if wanted is None else wanted
         if name in known and not case_toml.SCENARIO_NAME.fullmatch(name):
             plain = "-".join(case_toml.SCENARIO_WORD.findall(name.lower())) or "my-question"
             self.problems.append(

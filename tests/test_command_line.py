@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from model.__main__ import main
+from model.case import InputProblems, load_case
 from tests.cases import write_case
 
 ROOT = Path(__file__).parents[1]
@@ -123,3 +124,35 @@ def test_a_verdict_that_is_not_the_expected_one_has_status_1(tmp_path, capsys):
     published.write_text(published.read_text(encoding="utf-8").replace(",417143,", ",417999,"), encoding="utf-8")
     assert main(["reconcile", str(case)]) == 1
     assert "differs" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["", " ", ".", "..", "../..", "base/", "a\\b"])
+@pytest.mark.parametrize("command", ["run", "sweep"])
+def test_what_is_no_scenarios_name_is_refused_and_no_report_is_touched(tmp_path, capsys, command, name):
+    case, out = write_case(tmp_path), tmp_path / "out"
+    kept = out / case.name / "base" / "report.html"
+    kept.parent.mkdir(parents=True)
+    kept.write_text("kept", encoding="utf-8")
+    with pytest.raises(SystemExit) as stop:
+        main([command, str(case), "--scenario", name, "--outputs", str(out)])
+    assert stop.value.code == 2
+    assert f"{name!r} is no scenario" in capsys.readouterr().err
+    assert [path for path in out.rglob("*") if path.is_file()] == [kept]
+    with pytest.raises(InputProblems, match="the name of a scenario of this case"):
+        load_case(case, name)
+
+
+def test_a_scenario_and_a_case_given_twice_are_taken_once(tmp_path, capsys):
+    case, out = write_case(tmp_path), tmp_path / "out"
+    asked = ["run", str(case), f"{case}/.", *("--scenario", "base") * 2, "--draws", "1", "--outputs", str(out)]
+    assert main(asked) == 0
+    assert capsys.readouterr().out.startswith("1 made")
+    assert [path.name for path in (out / case.name).glob("*/")] == ["base"]
+
+
+def test_two_cases_with_one_name_are_not_written_to_one_folder(tmp_path, capsys):
+    cases = [write_case(tmp_path / name) for name in "ab"]
+    assert main(["run", *map(str, cases), "--outputs", str(tmp_path / "out")]) == 2
+    said = capsys.readouterr().err
+    assert all(str(case) in said for case in cases)
+    assert not (tmp_path / "out").exists()

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import argparse
+
+def scenario_name(text: str) -> str:
+    """Return the name of a scenario as given; its folder of outputs is called so, hence no empty one and no path."""
+    if text.strip() in {"", ".", ".."} or "/" in text or "\\" in text:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no scenario: expected the name of a file in scenarios/ without .toml, such as base"
+        )
+    return text
 
 
 def add_cluster_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,7 +34,12 @@ def add_sweep_arguments(parser: argparse.ArgumentParser) -> None:
         help="values of an assumption (or NAME=A,B,C)",
     )
     parser.add_argument("--from", dest="from_file", type=Path, metavar="FILE.csv", help="combinations, one a row")
-    parser.add_argument("--scenario", help="start from this scenario (each case's own base unless given)")
+    parser.add_argument(
+        "--scenario",
+        type=scenario_name,
+        metavar="NAME",
+        help="start from this scenario (each case's own base unless given)",
+    )
     parser.add_argument("--out", type=Path, help="the Parquet file (outputs/sweep.parquet unless given)")
     parser.add_argument("--outputs", type=Path, default=Path("outputs"))
     parser.add_argument("--jobs", type=int, help="processes at once (all processors unless given)")
