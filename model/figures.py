@@ -463,7 +463,7 @@ def switching_chart(case: Case, frame: pd.DataFrame, perimeter: str, most: int =
         if inside
         else f"{name}: no single assumption turns the answer within its own range"
     )
-    points = [f"{markup.label(r.assumption)}: central {fmt.quantity(r.central, r.unit)}, NPV is zero at "
+    points = [f"{markup.label(r.assumption)}: central {fmt.quantity(r.central, r.unit)}, NPV turns at "
               f"{fmt.quantity(r.switching_value, r.unit)}." for r in views.records(frame)]  # fmt: skip
     alt = f"Chart of the switching values nearest to central, {name}. {' '.join(points)}"
     key = f"switching-{perimeter}"
@@ -471,8 +471,8 @@ def switching_chart(case: Case, frame: pd.DataFrame, perimeter: str, most: int =
         key=key,
         title=title,
         alt=alt,
-        note="Bar: the assumption's own range. Dot: its central value. Cross: the value at which the NPV is zero, all "
-        "else central.",
+        note="Bar: the assumption's own range. Dot: its central value. Cross: the value at which the NPV changes "
+        "sign, all else central.",
         svg=draw(key, alt, paint, height=0.5 + 0.3 * max(len(frame), 1)),
         data=summaries.switching(case, frame, perimeter, only=list(frame["assumption"])),
         rests_on=tuple(frame["assumption"]),

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from model.draws import Draws, central, is_fixed, quantile, sample, with_values
+from model.parameters import LOSSES
 from model.units import UNITS
 
 if TYPE_CHECKING:
@@ -33,14 +35,16 @@ _CLOSE: Final = 1e-9  # of the bracket's own scale
 _REACH_IN_RANGES: Final = 3.0  # how many widths of its own range beyond it an assumption is searched
 _REACH_IN_CENTRALS: Final = 5.0  # or up to how many times its central value
 _REACH_OF_A_RATE: Final = 0.5
+_SHORT_OF_AN_END: Final = 1e-6  # of the way back to central: how near the ends of the search are approached
 
 
 @dataclass(frozen=True, kw_only=True)
 class SwitchingValue:
-    """The value of one assumption at which a perimeter's NPV crosses zero, all others central.
+    """The value of one assumption at which a perimeter's NPV changes sign, all others central.
 
-    `switching_value` is None where there is no crossing in the reach of the search. `distance` is how far from central
-    it lies in the assumption's own range: 0 at central, 1 at `high`, -1 at `low`; None where there is no range.
+    There the NPV is zero, or jumps from one sign to the other; where it only touches zero it does not change sign.
+    `switching_value` is None where there is no such value in the reach of the search. `distance` is how far from
+    central it lies in the assumption's own range: 0 at central, 1 at `high`, -1 at `low`; None where it has no range.
     """
 
     perimeter: str
@@ -111,28 +115,27 @@ class BridgeStep:
 
 
 def switching_values(case: Case, evaluate: Evaluate, perimeters: Sequence[str]) -> list[SwitchingValue]:
-    """Return the switching value of every assumption for each perimeter, the nearest crossing to central.
+    """Return the switching value of every assumption for each perimeter, the nearest change of sign to central.
 
-    The search covers the assumption's range and some way beyond it, within its unit. A whole-number assumption (a
-    switch) is tried at its other setting. Order: perimeters as given, assumptions as declared.
+    The search covers the assumption's range and some way beyond it, within what it can be: its ends are approached, not
+    reached, because at the very end of a unit a scheme may do nothing at all. A whole-number assumption (a switch) is
+    tried at its other setting. Order: perimeters as given, assumptions as declared.
     """
     start = central(case)
     rows = list(case.assumptions.values())
     grids = [_scan_grid(a) for a in rows]
     scanned = _evaluate_rows(evaluate, start, [a.name for a in rows], grids)
-    found: list[SwitchingValue] = []
     brackets: list[_Bracket] = []
     for perimeter in perimeters:
         values = np.split(scanned[perimeter], np.cumsum([g.size for g in grids])[:-1])
         for a, grid, npv in zip(rows, grids, values, strict=True):
-            bracket = _nearest_crossing(a, perimeter, grid, npv)
-            if bracket is not None:
-                brackets.append(bracket)
-    at = {
-        (b.perimeter, b.assumption.name): x for b, x in zip(brackets, _close_in(evaluate, start, brackets), strict=True)
-    }
-    found += [_switching_value(a, p, at.get((p, a.name))) for p in perimeters for a in rows]
-    return found
+            brackets += _nearest_turns(a, perimeter, grid, npv)
+    at: dict[tuple[str, str], float] = {}
+    for b, x in zip(brackets, _close_in(evaluate, start, brackets), strict=True):
+        key, central_value = (b.perimeter, b.assumption.name), b.assumption.value
+        if key not in at or abs(x - central_value) < abs(at[key] - central_value):
+            at[key] = float(x)
+    return [_switching_value(a, p, at.get((p, a.name))) for p in perimeters for a in rows]
 
 
 def tornado(case: Case, evaluate: Evaluate, perimeters: Sequence[str]) -> list[TornadoBar]:
@@ -251,12 +254,14 @@ def bridge(
 
 @dataclass(frozen=True)
 class _Bracket:
+    """Where one NPV has opposite signs: `near` is the end nearer to central."""
+
     assumption: Assumption
     perimeter: str
-    low: float
-    high: float
-    npv_low: float
-    npv_high: float
+    near: float
+    far: float
+    npv_near: float
+    npv_far: float
 
 
 def _changed_assumptions(case: Case, base_case: Case) -> dict[str, float]:
@@ -273,19 +278,29 @@ def _changed_assumptions(case: Case, base_case: Case) -> dict[str, float]:
 
 def _scan_grid(a: Assumption) -> Floats:
     """Return where an assumption is tried first: its own range, some way beyond it, and central. Sorted, no repeats."""
-    unit = UNITS[a.unit]
+    unit, (lowest, highest) = UNITS[a.unit], _possible(a)
     if unit.whole:
         return np.unique([a.value, unit.low, min(unit.high, a.value + 1)])
     width = a.high - a.low
     reach = max(a.high + _REACH_IN_RANGES * width, _REACH_IN_CENTRALS * abs(a.value))
-    if not unit.is_money and unit.low < 0:
+    if math.isfinite(highest):
+        reach = highest
+    elif not unit.is_money and lowest < 0:
         reach = max(reach, _REACH_OF_A_RATE)
-    top = min(unit.high, reach if reach > a.value else a.value + 1)
-    bottom = max(unit.low, min(a.low - _REACH_IN_RANGES * width, a.value - _REACH_IN_CENTRALS * abs(a.value)))
+    top = min(highest, reach if reach > a.value else a.value + 1)
+    bottom = max(lowest, min(a.low - _REACH_IN_RANGES * width, a.value - _REACH_IN_CENTRALS * abs(a.value)))
     if unit.low_excluded:
         bottom = max(bottom, unit.low + (a.value - unit.low) / 100)
+    bottom, top = (end + (a.value - end) * _SHORT_OF_AN_END for end in (bottom, top))
     sides = [np.linspace(bottom, a.value, _SCAN_POINTS), np.linspace(a.value, top, _SCAN_POINTS)]
     return np.unique(np.clip(np.concatenate([*sides, np.array([a.low, a.high])]), bottom, top))
+
+
+def _possible(a: Assumption) -> tuple[float, float]:
+    """Return the smallest and largest value an assumption can have: a yearly loss is a share, whatever its unit."""
+    if a.name.rpartition(".")[2] in LOSSES:
+        return 0.0, 1.0
+    return UNITS[a.unit].low, UNITS[a.unit].high
 
 
 def _evaluate_rows(
@@ -302,16 +317,21 @@ def _evaluate_rows(
     return evaluate(with_values(start, crafted))
 
 
-def _nearest_crossing(a: Assumption, perimeter: str, grid: Floats, npv: Floats) -> _Bracket | None:
-    """Return the cell of the grid, nearest to central, in which the NPV changes sign (or the point where it is 0)."""
+def _nearest_turns(a: Assumption, perimeter: str, grid: Floats, npv: Floats) -> list[_Bracket]:
+    """Return, going down and going up from central, the first cell of the grid in which the NPV changes sign.
+
+    Points where it is zero lie within a cell, whose ends have opposite signs: zeros without another sign beyond them
+    are no change. Where the NPV is zero at central itself, that is the change or there is none.
+    """
     sign = np.sign(npv)
-    if not sign.any():
-        return None  # the perimeter has no impact at all
-    cells = [(i, i + 1) for i in np.flatnonzero(sign[:-1] * sign[1:] < 0)] + [(i, i) for i in np.flatnonzero(sign == 0)]
-    if not cells:
-        return None
-    i, j = min(cells, key=lambda cell: min(abs(grid[cell[0]] - a.value), abs(grid[cell[1]] - a.value)))
-    return _Bracket(a, perimeter, float(grid[i]), float(grid[j]), float(npv[i]), float(npv[j]))
+    middle = int(np.argmin(np.abs(grid - a.value)))
+    sides = [[i for i in side if sign[i]] for side in (range(middle, -1, -1), range(middle, grid.size))]
+    if not sign[middle]:
+        turns = all(sides) and sign[sides[0][0]] != sign[sides[1][0]]
+        return [_Bracket(a, perimeter, a.value, a.value, 0.0, 0.0)] if turns else []
+    cells = [next(((i, j) for i, j in pairwise(side) if sign[i] != sign[j]), None) for side in sides]
+    ends = [cell for cell in cells if cell]
+    return [_Bracket(a, perimeter, *(float(v) for v in (grid[i], grid[j], npv[i], npv[j]))) for i, j in ends]
 
 
 def _close_in(evaluate: Evaluate, start: Draws, brackets: Sequence[_Bracket]) -> Floats:
@@ -319,20 +339,19 @@ def _close_in(evaluate: Evaluate, start: Draws, brackets: Sequence[_Bracket]) ->
     if not brackets:
         return np.empty(0)
     names = [b.assumption.name for b in brackets]
+    near, far, npv_near, npv_far = (
+        np.array([getattr(b, field) for b in brackets]) for field in ("near", "far", "npv_near", "npv_far")
+    )
 
-    def value(at: Floats) -> Floats:
+    def value(along: Floats) -> Floats:
+        at = near[:, None] + along * (far - near)[:, None]
         every = _evaluate_rows(evaluate, start, names, list(at))
         stacked = {p: v.reshape(at.shape) for p, v in every.items()}
         return np.array([stacked[b.perimeter][i] for i, b in enumerate(brackets)])
 
-    low, high, npv_low, npv_high = (
-        np.array([getattr(b, field) for b in brackets]) for field in ("low", "high", "npv_low", "npv_high")
-    )
     whole = np.array([UNITS[b.assumption.unit].whole for b in brackets])
-    centre = np.array([b.assumption.value for b in brackets])
-    other = np.where(low == centre, high, low)
-    low, high = np.where(whole, other, low), np.where(whole, other, high)
-    return np.where(whole, other, _roots(value, low, high, npv_low, npv_high))
+    along = _roots(value, np.zeros(len(brackets)), np.ones(len(brackets)), npv_near, npv_far)
+    return np.where(whole, far, near + along * (far - near))
 
 
 def _roots(value: Callable[[Floats], Floats], low: Floats, high: Floats, npv_low: Floats, npv_high: Floats) -> Floats:

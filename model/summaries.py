@@ -389,7 +389,7 @@ def switching(case: Case, frame: pd.DataFrame, perimeter: str, only: Sequence[st
     return tbl.Table(
         key=f"switching-{perimeter}{'' if only is None else '-data'}",
         caption=f"{name}: where each assumption, by itself, turns the NPV; {which}",
-        columns=("Assumption", "Central", "Its range", "NPV is zero at", "Within its range"),
+        columns=("Assumption", "Central", "Its range", "The NPV turns at", "Within its range"),
         rows=tbl.rows_of(rows),
         numeric=frozenset({1, 3}),
         sortable=only is None,

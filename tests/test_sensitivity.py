@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -10,11 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from model.appraisal import npv_evaluator
 from model.assumptions import Assumption
+from model.case import load_case
 from model.case_types import Correlation
 from model.convergence import sampling_errors
-from model.draws import central, sample
+from model.draws import central, sample, with_values
 from model.sensitivity import PROCESS_NOISE, bridge, frontier, sobol_indices, switching_values, tornado
+from model.units import UNITS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -93,6 +97,81 @@ def test_switching_values_of_a_curve_and_of_a_step(root: float, power: int) -> N
     assert curve.switching_value == pytest.approx(root, rel=1e-6)
     step = switching_values(case, lambda d: {"p": np.where(d["x"] < root, -5.0, 1.0)}, ["p"])[0]
     assert step.switching_value == pytest.approx(root, rel=2e-3)
+
+
+def test_an_npv_that_reaches_zero_only_where_nothing_happens_does_not_change_sign_there() -> None:
+    # a scheme that recruits nobody at 0 is worth nothing there: beside it, £150 of it must pay for a team of £15
+    case = toy(row("filled", 1, unit="share"), row("paid", 1, unit="share"))
+    found = switching_values(
+        case,
+        lambda d: {"team": np.where(d["filled"] > 0, 150 * d["filled"] - 15, 0), "free": d["paid"]},
+        ["team", "free"],
+    )
+    at = {(s.perimeter, s.assumption): s.switching_value for s in found}
+    assert at["team", "filled"] == pytest.approx(0.1)
+    assert at["free", "paid"] is None
+
+
+def test_a_jump_at_the_very_end_of_what_can_be_is_no_switching_value() -> None:
+    case = toy(row("weight", 1, 0.5, unit="ratio"))
+    found = switching_values(case, lambda d: {"p": np.where(d["weight"] > 0, 181.0, -63.0)}, ["p"])[0]
+    assert found.switching_value is None
+
+
+def test_where_the_npv_stays_at_zero_for_a_while_the_near_end_is_the_switching_value() -> None:
+    case = toy(row("x", 1, 0.1))
+
+    def flat(from_: float, to: float) -> float | None:
+        npv = lambda d: {"p": np.minimum(d["x"] - from_, 0) + np.maximum(d["x"] - to, 0)}  # noqa: E731
+        return switching_values(case, npv, ["p"])[0].switching_value
+
+    assert flat(1.5, 3.5) == pytest.approx(1.5, rel=2e-3)
+    assert flat(0.1, 0.4) == pytest.approx(0.4, rel=2e-3)
+    assert flat(1.0, 1.0) == 1.0
+
+
+@pytest.mark.parametrize("name", ["edge_of_care.fade_annual", "fostering.deregistration_annual"])
+def test_what_is_lost_in_a_year_is_a_share(name: str) -> None:
+    case = toy(row(name, 0.1, unit="rate/year"), row("growth.x", 0.1, unit="rate/year"))
+    found = {
+        s.perimeter: s.switching_value
+        for s in switching_values(
+            case,
+            lambda d: {
+                "below": d[name] + 0.2,
+                "above": 1.2 - d[name],
+                "half": 0.5 - d[name],
+                "growth": d["growth.x"] + 0.2,
+            },
+            ["below", "above", "half", "growth"],
+        )
+        if s.assumption == ("growth.x" if s.perimeter == "growth" else name)
+    }
+    assert found == {"below": None, "above": None, "half": pytest.approx(0.5), "growth": pytest.approx(-0.2)}
+
+
+STEPS = 60  # places looked at between central and a switching value
+
+
+@pytest.mark.parametrize("scenario", ["base", "as-published", "pessimistic"])
+def test_every_switching_value_of_bury_is_the_nearest_change_of_sign(scenario: str) -> None:
+    case = load_case(Path(__file__).parents[1] / "inputs" / "bury-2022", scenario)
+    evaluate, start = npv_evaluator(case), central(case)
+    now = evaluate(start)
+    found = [s for s in switching_values(case, evaluate, list(now)) if s.switching_value is not None]
+    assert len(found) > 20
+    reached = np.append(np.linspace(0, 1 - 1e-6, STEPS), 1 + 1e-6)  # of the way: short of it, and just past it
+    shape = len(found), reached.size
+    crafted = {s.assumption: np.full(shape, s.central) for s in found}
+    for i, s in enumerate(found):
+        way = np.rint(reached) if UNITS[s.unit].whole else reached
+        crafted[s.assumption][i] = s.central + (s.switching_value - s.central) * way
+    npv = evaluate(with_values(start, {name: values.ravel() for name, values in crafted.items()}))
+    for i, s in enumerate(found):
+        own = np.sign(npv[s.perimeter].reshape(shape)[i])
+        before = own[: STEPS // 2] if UNITS[s.unit].whole else own[:-1]
+        assert (before == np.sign(now[s.perimeter][0])).all(), s
+        assert own[-1] == -own[0], s
 
 
 def test_the_nearest_of_several_crossings_is_taken() -> None:

@@ -120,7 +120,7 @@ class Result:
 
     @cached_property
     def switching(self) -> pd.DataFrame:
-        """The value of each assumption at which the headline perimeter's NPV crosses zero, as `switching.csv`."""
+        """The value of each assumption at which the headline perimeter's NPV changes sign, as `switching.csv`."""
         found = self.switching_by_perimeter
         return found.loc[found["perimeter"] == self.headline, list(SWITCHING_COLUMNS)].reset_index(drop=True)
 
