@@ -242,3 +242,24 @@ def counted(number: int, one: str, many: str = "") -> str:
     """Return `1 scenario`, `9 scenarios`, `no scenarios`."""
     words = one if number == 1 else (many or f"{one}s")
     return f"{'no' if number == 0 else f'{number:,}'} {words}"
+
+
+def adding_up(values: Sequence[float], places: int = 0, total: float | None = None) -> list[float]:
+    """Round so that the rounded parts add up to the rounded total: the largest remainders are rounded up.
+
+    `total`, already rounded, is what they have to add up to where that is not their own sum: the difference of two
+    balances that are each rounded, or a total of which a little is not shown. What is exactly nothing stays so.
+
+    >>> adding_up([0.4, 0.4, 0.4])
+    [1.0, 0.0, 0.0]
+    """
+    scale = 10.0**places
+    scaled = [v * scale for v in values]
+    floors = [math.floor(v + 1e-9) for v in scaled]
+    wanted = math.floor(sum(scaled) + 0.5 + 1e-9) if total is None else round(total * scale)
+    order = sorted(range(len(scaled)), key=lambda i: (floors[i] - scaled[i], i))
+    order = [i for i in order if scaled[i]] or order
+    short = wanted - sum(floors)
+    for k in range(abs(short) if order else 0):
+        floors[order[k % len(order)] if short > 0 else order[-1 - k % len(order)]] += 1 if short > 0 else -1
+    return [f / scale for f in floors]

@@ -533,34 +533,6 @@ def _users(names: Sequence[str]) -> tbl.Cell:
     return tbl.Cell(text=", ".join(names), markup=links, kind="long")
 
 
-def posts(case: Case) -> tbl.Table:
-    """Return the establishment by row: posts before and after, and the net change of cost as printed."""
-    titles = {s.name: s.title for s in case.schemes}
-    counted = [p for p in case.establishment if not p.included_in]
-    rows = [
-        [
-            tbl.text(f"{p.team}: {p.post}" if p.post and p.post != p.team else p.team),
-            tbl.text(titles.get(p.charged_to, p.charged_to)),
-            tbl.number(fmt.significant(p.fte_current, 4), p.fte_current),
-            tbl.number(fmt.significant(p.fte_proposed, 4), p.fte_proposed),
-            tbl.number(fmt.significant(p.fte_proposed - p.fte_current, 4), p.fte_proposed - p.fte_current),
-            tbl.number(f"{fmt.pounds(p.change_annual_cost_gbp)}{' a day' if p.basis == 'day' else ''}",
-                       p.change_annual_cost_gbp),
-            tbl.note(p.source),
-        ]
-        for p in counted
-    ]  # fmt: skip
-    return tbl.Table(
-        key="posts",
-        caption="What is proposed: posts, and the net change of cost in a full year as printed",
-        columns=("Team", "Scheme", "fte now", "fte proposed", "Change", "Cost a year", "Source"),
-        rows=tbl.rows_of(rows),
-        numeric=frozenset({2, 3, 4, 5}),
-        note="The printed cost is a net change: a line can remove posts and still cost more. It is no cost per post.",
-        rests_on=views.drivers(case, ["establishment"]),
-    )
-
-
 def weakest(case: Case) -> tbl.Table:
     """Return the assumptions of red quality and red impact: what to firm up first."""
     found = [a for a in case.assumptions.values() if (a.quality, a.impact) == ("red", "red")]

@@ -274,15 +274,15 @@ def test_each_price_links_to_its_assumption_and_shows_its_range(read):
 
 @given(st.lists(st.floats(0, 1e6), min_size=1, max_size=12), st.integers(0, 2))
 def test_rounded_parts_add_up_to_the_rounded_total_and_none_moves_by_a_whole_unit(values, places):
-    found = children_counts.adding_up(values, places)
+    found = fmt.adding_up(values, places)
     unit = 10.0**-places
     assert sum(found) == pytest.approx(sum(values), abs=0.51 * unit)
     assert np.abs(np.array(found) - values).max() < unit * 1.0001
 
 
 def test_parts_of_a_whole_number_add_up_to_it():
-    assert children_counts.adding_up([33.34, 33.33, 33.33]) == [34, 33, 33]
-    assert children_counts.adding_up([0.05, 0.05, 0.9], 1) == [0.1, 0.0, 0.9]
+    assert fmt.adding_up([33.34, 33.33, 33.33]) == [34, 33, 33]
+    assert fmt.adding_up([0.05, 0.05, 0.9], 1) == [0.1, 0.0, 0.9]
 
 
 # --- The chapter ------------------------------------------------------------------------------------------------

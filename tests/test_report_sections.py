@@ -1,15 +1,21 @@
 """What a section says of money, posts and the reserve is what the frames hold, in words that do not mislead."""
 
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from model import figures, report, run, summaries
+from model import figures, report, run, summaries, views
 from model import format as fmt
-from model.report import comparison, sections
+from model.case import load_case
+from model.report import comparison, establishment, sections
 from tests.engine import invented, load
 
+CASE = Path(__file__).parents[1] / "inputs" / "bury-2022"
+BURY = load_case(CASE)
 MINIMUM = 500_000.0  # of the invented reserve
 
 
@@ -87,3 +93,86 @@ def test_scenarios_side_by_side_show_how_likely_the_reserve_is_to_run_short(shor
     whole = short.metrics_by_perimeter["whole"]
     assert table.rows[0][at].text == fmt.chance(whole["probability_reserve_short"]["mean"])
     assert table.rows[0][at + 1].text == fmt.money(whole["reserve_shortfall_gbp"]["mean"])
+
+
+# -- what is proposed
+
+
+def test_the_schemes_and_the_establishment_add_up_to_the_same_posts_and_money(tmp_path):
+    for scenario in ("base", "fostering-only", "do-nothing"):
+        case = load(tmp_path / scenario, scenario)
+        table = establishment.posts(case)
+        totals = [row for i, row in enumerate(table.rows) if i in table.strong]
+        single = [row for i, row in enumerate(table.rows) if i not in table.strong]
+        for column in (2, 3, 4, 5):
+            parts = sum(row[column].sort for row in single)
+            if len(totals) > 1:
+                assert totals[-1][column].sort == pytest.approx(parts)
+        if single:
+            assert establishment.printed_total(case) == pytest.approx(sum(row[5].sort for row in single))
+            assert establishment.net_posts(case)[0] == pytest.approx(
+                sum(views.new_posts(case, spec.name) for spec in case.active_schemes)
+            )
+
+
+def test_a_scheme_that_does_not_act_is_not_in_the_table_of_posts():
+    table = establishment.posts(invented())
+    idle = [spec.title for spec in invented().schemes if not spec.active]
+    assert idle
+    assert not {row[1] for row in texts(table)} & set(idle)
+
+
+def test_a_rota_by_the_day_costs_a_year_what_its_column_says():
+    rows = [row for row in texts(establishment.posts(BURY)) if "every day" in row[0]]
+    assert rows == [("Foster Care on Call: Foster care out-of-hours rota (£30 every day)", "In-house fostering growth",
+                     "0", "0", "0", "£10,950", "003 table 10.3; para 5.22")]  # fmt: skip
+
+
+def test_burys_posts_are_the_papers_and_the_carve_out_is_shown():
+    table = establishment.posts(BURY)
+    assert texts(table)[-1][2:6] == ("137.35", "194.1", "56.75", "£2,632,526")
+    assert row_of(table, "Rest of the restructure: total")[4:6] == ("50.75", "£2,185,633")
+    moved = row_of(table, "Social Care & Safeguarding: Edge of Care team: taken out")
+    assert moved[4:6] == (f"{fmt.MINUS}4", f"{fmt.MINUS}£307,870")
+    assert not any("Director" in row[0] for row in texts(table))
+    on_top = load_case(CASE, scenario="edge-of-care-team-on-top")
+    assert texts(establishment.posts(on_top))[-1][4:6] == ("60.75", "£2,940,396")
+
+
+def test_the_bridge_from_the_printed_cost_to_the_years_adds_up_to_the_pound():
+    result = run(BURY, draws=1, seed=1)
+    words = establishment.bridge_words(result, "2026/27")
+    steps = re.findall(r"(less|plus) £([\d,]+)", words)
+    start, end = (
+        int(n.replace(",", "")) for n in re.search(r"and £([\d,]+) in a.*is £([\d,]+) in 2026", words).groups()
+    )
+    moved = sum((1 if way == "plus" else -1) * int(n.replace(",", "")) for way, n in steps)
+    assert start + moved == end
+    assert start == 2_632_526
+    spent = -views.by_nature(result, "whole")["investment"]["2026/27"]
+    assert end == pytest.approx(spent, abs=0.51)
+    assert "posts that are empty" in words
+
+
+def test_a_bridge_with_nothing_between_says_so():
+    result = run(load_case(CASE, scenario="as-published"), draws=1, seed=1)
+    assert establishment.bridge_words(result, "2026/27").endswith("£2,632,526 in a full year, which is what is spent "
+                                                                  "in 2026/27.")  # fmt: skip
+
+
+def test_posts_filled_already_are_said_where_posts_to_be_recruited_are_counted():
+    words = establishment.recruited_words(BURY)
+    assert "56.75 net new fte, 7 are filled already (Business Support) and 49.75 have to be recruited" in words
+
+
+@given(
+    st.lists(st.floats(-1e6, 1e6).map(lambda v: round(v, 2)), min_size=1, max_size=8),
+    st.integers(-1, 1),
+)
+def test_parts_add_up_to_a_total_given_and_none_is_far_from_what_it_is(values, off):
+    total = round(sum(values)) + off
+    parts = fmt.adding_up(values, total=total)
+    assert sum(parts) == total
+    if abs(sum(values) - total) < 1:
+        assert all(abs(p - v) <= 2 for p, v in zip(parts, values, strict=True))
+    assert all(p == 0 for p, v in zip(parts, values, strict=True) if v == 0) or not any(values)

@@ -281,7 +281,7 @@ def now_and_later(children: Children, by: str) -> tbl.Table:
     )
     names, titles = _names(by)
     keep = [i for i in range(len(names)) if max(now[i], nothing[i], schemes[i]) > 0]
-    parts = [counts.adding_up(v.tolist(), 1) for v in (now, nothing, schemes)]
+    parts = [fmt.adding_up(v.tolist(), 1) for v in (now, nothing, schemes)]
     rows = [_five(titles[names[i]], *(p[i] for p in parts)) for i in keep]
     rows.append(_five("All children looked after", *(sum(p) for p in parts)))
     what = "placement" if by == "placement" else "age"
@@ -338,8 +338,8 @@ def placement_costs(case: Case, first: YearCost, last: YearCost) -> tbl.Table:
     """Return what each placement costs if nothing is done: price with its range, children, cost, share of the total."""
     keep = [i for i in range(len(PLACEMENTS)) if max(first.children[:, i].sum(), last.children[:, i].sum()) > 0]
     parts = [_in_thousands(y.cost_gbp.sum(axis=0)[keep]) for y in (first, last)]
-    held = [counts.adding_up([float(v) for v in y.children.sum(axis=0)[keep]], 1) for y in (first, last)]
-    shares = counts.adding_up(_shares(last.cost_gbp.sum(axis=0)[keep]), 2)
+    held = [fmt.adding_up([float(v) for v in y.children.sum(axis=0)[keep]], 1) for y in (first, last)]
+    shares = fmt.adding_up(_shares(last.cost_gbp.sum(axis=0)[keep]), 2)
     rows = [
         [tbl.text(views.PLACEMENT_TITLES[PLACEMENTS[i]]), *_price(case, PLACEMENTS[i]), _count(held[0][k]),
          tbl.thousands(parts[0][k]), tbl.number(fmt.pounds(float(last.price_weekly[i])), float(last.price_weekly[i])),
@@ -428,8 +428,8 @@ def age_costs(case: Case, first: YearCost, last: YearCost) -> tbl.Table:
     """Return what each age band costs if nothing is done: children, cost, and the cost of a child a week."""
     keep = [i for i in range(len(AGES)) if max(first.children[i].sum(), last.children[i].sum()) > 0]
     parts = [_in_thousands(y.cost_gbp.sum(axis=1)[keep]) for y in (first, last)]
-    held = [counts.adding_up([float(v) for v in y.children.sum(axis=1)[keep]], 1) for y in (first, last)]
-    shares = counts.adding_up(_shares(last.cost_gbp.sum(axis=1)[keep]), 2)
+    held = [fmt.adding_up([float(v) for v in y.children.sum(axis=1)[keep]], 1) for y in (first, last)]
+    shares = fmt.adding_up(_shares(last.cost_gbp.sum(axis=1)[keep]), 2)
     weekly = [float(last.cost_gbp[i].sum() / max(last.children[i].sum(), 1e-9)) / case.conventions.weeks_per_year
               for i in keep]  # fmt: skip
     rows = [
@@ -466,7 +466,7 @@ def _price(case: Case, placement: str) -> tuple[tbl.Cell, tbl.Cell]:
 
 def _in_thousands(pounds: NDArray[np.float64]) -> list[float]:
     """Return pounds rounded to whole thousands that add up."""
-    return [1e3 * v for v in counts.adding_up([float(p) / 1e3 for p in pounds])]
+    return [1e3 * v for v in fmt.adding_up([float(p) / 1e3 for p in pounds])]
 
 
 def _shares(values: NDArray[np.float64]) -> list[float]:

@@ -5,7 +5,6 @@ Charts and tables of `model.report.children` take their numbers from here, so th
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ import numpy as np
 
 from model.caseload import AGES, PLACEMENTS
 from model.draws import central
+from model.format import adding_up
 from model.portfolio import evaluate
 
 if TYPE_CHECKING:
@@ -143,21 +143,6 @@ def _cells(frame: pd.DataFrame, world: str, months: Sequence[str]) -> NDArray[np
         series = part.set_index("month")["children"].rename(index=str).reindex(list(months))
         table[:, AGES.index(str(age)), PLACEMENTS.index(str(placement))] = series.to_numpy()
     return table
-
-
-def adding_up(values: Sequence[float], places: int = 0) -> list[float]:
-    """Round so that the rounded parts add up to the rounded total: the largest remainders are rounded up.
-
-    >>> adding_up([0.4, 0.4, 0.4])
-    [1.0, 0.0, 0.0]
-    """
-    scale = 10.0**places
-    scaled = [v * scale for v in values]
-    floors = [math.floor(v + 1e-9) for v in scaled]
-    short = math.floor(sum(scaled) + 0.5 + 1e-9) - sum(floors)
-    order = sorted(range(len(scaled)), key=lambda i: (floors[i] - scaled[i], i))
-    raised = set(order[:short])
-    return [(f + (i in raised)) / scale for i, f in enumerate(floors)]
 
 
 @dataclass(frozen=True, kw_only=True)

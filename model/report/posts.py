@@ -8,6 +8,7 @@ from model import figures, summaries, views, workforce
 from model import format as fmt
 from model import tables as tbl
 from model.agency_readings import KIND, agency_readings, displaced_cover
+from model.report.establishment import recruited_words
 from model.report.sections import show
 from model.staffing import printed_and_priced
 
@@ -28,7 +29,7 @@ def people(result: ResultLike) -> Block:
     parts: list[object] = []
     new = measure(result, workforce.POSTS, WITH_SCHEMES)
     if len(new) and new["central"].max() > 0:
-        parts += [posts_filled(result), service_lines(result)]
+        parts += [recruited_words(result.case), posts_filled(result), service_lines(result)]
     else:
         parts.append(NO_POSTS)
     if len(measure(result, workforce.CASELOAD, WITH_SCHEMES)):

@@ -8,7 +8,11 @@ from model import figures, markup, summaries, views
 from model import format as fmt
 from model import provenance as prov
 from model import tables as tbl
+<<<<<<< HEAD
 from model.cashability import NO_BUDGET, holds_placements
+=======
+from model.report import establishment
+>>>>>>> a28f8fa (What is proposed adds up: acting schemes only, the carve-out, totals, and the way from the printed cost to the year's)
 from model.report.page import Block
 
 if TYPE_CHECKING:
@@ -158,21 +162,26 @@ def proposal(result: ResultLike) -> Block:
     """Return what is proposed and what it costs: each scheme, its start, posts and cost in a full year."""
     case = result.case
     year = case.timeline.financial_years[min(case.shown_years, len(case.timeline.financial_years)) - 1]
-    rows = []
+    rows, parts = [], []
     for spec in case.active_schemes:
         natures = views.by_nature(result, spec.name)
         posts = views.new_posts(case, spec.name)
         cost = -float(natures["investment"][year])
         total = -float(natures["investment"].sum())
-        rows.append([tbl.text(spec.title), tbl.text(fmt.month(spec.start.isoformat())),
-                     tbl.number(fmt.significant(round(posts, 2), 4), posts), tbl.number(fmt.thousands(cost), cost),
-                     tbl.number(fmt.thousands(total), total), tbl.note(spec.source)])  # fmt: skip
+        parts.append((posts, cost, total))
+        rows.append([tbl.text(spec.title), tbl.text(fmt.month(spec.start.isoformat())), *_scheme_cells(parts[-1]),
+                     tbl.note(spec.source)])  # fmt: skip
+    if len(parts) > 1:
+        whole = -views.by_nature(result, views.WHOLE)["investment"]
+        together = (sum(p[0] for p in parts), float(whole[year]), float(whole.sum()))
+        rows.append([tbl.text("All schemes"), tbl.text(""), *_scheme_cells(together), tbl.text("")])
     table = tbl.Table(
         key="schemes",
         caption=f"The schemes: investment in £ thousand, central, real {case.price_base} prices",
         columns=("Scheme", "Starts", "Net new fte", f"Investment {year}", "Investment, all years", "Source"),
         rows=tbl.rows_of(rows),
         numeric=frozenset({2, 3, 4}),
+        strong=frozenset({len(parts)} if len(parts) > 1 else ()),
         rests_on=views.money_drivers(case, [views.WHOLE]),
         empty="No scheme acts in this scenario.",
     )
@@ -183,7 +192,13 @@ def proposal(result: ResultLike) -> Block:
         if case.active_schemes
         else "No scheme acts in this scenario."
     )
-    return show(sentence, table, _folded("Every line of the establishment", summaries.posts(case)))
+    return show(sentence, establishment.bridge_words(result, year), table,
+                _folded("Every line of the establishment", establishment.posts(case)))  # fmt: skip
+
+
+def _scheme_cells(values: tuple[float, float, float]) -> list[tbl.Cell]:
+    posts, cost, total = values
+    return [tbl.number(fmt.significant(round(posts, 2), 4), posts), tbl.thousands(cost), tbl.thousands(total)]
 
 
 def savings(result: ResultLike) -> Block:

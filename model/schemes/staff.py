@@ -137,8 +137,25 @@ def _moved_costs(
     flows = _row_costs(setting, post, scheme, delay)
     if sign > 0:
         return flows
-    scale = sign * setting.value(post.included_when) if post.included_when else sign
+    scale = carried(setting, post, sign)
     return CashFlows({tag: amount * scale for tag, amount in flows})
+
+
+def carried(setting: Setting, post: Post, sign: float) -> NDArray[np.float64]:
+    """Return how often a row of `charged_posts` counts, (draws,): 1, or -1 as far as its switch carves it out."""
+    if sign > 0 or not post.included_when:
+        return np.full(setting.draws.n, sign)
+    return np.asarray(sign * setting.value(post.included_when))
+
+
+def full_cost(setting: Setting, scheme: str) -> NDArray[np.float64]:
+    """Return what a scheme's rows would cost with every post filled throughout: real, (months, draws), positive."""
+    total = np.zeros(setting.shape)
+    for post, sign in charged_posts(setting.case, scheme):
+        daily = setting.daily * (post.change_annual_cost_gbp / DAYS_IN_A_PRINTED_YEAR)
+        cost = daily if post.basis == BY_DAY else setting.annual * _annual_cost(setting, post)
+        total += carried(setting, post, sign) * cost
+    return total
 
 
 def row_elapsed(setting: Setting, post: Post, scheme: str, delay: NDArray[np.float64]) -> NDArray[np.float64]:

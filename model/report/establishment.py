@@ -1,0 +1,177 @@
+"""What is proposed: every line of the establishment, and the way from its printed cost to what is spent in a year."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from model import format as fmt
+from model import markup, views
+from model import tables as tbl
+from model.draws import central
+from model.schemes.base import Setting
+from model.schemes.staff import BY_DAY, DAYS_IN_A_PRINTED_YEAR, ON_CALL, STAFF, carried, charged_posts, full_cost
+from model.staffing import BOTTOM_UP
+
+if TYPE_CHECKING:
+    from model.case_types import Case, Post
+    from model.views import ResultLike
+
+LEAST = 0.5  # pounds: less than this is nothing
+
+
+def central_setting(case: Case) -> Setting:
+    """Return the setting of the central run as far as posts need it: no children."""
+    draws = central(case)
+    nobody, level = np.zeros(0), np.ones((case.timeline.months, draws.n))
+    return Setting(case=case, draws=draws, entries_by_age=nobody, entry_scale=level)
+
+
+def lines(case: Case) -> tuple[tuple[str, Post, float], ...]:
+    """Return the lines that the active schemes carry: scheme, row, and how often it counts (-1 = moved elsewhere)."""
+    setting = central_setting(case)
+    return tuple(
+        (spec.name, post, float(carried(setting, post, sign)[0]))
+        for spec in case.active_schemes
+        for post, sign in charged_posts(case, spec.name)
+    )
+
+
+def printed_total(case: Case) -> float:
+    """Return what a full year of all lines of the active schemes costs, as the establishment states it; pounds."""
+    return sum(times * post.change_annual_cost_gbp for _, post, times in lines(case))
+
+
+def net_posts(case: Case) -> tuple[float, float]:
+    """Return the net new fte of the active schemes, and how many of them are in posts that are filled already."""
+    change = [(times * (post.fte_proposed - post.fte_current), post.recruited) for _, post, times in lines(case)]
+    return sum(fte for fte, _ in change), sum(fte for fte, recruited in change if not recruited)
+
+
+def posts(case: Case) -> tbl.Table:
+    """Return the lines of the active schemes: posts before and after and the net change of cost, with totals.
+
+    A row that another scheme carries is taken out of its own line, so that each scheme's lines add up to its total.
+    """
+    rows: list[list[tbl.Cell]] = []
+    totals: set[int] = set()
+    found = lines(case)
+    for spec in case.active_schemes:
+        own = [(post, times) for name, post, times in found if name == spec.name and times]
+        if not own:
+            continue
+        rows += [
+            [tbl.text(_line_words(case, post, times)), tbl.text(spec.title), *_counted(((post, times),)),
+             tbl.note(post.source)]
+            for post, times in own
+        ]  # fmt: skip
+        totals.add(len(rows))
+        rows.append([tbl.text(f"{spec.title}: total"), tbl.text(""), *_counted(own), tbl.text("")])
+    if len(totals) > 1:
+        totals.add(len(rows))
+        everything = [(post, times) for _, post, times in found]
+        rows.append([tbl.text("All schemes"), tbl.text(""), *_counted(everything), tbl.text("")])
+    priced = any(post.costing == BOTTOM_UP for _, post, _ in found)
+    stated = "as printed, or priced from its grade" if priced else "as printed"
+    return tbl.Table(
+        key="posts",
+        caption=f"What is proposed: posts, and the net change of cost in a full year {stated}",
+        columns=("Line", "Scheme", "fte now", "fte proposed", "Change", "Cost a year", "Source"),
+        rows=tbl.rows_of(rows),
+        numeric=frozenset({2, 3, 4, 5}),
+        strong=frozenset(totals),
+        note="The cost is a net change: a line can remove posts and still cost more. It is no cost per post. Only the "
+        "schemes of this scenario are shown.",
+        rests_on=views.drivers(case, ["establishment"]),
+        empty="No scheme of this scenario adds or removes posts.",
+    )
+
+
+def _line_words(case: Case, post: Post, times: float) -> str:
+    service = post.service_line or markup.label(post.team)
+    words = f"{service}: {post.post}" if post.post and post.post != service else service
+    if post.basis == BY_DAY:
+        words += f" ({fmt.pounds(post.change_annual_cost_gbp / DAYS_IN_A_PRINTED_YEAR)} every day)"
+    if times < 0:
+        return f"{words}: taken out, counted under {views.title_of(case, post.charged_to)}"
+    parent = next((p for p in case.establishment if p.id == post.included_in), None)
+    if parent is None or parent.charged_to == post.charged_to:
+        return words
+    switch = case.assumptions.get(post.included_when)
+    inside = switch is None or switch.value == 1
+    return f"{words} ({'printed within' if inside else 'on top of'} {parent.post or parent.team})"
+
+
+def _counted(found: list[tuple[Post, float]] | tuple[tuple[Post, float], ...]) -> list[tbl.Cell]:
+    now, later = (sum(t * getattr(p, f) for p, t in found) for f in ("fte_current", "fte_proposed"))
+    cost = sum(t * p.change_annual_cost_gbp for p, t in found)
+    shown = [tbl.number(fmt.significant(round(v, 2), 5), v) for v in (now, later, later - now)]
+    return [*shown, tbl.number(fmt.pounds(cost), cost)]
+
+
+def bridge(result: ResultLike, year: str) -> tuple[float, dict[str, float], float]:
+    """Return how the printed cost of a full year becomes the spending of a financial year: from, steps, to.
+
+    Central, real pounds, positive for a cost; the steps add up to the difference exactly. Pay: what all lines would
+    cost in that year with every post filled, less as printed. Empty: posts nobody is in, or that have not begun, or
+    that are paid for in any case. The other steps are lines of the year beside the posts' own pay.
+    """
+    case = result.case
+    setting, at = central_setting(case), case.timeline.financial_years.index(year)
+    full = sum(
+        float(case.timeline.by_financial_year(full_cost(setting, spec.name))[at, 0]) for spec in case.active_schemes
+    )
+    found = views.lines_only(result, views.WHOLE)
+    found = found[(found["nature"] == "investment") & (found["financial_year"] == year)]
+    by_line = {str(line): -float(v) for line, v in found.groupby("line", sort=False)["value_gbp"].sum().items()}
+    paid = sum(by_line.pop(line, 0.0) for line in (STAFF, ON_CALL))
+    start = printed_total(case)
+    steps = {"pay": full - start, "empty": paid - full, **by_line}
+    return start, steps, start + sum(steps.values())
+
+
+_WORDS = {"pay": "pay that changes and the days of that year", "empty": "posts that are empty"}
+
+
+def bridge_words(result: ResultLike, year: str) -> str:
+    """Return the bridge from the printed cost to a year's, in whole pounds that add up; empty without posts."""
+    case = result.case
+    if not any(times for _, _, times in lines(case)):
+        return ""
+    start, steps, end = bridge(result, year)
+    kept = {name: value for name, value in steps.items() if abs(value) >= LEAST}
+    whole = dict(zip(kept, fmt.adding_up(list(kept.values()), total=round(end) - round(start)), strict=True))
+    net, _ = net_posts(case)
+    size = fmt.significant(round(net, 2), 5)
+    first = f"The lines of the establishment add up to {size} fte and {fmt.pounds(start)} in a full year"
+    if not whole:
+        return f"{first}, which is what is spent in {year}."
+    parts = [
+        f"{'plus' if value > 0 else 'less'} {fmt.pounds(abs(value))} for {_WORDS.get(name, _in_words(name))}"
+        for name, value in whole.items()
+    ]
+    return f"{first}; {fmt.listed(parts)}, that is {fmt.pounds(end)} in {year}."
+
+
+def _in_words(line: str) -> str:
+    words = line.replace(": ", " ")
+    return words if words[:2].isupper() else words[:1].lower() + words[1:]
+
+
+def recruited_words(case: Case) -> str:
+    """Return how the net new posts part into those to be recruited and those already filled; empty where none is."""
+    net, there = net_posts(case)
+    if abs(there) < LEAST / 100:
+        return ""
+    found = [post for _, post, times in lines(case) if times and not post.recruited and _adds(post)]
+    named = [post.post or post.team for post in found]
+    return (
+        f"Of the {fmt.significant(round(net, 2), 5)} net new fte, {fmt.significant(round(there, 2), 5)} "
+        f"{'is' if there == 1 else 'are'} filled already ({fmt.listed(named)}) and "
+        f"{fmt.significant(round(net - there, 2), 5)} have to be recruited: those are charted here."
+    )
+
+
+def _adds(post: Post) -> bool:
+    return post.fte_proposed != post.fte_current
