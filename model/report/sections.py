@@ -8,11 +8,8 @@ from model import figures, markup, summaries, views
 from model import format as fmt
 from model import provenance as prov
 from model import tables as tbl
-<<<<<<< HEAD
 from model.cashability import NO_BUDGET, holds_placements
-=======
 from model.report import establishment
->>>>>>> a28f8fa (What is proposed adds up: acting schemes only, the carve-out, totals, and the way from the printed cost to the year's)
 from model.report.page import Block
 
 if TYPE_CHECKING:
