@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from model import draws, portfolio
+from model import draws, plausible, portfolio
 from model.case import InputProblems, Problem, load_case, scenario_names
 from model.caseload import CaseloadError
 from model.cashability import NO_BUDGET, holds_placements
@@ -48,7 +48,10 @@ def examine(case_path: str | Path, scenarios: Iterable[str] | None = None) -> Fi
 
 
 def check(case_paths: Iterable[str | Path]) -> int:
-    """Print every problem of every case, one a line, or what was read. Return 0 where all is well, 2 otherwise."""
+    """Print every problem of every case, one a line, or what was read. Return 0 where all is well, 2 otherwise.
+
+    What looks like a slip and breaks no rule is printed as a warning, and changes no status.
+    """
     paths = [Path(path) for path in case_paths]
     findings = [examine(path) for path in paths]
     problems = list(dict.fromkeys(p for finding in findings for p in finding.problems))
@@ -62,7 +65,10 @@ def check(case_paths: Iterable[str | Path]) -> int:
         print("no case to check: a case is a folder of inputs/ with a case.toml", file=sys.stderr)  # noqa: T201
         return 2
     for finding in findings:
-        print(_counts(finding.cases))  # noqa: T201
+        slips = plausible.warnings(finding.cases)
+        print(_counts(finding.cases, len(slips)))  # noqa: T201
+        for slip in slips:
+            print(f"warning: {slip}")  # noqa: T201
         for note in _notes(finding.cases[0]):
             print(note)  # noqa: T201
     return 0
@@ -128,13 +134,14 @@ def _merged(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     return tuple(dict.fromkeys(problems))
 
 
-def _counts(cases: tuple[Case, ...]) -> str:
+def _counts(cases: tuple[Case, ...], slips: int) -> str:
     """One line that says what was read."""
     case = cases[0]
+    warned = f", {slips} warning{'' if slips == 1 else 's'}" if slips else ""
     ranged = sum(a.distribution != "fixed" for a in case.assumptions.values())
     return (
         f"{case.folder_name}: {len(cases)} scenarios, {len(case.schemes)} schemes, {len(case.assumptions)} assumptions "
         f"({ranged} with a range), {len(case.establishment)} establishment rows, {len(case.caseload)} caseload rows, "
         f"{len(case.approved_budget)} budget lines, {len(case.published)} published figures, "
-        f"{len(case.actuals)} actuals: no problems"
+        f"{len(case.actuals)} actuals: no problems{warned}"
     )

@@ -43,6 +43,7 @@ ORDER = [
     "appraisal",
     "funding",
     "agency_readings",
+    "plausible",
     "check",
     "optimism_bias",
     "sensitivity",
