@@ -162,6 +162,7 @@ class _Reading:
             actuals=actuals,
             correlations=case_file.correlations,
             funding=case_file.funding,
+            papers=case_file.papers,
             reference=shared.reference,
         )
         return self._priced(case)

@@ -146,6 +146,16 @@ class Correlation:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Paper:
+    """A paper that sources cite by a short prefix (`ref`): what it is and when it was, as `case.toml` states them."""
+
+    ref: str
+    title: str
+    dated: date | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class FundingPlan:
     """Which purse pays: one-off and part-year cost from the reserve until `reserve_until`, base budget after it."""
 
@@ -183,6 +193,7 @@ class Case:
     correlations: tuple[Correlation, ...]
     funding: FundingPlan
     reference: Reference
+    papers: tuple[Paper, ...] = ()
 
     def __repr__(self) -> str:
         """Say which case and scenario this is, and how much it holds."""

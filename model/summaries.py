@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from model import format as fmt
@@ -526,6 +527,31 @@ def source_list(case: Case) -> tbl.Table:
         ids=tuple(f"source-{i}" for i in numbered.values()),
         empty="No assumption states a source.",
     )
+
+
+def papers(case: Case) -> tbl.Table | None:
+    """Return the papers that sources cite by a prefix, as the case names them; None where it names none."""
+    if not case.papers:
+        return None
+    rows = [
+        [tbl.text(p.ref), tbl.note(p.title), tbl.text("not stated" if p.dated is None else fmt.day(p.dated)),
+         tbl.note(p.note)]
+        for p in case.papers
+    ]  # fmt: skip
+    return tbl.Table(
+        key="papers",
+        caption="Papers that sources cite by a number",
+        columns=("In a source", "Paper", "Date", "Note"),
+        rows=tbl.rows_of(rows),
+    )
+
+
+def papers_words(case: Case, cited: Iterable[str]) -> str:
+    """Return what the papers are that some sources cite, in one sentence; empty where none of them is named."""
+    texts = list(cited)
+    found = [p for p in case.papers if any(re.match(rf"{re.escape(p.ref)}\b", t) for t in texts)]
+    named = [f"{p.ref} is {p.title}{'' if p.dated is None else f', {fmt.day(p.dated)}'}" for p in found]
+    return f"In the sources, {fmt.listed(named)}." if named else ""
 
 
 def _users(names: Sequence[str]) -> tbl.Cell:

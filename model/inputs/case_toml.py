@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
 from model import parameters
-from model.case_types import Conventions, Correlation, FundingPlan, SchemeSpec
+from model.case_types import Conventions, Correlation, FundingPlan, Paper, SchemeSpec
 from model.inputs import cells
 from model.inputs.assumption_rows import toml_number
 from model.inputs.cells import Bad
@@ -154,6 +154,7 @@ CASE: Final = {
     "schemes": Key(parse=_tables, needed=False, default=[]),
     "funding": Key(parse=_table, needed=False, default={}),
     "correlations": Key(parse=_tables, needed=False, default=[]),
+    "papers": Key(parse=_tables, needed=False, default=[]),
 }
 CONVENTIONS: Final = {
     "weeks_per_year": Key(parse=_weeks),
@@ -180,6 +181,12 @@ CORRELATION: Final = {
     "rho": Key(parse=_rho),
     "source": Key(parse=_text),
 }
+PAPER: Final = {
+    "ref": Key(parse=_text),
+    "title": Key(parse=_text),
+    "date": Key(parse=_date, needed=False),
+    "note": Key(parse=_optional_text, needed=False, default=""),
+}
 SCENARIO: Final = {
     "title": Key(parse=_text),
     "why": Key(parse=_text),
@@ -197,7 +204,7 @@ class Place:
 
     def problem(self, key: str, value: object, expected: str, suggestion: str = "") -> Problem:
         """A problem with one key of the table."""
-        several = f"[{self.position + 1}]" if self.table in {"schemes", "correlations"} else ""
+        several = f"[{self.position + 1}]" if self.table in {"schemes", "correlations", "papers"} else ""
         column = f"{self.table}{several}.{key}" if self.table else key
         return Problem(
             file=self.toml.file,
@@ -247,6 +254,7 @@ class CaseFile:
     perimeters: dict[str, tuple[str, ...]]
     correlations: tuple[Correlation, ...]
     funding: FundingPlan
+    papers: tuple[Paper, ...]
     timeline: Timeline | None
 
 
@@ -276,6 +284,7 @@ def read_case_file(toml: Toml, problems: list[Problem]) -> CaseFile:
         perimeters=_perimeters(values.get("perimeters", {}), names, toml, problems),
         correlations=_correlations(values.get("correlations", []), toml, problems),
         funding=_funding(values.get("funding", {}), toml, timeline, problems),
+        papers=_papers(values.get("papers", []), toml, problems),
         timeline=timeline,
     )
 
@@ -352,6 +361,19 @@ def _correlations(tables: list[dict[str, Any]], toml: Toml, problems: list[Probl
             problems.append(place.problem("a", values["a"], "each pair once"))
         else:
             found.append(Correlation(**values))
+    return tuple(found)
+
+
+def _papers(tables: list[dict[str, Any]], toml: Toml, problems: list[Problem]) -> tuple[Paper, ...]:
+    found: list[Paper] = []
+    for position, table in enumerate(tables):
+        place = Place(toml=toml, table="papers", position=position)
+        before = len(problems)
+        values = read_keys(table, PAPER, place, problems)
+        if any(paper.ref == values.get("ref") for paper in found):
+            problems.append(place.problem("ref", values["ref"], "each paper once"))
+        if len(problems) == before:
+            found.append(Paper(ref=values["ref"], title=values["title"], dated=values["date"], note=values["note"]))
     return tuple(found)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from model import format as fmt
-from model import markup, views
+from model import markup, summaries, views
 from model import tables as tbl
 from model.draws import central
 from model.schemes.base import Setting
@@ -82,7 +82,7 @@ def posts(case: Case) -> tbl.Table:
         numeric=frozenset({2, 3, 4, 5}),
         strong=frozenset(totals),
         note="The cost is a net change: a line can remove posts and still cost more. It is no cost per post. Only the "
-        "schemes of this scenario are shown.",
+        "schemes of this scenario are shown. " + summaries.papers_words(case, [post.source for _, post, _ in found]),
         rests_on=views.drivers(case, ["establishment"]),
         empty="No scheme of this scenario adds or removes posts.",
     )

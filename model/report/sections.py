@@ -189,7 +189,8 @@ def proposal(result: ResultLike) -> Block:
         if case.active_schemes
         else "No scheme acts in this scenario."
     )
-    return show(sentence, establishment.bridge_words(result, year), table,
+    papers = summaries.papers_words(case, [spec.source for spec in case.active_schemes])
+    return show(sentence, establishment.bridge_words(result, year), table, papers,
                 _folded("Every line of the establishment", establishment.posts(case)))  # fmt: skip
 
 
@@ -317,7 +318,7 @@ def all_assumptions(case: Case) -> Block:
     )
     tables = [part for g in summaries.assumption_groups(case) for part in
               (_heading(summaries.group_title(case, g)), summaries.assumptions(case, g))]  # fmt: skip
-    inside = show(*tables, _heading("Sources"), summaries.source_list(case)).html
+    inside = show(*tables, _heading("Sources"), summaries.papers(case), summaries.source_list(case)).html
     return show(sentence, Block(f'<div class="wide">{inside}</div>'))
 
 
