@@ -156,7 +156,10 @@ def _code_problems(source: str, *, is_parameters: bool) -> Iterator[str]:
 
 
 def _parameter_problems(source: str, tree: ast.Module) -> Iterator[str]:
-    """A parameter reads `name: type = value  # what it is`: the runner checks what it is given against that."""
+    """A parameter reads `name: type = value  # what it is`: the runner checks what it is given against that.
+
+    One that a reader may leave alone holds None.
+    """
     tokens = tokenize.generate_tokens(io.StringIO(source).readline)
     commented = {token.start[0] for token in tokens if token.type == tokenize.COMMENT and token.string.strip("# ")}
     for node in tree.body:
@@ -169,7 +172,8 @@ def _parameter_problems(source: str, tree: ast.Module) -> Iterator[str]:
         except ValueError:
             kind = "expression"
         stated = ast.unparse(node.annotation)
-        if stated not in SCALARS or (kind != stated and (kind, stated) != ("int", "float")):
+        fits = kind in {stated, "NoneType"} or (kind, stated) == ("int", "float")
+        if stated not in SCALARS or not fits:
             yield f"line {node.lineno}: `{line}` states {stated} and holds {kind}; expected one of {', '.join(SCALARS)}"
         if node.end_lineno not in commented:
             yield f"line {node.lineno}: `{line}` needs a comment on its line that says what it is"

@@ -103,7 +103,9 @@ def test_a_problem_names_its_cell_and_what_was_expected(write, cells, says):
 
 def test_a_comprehension_and_a_negative_or_whole_parameter_are_allowed(write):
     shift = code(
-        "shift: float = -1  # a whole number will do for a float\n\nlabel: str = '#'  # words", tags=["parameters"]
+        "shift: float = -1  # a whole number will do for a float\n\nlabel: str = '#'  # words\n"
+        "rate: float = None  # a number, or left alone",
+        tags=["parameters"],
     )
     path = write(notebook(shift, code("[i for i in range(3)]")))
     notebook_hygiene.clean(path)

@@ -101,3 +101,20 @@ def test_the_comparison_holds_every_scenario_and_what_each_changes(executed, cas
         assert load_case(case, scenario=name).scenario_title in executed["91"]
     assert "£900 a week" in executed["91"]  # hindsight's price against base's
     assert "£800 a week" in executed["91"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("number", "name"), [("03", "fostering.fill_rate"), ("04", "edge_of_care.effect")])
+def test_a_notebook_to_try_a_number_in_leaves_it_alone_by_default(executed, result, number, name):
+    assert "as the scenario Base has it" in executed[number]
+    assert "taken as certain" not in executed[number]
+    shown = result.case.assumptions[name]
+    assert fmt.quantity(shown.low, shown.unit) in executed[number]
+
+
+def test_the_notebooks_on_one_subject_speak_of_no_one_case():
+    for path in [p for p in NOTEBOOKS if p.name[:2] in {"02", "03", "04", "05"}]:
+        words = " ".join(
+            cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "markdown"
+        )
+        assert not re.search(r"\b20\d\d\b|[Tt]he paper|Bury", words), path.name

@@ -220,6 +220,22 @@ def test_a_number_tried_out_is_certain_and_a_wrong_name_gets_the_nearest():
         opening.changed(invented(), {"zzz": 0.8})
 
 
+def test_a_number_left_alone_keeps_its_range_and_the_page_says_which_it_is():
+    case, name = invented(), "fostering.fill_rate"
+    same, central = opening.changed(case, {name: None}), case.assumptions[name].value
+    assert same.assumptions[name] == case.assumptions[name]
+    said = words(opening.tried_out(case, same, name).html)
+    assert "as the scenario Base has it" in said
+    assert " from " in said
+    certain = opening.changed(case, {name: central})
+    assert certain.assumptions[name].distribution == "fixed"
+    said = words(opening.tried_out(case, certain, name).html)
+    assert "taken as certain; the scenario Base has" in said
+    assert "look surer than they are" in said
+    with pytest.raises(KeyError, match="did you mean"):
+        opening.changed(case, {"fostering.fil_rate": None})
+
+
 # -- what sets a scenario apart
 
 

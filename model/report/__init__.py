@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from model.report.drivers import risk
     from model.report.export import export_html
     from model.report.index import compare_scenarios, write_index
-    from model.report.opening import changed, open_case, open_result
+    from model.report.opening import changed, open_case, open_result, tried_out
     from model.report.page import Block
     from model.report.posts import people
     from model.report.sections import (
@@ -40,6 +40,7 @@ _HOMES = {
     "compare_scenarios": "index",
     "open_case": "opening",
     "open_result": "opening",
+    "tried_out": "opening",
     "Block": "page",
     "people": "posts",
     "risk": "drivers",
@@ -85,6 +86,7 @@ __all__ = [
     "savings",
     "show",
     "switching",
+    "tried_out",
     "write_index",
 ]
 

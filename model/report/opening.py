@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from model.case_types import Case
+    from model.report.page import Block
     from model.results import Result
     from model.worlds import Kept
 
@@ -81,9 +82,10 @@ def _kept() -> Kept:
     return Kept(BLOCKS_KEPT)
 
 
-def changed(case: Case, values: Mapping[str, float]) -> Case:
+def changed(case: Case, values: Mapping[str, float | None]) -> Case:
     """Return a case with some assumptions set to one value each, certain: for trying a number out.
 
+    None leaves an assumption as it is, with its range: a number equal to its central value does not, and so is surer.
     Raises KeyError naming an assumption the case does not have, and the nearest that it has.
     """
     unknown = [name for name in values if name not in case.assumptions]
@@ -93,8 +95,28 @@ def changed(case: Case, values: Mapping[str, float]) -> Case:
     new = {
         name: replace(case.assumptions[name], value=v, low=v, high=v, distribution="fixed", value_as_stated=v)
         for name, v in values.items()
+        if v is not None
     }
     return replace(case, assumptions=Assumptions({**case.assumptions, **new}))
+
+
+def tried_out(opened: Case, tried: Case, name: str) -> Block:
+    """Say what an assumption is in what follows: as the scenario has it, or a certain number in its place."""
+    from model import format as fmt  # noqa: PLC0415 - the index opens cases without a word of a page
+    from model import markup  # noqa: PLC0415
+    from model.report.page import Block  # noqa: PLC0415
+
+    was, now = opened.assumptions[name], tried.assumptions[name]
+    value, low, high = (fmt.quantity(number, was.unit) for number in (was.value, was.low, was.high))
+    reach = f"{value}, certain" if was.distribution == "fixed" else f"{value}, from {low} to {high}"
+    title, what = markup.label(name), f"the scenario {opened.scenario_title}"
+    said = f"{title}: as {what} has it ({reach})."
+    if now is not was:
+        said = (
+            f"{title}: {fmt.quantity(now.value, now.unit)}, taken as certain; {what} has {reach}. With this range "
+            "set aside, the chances and ranges below look surer than they are."
+        )
+    return Block(markup.paragraph(said))
 
 
 def outputs_of(case: str) -> Path:
