@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from model import format as fmt
 from model import markup, views
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from model.assumptions import Assumption
     from model.case_types import Case
     from model.views import ResultLike
+
+Key = TypeVar("Key")
 
 STATISTIC_TITLES = {"central": "Central", "mean": "Mean", **{q: f"{int(q[1:])}th percentile" for q in views.QUANTILES}}
 VERDICTS = {
@@ -44,6 +46,7 @@ RESERVE = {
     "shortfall": "Asked for beyond what there is",
     "closing": "Closing balance",
 }
+RESERVE_INTO = {"released", "loan_advance", "shortfall"}
 SHORT_OF = {"mean": "mean of all draws", "p90": "90th percentile"}
 UNFUNDED = "Balance if nobody finds that"
 HALF_A_POUND = 0.5  # less than this is nothing
@@ -244,15 +247,42 @@ def funding_item(result: ResultLike, group: str, item: str) -> pd.DataFrame:
     return table.reindex(list(views.years(result))).fillna(0.0)
 
 
-def _items(result: ResultLike, group: str, titles: Mapping[str, str]) -> list[list[tbl.Cell]]:
-    present = list(dict.fromkeys(result.funding[result.funding.group == group]["item"]))
-    return [[tbl.text(titles[i]), *map(tbl.thousands, funding_item(result, group, i)["central"])]
-            for i in titles if i in present]  # fmt: skip
+def _central(result: ResultLike, group: str, titles: Mapping[str, str]) -> dict[str, list[float]]:
+    """Return the central amounts of those of `titles` that there are: item -> pounds by financial year."""
+    present = set(result.funding[result.funding.group == group]["item"])
+    return {i: [float(v) for v in funding_item(result, group, i)["central"]] for i in titles if i in present}
+
+
+def _rows(titles: Mapping[str, str], items: Mapping[str, Sequence[float]]) -> list[list[tbl.Cell]]:
+    return [[tbl.text(titles[i]), *map(tbl.thousands, values)] for i, values in items.items()]
+
+
+def in_thousands_to(parts: Sequence[float], total: float) -> list[float]:
+    """Return pounds in whole thousands that add up to what `total` rounds to, as it is printed.
+
+    Parts that are further from the total than rounding can be (something else is in it) are rounded by themselves.
+    """
+    if abs(sum(parts) - total) >= 1e3 * max(len(parts), 1):
+        return [1e3 * thousand(part) for part in parts]
+    return [1e3 * v for v in fmt.adding_up([p / 1e3 for p in parts], total=thousand(total))]
+
+
+def thousand(pounds: float) -> int:
+    """Return pounds in whole thousands, rounded as they are printed."""
+    return int(fmt.decimal(pounds / 1e3).replace(",", "").replace(fmt.MINUS, "-"))
+
+
+def _columns_adding_up(items: Mapping[Key, Sequence[float]], totals: Sequence[float]) -> dict[Key, list[float]]:
+    """Return items by year in whole thousands of pounds, each year adding up to its total as printed."""
+    years = [in_thousands_to([items[i][y] for i in items], total) for y, total in enumerate(totals)]
+    return {i: [year[k] for year in years] for k, i in enumerate(items)}
 
 
 def purses(result: ResultLike) -> tbl.Table:
-    """Return which purse pays, by financial year, nominal £ thousand, central run."""
-    rows = _items(result, "purse", PURSES)
+    """Return which purse pays, by financial year, nominal £ thousand, central; as printed they add up to the net."""
+    items = _central(result, "purse", PURSES)
+    parts = _columns_adding_up({i: v for i, v in items.items() if i != "net"}, items["net"])
+    rows = _rows(PURSES, parts | {"net": items["net"]})
     columns = ("Purse", *views.years(result))
     return tbl.Table(
         key="purses",
@@ -261,7 +291,7 @@ def purses(result: ResultLike) -> tbl.Table:
         rows=tbl.rows_of(rows),
         numeric=tbl.numbers_from(columns),
         strong=frozenset({len(rows) - 1}),
-        note="A minus is a call on the purse. The purses add up to the net position.",
+        note="A minus is a call on the purse. The purses add up to the net position, and are rounded so that they do.",
         rests_on=views.drivers(result.case, ["reserve", "establishment", "growth"]),
     )
 
@@ -271,7 +301,7 @@ def reserve(result: ResultLike) -> tbl.Table:
     columns = ("Reserve", *views.years(result))
     name = result.case.funding.reserve_name
     caption = f"{name} year by year: £ thousand, cash (nominal), central unless a row says otherwise"
-    rows = _items(result, "reserve", RESERVE)
+    rows = _rows(RESERVE, _statement(_central(result, "reserve", RESERVE)))
     strong = {len(rows) - 1}
     short, left = (funding_item(result, "reserve", item) for item in ("shortfall", "before_top_up"))
     rows += [[tbl.text(f"{RESERVE['shortfall']}, {words}"), *map(tbl.thousands, short[s])]
@@ -287,8 +317,22 @@ def reserve(result: ResultLike) -> tbl.Table:
         numeric=tbl.numbers_from(columns),
         strong=frozenset(strong),
         note="What is asked for beyond what there is has to be found elsewhere, and is taken as found in the closing "
-        "balance. Means of years add up to the mean of all years; percentiles do not.",
+        "balance. The central statement is rounded so that it adds up. Means of years add up to the mean of all years; "
+        "percentiles do not.",
     )
+
+
+def _statement(items: Mapping[str, Sequence[float]]) -> dict[str, list[float]]:
+    """Return the reserve's statement in whole thousands of pounds: its flows lead from one printed balance to the next.
+
+    A statement is printed without signs: what leaves the reserve is taken off, what it is spared or lent is added.
+    """
+    signs = {name: 1.0 if name in RESERVE_INTO else -1.0 for name in items if name not in {"opening", "closing"}}
+    flows = {name: [sign * v for v in items[name]] for name, sign in signs.items()}
+    moved = [1e3 * (thousand(b) - thousand(a)) for a, b in zip(items["opening"], items["closing"], strict=True)]
+    whole = _columns_adding_up(flows, moved)
+    kept = {name: [signs[name] * v for v in values] for name, values in whole.items()}
+    return {name: kept.get(name, list(items[name])) for name in items}
 
 
 def reserve_risk(result: ResultLike) -> tuple[float | None, float | None, float | None]:
@@ -336,7 +380,11 @@ def mtfp(result: ResultLike) -> tbl.Table:
     frame = frame.reindex(columns=shown).fillna(0.0)
     frame = frame[(frame.abs() >= 500).any(axis=1) | (frame.index.get_level_values("kind") == "total")]
     order = sorted(frame.index, key=lambda key: (_MTFP_ORDER.get(key[0], 9), key[1]))
-    rows = [[tbl.text(_mtfp_title(*key)), *map(tbl.thousands, frame.loc[key])] for key in order]
+    amounts = {key: [float(v) for v in frame.loc[key]] for key in order}
+    budget = {key: values for key, values in amounts.items() if key[0] in {"pressure", "saving"}}
+    total = next((values for key, values in amounts.items() if key[0] == "total"), None)
+    whole = amounts | (_columns_adding_up(budget, total) if total is not None and budget else {})
+    rows = [[tbl.text(_mtfp_title(*key)), *map(tbl.thousands, whole[key])] for key in order]
     columns = ("Line", *shown)
     return tbl.Table(
         key="mtfp",
@@ -346,7 +394,8 @@ def mtfp(result: ResultLike) -> tbl.Table:
         numeric=tbl.numbers_from(columns),
         strong=frozenset(i for i, key in enumerate(order) if key[0] == "total"),
         note="As a plan is printed: a pressure is positive and a saving has a minus. Lines that never change by £500 "
-        "are left out. A memorandum is in no budget: cost avoidance cannot be banked.",
+        "are left out; the others are rounded so that they add up to the total. A memorandum is in no budget: cost "
+        "avoidance cannot be banked.",
         rests_on=views.money_drivers(result.case, [views.WHOLE]),
         empty="The base budget does not change.",
     )

@@ -209,3 +209,57 @@ def test_a_paper_needs_a_title_and_its_number_once(tmp_path):
     assert "papers[2].titel" in message
     assert "papers[2].title" in message
     assert "each paper once" in message
+
+
+# -- money that is said to add up
+
+
+def printed(text):
+    return 0 if text == "£0" else int(text.replace("£", "").replace("k", "").replace(",", "").replace(fmt.MINUS, "-"))
+
+
+@pytest.fixture(scope="module", params=["invented", "bury"])
+def any_result(request):
+    return run(invented() if request.param == "invented" else BURY, draws=1, seed=1)
+
+
+def test_purses_as_printed_add_up_to_the_net_as_printed(any_result):
+    rows = texts(summaries.purses(any_result))
+    for year in range(1, len(rows[0])):
+        assert sum(printed(row[year]) for row in rows[:-1]) == printed(rows[-1][year])
+
+
+def test_the_reserve_statement_as_printed_leads_from_balance_to_balance(any_result):
+    rows = {row[0]: [printed(cell) for cell in row[1:]] for row in texts(summaries.reserve(any_result))}
+    at = {item: rows.get(words, [0] * 10) for item, words in summaries.RESERVE.items()}
+    for year in range(len(at["opening"])):
+        into = sum(at[i][year] for i in ("opening", "released", "loan_advance", "shortfall"))
+        out = sum(at[i][year] for i in ("commitments", "carried", "implementation", "one_offs"))
+        assert into - out == at["closing"][year]
+    assert at["opening"][1:] == at["closing"][:-1]
+
+
+def test_pressures_and_savings_as_printed_add_up_to_the_change_of_the_base_budget(any_result):
+    rows = texts(summaries.mtfp(any_result))
+    total = next(row for row in rows if row[0].startswith("Total"))
+    for year in range(1, len(total)):
+        parts = [printed(row[year]) for row in rows if row[0].startswith(("Pressure", "Saving"))]
+        assert sum(parts) == printed(total[year])
+
+
+def test_a_figure_rounded_to_add_up_is_within_a_thousand_of_what_it_is(any_result):
+    table, held = summaries.purses(any_result), any_result.funding
+    central = held[(held.group == "purse") & (held.statistic == "central")]
+    for row in table.rows:
+        item = next(i for i, words in summaries.PURSES.items() if words == row[0].text)
+        exact = central[central["item"] == item]["value_gbp"].to_numpy()
+        assert np.allclose([cell.sort for cell in row[1:]], exact, atol=1_000)
+
+
+def test_the_schemes_as_printed_add_up():
+    for scenario in ("base", "as-published", "optimistic"):
+        block = report.proposal(run(load_case(CASE, scenario=scenario), draws=1, seed=1)).html
+        table = block[: block.index("</table>")]
+        rows = [re.findall(r"<td[^>]*number[^>]*>([^<]*)<", row) for row in table.split("<tr")[2:]]
+        for column in (1, 2):
+            assert sum(printed(row[column]) for row in rows[:-1]) == printed(rows[-1][column])

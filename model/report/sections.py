@@ -159,19 +159,17 @@ def proposal(result: ResultLike) -> Block:
     """Return what is proposed and what it costs: each scheme, its start, posts and cost in a full year."""
     case = result.case
     year = case.timeline.financial_years[min(case.shown_years, len(case.timeline.financial_years)) - 1]
-    rows, parts = [], []
-    for spec in case.active_schemes:
-        natures = views.by_nature(result, spec.name)
-        posts = views.new_posts(case, spec.name)
-        cost = -float(natures["investment"][year])
-        total = -float(natures["investment"].sum())
-        parts.append((posts, cost, total))
-        rows.append([tbl.text(spec.title), tbl.text(fmt.month(spec.start.isoformat())), *_scheme_cells(parts[-1]),
-                     tbl.note(spec.source)])  # fmt: skip
-    if len(parts) > 1:
-        whole = -views.by_nature(result, views.WHOLE)["investment"]
-        together = (sum(p[0] for p in parts), float(whole[year]), float(whole.sum()))
-        rows.append([tbl.text("All schemes"), tbl.text(""), *_scheme_cells(together), tbl.text("")])
+    parts = [(views.new_posts(case, s.name), *_invested(result, s.name, year)) for s in case.active_schemes]
+    costs = [summaries.in_thousands_to([p[i] for p in parts], t)
+             for i, t in enumerate(_invested(result, views.WHOLE, year), 1)]  # fmt: skip
+    rows = [
+        [tbl.text(spec.title), tbl.text(fmt.month(spec.start.isoformat())), _fte(posts), *map(tbl.thousands, money),
+         tbl.note(spec.source)]
+        for spec, (posts, *_), *money in zip(case.active_schemes, parts, *costs, strict=True)
+    ]  # fmt: skip
+    if len(rows) > 1:
+        rows.append([tbl.text("All schemes"), tbl.text(""), _fte(sum(posts for posts, *_ in parts)),
+                     *map(tbl.thousands, _invested(result, views.WHOLE, year)), tbl.text("")])  # fmt: skip
     table = tbl.Table(
         key="schemes",
         caption=f"The schemes: investment in £ thousand, central, real {case.price_base} prices",
@@ -194,9 +192,14 @@ def proposal(result: ResultLike) -> Block:
                 _folded("Every line of the establishment", establishment.posts(case)))  # fmt: skip
 
 
-def _scheme_cells(values: tuple[float, float, float]) -> list[tbl.Cell]:
-    posts, cost, total = values
-    return [tbl.number(fmt.significant(round(posts, 2), 4), posts), tbl.thousands(cost), tbl.thousands(total)]
+def _invested(result: ResultLike, perimeter: str, year: str) -> tuple[float, float]:
+    """Return what a perimeter invests in a year and in all years, central, real pounds."""
+    spent = -views.by_nature(result, perimeter)["investment"]
+    return float(spent[year]), float(spent.sum())
+
+
+def _fte(posts: float) -> tbl.Cell:
+    return tbl.number(fmt.significant(round(posts, 2), 4), posts)
 
 
 def savings(result: ResultLike) -> Block:
