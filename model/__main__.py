@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from model.batch.arguments import add_cluster_arguments, add_sweep_arguments, scenario_name
+from model.batch.arguments import add_cluster_arguments, add_sweep_arguments, cluster_problem, scenario_name, seconds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -71,7 +71,7 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     run.add_argument("--jobs", type=_positive, metavar="N", help="scenarios at once (as many as there are cores)")
     run.add_argument("--outputs", type=Path, default=OUTPUTS, metavar="DIR", help="where to write (outputs/)")
     run.add_argument("--force", action="store_true", help="make again what is up to date too")
-    run.add_argument("--timeout", type=float, metavar="SECONDS", help="end a scenario that takes longer")
+    run.add_argument("--timeout", type=seconds, metavar="SECONDS", help="end a scenario that takes longer")
     run.add_argument("--log-json", type=Path, metavar="FILE", help="add a line of JSON an event to this file")
     add_cluster_arguments(run)
     run.set_defaults(run=_run)
@@ -140,8 +140,8 @@ def _run(options: argparse.Namespace) -> int:
     from model.report import write_index  # noqa: PLC0415
 
     paths, outputs = case_paths(options.cases), options.outputs.resolve()
-    if same := _named_alike(paths):
-        say(f"{same}\nnothing has been run", error=True)
+    if wrong := cluster_problem(options) or _named_alike(paths):
+        say(f"{wrong}\nnothing has been run", error=True)
         return BAD_INPUT
     asked = tuple(dict.fromkeys(options.scenario or ()))
     jobs = [

@@ -29,6 +29,7 @@ from pyarrow import parquet
 from model import origins
 from model.appraisal import appraise, discount_factors
 from model.batch import pool, remote, store
+from model.batch.arguments import cluster_problem
 from model.batch.faults import point
 from model.batch.progress import Ticker
 from model.case import load_case
@@ -391,8 +392,8 @@ def _asked_for(options: argparse.Namespace) -> pd.DataFrame:
     """The combinations asked for."""
     if bool(options.grid) == (options.from_file is not None):
         raise SweepError("say which combinations: either --grid (one or more) or --from FILE.csv")
-    if options.engine == "dask" and not options.scheduler:
-        raise SweepError("--engine dask needs --scheduler ADDRESS, such as tcp://host:8786")
+    if problem := cluster_problem(options):
+        raise SweepError(problem)
     if options.from_file is None:
         return grid_frame(options.grid)
     try:

@@ -14,7 +14,8 @@ import pytest
 
 from model import sweep
 from model.batch import faults, pool, remote
-from model.batch.arguments import add_sweep_arguments
+from model.batch.arguments import add_sweep_arguments, address_problem
+from tests.cases import write_case
 
 PLANTED = """
 import os
@@ -223,7 +224,7 @@ def free_port() -> int:
 
 @pytest.fixture
 def cluster(tmp_path):
-    """A real scheduler and two workers; their processes."""
+    """A real scheduler and two workers: its address; the processes, its own last."""
     pytest.importorskip("distributed", reason="the extra `distributed` is not installed")
     address = f"tcp://127.0.0.1:{free_port()}"
     environment = {
@@ -248,7 +249,7 @@ def cluster(tmp_path):
         start("distributed.cli.dask_worker", address, "--nthreads", "1", "--no-nanny", "--no-dashboard")
         for _ in range(2)
     ]
-    yield address, workers
+    yield address, [*workers, scheduler]
     for process in (*workers, scheduler):
         process.kill()
         process.wait()
@@ -321,6 +322,61 @@ def test_a_time_limit_holds_on_a_cluster_too(tmp_path, cluster):
     assert [r.status for r in results] == ["failed", "made", "made"], summary(results)
     assert "longer than the 20 seconds allowed and was ended in cell 14: import time" in results[0].error
     assert all(worker.poll() is None for worker in workers)
+
+
+def test_a_scheduler_that_goes_away_is_one_sentence_and_the_next_run_makes_the_rest(tmp_path, planted, cluster, caplog):
+    address, (_, _, scheduler) = cluster
+    out = tmp_path / "there" / "sweep.parquet"
+    parts = sweep._work(dict(enumerate(sweep.parts_of([str(c) for c in cases(tmp_path)], None, POINTS,
+                                                      evaluate=f"{planted}:slow"))), None, address)  # fmt: skip
+    assert next(parts)[1].error == ""
+    scheduler.kill()
+    with pytest.raises(
+        remote.ClusterError, match=f"the dask scheduler at {address} is gone; what was finished is kept"
+    ):
+        list(parts)
+    assert not caplog.records
+    assert sweep.sweep(cases(tmp_path), POINTS, out, evaluate=f"{planted}:total")
+
+
+@pytest.mark.parametrize(
+    "address", ["foo://x", "", "nonsense", "tcp://host", "tcp://host:0", "host:99999", "tcp://:8786"]
+)
+@pytest.mark.parametrize("command", [["run"], ["sweep", "--grid", "fostering.fill_rate=0.5"]])
+def test_what_is_no_schedulers_address_is_refused_before_anything_is_tried(tmp_path, capsys, address, command):
+    from model.__main__ import main
+
+    case = str(write_case(tmp_path))
+    where = ["--outputs", str(tmp_path / "out"), "--engine", "dask", "--scheduler", address]
+    assert main([command[0], case, *command[1:], *where]) == 2
+    assert capsys.readouterr().err.startswith(f"--scheduler {address!r} is no" if address else "--engine dask needs")
+    assert not (tmp_path / "out").exists()
+    with pytest.raises(remote.ClusterError, match="is no scheduler's address"):
+        list(remote.run({0: None}, "builtins:repr", scheduler=address))
+
+
+def test_schedulers_addresses_as_dask_writes_them_are_taken():
+    for address in ("tcp://10.0.0.1:8786", "tls://cluster.example.org:8786", "host:8786", "tcp://[::1]:8786"):
+        assert address_problem(address) == ""
+
+
+@pytest.mark.parametrize("arguments", [["--engine", "dask"], ["--scheduler", "tcp://host:8786"]])
+def test_half_of_a_cluster_is_refused_and_nothing_runs_here_instead(tmp_path, capsys, arguments):
+    from model.__main__ import main
+
+    assert main(["run", str(write_case(tmp_path)), "--outputs", str(tmp_path / "out"), *arguments]) == 2
+    assert "needs" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("seconds", ["0", "nan", "-1", "inf", "soon", ""])
+def test_a_time_limit_is_a_number_of_seconds_above_0(capsys, seconds):
+    from model.__main__ import main
+
+    with pytest.raises(SystemExit) as stop:
+        main(["run", f"--timeout={seconds}"])
+    assert stop.value.code == 2
+    assert "expected a number of seconds above 0" in capsys.readouterr().err
 
 
 def test_no_cluster_is_one_clear_error():

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import math
+import re
 from pathlib import Path
+
+_ADDRESS = re.compile(r"((tcp|tls|ws|wss|ucx)://)?([^\s/:@]+|\[[0-9A-Fa-f:.]+\]):(?P<port>[0-9]{1,5})")
 
 
 def scenario_name(text: str) -> str:
@@ -13,6 +17,37 @@ def scenario_name(text: str) -> str:
             f"{text!r} is no scenario: expected the name of a file in scenarios/ without .toml, such as base"
         )
     return text
+
+
+def seconds(text: str) -> float:
+    """Return a length of time: a finite number of seconds above 0."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not (math.isfinite(number) and number > 0):
+        raise argparse.ArgumentTypeError(f"expected a number of seconds above 0, such as 600, not {text!r}")
+    return number
+
+
+def address_problem(address: str) -> str:
+    """Return what is wrong with the form of a dask scheduler's address; empty if nothing is."""
+    found = _ADDRESS.fullmatch(address)
+    if found and 0 < int(found["port"]) < 1 << 16:
+        return ""
+    return (
+        f"{address!r} is no scheduler's address: expected tcp://HOST:PORT or tls://HOST:PORT, such as tls://host:8786"
+    )
+
+
+def cluster_problem(options: argparse.Namespace) -> str:
+    """Return what is wrong with ``--engine`` and ``--scheduler`` taken together; empty if nothing is."""
+    if options.engine == "dask" and not options.scheduler:
+        return "--engine dask needs --scheduler ADDRESS, such as tcp://host:8786"
+    if options.engine != "dask" and options.scheduler is not None:
+        return "--scheduler needs --engine dask; leave it out to work with processes here"
+    problem = address_problem(options.scheduler) if options.engine == "dask" else ""
+    return f"--scheduler {problem}" if problem else ""
 
 
 def add_cluster_arguments(parser: argparse.ArgumentParser) -> None:

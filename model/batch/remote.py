@@ -7,14 +7,21 @@ network you trust.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import logging
 import time
+from concurrent.futures import CancelledError
 from typing import TYPE_CHECKING, Any
 
+from model.batch.arguments import address_problem
 from model.batch.pool import Outcome, Stopped, load
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Generator, Iterator, Mapping
+
+
+WORKER_WAIT_SECONDS = 30
 
 
 class ClusterError(RuntimeError):
@@ -41,24 +48,64 @@ def run(
     Tasks of a worker that is lost are sent to another, ``retries`` times. ``settings`` go to ``function`` as keywords.
 
     Raises:
-        ClusterError: dask is not installed, or nobody answers at ``scheduler``.
+        ClusterError: dask is not installed, nobody answers at ``scheduler``, it has no worker, or it went away.
     """
-    try:
-        distributed = importlib.import_module("distributed")
-    except ImportError as error:
-        raise ClusterError("--engine dask needs the extra: pip install invest-to-save[distributed]") from error
-    try:
-        client = distributed.Client(scheduler, timeout="10s", set_as_default=False)
-    except (OSError, TimeoutError, ValueError) as error:
-        raise ClusterError(f"no dask scheduler answers at {scheduler}: {error}") from error
-    with client:
-        client.wait_for_workers(1, timeout=30)
+    distributed, client = _connected(scheduler)
+    with _quiet("distributed.client"), client:
+        try:
+            client.wait_for_workers(1, timeout=WORKER_WAIT_SECONDS)
+        except (OSError, TimeoutError) as error:
+            raise ClusterError(
+                f"the dask scheduler at {scheduler} has had no worker for {WORKER_WAIT_SECONDS} seconds; start one "
+                f"with: dask worker {scheduler}"
+            ) from error
         futures = {
             client.submit(do, function, payload, retries=retries, pure=False, **settings): number
             for number, payload in payloads.items()
         }
         for future in distributed.as_completed(list(futures), loop=client.loop, raise_errors=False):
             number = futures.pop(future)
-            lost = future.exception()
-            yield number, Outcome(error=f"lost by the cluster: {lost}") if lost else future.result()
+            yield number, _outcome(future, scheduler)
             future.release()
+
+
+def _connected(scheduler: str) -> tuple[Any, Any]:
+    """The library and a client of the scheduler."""
+    if problem := address_problem(scheduler):
+        raise ClusterError(problem)
+    try:
+        distributed = importlib.import_module("distributed")
+    except ImportError as error:
+        raise ClusterError("--engine dask needs the extra: pip install invest-to-save[distributed]") from error
+    client = distributed.Client.__new__(distributed.Client)  # apart from its start, to have it in hand should that fail
+    try:
+        client.__init__(scheduler, timeout="10s", set_as_default=False)
+    except Exception as error:
+        client.status = "closed"  # or it would wait 20 s for what never began, and complain on standard error
+        hint = " (tls:// needs certificates: dask's settings distributed.comm.tls)" if "TLS" in str(error) else ""
+        raise ClusterError(f"no dask scheduler answers at {scheduler}: {error}{hint}") from error
+    return distributed, client
+
+
+@contextlib.contextmanager
+def _quiet(name: str) -> Iterator[None]:
+    """Keep a logger from printing how a client comes to its end when its scheduler is lost: we say it in a sentence."""
+    logger = logging.getLogger(name)
+    level = logger.level
+    logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+
+
+def _outcome(future: Any, scheduler: str) -> Outcome:  # noqa: ANN401 - of a library that need not be there
+    """What came of a task that has ended."""
+    try:
+        lost = future.exception()
+        return Outcome(error=f"lost by the cluster: {lost}") if lost else future.result()
+    except (CancelledError, OSError) as error:
+        raise ClusterError(
+            f"the dask scheduler at {scheduler} is gone; what was finished is kept: start it again, then run the same "
+            "command, which makes the rest"
+        ) from error
