@@ -81,9 +81,12 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 
 def _positive(text: str) -> int:
-    number = int(text)
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
     if number < 1:
-        raise argparse.ArgumentTypeError(f"a whole number from 1, not {text}")
+        raise argparse.ArgumentTypeError(f"a whole number of at least 1, not {text!r}")
     return number
 
 

@@ -429,7 +429,6 @@ def test_semicolons_instead_of_commas(folder):
         ("caseload.csv", 7, "placement", "IFA foster", "did you mean ifa_foster?"),
         ("caseload.csv", "1_4", "stream", "UASC", "did you mean uasc?"),
         ("caseload.csv", "1_4", "children", "-5", "0 or more"),
-        ("caseload.csv", "1_4", "children", "500", "in every way of adding up"),
         ("caseload.csv", "1_4", "exits_annual", "", "exits for every age band"),
         ("caseload.csv", "1_4", "moves_to_ifa_foster_annual", "5", "only a row of one placement"),
         ("caseload.csv", 7, "moves_to_ifa_foster_annual", "5", "a move goes to another placement"),
@@ -462,6 +461,23 @@ def test_a_cell_that_does_not_fit_the_rest(folder, file, row, column, value, fra
     found = [line for line in problems(folder) if fragment in line]
     assert found, problems(folder)
     assert all(line.startswith((f"exampleshire/{file}, row ", f"reference/{Path(file).name}, row ")) for line in found)
+
+
+def test_totals_that_disagree_are_named_with_their_rows_and_no_cell_is_blamed(folder):
+    path = folder / "caseload.csv"
+    rows = [line.split(",") for line in path.read_text(encoding="utf-8").splitlines()]
+    titles = rows[0]
+    place, kids = titles.index("placement"), titles.index("children")
+    ages = [float(r[kids]) for r in rows[1:] if r[place] == "all" and r[0] not in {"all", "18"} and r[kids]]
+    homes = [float(r[kids]) for r in rows[1:] if r[0] == "all" and r[place] != "all" and r[kids]]
+    change(folder, "caseload.csv", "children", "500", row=7)
+    replaced = float(rows[7][kids])
+    [line] = [line for line in problems(folder) if "in every way of adding up" in line]
+    assert line.startswith("exampleshire/caseload.csv, column children: expected the same children")
+    assert "found" not in line
+    assert f"{sum(ages):g} in the rows by age (row" in line
+    assert f"{sum(homes) - replaced + 500:g} in the rows by placement (row" in line
+    assert f"{abs(sum(homes) - replaced + 500 - sum(ages)):g} apart" in line
 
 
 def test_a_scheme_with_nobody_to_act_on(folder):

@@ -281,3 +281,11 @@ def test_a_worker_that_will_not_leave_when_asked_is_killed(tmp_path, monkeypatch
     ((number, outcome),) = pool.run(tasks, "planted_deaf:deaf", lambda _: None, workers=1, timeout=1)
     assert number == 0
     assert "took longer than the 1 seconds allowed and was ended" in outcome.error
+
+
+@pytest.mark.parametrize("given", ["abc", "0", "-3", "2.5", ""])
+def test_a_number_of_draws_that_is_none_says_what_was_wanted(capsys, given):
+    with pytest.raises(SystemExit) as ended:
+        main(["run", "--draws", given])
+    assert ended.value.code == 2
+    assert f"--draws: a whole number of at least 1, not {given!r}" in capsys.readouterr().err

@@ -80,6 +80,8 @@ def test_an_unknown_authority_gets_the_nearest_names(tmp_path):
     tables = read_dfe(write_tables(tmp_path))
     with pytest.raises(DemandInputError, match=r"'Northbi'.*nearest: Northby"):
         authority_caseload(tables, "Northbi")
+    with pytest.raises(DemandInputError, match=r"'Bolton'.*it holds \w+"):
+        authority_caseload(read_dfe(tmp_path), "Bolton")
 
 
 def test_caseload_margins_agree_and_hold_every_child(tmp_path):

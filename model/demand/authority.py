@@ -56,6 +56,9 @@ class AuthorityCaseload:
         return sum(self.stock_by_age.values())
 
 
+_NAMED = 5  # authorities that a message names where none is near
+
+
 def find_authority(tables: DfeTables, name: str) -> tuple[str, str]:
     """Return (authority, region) as the tables spell them; an unknown name raises with the nearest ones."""
     import difflib  # noqa: PLC0415  only needed to word the error
@@ -65,7 +68,9 @@ def find_authority(tables: DfeTables, name: str) -> tuple[str, str]:
     known = spelled.get(canonical(name).lower())
     if known is None:
         near = [spelled[n] for n in difflib.get_close_matches(name.lower(), list(spelled), n=3)]
-        hint = f"; nearest: {', '.join(near)}" if near else ""
+        some = [str(known) for known in sorted(spelled.values())]
+        rest = f" and {len(some) - _NAMED} more" if len(some) > _NAMED else ""
+        hint = f"; nearest: {', '.join(near)}" if near else f"; it holds {', '.join(some[:_NAMED])}{rest}"
         raise DemandInputError([f"--authority {name!r}: not in {tables.files.get('totals', 'the tables')}{hint}"])
     return known, str(rows.loc[rows["authority"] == known, "region"].iloc[0])
 

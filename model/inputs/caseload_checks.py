@@ -72,19 +72,29 @@ def _total_problems(rows: Sequence[Row], measure: str, stream: str) -> list[Prob
         return []
     words = {
         "total": "the row all, all",
-        "ages": "rows by age",
-        "placements": "rows by placement",
-        "cells": "rows of one age and placement",
+        "ages": "the rows by age",
+        "placements": "the rows by placement",
+        "cells": "the rows of one age and placement",
     }
-    said = ", ".join(f"{words[kind]} {value:g}" for kind, value in sums.items())
-    row = kinds[next(kind for kind in ("cells", "placements", "ages") if kinds[kind])][-1]
+    said = [f"{value:g} in {words[kind]} ({_rows_of(kinds[kind])})" for kind, value in sums.items()]
+    apart = max(sums.values()) - min(sums.values())
     return [
-        row.problem(
-            measure,
-            f"the same {measure} (stream {stream}) in every way of adding up, not {said}",
-            "state every cell, or only totals",
+        Problem(
+            file=rows[0].file,
+            column=measure,
+            expected=f"the same {measure} (stream {stream}) in every way of adding up, not {' and '.join(said)}: "
+            f"{apart:g} apart",
+            suggestion="one of these cells is wrong; state every cell, or only totals",
         )
     ]
+
+
+def _rows_of(rows: Sequence[Row]) -> str:
+    numbers = [row.number for row in rows]
+    unbroken = len(numbers) > 1 and numbers == list(range(numbers[0], numbers[-1] + 1))
+    if unbroken:
+        return f"rows {numbers[0]} to {numbers[-1]}"
+    return f"row{'s' if len(numbers) > 1 else ''} {', '.join(map(str, numbers))}"
 
 
 def _exit_problems(rows: Sequence[Row]) -> list[Problem]:
