@@ -307,7 +307,8 @@ def information_chart(
                        rows=tbl.rows_of(rows), numeric=tbl.numbers_from(columns)),
         rests_on=tuple(i.assumptions[0] for i in shown if len(i.assumptions) == 1),
         note=f"The decision: {choice}. Knowing everything exactly would be worth {fmt.money(perfect)}; hatched bars "
-        "are groups of numbers learnt together. Assumptions that are missing could not change the decision.",
+        "are groups of numbers learnt together, estimated on the low side. Assumptions that are missing could not "
+        "change the decision.",
     )  # fmt: skip
 
 
