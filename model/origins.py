@@ -52,6 +52,11 @@ def versions() -> dict[str, str]:
     return disk.versions(PACKAGES)
 
 
+def named(files: Iterable[Path], root: Path) -> dict[str, Path]:
+    """Files by their names relative to ``root``, the same on every system."""
+    return {os.path.relpath(path, root).replace(os.sep, "/"): path for path in files}
+
+
 def fingerprint(
     *,
     files: Iterable[Path],
@@ -63,6 +68,6 @@ def fingerprint(
 
     ``shared`` is added as it is: compute ``{"package": package_hash(), **versions()}`` once for all jobs.
     """
-    digests = {os.path.relpath(path, root).replace(os.sep, "/"): digest(path) for path in files}
+    digests = {name: digest(path) for name, path in named(files, root).items()}
     told = {name: json.dumps(value, sort_keys=True, default=str) for name, value in values.items()}
     return dict(sorted({**digests, **told, **(shared or {})}.items()))

@@ -17,9 +17,9 @@ import io
 import os
 import shutil
 import sys
-import time
 import warnings
 from dataclasses import dataclass, field
+from time import process_time as clock  # by a name of ours: what a notebook does to ``time`` is no matter here
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -81,7 +81,20 @@ class Cell:
     """What one cell has sent so far, in nbformat's terms."""
 
     outputs: list[NotebookNode] = field(default_factory=list)
+    pieces: list[str] = field(default_factory=list)  # of the last output's text: adding to the text itself is quadratic
     clear_next: bool = False
+
+    def settle(self) -> None:
+        """Give the last output the text that has come for it."""
+        if self.pieces:
+            self.outputs[-1].text += "".join(self.pieces)
+            self.pieces.clear()
+
+    def clear(self) -> None:
+        """Drop all outputs."""
+        self.pieces.clear()
+        self.outputs.clear()
+        self.clear_next = False
 
 
 @dataclass(kw_only=True)
@@ -113,22 +126,25 @@ class Recorder:
             if content.get("wait"):
                 self.cell.clear_next = True
             else:
-                self.cell.outputs.clear()
-        elif kind in SHOWN:
+                self.cell.clear()
+        elif kind in SHOWN and not self._joins(kind, content):
             self._append(message, name)
 
+    def _joins(self, kind: str, content: Mapping[str, Any]) -> bool:
+        """Add text that follows text of the same stream to it; whether this was that."""
+        last = self.cell.outputs[-1] if self.cell.outputs and not self.cell.clear_next else None
+        if last is None or kind != "stream" or last.output_type != "stream" or last.name != content["name"]:
+            return False
+        self.cell.pieces.append(content["text"])
+        return True
+
     def _append(self, message: dict[str, Any], name: str | None) -> None:
-        """Append one output; text that follows text of the same stream joins it."""
+        """Append one output."""
         output = _output(message)
-        outputs = self.cell.outputs
         if self.cell.clear_next:
-            outputs.clear()
-            self.cell.clear_next = False
-        last = outputs[-1] if outputs else None
-        if last and last.output_type == output.output_type == "stream" and last.name == output.name:
-            last.text += output.text
-            return
-        outputs.append(output)
+            self.cell.clear()
+        self.cell.settle()
+        self.cell.outputs.append(output)
         if name:
             self.named.setdefault(name, []).append(output)
 
@@ -160,7 +176,8 @@ class Stream(io.TextIOBase):
             message = f"write() argument must be str, not {type(text)}"
             raise TypeError(message)
         if text:
-            self._recorder.take(self._recorder.msg("stream", {"name": self.name, "text": text}))
+            told = text if text.isascii() else text.encode(errors="backslashreplace").decode()  # half a character
+            self._recorder.take(self._recorder.msg("stream", {"name": self.name, "text": told}))
         return len(text)
 
     def writable(self) -> bool:
@@ -277,6 +294,16 @@ def _open_inline(shell: Any) -> None:  # noqa: ANN401 - IPython ships few types
     mpl.rcParams["svg.hashsalt"] = "report"
 
 
+def _cleared(shell: Any, guard: Guard) -> list[str]:  # noqa: ANN401
+    """Drop the shell and put everything back; what that leaves in doubt."""
+    doubts = []
+    try:
+        _close_shell(shell)
+    except Exception as error:  # noqa: BLE001 - whatever a notebook broke, the next job has another process
+        doubts.append(f"its shell could not be closed ({type(error).__name__}: {error})")
+    return doubts + guard.restore()
+
+
 def _close_shell(shell: Any) -> None:  # noqa: ANN401
     """Drop the shell and everything the notebook held."""
     plt.close("all")
@@ -342,6 +369,7 @@ def _run_cell(shell: Any, recorder: Recorder, cell: NotebookNode) -> BaseExcepti
     """Run one cell and keep what it showed; what it raised, unless it was allowed to."""
     recorder.cell = Cell(outputs=cell.outputs)
     result = shell.run_cell(cell.source, store_history=True)
+    recorder.cell.settle()
     cell.execution_count = result.execution_count
     allowed = result.success or "raises-exception" in cell.metadata.get("tags", [])
     return None if allowed else result.error_before_exec or result.error_in_exec
@@ -399,13 +427,13 @@ class WarmEngine(Engine):
             os.chdir(folder)
             recorder = Recorder()
             shell = _open_shell(recorder)
-            started = time.process_time()
+            started = clock()
             try:
                 cls._run_cells(nb_man, shell, recorder, meter)
             finally:
-                meter.cells_cpu_seconds += time.process_time() - started
-                _close_shell(shell)
-                meter.doubts += guard.restore()
+                recorder.cell.settle()
+                meter.cells_cpu_seconds += clock() - started
+                meter.doubts += _cleared(shell, guard)
         nb_man.nb.metadata["language_info"] = language_info()
 
     @classmethod
@@ -414,13 +442,15 @@ class WarmEngine(Engine):
     ) -> None:
         """Run the cells in order, until one raises."""
         meter.notebook = nb_man.nb
-        numbers = cell_numbers(nb_man.nb)
+        numbers, process = cell_numbers(nb_man.nb), os.getpid()
         for index, cell in _runs(nb_man):
             if not _is_run(cell):
                 continue
             if meter.at_cell:
                 meter.at_cell(numbers[index], cell.source.strip().splitlines()[0])
             error = _run_cell(shell, recorder, cell)
+            if os.getpid() != process:  # a child that the cell forked: the rest is its parent's
+                os._exit(0)
             if error is not None:
                 meter.failure = _failure(numbers[index], cell, error)
                 nb_man.cell_exception(cell, cell_index=index)

@@ -32,12 +32,19 @@ from typing import TYPE_CHECKING, Any
 from model import lean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 SEED = 0
 """Where both unseeded generators start in every notebook, so that a forgotten seed cannot make two runs differ."""
 
 _CODE = (types.FunctionType, types.BuiltinFunctionType, type)
+_METHOD = (types.FunctionType, property, classmethod, staticmethod)
+_PLAIN = (int, float, str, bool, type(None))
+_PATCHED = frozenset(
+    {"numpy", "pandas", "matplotlib", "collections", "csv", "datetime", "decimal", "io", "json", "logging", "math"}
+    | {"pathlib", "random", "re", "statistics", "string", "tempfile", "textwrap"}
+)
+"""Where people swap methods and set constants, which are put back."""
 _WATCHED_CLASSES = (
     "pandas.DataFrame",
     "pandas.Series",
@@ -45,6 +52,8 @@ _WATCHED_CLASSES = (
     "matplotlib.figure.Figure",
     "matplotlib.axes.Axes",
 )
+_LISTS = ("path", "argv", "meta_path", "path_hooks")
+_STREAMS = ("stdin", "stdout", "stderr", "__stdin__", "__stdout__", "__stderr__")
 _BOOKKEEPING = frozenset(
     # the last is pickle's, when it first meets an object of the class
     {"__dict__", "__weakref__", "__abstractmethods__", "_abc_impl", "__annotations__", "__doc__", "__slotnames__"}
@@ -57,9 +66,12 @@ _SIGNALS = ("SIGINT", "SIGTERM", "SIGALRM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIG
 class Guard:
     """The state of a process at one moment, and the way back to it."""
 
+    builtins_back: Callable[[], object] = lambda: None
     undo: list[Callable[[], object]] = field(default_factory=list)
     modules: dict[str, types.ModuleType] = field(default_factory=dict)
     code: dict[str, dict[str, object]] = field(default_factory=dict)
+    plain: dict[str, dict[str, object]] = field(default_factory=dict)
+    methods: list[tuple[type, tuple[object, ...], dict[str, object]]] = field(default_factory=list)
     classes: list[tuple[type, dict[str, object]]] = field(default_factory=list)
     threads: frozenset[int] = frozenset()
     own: str = __package__.partition(".")[0]
@@ -68,6 +80,7 @@ class Guard:
     def take(cls) -> Guard:
         """Remember the process as it is now."""
         guard = cls(modules=dict(sys.modules), threads=frozenset(t.ident or 0 for t in threading.enumerate()))
+        guard.builtins_back = _builtins()
         guard.undo = [
             *_interpreter(),
             *_standard_library(),
@@ -84,6 +97,12 @@ class Guard:
             and not lean.is_put_off(module)
             and hasattr(module, "__dict__")
         }
+        patched = {name: guard.modules[name] for name in guard.code if name.partition(".")[0] in _PATCHED}
+        guard.plain = {
+            name: {key: value for key, value in vars(module).items() if type(value) in _PLAIN and key[0] != "_"}
+            for name, module in patched.items()
+        }
+        guard.methods = [(item, tuple(vars(item).values()), _methods(item)) for item in _classes(patched)]
         watched = [_lookup(name) for name in _WATCHED_CLASSES if name.rpartition(".")[0] in sys.modules]
         own = [
             value
@@ -95,19 +114,31 @@ class Guard:
         guard.classes = [(item, dict(vars(item))) for item in [*watched, *own]]
         return guard
 
-    def reset(self) -> None:
-        """Put settings back, before a notebook: since the last one was cleared away only our own code has run."""
-        for step in self.undo:
-            step()
+    def reset(self) -> list[str]:
+        """Put settings back, before a notebook: since the last one was cleared away only our own code has run.
+
+        Returns what could not be put back.
+        """
+        doubts = []
+        for step in (self.builtins_back, *self.undo):
+            try:
+                step()
+            except Exception as error:  # noqa: BLE001 - one that fails must not keep the others from being put back
+                doubts.append(f"not to be put back ({type(error).__name__}: {error})")
+        return doubts
 
     def restore(self) -> list[str]:
         """Put everything back, after a notebook; name what it did that leaves the process in doubt."""
+        # First what is called below.
+        self.builtins_back()
         doubts = [f"a thread left running ({t.name})" for t in threading.enumerate() if t.ident not in self.threads]
-        self.reset()
         doubts += self._restore_code()
+        doubts += self._restore_methods()
         doubts += self._restore_classes()
+        self._restore_plain()
+        doubts += self.reset()
         self._restore_modules()
-        return doubts
+        return doubts + _children_ended()
 
     def _restore_code(self) -> list[str]:
         """Put back the functions and classes that were swapped in any module loaded at the start."""
@@ -123,6 +154,26 @@ class Guard:
                 if key not in _LAZY:
                     doubts.append(f"{name}.{key} was replaced")
         return doubts
+
+    def _restore_methods(self) -> list[str]:
+        """Put back the methods of the classes that numpy, pandas, matplotlib and Python define."""
+        doubts = []
+        for item, everything, before in self.methods:
+            if len(vars(item)) == len(everything) and all(map(operator.is_, vars(item).values(), everything)):
+                continue
+            now = _methods(item)
+            for key in sorted(key for key in {*before, *now} if now.get(key) is not before.get(key)):
+                with contextlib.suppress(AttributeError, TypeError):
+                    setattr(item, key, before[key]) if key in before else delattr(item, key)
+                doubts.append(f"{item.__qualname__}.{key} was replaced")
+        return doubts
+
+    def _restore_plain(self) -> None:
+        """Put back the numbers and texts of those modules: a constant, a setting."""
+        for name, before in self.plain.items():
+            space = vars(self.modules[name])
+            if not _is_as_before(space, before):
+                space.update(before)
 
     def _restore_classes(self) -> list[str]:
         """Put back the attributes of the classes people patch."""
@@ -150,6 +201,44 @@ class Guard:
 def _is_as_before(space: Mapping[str, object], before: Mapping[str, object]) -> bool:
     """Whether a module's functions and classes are all the same objects: a quick look, for fifty thousand of them."""
     return all(map(operator.is_, map(space.get, before), before.values()))
+
+
+def _classes(modules: Mapping[str, types.ModuleType]) -> list[type]:
+    """The classes that some modules define."""
+    found = {
+        value: None
+        for name, module in modules.items()
+        for value in vars(module).values()
+        if type(value) is type and value.__module__ == name
+    }
+    return list(found)
+
+
+def _methods(item: type) -> dict[str, object]:
+    """What a class' own body defines to be called."""
+    return {key: value for key, value in vars(item).items() if issubclass(type(value), _METHOD)}
+
+
+def _children_ended() -> list[str]:
+    """End the processes that a notebook left running, and name them; those that had ended are let go."""
+    if os.name == "nt":
+        return []
+    doubts = []
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+        doubts = [f"a process left running ({name})" for name in _end_children()] or ["a process left running"]
+    return doubts
+
+
+def _end_children() -> Iterator[str]:
+    """End this process' children, where the system lists them; what each was called."""
+    for place in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError, ValueError):
+            head, _, rest = place.read_text(errors="replace").rpartition(")")
+            if int(rest.split()[1]) == os.getpid():
+                os.kill(int(place.parent.name), signal.SIGKILL)
+                yield head.partition("(")[2]
 
 
 def _is_installed(name: str, module: object) -> bool:
@@ -190,7 +279,47 @@ def _interpreter() -> list[Callable[[], object]]:
         lambda: sys.settrace(trace) if sys.gettrace() is not trace else None,
         lambda: sys.setprofile(profile) if sys.getprofile() is not profile else None,
         lambda: os.umask(mask),
+        *_limits(),
+        _standard_files(),
     ]
+
+
+def _limits() -> list[Callable[[], object]]:
+    """How much memory, how many files and so on this process may use; how long a number may be as text."""
+    steps: list[Callable[[], object]] = []
+    digits = sys.get_int_max_str_digits()
+    steps.append(lambda: sys.set_int_max_str_digits(digits))
+    if os.name == "nt":
+        return steps
+    resource = importlib.import_module("resource")
+    numbers = {getattr(resource, name) for name in dir(resource) if name.startswith("RLIMIT_")}
+    before = {number: resource.getrlimit(number) for number in numbers}
+
+    def back() -> None:
+        for number, limits in before.items():
+            if resource.getrlimit(number) != limits:
+                resource.setrlimit(number, limits)  # raises where the highest was lowered and we may not raise it
+
+    return [*steps, back]
+
+
+def _standard_files() -> Callable[[], object]:
+    """Complain if what stands behind the numbers 0, 1 and 2 is no longer what it was."""
+
+    def behind(number: int) -> tuple[int, int] | None:
+        try:
+            state = os.fstat(number)
+        except OSError:
+            return None
+        return state.st_dev, state.st_ino
+
+    before = [behind(number) for number in range(3)]
+
+    def check() -> None:
+        if [behind(number) for number in range(3)] != before:
+            raise RuntimeError("standard input or output was closed or changed")
+
+    return check
 
 
 def _environment() -> Callable[[], object]:
@@ -211,14 +340,14 @@ def _environment() -> Callable[[], object]:
 
 def _names() -> list[Callable[[], object]]:
     """What hangs on ``sys`` and ``builtins``, and the main module that a shell replaces."""
-    paths: list[list[Any]] = [sys.path, sys.argv, sys.meta_path, sys.path_hooks]
-    lists = [(values, list(values)) for values in paths]
-    names = ("stdin", "stdout", "stderr", "displayhook", "excepthook", "breakpointhook", "unraisablehook")
+    lists = [(name, getattr(sys, name), list(getattr(sys, name))) for name in _LISTS]
+    names = (*_STREAMS, "displayhook", "excepthook", "breakpointhook", "unraisablehook")
     attributes = {name: getattr(sys, name) for name in (*names, "dont_write_bytecode")}
-    main, spare = sys.modules["__main__"], dict(vars(builtins))
+    main = sys.modules["__main__"]
 
     def lists_back() -> None:
-        for values, before in lists:
+        for name, values, before in lists:
+            setattr(sys, name, values)
             if values != before:
                 values[:] = before
 
@@ -229,27 +358,37 @@ def _names() -> list[Callable[[], object]]:
             del sys.tracebacklimit
         sys.modules["__main__"] = main
 
-    def builtins_back() -> None:
+    return [lists_back, attributes_back]
+
+
+def _builtins() -> Callable[[], object]:
+    """What every program finds without importing it."""
+    spare = dict(vars(builtins))
+
+    def back() -> None:
         space = vars(builtins)
         for name in space.keys() - spare.keys():
             del space[name]
         space.update(spare)
 
-    return [lists_back, attributes_back, builtins_back]
+    return back
 
 
 def _standard_library() -> list[Callable[[], object]]:
     """Generators, decimal, locale, sockets, garbage collection; with ``_logging`` and ``_signals``."""
     place = locale.setlocale(locale.LC_ALL)
     context, timeout = decimal.getcontext().copy(), socket.getdefaulttimeout()
-    collecting, thresholds = gc.isenabled(), gc.get_threshold()
+    collecting, thresholds, told = gc.isenabled(), gc.get_threshold(), list(gc.callbacks)
+    policy = asyncio.get_event_loop_policy()
 
     def collector_back() -> None:
+        gc.callbacks[:] = told
         gc.set_threshold(*thresholds)
         gc.enable() if collecting else gc.disable()
 
     def loop_back() -> None:
         with contextlib.suppress(RuntimeError, DeprecationWarning):
+            asyncio.set_event_loop_policy(policy)
             asyncio.set_event_loop(None)
 
     return [
@@ -277,7 +416,11 @@ def _logging() -> Callable[[], object]:
         for name, item in all_loggers().items()
     }
 
+    names = [(table, dict(table)) for table in (vars(logging)["_levelToName"], vars(logging)["_nameToLevel"])]
+
     def back() -> None:
+        for table, was in names:
+            _refill(table, was)
         logging.disable(disabled)
         for name, item in all_loggers().items():
             level, had, filters, item.propagate, item.disabled = before.get(name, (0, [], [], True, False))
@@ -289,13 +432,16 @@ def _logging() -> Callable[[], object]:
 
 def _signals() -> Callable[[], object]:
     """Signal handlers and the alarm."""
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, ()) if hasattr(signal, "pthread_sigmask") else set()
     handlers = {number: signal.getsignal(number) for name in _SIGNALS if (number := getattr(signal, name, None))}
 
     def back() -> None:
         if threading.current_thread() is not threading.main_thread():
             return
         if hasattr(signal, "setitimer"):
-            signal.setitimer(signal.ITIMER_REAL, 0)
+            for timer in (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF):
+                signal.setitimer(timer, 0)
+            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
         for number, handler in handlers.items():
             if handler is not None and signal.getsignal(number) is not handler:
                 signal.signal(number, handler)
@@ -345,6 +491,13 @@ def _matplotlib() -> list[Callable[[], object]]:
     maps = set(matplotlib.colormaps)
     registry = importlib.import_module("matplotlib.units").registry
     units = dict(registry)
+    tables: list[dict[str, object]] = [
+        matplotlib.rcParamsDefault,
+        matplotlib.rcParamsOrig,
+        importlib.import_module("matplotlib.colors").get_named_colors_mapping(),
+        importlib.import_module("matplotlib.style").library,
+    ]
+    entries = [(table, dict(table.items())) for table in tables]
 
     def figures_back() -> None:
         if "matplotlib.pyplot" in sys.modules:
@@ -356,11 +509,21 @@ def _matplotlib() -> list[Callable[[], object]]:
     def registries_back() -> None:
         for name in set(matplotlib.colormaps) - maps:
             matplotlib.colormaps.unregister(name)
-        if dict(registry) != units:
-            registry.clear()
-            registry.update(units)
+        _refill(registry, units)
+        for table, was in entries:
+            _refill(table, was)
 
     return [figures_back, settings_back, registries_back]
+
+
+def _refill(table: dict[Any, Any], before: Mapping[Any, Any]) -> None:
+    """Give a table its entries back, if any has changed; quick where none has."""
+    if dict.__eq__(table, before):
+        return
+    dict.clear(table)
+    dict.update(table, before)
+    if hasattr(table, "cache"):  # matplotlib's colours remember what they have been asked
+        table.cache.clear()
 
 
 def _own_modules(own: str) -> list[Callable[[], object]]:

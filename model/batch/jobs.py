@@ -34,6 +34,7 @@ class Job:
         scenario: the scenario's name, for messages.
         folder: where the results go, as a whole.
         made_from: what the results depend on (``model.origins.fingerprint``).
+        sources: the files among it, by the name they have there: a result is refused if one changes meanwhile.
         work: function of a ``Context``, or its import path ``module:function``; called first.
         arguments: plain values for ``work``.
         notebook: executed after ``work`` and exported, if given.
@@ -47,6 +48,7 @@ class Job:
     scenario: str
     folder: Path
     made_from: Mapping[str, str]
+    sources: Mapping[str, Path] = field(default_factory=dict)
     work: str | Callable[[Context], object] | None = None
     arguments: Mapping[str, Any] = field(default_factory=dict)
     notebook: Path | None = None
@@ -135,14 +137,14 @@ def run_jobs(  # noqa: PLR0913 - each is one thing a caller may choose
         One result a job, in the order of ``jobs``, whatever the order they ended in.
 
     Raises:
+        ValueError: two jobs have one folder, or one's folder holds another's, or the outputs.
         store.OutputError: the folder cannot be written, or another run holds it.
         pool.WorkerError: workers cannot start.
         remote.ClusterError: no scheduler answers.
         KeyboardInterrupt: after every worker has been ended; what was published stays.
     """
+    _check_folders(jobs, outputs)
     folders = [job.folder for job in jobs]
-    if len(set(folders)) < len(folders):
-        raise ValueError("two jobs have the same folder: each scenario needs its own")
     with store.locked(outputs, wait_seconds=wait_seconds, notify=_tell):
         for parent in sorted({outputs, *(folder.parent for folder in folders)}):
             store.recover(parent)
@@ -165,6 +167,19 @@ def run_jobs(  # noqa: PLR0913 - each is one thing a caller may choose
                     results[number] = _result(jobs[number], outcome, todo[number])
                     bar.done(results[number])
     return [results[number] for number in range(len(jobs))]
+
+
+def _check_folders(jobs: Sequence[Job], outputs: Path) -> None:
+    """Refuse folders that one job would replace under another: a folder is published as a whole."""
+    folders = [job.folder.absolute() for job in jobs]
+    if len(set(folders)) < len(folders):
+        raise ValueError("two jobs have the same folder: each scenario needs its own")
+    above = {outputs.absolute()}.union(*(folder.parents for folder in folders))
+    wrong = [job for job, folder in zip(jobs, folders, strict=True) if folder in above]
+    if wrong:
+        raise ValueError(
+            f"{wrong[0].label}: {wrong[0].folder} holds other results; a scenario needs a folder of its own"
+        )
 
 
 def _wanted(jobs: Iterable[Job], warm: Iterable[str]) -> tuple[str, ...]:
@@ -255,7 +270,7 @@ def _result(job: Job, outcome: pool.Outcome, why: str) -> JobResult:
         why=why,
         error=outcome.error,
         cell=outcome.cell,
-        doubts=tuple(told.get("doubts", ())),
+        doubts=outcome.doubts,
     )
 
 

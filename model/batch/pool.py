@@ -38,6 +38,8 @@ WORKER_ENVIRONMENT = {
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
 }
 START_ATTEMPTS = 3
+PATIENCE = 1.5
+"""Seconds that workers have to end when they are asked to, all together."""
 
 
 class WorkerError(RuntimeError):
@@ -47,9 +49,9 @@ class WorkerError(RuntimeError):
 class Stopped(Exception):  # noqa: N818 - an outcome, not an error of ours
     """A job stopped with a message for a person."""
 
-    def __init__(self, message: str, cell: int | None = None) -> None:
+    def __init__(self, message: str, cell: int | None = None, doubts: tuple[str, ...] = ()) -> None:
         super().__init__(message)
-        self.cell = cell
+        self.cell, self.doubts = cell, doubts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +70,14 @@ class Outcome:
     error: str = ""
     cell: int | None = None
     seconds: float = 0.0
+    doubts: tuple[str, ...] = ()
+    """What the task left behind in its process, which does no other after it."""
+
+
+def succeeded(value: object, seconds: float) -> Outcome:
+    """What came of a task that returned; a job says in what it returns what it left behind."""
+    doubts = tuple(value.get("doubts", ())) if isinstance(value, dict) else ()
+    return Outcome(value=value, seconds=seconds, doubts=doubts)
 
 
 @dataclass(kw_only=True)
@@ -146,8 +156,7 @@ def run(  # noqa: PLR0913 - each is one thing a caller may choose
                 yield from _hand_out(state)  # a worker need not wait for the caller to deal with what it did
                 yield ended
     finally:
-        for worker in state.workers:
-            end(worker)
+        end(*state.workers)
 
 
 def _hand_out(state: _State) -> Iterator[tuple[int, Outcome]]:
@@ -333,22 +342,31 @@ def _environment(values: Mapping[str, str]) -> Iterator[None]:
                 os.environ[name] = value
 
 
-def end(worker: Worker) -> None:
-    """End a worker and whatever it started, at once: what it was writing is thrown away anyway.
+def end(*workers: Worker) -> None:
+    """End workers and whatever they started, at once: what they were writing is thrown away anyway.
 
-    It is asked first: a worker nobody watches ends on the spot, one under a coverage tracer saves what was seen.
+    They are asked first: one that nobody watches ends on the spot, one under a coverage tracer saves what was seen.
     """
-    with contextlib.suppress(OSError):
-        worker.channel.close()
-    pid = worker.process.pid
-    if pid is not None and os.name != "nt":
+    for worker in workers:
+        with contextlib.suppress(OSError):
+            worker.channel.close()
+        _signal(worker, "SIGTERM")
+    until = time.monotonic() + PATIENCE
+    for worker in workers:
+        # not join: until it is joined its number is nobody else's
+        wait([worker.process.sentinel], timeout=max(0.0, until - time.monotonic()))
+        _signal(worker, "SIGKILL")
+    for worker in workers:
+        if worker.process.is_alive():
+            worker.process.kill()
+        worker.process.join(timeout=PATIENCE)
+        with contextlib.suppress(ValueError):
+            worker.process.close()
+        worker.log.unlink(missing_ok=True)
+
+
+def _signal(worker: Worker, name: str) -> None:
+    """Send a signal to a worker's process group, where there are such."""
+    if worker.process.pid is not None and os.name != "nt":
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(pid, signal.SIGTERM)
-            wait([worker.process.sentinel], timeout=2)  # not join: until it is joined its number is nobody else's
-            os.killpg(pid, signal.SIGKILL)
-    if worker.process.is_alive():
-        worker.process.kill()
-    worker.process.join(timeout=2)
-    with contextlib.suppress(ValueError):
-        worker.process.close()
-    worker.log.unlink(missing_ok=True)
+            os.killpg(worker.process.pid, getattr(signal, name))

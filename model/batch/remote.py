@@ -15,7 +15,7 @@ from concurrent.futures import CancelledError
 from typing import TYPE_CHECKING, Any
 
 from model.batch.arguments import address_problem
-from model.batch.pool import Outcome, Stopped, load
+from model.batch.pool import Outcome, Stopped, load, succeeded
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping
@@ -34,10 +34,10 @@ def do(function: str, payload: object, **settings: object) -> Outcome:
     try:
         value = load(function)(payload, **settings)
     except Stopped as stop:
-        return Outcome(error=str(stop), cell=stop.cell, seconds=time.monotonic() - started)
+        return Outcome(error=str(stop), cell=stop.cell, doubts=stop.doubts, seconds=time.monotonic() - started)
     except Exception as error:  # noqa: BLE001 - told to the person who asked
         return Outcome(error=f"{type(error).__name__}: {error}", seconds=time.monotonic() - started)
-    return Outcome(value=value, seconds=time.monotonic() - started)
+    return succeeded(value, time.monotonic() - started)
 
 
 def run(

@@ -28,7 +28,7 @@ from model.batch.engine import Failure, Meter
 from model.batch.pool import load
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from nbconvert.exporters import HTMLExporter
@@ -53,8 +53,8 @@ class ParameterError(ValueError):
 class CellError(RuntimeError):
     """A cell raised."""
 
-    def __init__(self, notebook: Path, failure: Failure) -> None:
-        self.failure = failure
+    def __init__(self, notebook: Path, failure: Failure, doubts: Sequence[str] = ()) -> None:
+        self.failure, self.doubts = failure, tuple(doubts)
         line = f", line {failure.line_number}: {failure.line}" if failure.line else ""
         super().__init__(
             f"{notebook.name}, cell {failure.cell}{line}\n{failure.name}: {failure.message}".rstrip(": \n")
@@ -199,7 +199,7 @@ def render(  # noqa: PLR0913 - each is one thing a caller may choose
     plain = check_parameters(notebook, parameters)
     engine.register()
     meter = Meter(at_cell=at_cell)
-    node = read_notebook(notebook)
+    node = done = read_notebook(notebook)
     try:
         done = papermill.execute_notebook(
             node,
@@ -213,10 +213,12 @@ def render(  # noqa: PLR0913 - each is one thing a caller may choose
             guard=guard,
         )
     except PapermillExecutionError as error:
+        meter.failure = meter.failure or Failure(cell=error.cell_index, name=error.ename, message=error.evalue)
+    # Also after ``sys.exit(0)``, which papermill takes for an end: what did not run is missing.
+    if meter.failure is not None:
         if meter.notebook is not None:
             _write(tidy(meter.notebook, notebook, out_ipynb), out_ipynb)
-        failure = meter.failure or Failure(cell=error.cell_index, name=error.ename, message=error.evalue)
-        raise CellError(notebook, failure) from error
+        raise CellError(notebook, meter.failure, meter.doubts)
     tidied = tidy(done, notebook, out_ipynb)
     _write(tidied, out_ipynb)
     page, _ = exporter_for(exporter).from_notebook_node(tidied, resources={"metadata": {"name": notebook.stem}})

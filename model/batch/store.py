@@ -2,7 +2,8 @@
 
 A folder is written beside its place under a name that begins ``.new-``, flushed, then renamed. Whatever a killed run
 left under such a name is cleared by the next run and never read. ``run.json`` in each folder holds the hashes of
-what went in and of what came out, and no times, so that the same work gives the same bytes.
+what went in and of what came out. Times stand in ``provenance.json`` alone: but for that file, and its hash here, the
+same work gives the same bytes.
 """
 
 from __future__ import annotations
@@ -53,7 +54,8 @@ def read_record(folder: Path) -> dict[str, Any] | None:
         return None
     if not isinstance(record, dict) or record.get("schema") != SCHEMA:
         return None
-    return record if {"made_from", "files"} <= record.keys() else None
+    whole = all(isinstance(record.get(part), dict) for part in ("made_from", "files"))
+    return record if whole else None
 
 
 def why_stale(folder: Path, made_from: Mapping[str, str]) -> str:
@@ -72,7 +74,7 @@ def why_stale(folder: Path, made_from: Mapping[str, str]) -> str:
     for name, published in record["files"].items():
         try:
             same = digest(folder / name) == published
-        except OSError:
+        except (OSError, ValueError):  # a name that no file can have
             return f"{name} is missing"
         if not same:
             return f"{name} is not as it was published"
@@ -113,6 +115,8 @@ def seal(temporary: Path, made_from: Mapping[str, str]) -> None:
 def publish(temporary: Path, folder: Path) -> None:
     """Put a sealed folder in its place as a whole; the one that stood there goes."""
     point("publish.before", folder.name)
+    if any(folder.glob(f"*/{RECORD}")):
+        raise OSError(errno.ENOTEMPTY, "it holds reports of its own, and is not replaced by one")
     if not folder.exists():
         temporary.rename(folder)
     elif _exchange(temporary, folder):

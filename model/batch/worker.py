@@ -10,20 +10,21 @@ import os
 import signal
 import tempfile
 import threading
-import time
 import traceback
 from multiprocessing import current_process, parent_process
 from multiprocessing.connection import wait
 from pathlib import Path
+from time import monotonic, process_time  # by names of ours: what a notebook does to ``time`` is no matter here
 from typing import TYPE_CHECKING, Any, cast
 
 from model.batch import store
 from model.batch.faults import point
 from model.batch.jobs import DEFAULT_WARM, Context
-from model.batch.pool import Outcome, Stopped, Task, load, run
+from model.batch.pool import Outcome, Stopped, Task, load, run, succeeded
+from model.disk import digest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from multiprocessing.connection import Connection
 
     from model.batch.jobs import Job
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 def serve(channel: Connection, function: str, warm: tuple[str, ...], log: str) -> None:
     """Import what is wanted, then do tasks until told to stop or until the process is no longer clean."""
     _settle(log)
+    process = os.getpid()
     gc.disable()  # importing leaves next to no garbage, and looking for it takes a tenth of a second
     try:
         work = load(function)
@@ -49,9 +51,10 @@ def serve(channel: Connection, function: str, warm: tuple[str, ...], log: str) -
         except (EOFError, OSError):
             return
         outcome = _attempt(work, content, lambda cell, line: channel.send(("at", (cell, line))))
-        in_doubt = isinstance(outcome.value, dict) and outcome.value.get("doubts")
-        channel.send(("last" if in_doubt else "done", outcome))
-        if in_doubt:
+        if os.getpid() != process:  # a child that the task forked has nothing to say
+            os._exit(0)
+        channel.send(("last" if outcome.doubts else "done", outcome))
+        if outcome.doubts:
             return
 
 
@@ -66,14 +69,14 @@ def _sorted(warm: tuple[str, ...]) -> tuple[list[str], list[str]]:
 
 def _attempt(work: Callable[..., Any], content: object, tell: Callable[[int, str], None]) -> Outcome:
     """Do one task; whatever it raises becomes its outcome."""
-    started = time.monotonic()
+    started = monotonic()
     try:
         value = work(content, tell)
     except Stopped as stop:
-        return Outcome(error=str(stop), cell=stop.cell, seconds=time.monotonic() - started)
+        return Outcome(error=str(stop), cell=stop.cell, doubts=stop.doubts, seconds=monotonic() - started)
     except BaseException as error:  # noqa: BLE001 - one job's failure is a message, not the end of the worker
-        return Outcome(error=_describe(error), seconds=time.monotonic() - started)
-    return Outcome(value=value, seconds=time.monotonic() - started)
+        return Outcome(error=_describe(error), seconds=monotonic() - started)
+    return succeeded(value, monotonic() - started)
 
 
 def _describe(error: BaseException) -> str:
@@ -87,14 +90,16 @@ def _describe(error: BaseException) -> str:
 
 
 def _settle(log: str) -> None:
-    """Lead a process group, ignore Ctrl-C, send stray output to the log, and end with the parent."""
+    """Lead a process group, ignore Ctrl-C, read nothing, send stray output to the log, and end with the parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(os, "setsid"):
         os.setsid()
-    handle = os.open(log, os.O_WRONLY | os.O_APPEND)
-    for number in (1, 2):
-        os.dup2(handle, number)
-    os.close(handle)
+    for path, flags, numbers in ((os.devnull, os.O_RDONLY, (0,)), (log, os.O_WRONLY | os.O_APPEND, (1, 2))):
+        handle = os.open(path, flags)
+        for number in numbers:
+            os.dup2(handle, number)
+        if handle not in numbers:
+            os.close(handle)
     faulthandler.enable()
     threading.Thread(target=_follow_parent, args=(log,), name="follow parent", daemon=True).start()
 
@@ -115,32 +120,66 @@ def _follow_parent(log: str) -> None:
 def do_job(context: Context, tell: Callable[[int, str], None]) -> dict[str, object]:
     """Do one job in its folder: the function, then the notebook, then the record."""
     job, told = context.job, {"cells_cpu_seconds": 0.0, "doubts": []}
-    begun = worked = time.process_time()
+    begun = worked = process_time()
     point("job.start", job.scenario)
+    before = _sources(job)
     try:
         if job.work is not None:
             load(job.work)(context)
-            worked = time.process_time()
+            worked = process_time()
         point("job.worked", job.scenario)
         if job.notebook is not None:
             told = _render(context, tell)
         point("job.rendered", job.scenario)
+        _check_unchanged(job, before)
         store.seal(context.folder, job.made_from)
     except OSError as error:
         if error.filename is None and error.errno is None:
             raise
         raise Stopped(store.explain(error, job.folder)) from error
-    return told | {"work_cpu_seconds": worked - begun, "cpu_seconds": time.process_time() - begun}
+    return told | {"work_cpu_seconds": worked - begun, "cpu_seconds": process_time() - begun}
+
+
+def _sources(job: Job) -> dict[str, tuple[int, int, int]]:
+    """How the job's files stand now: size, time of the last change and place on the disk.
+
+    Raises:
+        Stopped: one is no longer what the job was planned with.
+    """
+    before = {name: _standing(path) for name, path in job.sources.items()}
+    changed = [name for name, path in job.sources.items() if digest(path) != job.made_from[name]]
+    if changed:
+        raise Stopped(_while_made(changed))
+    return before
+
+
+def _check_unchanged(job: Job, before: Mapping[str, tuple[int, int, int]]) -> None:
+    """Refuse a result of files that somebody wrote meanwhile, be it to put back what was there."""
+    changed = [name for name, path in job.sources.items() if _standing(path) != before[name]]
+    if changed:
+        raise Stopped(_while_made(changed))
+
+
+def _standing(path: Path) -> tuple[int, int, int]:
+    state = path.stat()
+    return state.st_size, state.st_mtime_ns, state.st_ino
+
+
+def _while_made(changed: Sequence[str]) -> str:
+    return f"changed while this was being made: {', '.join(changed)}. Run again."
 
 
 _ONE = threading.Lock()
+_TAINTED = threading.Event()
+"""Set once a notebook has left something behind in a process that is not ours to replace."""
 
 
 def do_job_away(job: Job, timeout: float | None = None) -> dict[str, object]:
     """Do one job in a process that is not ours (a dask worker), and send its files back.
 
     One at a time in a process: a notebook has the working folder, the environment and the figures to itself. With a
-    time limit (seconds) it has a process of its own as well, which can be ended without losing the dask worker.
+    time limit (seconds), or after a notebook that left something behind, it has a process of its own as well, which
+    can be ended without losing the dask worker.
 
     Raises:
         Stopped: the job failed or took too long.
@@ -148,12 +187,24 @@ def do_job_away(job: Job, timeout: float | None = None) -> dict[str, object]:
     with _ONE, tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         context = Context(job=job, folder=folder)
-        told = do_job(context, lambda *_: None) if timeout is None else _do_within(timeout, context)
+        apart = timeout is not None or _TAINTED.is_set()
+        try:
+            told = _do_apart(timeout, context) if apart else do_job(context, lambda *_: None)
+        except Stopped as stop:
+            _note(stop.doubts)
+            raise
+        _note(told["doubts"])
         files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in _files(folder)}
-    return {**told, "doubts": [], "files": files}
+    return {**told, "files": files}
 
 
-def _do_within(timeout: float, context: Context) -> dict[str, object]:
+def _note(doubts: object) -> None:
+    """Remember that this process is no longer clean."""
+    if doubts:
+        _TAINTED.set()
+
+
+def _do_apart(timeout: float | None, context: Context) -> dict[str, object]:
     """Do one job in a process of its own, which is ended after so many seconds."""
     warm = DEFAULT_WARM if context.job.notebook else ()
     tasks = {0: Task(label=context.job.label, payload=context.job)}
@@ -161,7 +212,7 @@ def _do_within(timeout: float, context: Context) -> dict[str, object]:
         runs = run(tasks, "model.batch.worker:do_job", lambda _: context, workers=1, timeout=timeout, warm=warm)
         ((_, outcome),) = runs
     if outcome.error:
-        raise Stopped(outcome.error, outcome.cell)
+        raise Stopped(outcome.error, outcome.cell, outcome.doubts)
     return cast("dict[str, object]", outcome.value)
 
 
@@ -200,7 +251,11 @@ def _render(context: Context, tell: Callable[[int, str], None]) -> dict[str, obj
             at_cell=tell,
         )
     except rendering.CellError as error:
-        raise Stopped(str(error), error.failure.cell) from error
+        raise Stopped(str(error), error.failure.cell, error.doubts) from error
     except rendering.ParameterError as error:
         raise Stopped(str(error)) from error
+    except OSError:
+        raise
+    except Exception as error:  # not a cell's: something that the notebook broke, and that nobody has put back
+        raise Stopped(_describe(error), doubts=("an unforeseen error",)) from error
     return {"cells_cpu_seconds": meter.cells_cpu_seconds, "doubts": meter.doubts}
