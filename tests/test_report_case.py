@@ -79,7 +79,10 @@ def test_a_scenario_without_posts_says_so(tmp_path):
 def test_a_grade_without_spine_points_is_shown_unpriced_with_the_reason(result):
     rows = {row[0]: row for row in texts(posts.priced_posts(result))}
     assert rows["Supervising social workers"][1:5] == ("11", "£128k", "–", "–")
-    assert "grades.csv has no grade '11'" in rows["Supervising social workers"][5]
+    assert rows["Supervising social workers"][5] == "as printed"
+    note = posts.priced_posts(result).note
+    assert "The spine points of 11" in note
+    assert "grades.csv has no grade" not in note
 
 
 def test_both_readings_of_agency_stand_beside_each_other_and_one_is_marked(tmp_path):

@@ -1,5 +1,6 @@
 """What a section says of money, posts and the reserve is what the frames hold, in words that do not mislead."""
 
+import csv
 import html
 import re
 from pathlib import Path
@@ -13,7 +14,7 @@ from model import figures, report, run, summaries, views
 from model import format as fmt
 from model.case import load_case
 from model.inputs.problems import InputProblems
-from model.report import comparison, establishment, sections
+from model.report import comparison, establishment, posts, sections
 from tests.cases import write_case
 from tests.engine import invented, load
 
@@ -263,3 +264,45 @@ def test_the_schemes_as_printed_add_up():
         rows = [re.findall(r"<td[^>]*number[^>]*>([^<]*)<", row) for row in table.split("<tr")[2:]]
         for column in (1, 2):
             assert sum(printed(row[column]) for row in rows[:-1]) == printed(rows[-1][column])
+
+
+# -- posts with a grade, and agency cover
+
+
+def test_a_cost_that_is_not_stated_is_a_dash_and_an_inferred_one_says_so():
+    listed = texts(posts.priced_posts(run(BURY, draws=1, seed=1)))
+    rows, silent = {row[0]: row for row in listed}, [row for row in listed if row[2] == "–"]
+    assert len(silent) == 5
+    assert {row[1] for row in silent} == {"G12", "G8", "G7", "G5"}
+    assert "£0" not in {row[2] for row in rows.values()}
+    assert rows["Governance lead"][2:] == ("£56k (inferred)", "£56k", "£17", "counted in Skills")
+
+
+def test_a_memo_may_leave_its_cost_out_and_a_row_that_moves_money_may_not(tmp_path):
+    path = write_case(tmp_path)
+    file = path / "establishment.csv"
+    names = file.read_text().splitlines()[0].split(",")
+    first = next(line["id"] for line in csv.DictReader(file.open()) if line["charged_to"] == "improvement")
+    given = dict.fromkeys(names, "") | {
+        "id": "memo", "team": "social_care", "post": "A memo", "fte_current": "0", "fte_proposed": "1", "grade": "G1",
+        "charged_to": "improvement", "included_in": first, "funding": "general_fund",
+        "source": "s",
+    }  # fmt: skip
+    before = file.read_text().rstrip("\n")
+    file.write_text(before + "\n" + ",".join(given[n] for n in names) + "\n")
+    memo = next(p for p in load_case(path).establishment if p.id == "memo")
+    assert memo.printed_gbp is None
+    assert memo.change_annual_cost_gbp == 0
+    given |= {"charged_to": "edge_of_care", "grade": ""}
+    file.write_text(before + "\n" + ",".join(given[n] for n in names) + "\n")
+    with pytest.raises(InputProblems, match="change_annual_cost_gbp"):
+        load_case(path)
+
+
+def test_the_cover_saved_is_tied_to_the_yearly_lines_and_says_until_when():
+    table = posts.agency_table(run(BURY, draws=1, seed=1))
+    assert "Saved a year if all posts are filled" in table.columns
+    assert "at most £442k (84% of that)" in table.note
+    assert "until March 2027" in table.note
+    filled = posts.agency_table(run(load_case(CASE, scenario="as-published"), draws=1, seed=1))
+    assert "not every post" not in filled.note

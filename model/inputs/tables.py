@@ -126,10 +126,24 @@ def establishment(path: Path, problems: list[Problem]) -> tuple[list[Row], tuple
             problems.append(row.problem("included_in", "the id of another row", nearest(parent, ids)))
         elif parent and (parent == row.values.get("id") or parent in memo):
             problems.append(row.problem("included_in", "the id of a row that is not itself a memo"))
-        problems.extend(_costing_problems(row))
+        problems.extend(() if _not_stated(row, rows) else _costing_problems(row))
         if row.values.get("included_when") and not parent:
             problems.append(row.problem("included_when", "empty, because included_in is empty"))
-    return rows, tuple(_post(row.values) for row in rows if row.complete)
+    whole = [row for row in rows if row.complete]
+    return rows, tuple(
+        _post({**row.values, "costing": PRINTED} if _not_stated(row, rows) else row.values) for row in whole
+    )
+
+
+def _not_stated(row: Row, rows: list[Row]) -> bool:
+    """Whether a row may leave its cost out: a memo whose money stays in the line that it is counted in."""
+    if not row.complete or row.values["change_annual_cost_gbp"] is not None or row.values["costing"]:
+        return False
+    return any(
+        other.values.get("id") == row.values["included_in"]
+        and other.values.get("charged_to") == row.values["charged_to"]
+        for other in rows
+    )
 
 
 def _costing_problems(row: Row) -> list[Problem]:

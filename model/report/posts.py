@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from model import figures, summaries, views, workforce
 from model import format as fmt
 from model import tables as tbl
 from model.agency_readings import KIND, agency_readings, displaced_cover
+from model.pay import PayError
 from model.report.establishment import recruited_words
 from model.report.sections import show
-from model.staffing import printed_and_priced
+from model.schemes.agency import COVER
+from model.staffing import BOTTOM_UP, printed_and_priced
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Canvas
 
+    from model.case_types import Case, Post
     from model.report.page import Block
     from model.views import ResultLike
 
 NO_POSTS = "The schemes of this scenario add no posts that have to be recruited."
+INFERRED = "inferred"  # a word of a source: the figure is not printed but worked out from others
+ALL_FILLED = 0.995  # as percentages are printed
+LEAST = 0.5  # pounds: less than this is nothing
 DO_NOTHING, WITH_SCHEMES = workforce.AS_IS, workforce.WITH_SCHEMES
 
 
@@ -156,18 +163,62 @@ def service_lines(result: ResultLike) -> tbl.Table:
 
 def priced_posts(result: ResultLike) -> tbl.Table:
     """Return the rows that give a grade: printed, priced from the spine, and the difference or why there is none."""
-    frame = printed_and_priced(result.case)
-    active = {spec.name for spec in result.case.active_schemes}
+    case = result.case
+    frame, by_id = printed_and_priced(case), {post.id: post for post in case.establishment}
+    active = {spec.name for spec in case.active_schemes}
     frame = frame[(frame["grade"] != "") & frame["charged_to"].isin(active)]
     rows = [
-        [tbl.text(r.post), tbl.text(r.grade), _pounds(r.printed_gbp), _pounds(r.priced_gbp), _pounds(r.difference_gbp),
-         tbl.note(r.why_not_priced or f"used: {str(r.used).replace('_', '-')}")]
+        [tbl.text(r.post), tbl.text(r.grade), _as_printed(by_id[r.id]), _pounds(r.priced_gbp),
+         _pounds(r.difference_gbp), tbl.text(_used(case, by_id[r.id]))]
         for r in views.records(frame)
     ]  # fmt: skip
-    columns = ("Post", "Grade", "Printed", "From the spine", "Difference", "Which is used, or why it is not priced")
+    columns = ("Post", "Grade", "Printed", "From the spine", "Difference", "What is used")
     caption = "Posts with a grade: the printed cost beside one priced from the spine point, a full year"
     return tbl.Table(key="priced-posts", caption=caption, columns=columns, rows=tbl.rows_of(rows),
-                     numeric=frozenset({2, 3, 4}), empty="No row of the establishment gives a grade.")  # fmt: skip
+                     numeric=frozenset({2, 3, 4}), note=_unpriced_words(case, frame),
+                     empty="No row of the establishment gives a grade.")  # fmt: skip
+
+
+def _as_printed(post: Post) -> tbl.Cell:
+    """Return a row's printed cost; marked where its source says that it is inferred and not printed."""
+    if post.printed_gbp is None or INFERRED not in post.source.lower():
+        return _pounds(post.printed_gbp)
+    return tbl.number(f"{fmt.money(post.printed_gbp)} ({INFERRED})", post.printed_gbp)
+
+
+def _used(case: Case, post: Post) -> str:
+    """Return in words what the model uses for a row: a memo's money is in the line that it is counted in."""
+    parent = next((p for p in case.establishment if p.id == post.included_in), None)
+    if parent is not None and parent.charged_to == post.charged_to:
+        return f"counted in {parent.post or parent.team}"
+    return "priced from its grade" if post.costing == BOTTOM_UP else "as printed"
+
+
+def _unpriced_words(case: Case, frame: pd.DataFrame) -> str:
+    """Return one footnote for all that could not be priced: the grades without spine points, and any other reason."""
+    unpriced = [r for r in views.records(frame) if r.why_not_priced]
+    if not unpriced:
+        return ""
+    unknown = [str(r.grade) for r in unpriced if not _has_grade(case, str(r.grade))]
+    grades = dict.fromkeys(g.strip() for named in unknown for g in named.replace(" and ", ",").split(","))
+    words = ["A dash: not stated, or not priced."]
+    if grades:
+        words.append(
+            f"The spine points of {fmt.listed(list(grades))} are not known here, so posts of those grades are not "
+            f"priced; they would go into grades.csv."
+        )
+    others = dict.fromkeys(str(r.why_not_priced) for r in unpriced if str(r.grade) not in unknown)
+    return " ".join([*words, *(f"{reason}." for reason in others)])
+
+
+def _has_grade(case: Case, grade: str) -> bool:
+    if case.reference.pay is None:
+        return False
+    try:
+        case.reference.pay.grade(case.council, grade)
+    except PayError:
+        return False
+    return True
 
 
 def agency_table(result: ResultLike) -> tbl.Table:
@@ -181,7 +232,7 @@ def agency_table(result: ResultLike) -> tbl.Table:
         "Filling a post saves",
         "If the printed figure is",
         "Cover a year",
-        "Saved a year",
+        "Saved a year if all posts are filled",
         "NPV, agency",
         "NPV, whole",
     )
@@ -192,9 +243,35 @@ def agency_table(result: ResultLike) -> tbl.Table:
         rows=tbl.rows_of(rows),
         numeric=tbl.numbers_from(columns, 2),
         note="Managed teams are taken out of the cover figure first and end in full as the new posts fill: the two "
-        "printed figures are never added.",
+        f"printed figures are never added. {cover_words(result)}".rstrip(),
         rests_on=views.drivers(result.case, [s.name for s in result.case.active_schemes if s.kind == KIND]),
     )
+
+
+def cover_words(result: ResultLike) -> str:
+    """Return what the yearly lines show of the cover saved, and until when: fewer posts are filled, and cover ends."""
+    case, words = result.case, []
+    lines = views.lines_only(result, views.WHOLE)
+    for spec in (s for s in case.active_schemes if s.kind == KIND):
+        end = case.assumptions[f"{spec.name}.cover_end_months"].value
+        saved = lines[(lines["scheme"] == spec.name) & (lines["line"] == COVER)]
+        yearly = saved.groupby("financial_year")["value_gbp"].sum()
+        if not len(yearly) or yearly.max() < LEAST:
+            continue
+        most, whole = str(yearly.idxmax()), [r.cover_saved_annual_gbp for r in views.records(agency_readings(case))
+                                             if r.used and r.scheme == spec.name]  # fmt: skip
+        filled = f" ({fmt.percent(yearly[most] / whole[0])} of that)" if whole and whole[0] > 0 else ""
+        if not whole or yearly[most] < ALL_FILLED * whole[0]:
+            words.append(
+                f"The yearly lines show at most {fmt.money(yearly[most])}{filled}, since not every post is filled at "
+                "any time."
+            )
+        if 0 < end < case.timeline.months:
+            last = case.timeline.month_labels[math.ceil(end) - 1]
+            words.append(
+                f"Cover is taken to go on until {fmt.month(last)} if nothing is done, so nothing is saved after that."
+            )
+    return " ".join(words)
 
 
 def displaced_words(result: ResultLike) -> str:
