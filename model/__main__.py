@@ -7,7 +7,14 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from model.batch.arguments import add_cluster_arguments, add_sweep_arguments, cluster_problem, scenario_name, seconds
+from model.batch.arguments import (
+    add_cluster_arguments,
+    add_sweep_arguments,
+    cluster_problem,
+    scenario_name,
+    seconds,
+    whole_number,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -66,9 +73,11 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     run.add_argument(
         "--scenario", type=scenario_name, action="append", metavar="NAME", help="only this scenario; may be repeated"
     )
-    run.add_argument("--draws", type=_positive, default=2000, metavar="N", help="joint draws (2000); 1 = central alone")
+    run.add_argument(
+        "--draws", type=whole_number, default=2000, metavar="N", help="joint draws (2000); 1 = central alone"
+    )
     run.add_argument("--seed", type=int, default=1, metavar="N", help="the same seed gives the same draws (1)")
-    run.add_argument("--jobs", type=_positive, metavar="N", help="scenarios at once (as many as there are cores)")
+    run.add_argument("--jobs", type=whole_number, metavar="N", help="scenarios at once (as many as there are cores)")
     run.add_argument("--outputs", type=Path, default=OUTPUTS, metavar="DIR", help="where to write (outputs/)")
     run.add_argument("--force", action="store_true", help="make again what is up to date too")
     run.add_argument("--timeout", type=seconds, metavar="SECONDS", help="end a scenario that takes longer")
@@ -78,16 +87,6 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     sweep = commands.add_parser("sweep", help="thousands of combinations of assumptions, to one Parquet file")
     add_sweep_arguments(sweep)
     sweep.set_defaults(run=_sweep)
-
-
-def _positive(text: str) -> int:
-    try:
-        number = int(text)
-    except ValueError:
-        number = 0
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"a whole number of at least 1, not {text!r}")
-    return number
 
 
 def case_paths(names: list[str]) -> list[Path]:

@@ -13,11 +13,13 @@ import hashlib
 import io
 import itertools
 import json
+import math
 import os
+import re
 import sys
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass, fields
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,7 +31,7 @@ from pyarrow import parquet
 from model import origins
 from model.appraisal import appraise, discount_factors
 from model.batch import pool, remote, store
-from model.batch.arguments import cluster_problem
+from model.batch.arguments import MOST_POINTS, cluster_problem
 from model.batch.faults import point
 from model.batch.progress import Ticker
 from model.case import load_case
@@ -50,6 +52,8 @@ POINTS_A_PART = 256
 KEY = b"invest_to_save.made_from"
 COLUMNS = ("case", "scenario", "point", "perimeter", "metric", "value")
 EVALUATE = "model.sweep:appraise_points"
+GRID_FORM = "NAME=LOW:HIGH:STEP or NAME=A,B,C with plain numbers"
+NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,9})?")
 
 
 class SweepError(ValueError):
@@ -68,84 +72,126 @@ class Part:
     evaluate: str = EVALUATE
 
 
-def grid_values(text: str) -> tuple[str, tuple[float, ...]]:
-    """Read ``name=lo:hi:step`` (both ends included) or ``name=a,b,c``.
+def grid_values(text: str, *, most: int = MOST_POINTS) -> tuple[str, tuple[float, ...]]:
+    """Read ``name=lo:hi:step`` (both ends included) or ``name=a,b,c``; at most so many values.
 
     Steps are decimal, so that 0.5:1.0:0.05 gives exactly eleven values and 0.65 is the number 0.65.
 
     Raises:
-        SweepError: it cannot be read.
+        SweepError: it cannot be read, has too many values, or one of them twice.
     """
     name, equals, values = text.partition("=")
     name = name.strip()
     if not equals or not name:
-        raise SweepError(f"--grid {text!r}: expected NAME=LOW:HIGH:STEP or NAME=A,B,C")
+        raise SweepError(f"--grid {text!r}: expected {GRID_FORM}")
     try:
-        if ":" not in values:
-            return name, tuple(float(Decimal(value)) for value in values.split(","))
-        low, high, step = (Decimal(value) for value in values.split(":"))
-        return name, tuple(float(low + step * n) for n in range(_steps(low, high, step)))
-    except (InvalidOperation, ValueError) as error:
-        reason = str(error) if isinstance(error, SweepError) else "expected NAME=LOW:HIGH:STEP or NAME=A,B,C"
-        raise SweepError(f"--grid {text!r}: {reason}") from error
+        found = _range(values, most) if ":" in values else tuple(float(_decimal(one)) for one in values.split(","))
+    except ValueError as error:
+        raise SweepError(f"--grid {text!r}: {error}") from error
+    twice = [f"{value:g}" for value, count in Counter(found).items() if count > 1]
+    if twice:
+        raise SweepError(f"--grid {text!r}: {', '.join(twice)} given more than once; expected each value once")
+    return name, found
 
 
-def _steps(low: Decimal, high: Decimal, step: Decimal) -> int:
-    """How many values a range has."""
-    if not (low.is_finite() and high.is_finite() and step.is_finite()):
-        raise SweepError("numbers are expected")
+def _decimal(text: str) -> Decimal:
+    """The number a text is; nothing but plain digits, a point and a power of ten."""
+    if not NUMBER.fullmatch(text.strip()):
+        raise ValueError(f"{text.strip()!r} is no number; expected {GRID_FORM}")
+    number = Decimal(text.strip())
+    if not math.isfinite(float(number)):
+        raise ValueError(f"{text.strip()} is beyond the largest number there is, about 1.8e308")
+    return number
+
+
+def _range(text: str, most: int) -> tuple[float, ...]:
+    """The values of LOW:HIGH:STEP, both ends included."""
+    ends = text.split(":")
+    if len(ends) != 3:
+        raise ValueError(f"expected {GRID_FORM}")
+    low, high, step = (_decimal(end) for end in ends)
     if step <= 0 or high < low:
-        raise SweepError(f"expected LOW <= HIGH and STEP > 0, got {low}:{high}:{step}")
-    return int((high - low) / step) + 1
+        raise ValueError(f"expected LOW <= HIGH and STEP > 0, got {low}:{high}:{step}")
+    try:
+        count = (high - low) / step
+    except ArithmeticError:
+        count = Decimal("Infinity")
+    if count >= most:  # not int(count): that of a vast number would never be done
+        several = f"{int(count) + 1:,}" if count < 10**15 else "more than 10^15"
+        raise ValueError(f"{several} values, {_too_many(most)}")
+    return tuple(float(low + step * n) for n in range(int(count) + 1))
 
 
-def grid_frame(grids: Sequence[str]) -> pd.DataFrame:
-    """Every combination of the ``--grid`` arguments, the last varying fastest."""
+def _too_many(most: int) -> str:
+    """What to do about too many combinations."""
+    return f"more than the {most:,} allowed; take wider steps or fewer values, or allow more with --at-most"
+
+
+def grid_frame(grids: Sequence[str], *, most: int = MOST_POINTS) -> pd.DataFrame:
+    """Every combination of the ``--grid`` arguments, the last varying fastest.
+
+    Raises:
+        SweepError: everything that cannot be read, or more than ``most`` combinations.
+    """
     axes, problems = [], []
     for text in grids:
         try:
-            axes.append(grid_values(text))
+            axes.append(grid_values(text, most=most))
         except SweepError as error:
             problems.append(str(error))
     names = [name for name, _ in axes]
     problems += [f"--grid {name}: given twice" for name in dict.fromkeys(names) if names.count(name) > 1]
+    count = math.prod(len(values) for _, values in axes)
+    if count > most:
+        sizes = " x ".join(f"{len(values):,}" for _, values in axes)
+        problems.append(f"--grid: {sizes} = {count:,} combinations, {_too_many(most)}")
     if problems:
         raise SweepError("\n".join(problems))
     return pd.DataFrame(list(itertools.product(*(values for _, values in axes))), columns=names, dtype=float)
 
 
 def file_frame(path: Path) -> pd.DataFrame:
-    """The combinations in a CSV file: assumption names as header, one combination a row.
+    """The combinations in a CSV file: assumption names as header, one combination a row; blank rows are passed over.
 
     Raises:
-        SweepError: every cell that is not a number, with its row (the header is row 1) and column.
+        SweepError: it is no table, or every cell that is not a number and every combination that stands twice, with
+            its row (the header is row 1) and column.
     """
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = list(csv.reader(file))
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = [(n, row) for n, row in enumerate(csv.reader(file), start=1) if any(cell.strip() for cell in row)]
+    except UnicodeDecodeError as error:
+        raise SweepError(
+            f"{path.name}: not UTF-8 text (byte {error.start + 1}); save it from the spreadsheet as CSV UTF-8"
+        ) from error
+    except csv.Error as error:
+        raise SweepError(f"{path.name}: not a CSV file ({error}); save it from the spreadsheet as CSV UTF-8") from error
     if len(rows) < 2:
         raise SweepError(f"{path.name}: expected a header of assumption names and at least one row")
-    names = [name.strip() for name in rows[0]]
-    problems = [f"{path.name}: column {name!r} stands twice" for name in dict.fromkeys(names) if names.count(name) > 1]
-    points = []
-    for number, row in enumerate(rows[1:], start=2):
+    names = [name.strip() for name in rows[0][1]]
+    problems = [f"{path.name}: column {n} has no name" for n, name in enumerate(names, start=1) if not name]
+    problems += [f"{path.name}: column {n!r} stands twice" for n, count in Counter(names).items() if n and count > 1]
+    points: dict[tuple[float, ...], int] = {}
+    for number, row in rows[1:]:
         if len(row) != len(names):
             problems.append(f"{path.name}, row {number}: {len(row)} values, expected {len(names)}")
             continue
-        points.append([_number(path, number, name, text, problems) for name, text in zip(names, row, strict=True)])
+        values = tuple(_number(path, number, name, text, problems) for name, text in zip(names, row, strict=True))
+        first = points.setdefault(values, number)
+        if first != number and np.isfinite(values).all():
+            problems.append(f"{path.name}, row {number}: the same combination as row {first}; expected each once")
     if problems:
         raise SweepError("\n".join(problems))
-    return pd.DataFrame(points, columns=names, dtype=float)
+    return pd.DataFrame(list(points), columns=names, dtype=float)
 
 
 def _number(path: Path, row: int, name: str, text: str, problems: list[str]) -> float:
     """A cell's number; a problem is added if it has none."""
     try:
-        value = float(text)
+        return float(_decimal(text))
     except ValueError:
-        value = np.nan
-    if not np.isfinite(value):
         problems.append(f"{path.name}, row {row}, column {name}: {text!r}, expected a number without £ or thousands")
-    return value
+        return np.nan
 
 
 def check(case: Case, points: pd.DataFrame) -> list[str]:
@@ -283,9 +329,11 @@ def sweep(  # noqa: PLR0913 - each is one thing a caller may choose
         evaluate: import path of the function that does the work (as ``appraise_points``).
 
     Raises:
-        SweepError: a part could not be computed; those that were are kept for the next run.
+        SweepError: a case is given twice or ``out`` is no file (before anything is done); or a part could not be
+            computed: those that were are kept for the next run.
     """
     folders = [str(case) for case in cases]
+    _refuse([Path(case) for case in cases], out)
     parts = parts_of(folders, scenario, points, evaluate=evaluate)
     with store.locked(out.parent):
         key = made_from(folders, parts)
@@ -358,9 +406,10 @@ def _join(place: Path, count: int, out: Path, key: str, schema: pa.Schema) -> No
 
 def command(options: argparse.Namespace, *, inputs: Path = Path("inputs")) -> int:
     """Run ``sweep`` as the command line asks; the exit status. Bad inputs raise ``InputProblems``."""
-    folders = [Path(name) if Path(name).is_dir() else inputs / name for name in options.cases]
+    folders = [Path(name).resolve() if Path(name).is_dir() else inputs / name for name in options.cases]
     out = options.out or options.outputs / "sweep.parquet"
     try:
+        _refuse(folders, out)
         points = _asked_for(options)
     except SweepError as error:
         return _say(str(error), 2)
@@ -388,6 +437,21 @@ def command(options: argparse.Namespace, *, inputs: Path = Path("inputs")) -> in
     return _say(f"{out}: {count}{'' if done else ', already up to date'}", 0)
 
 
+def _refuse(folders: Sequence[Path], out: Path) -> None:
+    """Raise SweepError where the results could not be told apart, or not be put in their place."""
+    names = Counter(folder.name for folder in folders)
+    problems = [
+        f"{name}: given {count} times; expected each case once, as the rows go by its folder's name"
+        for name, count in names.items()
+        if count > 1
+    ]
+    if out.exists() and not out.is_file():
+        what = "a folder" if out.is_dir() else "no file that could be replaced"
+        problems.append(f"--out {out}: it is {what}; expected the name of a file, such as {out / 'sweep.parquet'}")
+    if problems:
+        raise SweepError("\n".join(problems))
+
+
 def _asked_for(options: argparse.Namespace) -> pd.DataFrame:
     """The combinations asked for."""
     if bool(options.grid) == (options.from_file is not None):
@@ -395,7 +459,7 @@ def _asked_for(options: argparse.Namespace) -> pd.DataFrame:
     if problem := cluster_problem(options):
         raise SweepError(problem)
     if options.from_file is None:
-        return grid_frame(options.grid)
+        return grid_frame(options.grid, most=options.at_most)
     try:
         return file_frame(options.from_file)
     except OSError as error:

@@ -78,6 +78,104 @@ def test_a_grid_that_cannot_be_read_is_quoted(text):
     assert "b: given twice" in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a=nan", "'nan' is no number"),
+        ("a=inf", "'inf' is no number"),
+        ("a=1,-Infinity", "'-Infinity' is no number"),
+        ("a=1e400", "1e400 is beyond the largest number there is"),
+        ("a=0:1e999:1", "1e999 is beyond the largest number there is"),
+        ("a=0_5", "'0_5' is no number"),
+        ("a=0:1_0:1", "'1_0' is no number"),
+        ("a=0.5,0.5", "0.5 given more than once"),
+        ("a=0.5,1,.50,5e-1", "0.5 given more than once"),
+        ("a=0.5:0.50000000000000000000002:1e-23", "0.5 given more than once"),
+        ("a=0:1:1e-9", "1,000,000,001 values, more than the 1,000,000 allowed"),
+        ("a=0.5:1:1e-9999999", "more than 10^15 values, more than the 1,000,000 allowed"),
+        ("a=0.5:1:1e-300", "more than 10^15 values"),
+        ("a=0:1e300:1", "more than 10^15 values"),
+    ],
+)
+def test_a_grid_holds_finite_plain_numbers_each_once_and_not_too_many(text, said):
+    with pytest.raises(sweep.SweepError) as caught:
+        sweep.grid_frame([text])
+    assert f"--grid {text!r}: {said}" in str(caught.value)
+
+
+def test_a_grid_of_too_many_combinations_says_how_many_and_more_may_be_asked_for():
+    grids = ["a=0:1:0.001", "b=0:999:1"]
+    with pytest.raises(
+        sweep.SweepError, match="--grid: 1,001 x 1,000 = 1,001,000 combinations, more than the 1,000,000"
+    ):
+        sweep.grid_frame(grids)
+    assert len(sweep.grid_frame(grids, most=1_001_000)) == 1_001_000
+    with pytest.raises(sweep.SweepError, match=r"1,001 values, more than the 1,000 allowed.*--at-most"):
+        sweep.grid_frame(grids, most=1_000)
+    assert sweep.grid_values("a=0:999:1", most=1_000)[1][-1] == 999
+
+
+def test_blank_rows_of_a_file_are_passed_over_and_rows_keep_their_numbers(tmp_path):
+    path = tmp_path / "points.csv"
+    path.write_text("a,b\n1,2\n\n,\n3,4\n\n", encoding="utf-8")
+    assert sweep.file_frame(path).to_dict("list") == {"a": [1.0, 3.0], "b": [2.0, 4.0]}
+    path.write_text("a\n\nx\n", encoding="utf-8")
+    with pytest.raises(sweep.SweepError, match=r"points\.csv, row 3, column a: 'x'"):
+        sweep.file_frame(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("a\n1\n".encode("utf-16"), "not UTF-8 text (byte 1); save it from the spreadsheet as CSV UTF-8"),
+        ("a\n£1\n".encode("cp1252"), "not UTF-8 text (byte 3); save it from the spreadsheet as CSV UTF-8"),
+        (b"\n\n", "expected a header of assumption names and at least one row"),
+        (b"\n,\n", "expected a header of assumption names and at least one row"),
+        (b"", "expected a header of assumption names and at least one row"),
+        (b"a,\n1,2\n", "column 2 has no name"),
+        (b"a\n0_5e-1\n", "row 2, column a: '0_5e-1', expected a number"),
+        (b"a\nnan\n1e400\n", "row 3, column a: '1e400', expected a number"),
+        (b"a,b\n1,2\n3,4\n1.0,2e0\n", "row 4: the same combination as row 2"),
+        (b"a\n" + b"1" * 200_000 + b"\n", "not a CSV file (field larger than field limit"),
+    ],
+)
+def test_a_file_that_is_no_table_of_combinations_is_refused(tmp_path, content, said):
+    path = tmp_path / "points.csv"
+    path.write_bytes(content)
+    with pytest.raises(sweep.SweepError) as caught:
+        sweep.file_frame(path)
+    assert said in str(caught.value)
+    assert str(caught.value).startswith("points.csv")
+
+
+def test_a_case_twice_and_a_place_that_is_no_file_are_refused_before_anything_is_computed(tmp_path, planted, capsys):
+    from model.__main__ import main
+
+    case = str(write_case(tmp_path))
+    out = tmp_path / "taken"
+    out.mkdir()
+    grid = ["--grid", "fostering.fill_rate=0.5"]
+    assert main(["sweep", case, f"{case}/.", *grid, "--out", str(out)]) == 2
+    said = capsys.readouterr().err
+    assert "exampleshire: given 2 times" in said
+    assert f"--out {out}: it is a folder; expected the name of a file, such as {out / 'sweep.parquet'}" in said
+    assert [path.name for path in tmp_path.glob("taken*")] == ["taken"]
+    assert not list(out.iterdir())
+    with pytest.raises(sweep.SweepError, match="it is a folder"):
+        sweep.sweep(cases(tmp_path), POINTS, out, evaluate=f"{planted}:broken")
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "x", "1_0", ""])
+@pytest.mark.parametrize("name", ["--jobs", "--at-most"])
+def test_a_count_is_a_whole_number_from_1(capsys, name, number):
+    from model.__main__ import main
+
+    with pytest.raises(SystemExit) as stop:
+        main(["sweep", "bury-2022", f"{name}={number}"])
+    assert stop.value.code == 2
+    assert f"a whole number of at least 1, not {number!r}" in capsys.readouterr().err
+
+
 def test_every_bad_cell_of_a_file_is_named(tmp_path):
     path = tmp_path / "points.csv"
     path.write_text('\ufeffa,b\r\n1,2\r\n"1,000",£3\r\n1\r\n', encoding="utf-8")

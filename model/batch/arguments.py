@@ -7,6 +7,8 @@ import math
 import re
 from pathlib import Path
 
+MOST_POINTS = 1_000_000
+"""Combinations that a sweep's grid may have unless more are asked for: a slip in a step would work for days."""
 _ADDRESS = re.compile(r"((tcp|tls|ws|wss|ucx)://)?([^\s/:@]+|\[[0-9A-Fa-f:.]+\]):(?P<port>[0-9]{1,5})")
 
 
@@ -17,6 +19,13 @@ def scenario_name(text: str) -> str:
             f"{text!r} is no scenario: expected the name of a file in scenarios/ without .toml, such as base"
         )
     return text
+
+
+def whole_number(text: str) -> int:
+    """Return a whole number from 1."""
+    if not re.fullmatch(r"[0-9]{1,18}", text) or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"a whole number of at least 1, not {text!r}")
+    return int(text)
 
 
 def seconds(text: str) -> float:
@@ -68,6 +77,13 @@ def add_sweep_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=LOW:HIGH:STEP",
         help="values of an assumption (or NAME=A,B,C)",
     )
+    parser.add_argument(
+        "--at-most",
+        type=whole_number,
+        default=MOST_POINTS,
+        metavar="N",
+        help=f"refuse a grid of more combinations ({MOST_POINTS})",
+    )
     parser.add_argument("--from", dest="from_file", type=Path, metavar="FILE.csv", help="combinations, one a row")
     parser.add_argument(
         "--scenario",
@@ -77,6 +93,8 @@ def add_sweep_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--out", type=Path, help="the Parquet file (outputs/sweep.parquet unless given)")
     parser.add_argument("--outputs", type=Path, default=Path("outputs"))
-    parser.add_argument("--jobs", type=int, help="processes at once (all processors unless given)")
+    parser.add_argument(
+        "--jobs", type=whole_number, metavar="N", help="processes at once (all processors unless given)"
+    )
     parser.add_argument("--force", action="store_true", help="even if the file was made from the same inputs")
     add_cluster_arguments(parser)
