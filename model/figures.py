@@ -74,7 +74,10 @@ _STYLE: dict[str, Any] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Figure:
-    """A chart as it is shown: `title` states the finding, `alt` says what the chart shows, `data` is behind it."""
+    """A chart as it is shown: `title` states the finding, `alt` says what the chart shows, `data` is behind it.
+
+    Without an `svg` there is nothing to draw: title and note stand as a sentence.
+    """
 
     key: str
     title: str
@@ -87,6 +90,8 @@ class Figure:
     @property
     def html(self) -> str:
         """The chart, its title, its data and its assumptions."""
+        if not self.svg:
+            return f'<p class="empty"><strong>{markup.escape(self.title)}.</strong> {markup.escape(self.note)}</p>'
         note = f'<p class="note">{markup.escape(self.note)}</p>' if self.note else ""
         hidden = f'<span class="unseen">: {markup.escape(self.title)}</span>'
         return (

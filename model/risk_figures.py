@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 MOST = 12  # bars in a chart
+LEAST_SWING = 0.5  # pounds: a bar of less has no length
 _POUNDS_ONLY = 100.0  # from here on, pence say nothing
 _ROOM, _GRID = 0.5, 25  # how much of its range a frontier shows on each side of it, and at how many values
 CHANCE_WORDS = "Chance: who happens to enter and leave"
@@ -54,7 +55,8 @@ def spoken(factor: str) -> str:
 
 def tornado_chart(case: Case, perimeter: str, *, most: int = MOST) -> Figure:
     """Chart how far each assumption, moved from its P10 to its P90 by itself, moves the NPV."""
-    bars = tornado(case, npv_evaluator(case, [perimeter]), [perimeter])[:most]
+    found = tornado(case, npv_evaluator(case, [perimeter]), [perimeter])
+    bars = [bar for bar in found if bar.swing >= LEAST_SWING][:most]
     name, central = views.title_of(case, perimeter), bars[0].npv_central if bars else 0.0
 
     def paint(canvas: Canvas) -> None:
@@ -82,11 +84,14 @@ def tornado_chart(case: Case, perimeter: str, *, most: int = MOST) -> Figure:
         key=f"tornado-{perimeter}",
         title=title,
         alt=alt,
-        svg=draw(f"tornado-{perimeter}", alt, paint, height=0.9 + 0.28 * max(len(bars), 1)),
+        svg=draw(f"tornado-{perimeter}", alt, paint, height=0.9 + 0.28 * len(bars)) if bars else "",
         data=tbl.Table(key=f"tornado-{perimeter}-data", caption=f"One assumption at a time, {name}", columns=columns,
                        rows=tbl.rows_of(rows), numeric=tbl.numbers_from(columns)),
         rests_on=tuple(b.assumption for b in bars),
-        note="Each assumption by itself, from its 10th to its 90th percentile; the dashed line is the central NPV.",
+        note="Each assumption by itself, from its 10th to its 90th percentile; the dashed line is the central NPV. "
+        "Assumptions that do not move it are left out."
+        if bars
+        else "No assumption by itself moves the NPV between its 10th and its 90th percentile.",
     )  # fmt: skip
 
 
@@ -273,7 +278,7 @@ def information_chart(
     benefits = options(result.npv_draws, perimeters)
     groups = groups_by_prefix(case)
     found = information_values(case, draws, benefits, groups=groups)
-    perfect, shown = evpi(benefits), [i for i in found if i.value > 0][:most]
+    perfect, shown = evpi(benefits), [i for i in found if i.value >= LEAST_SWING][:most]
     choice = fmt.listed(["doing nothing", *(_lower(views.title_of(case, p)) for p in perimeters)], "or")
 
     def paint(canvas: Canvas) -> None:
@@ -302,13 +307,17 @@ def information_chart(
         key=key,
         title=title,
         alt=alt,
-        svg=draw(key, alt, paint, height=0.9 + 0.28 * max(len(shown), 1)),
+        svg=draw(key, alt, paint, height=0.9 + 0.28 * len(shown)) if shown else "",
         data=tbl.Table(key=f"{key}-data", caption=f"Value of information: {choice}", columns=columns,
                        rows=tbl.rows_of(rows), numeric=tbl.numbers_from(columns)),
         rests_on=tuple(i.assumptions[0] for i in shown if len(i.assumptions) == 1),
-        note=f"The decision: {choice}. Knowing everything exactly would be worth {fmt.money(perfect)}; hatched bars "
-        "are groups of numbers learnt together, estimated on the low side. Assumptions that are missing could not "
-        "change the decision.",
+        note=f"The decision: {choice}. Knowing everything exactly would be worth {fmt.money(perfect)}"
+        + (
+            "; hatched bars are groups of numbers learnt together, estimated on the low side. Assumptions that are "
+            "missing could not change the decision."
+            if shown
+            else "."
+        ),
     )  # fmt: skip
 
 

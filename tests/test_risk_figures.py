@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from model.appraisal import npv_evaluator
 from model.attribution import attribute
 from model.draws import central, sample, with_values
 from model.explorer import SLIDERS, Explorer, shifted
+from model.report.opening import changed
 from tests.cases import write_case
 
 ITS = "invest_to_save"
@@ -142,3 +144,17 @@ def test_a_range_moves_with_its_value_and_stays_within_its_unit(case):
     top = shifted(share, share.high)
     assert top.low == pytest.approx(share.low + share.high - share.value)
     assert top.high <= 1
+
+
+def test_what_moves_nothing_has_no_bar_and_an_empty_chart_is_a_sentence(case, result):
+    bars = risk.tornado_chart(case, ITS).data.rows
+    assert bars
+    assert all(row[-1].sort >= 0.5 for row in bars)
+    certain = changed(case, {a.name: a.value for a in case.assumptions.values() if a.low < a.high})
+    always = SimpleNamespace(npv_draws={p: np.full(256, 1e6) for p in result.npv_draws})
+    nothing = risk.information_chart(case, always, ["fostering", "edge_of_care"], seed=2)
+    for chart in (risk.tornado_chart(certain, ITS), nothing):
+        assert chart.html.startswith('<p class="empty">')
+        assert "<svg" not in chart.html
+        assert "hatched" not in chart.html
+    assert "none could change the decision" in nothing.html
