@@ -108,7 +108,27 @@ def _check(options: argparse.Namespace) -> int:
 def _reconcile(options: argparse.Namespace) -> int:
     from model.reconcile import reconcile_command  # noqa: PLC0415
 
-    return reconcile_command(case_paths([options.case])[0])
+    path = case_paths([options.case])[0]
+    status = reconcile_command(path)
+    for line in _claims(path) if status != BAD_INPUT else []:
+        say(line)
+    return status
+
+
+def _claims(path: Path) -> list[str]:
+    """Return what the paper claims a year beside the modelled years; nothing for a case that cannot be run yet."""
+    from model.case import InputProblems, load_case  # noqa: PLC0415
+    from model.report.claims import sentences  # noqa: PLC0415
+    from model.results import run  # noqa: PLC0415
+
+    try:
+        base = load_case(path)
+        case = load_case(path, base.published_scenario)
+    except InputProblems:
+        return []
+    if not any(row.beside_scheme for row in case.published):
+        return []
+    return sentences(run(case, draws=1, seed=1))
 
 
 def _diff(options: argparse.Namespace) -> int:

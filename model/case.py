@@ -125,6 +125,11 @@ class _Reading:
         )
         used = self._check_formulas(published_rows, words) | _referred(post_rows, case_file)
         self._check_posts(post_rows, case_file, stated, names)
+        self.problems.extend(
+            row.problem("beside_scheme", "the name of a scheme", nearest(row.values["beside_scheme"], known))
+            for row in published_rows
+            if (known := case_file.scheme_names) and row.values.get("beside_scheme") not in {None, "", *known}
+        )
         self._check_names(case_file, stated, names, used)
         chosen = self._scenario(scenario, case_file, names)
         if chosen is None:

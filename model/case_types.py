@@ -112,7 +112,10 @@ class BudgetLine:
 
 @dataclass(frozen=True, kw_only=True)
 class PublishedRow:
-    """A figure a report has printed, and the formula that recomputes it (empty = not derivable)."""
+    """A figure a report has printed, and the formula that recomputes it (empty = not derivable).
+
+    `beside_scheme`: for a saving claimed for every year, the scheme whose modelled years stand beside it.
+    """
 
     ref: str
     statement: str
@@ -122,6 +125,7 @@ class PublishedRow:
     formula: str
     expected: str
     note: str = ""
+    beside_scheme: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

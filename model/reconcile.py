@@ -7,6 +7,7 @@ that `published.csv` expects is unexpected: a slip that is known is shown, and o
 
 from __future__ import annotations
 
+import re
 import sys
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 COLUMNS: Final = ("ref", "statement", "published", "recomputed", "difference", "verdict", "expected", "unit", "note")
 _STATEMENT_WIDTH: Final = 64
+_ONE_CELL: Final = re.compile(r"est\.[\w-]+\.[a-z_]+|[A-Za-z_]\w*(?:\.\w+)*")
+_LETTERS: Final = re.compile(r"[A-Za-z_]")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +49,11 @@ class Line:
         return float(decimal_of(self.recomputed) - decimal_of(self.row.value))
 
     @property
+    def is_transcribed(self) -> bool:
+        """Whether the figure agrees only with its own transcription: nothing was worked out."""
+        return self.verdict == "reconciles" and is_transcription(self.row.formula)
+
+    @property
     def is_unexpected(self) -> bool:
         """Whether the verdict is not the one the file expects."""
         return self.verdict != self.row.expected
@@ -59,6 +67,14 @@ def verdict(published: float, recomputed: float | None, precision: float) -> str
     if exact == printed or (exact / unit).to_integral_value(ROUND_HALF_UP) * unit == printed:
         return "reconciles"
     return "rounding" if abs(exact - printed) <= unit else "differs"
+
+
+def is_transcription(formula: str) -> bool:
+    """Whether a formula only repeats the print: one cell of an input as it stands, or numbers typed into the formula.
+
+    A line of a printed table beside the same line of `establishment.csv` is such, and so is `8 + 11`.
+    """
+    return bool(_ONE_CELL.fullmatch(formula.strip())) or (bool(formula) and not _LETTERS.search(formula))
 
 
 def recompute(case: Case) -> tuple[Line, ...]:
@@ -172,7 +188,9 @@ def table(lines: Sequence[Line], *, title: str) -> str:
     ]
     counts = {v: sum(line.verdict == v for line in lines) for v in tables.VERDICTS}
     surprises = sum(line.is_unexpected for line in lines)
-    summary = ", ".join(f"{n} {v}" for v, n in counts.items() if n)
+    copied = sum(line.is_transcribed for line in lines)
+    of_these = f" ({copied} of them only transcribed: nothing to work out)" if copied else ""
+    summary = ", ".join(f"{n} {v}{of_these if v == 'reconciles' else ''}" for v, n in counts.items() if n)
     found = f"{surprises} not as expected" if surprises else "all as expected"
     return "\n".join([title, "", *(row.rstrip() for row in shown), "", f"{len(lines)} rows: {summary}; {found}"])
 
@@ -189,7 +207,7 @@ def _cells(line: Line) -> tuple[str, ...]:
         _figure(row.value, row.precision),
         _figure(line.recomputed, row.precision, finer=1),
         _figure(line.difference, row.precision, finer=1),
-        line.verdict,
+        "transcribed" if line.is_transcribed else line.verdict,
         f"expected {row.expected}" if line.is_unexpected else "",
     )
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from model import format as fmt
 from model import markup, views
 from model import tables as tbl
+from model.reconcile import is_transcription
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -27,6 +28,8 @@ VERDICTS = {
     "differs": "✗ differs",
     "not_derivable": "? not derivable",
 }
+TRANSCRIBED = "transcribed"
+WORDS = {**VERDICTS, TRANSCRIBED: "= transcribed"}
 PURSES = {
     "base_budget": "Base budget (recurring, general fund)",
     "reserve_funded": "Paid from the reserve",
@@ -451,11 +454,24 @@ def _switch(value: float | None, unit: str) -> tbl.Cell:
     return tbl.text("none found") if value is None else tbl.number(fmt.quantity(value, unit), value)
 
 
+def transcribed(result: ResultLike) -> pd.Series:
+    """Return for each row of the reconciliation whether the figure agrees only with its own transcription."""
+    copies = {(row.ref, row.statement) for row in result.case.published if is_transcription(row.formula)}
+    import pandas as pd  # noqa: PLC0415 - importing the model must stay cheap
+
+    frame = result.reconciliation
+    keys = zip(frame["ref"], frame["statement"], strict=True)
+    return (frame["verdict"] == "reconciles") & pd.Series(
+        [key in copies for key in keys], index=frame.index, dtype=bool
+    )
+
+
 def reconciliation(result: ResultLike) -> tbl.Table:
     """Return the published figures row by row, those that do not reconcile first."""
     frame = result.reconciliation
-    order = {"differs": 0, "not_derivable": 1, "rounding": 2, "reconciles": 3}
-    frame = frame.assign(order=frame["verdict"].map(order)).sort_values(["order"], kind="stable")
+    frame = frame.assign(shown=frame["verdict"].mask(transcribed(result), TRANSCRIBED))
+    order = {"differs": 0, "not_derivable": 1, "rounding": 2, "reconciles": 3, TRANSCRIBED: 4}
+    frame = frame.assign(order=frame["shown"].map(order)).sort_values(["order"], kind="stable")
     rows = [
         [
             tbl.text(r.ref),
@@ -463,7 +479,7 @@ def reconciliation(result: ResultLike) -> tbl.Table:
             _figure(r.published),
             _figure(r.recomputed),
             _figure(r.difference),
-            tbl.Cell(text=VERDICTS.get(r.verdict, str(r.verdict)), sort=order.get(r.verdict), kind=f"v-{r.verdict}"),
+            tbl.Cell(text=WORDS.get(r.shown, str(r.shown)), sort=order.get(r.shown), kind=f"v-{r.verdict}"),
         ]
         for r in views.records(frame)
     ]

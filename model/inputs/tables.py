@@ -101,8 +101,12 @@ PUBLISHED: Final = (
     Column(name="precision", parse=cells.positive),
     Column(name="formula", parse=_TEXT, blank=True),
     Column(name="expected", parse=cells.word(("", *VERDICTS), "a verdict"), blank=True),
+    Column(name="beside_scheme", parse=_TEXT, required=False, blank=True),
     Column(name="note", parse=_TEXT, required=False, blank=True),
 )
+
+POUNDS: Final = {"GBP": 1.0, "GBP k": 1e3, "GBP m": 1e6}
+"""Units of a printed amount that can stand beside modelled pounds: unit -> pounds."""
 
 ACTUALS: Final = (
     Column(name="period", parse=cells.period),
@@ -214,6 +218,9 @@ def published(path: Path, problems: list[Problem]) -> tuple[list[Row], tuple[Pub
     records = []
     for row in rows:
         if row.complete:
+            if row.values["beside_scheme"] and row.values["unit"] not in POUNDS:
+                problems.append(row.problem("unit", f"{', '.join(POUNDS)}, to stand beside what a scheme saves"))
+                continue
             usual = "reconciles" if row.values["formula"] else "not_derivable"
             records.append(PublishedRow(**{**row.values, "expected": row.values["expected"] or usual}))
     return rows, tuple(records)

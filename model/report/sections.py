@@ -9,7 +9,7 @@ from model import format as fmt
 from model import provenance as prov
 from model import tables as tbl
 from model.cashability import NO_BUDGET, holds_placements
-from model.report import establishment
+from model.report import claims, establishment
 from model.report.page import Block
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ def at_a_glance(result: ResultLike) -> Block:
         Block(f'<ul class="cards">{cards}</ul>'),
         summaries.headlines(result),
         vacated_words(case),
+        *(claims.sentences(result, apart=True) if case.scenario == case.published_scenario else []),
         reserve_chance(result),
         certainty(result),
     )
@@ -300,15 +301,18 @@ def published(result: ResultLike) -> Block:
     counts = {v: int((frame["verdict"] == v).sum()) for v in summaries.VERDICTS} if len(frame) else {}
     if not counts:
         return show("Nothing published is recorded for this case.")
+    copied = int(summaries.transcribed(result).sum())
+    only_copied = f", {copied} agree with their own transcription alone (nothing to work out)" if copied else ""
     sentence = (
-        f"Of {fmt.counted(len(frame), 'figure')} printed in the paper, {counts['reconciles']} can be recomputed "
-        f"exactly, {counts['rounding']} differ by rounding, {counts['differs']} differ, and {counts['not_derivable']} "
-        "cannot be derived from anything the paper prints."
+        f"Of {fmt.counted(len(frame), 'figure')} printed in the paper, {counts['reconciles'] - copied} can be "
+        f"recomputed exactly{only_copied}, {counts['rounding']} differ by rounding, {counts['differs']} differ, and "
+        f"{counts['not_derivable']} cannot be derived from anything the paper prints."
     )
     differ = frame[frame["verdict"] == "differs"]
     points = [f"{r.ref}: {r.statement}. Printed {summaries.plain(r.published)}, recomputed "
               f"{summaries.plain(r.recomputed)}." for r in views.records(differ)]  # fmt: skip
-    return show(sentence, Block(markup.bullets(points)) if points else None, summaries.reconciliation(result))
+    return show(sentence, Block(markup.bullets(points)) if points else None, *claims.sentences(result),
+                claims.table(result), summaries.reconciliation(result))  # fmt: skip
 
 
 def all_assumptions(case: Case) -> Block:
