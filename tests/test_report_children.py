@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model import format as fmt
-from model import load_case, report, run
+from model import load_case, report, run, views
 from model.draws import central, sample
 from model.portfolio import evaluate
 from model.report import children, children_counts
@@ -159,14 +159,25 @@ def test_the_first_year_sentence_counts_entries_and_exits_of_the_frame(result, r
 
 
 @pytest.mark.parametrize("by", ["placement", "age"])
-def test_children_add_up_down_and_across_as_printed(result, read, by):
+def test_children_are_rounded_plainly_and_their_changes_from_unrounded_numbers(result, read, by):
     table = children.now_and_later(read, by)
-    for i in range(1, 6):
-        *parts, total = column(table, i)
-        assert sum(parts) == pytest.approx(total, abs=1e-6)
+    assert "may differ by 0.1" in table.note
     for row in table.rows:
-        now, nothing, change, schemes, effect = (value(c) for c in row[1:])
-        assert (nothing - now, schemes - nothing) == (pytest.approx(change), pytest.approx(effect))
+        now, nothing, change, schemes, effect = (c.sort for c in row[1:])
+        assert (nothing - now, schemes - nothing) == (
+            pytest.approx(change, abs=0.0501),
+            pytest.approx(effect, abs=0.0501),
+        )
+    for i in range(1, 6):
+        *parts, total = [row[i].sort for row in table.rows]
+        assert sum(parts) == pytest.approx(total, abs=0.0501 * len(parts))
+    if by == "placement":
+        shown = {row[0].text: row for row in table.rows}
+        for placement, title in views.PLACEMENT_TITLES.items():
+            if title in shown:
+                effect = stock(result, "impact", placement, "2027-03")
+                assert shown[title][5].text == fmt.signed(effect, 1)
+                assert shown[title][4].text == fmt.decimal(stock(result, "with_schemes", placement, "2027-03"), 1)
     assert value(table.rows[-1][1]) == pytest.approx(stock(result, "do_nothing", "all", "2022-03"), abs=0.0501)
     assert value(table.rows[-1][4]) == pytest.approx(stock(result, "with_schemes", "all", "2027-03"), abs=0.0501)
 
@@ -201,8 +212,9 @@ def test_the_cost_tables_add_up_and_agree_with_each_other(read):
     by_place, by_age = (t(read.case, first, last) for t in (children.placement_costs, children.age_costs))
     total = next(i for i, row in enumerate(by_place.rows) if row[0].text == "All placements")
     for place, age in ((3, 1), (4, 2), (6, 3), (7, 4), (8, 5)):
-        assert sum(column(by_place, place, slice(total))) == pytest.approx(value(by_place.rows[total][place]))
-        assert sum(column(by_age, age, slice(-1))) == pytest.approx(value(by_age.rows[-1][age]))
+        near = 0.0501 * total if place in {3, 6} else 1e-6  # numbers of children are rounded by themselves
+        assert sum(column(by_place, place, slice(total))) == pytest.approx(value(by_place.rows[total][place]), abs=near)
+        assert sum(column(by_age, age, slice(-1))) == pytest.approx(value(by_age.rows[-1][age]), abs=near)
         assert value(by_place.rows[total][place]) == pytest.approx(value(by_age.rows[-1][age]))
     assert value(by_place.rows[total][4]) == round(first.cost_gbp.sum() / 1e3)
     assert value(by_place.rows[total][8]) == 100
@@ -249,7 +261,8 @@ def test_what_grant_pays_and_what_is_left_add_up_to_the_total(read):
     rows = {row[0].text: row for row in table.rows}
     for i in (3, 4, 6, 7):
         parts = value(rows["of which paid for by grant"][i]) + value(rows["Left for the council"][i])
-        assert parts == pytest.approx(value(rows["All placements"][i]))
+        near = 0.11 if i in {3, 6} else 1e-6  # numbers of children are rounded by themselves
+        assert parts == pytest.approx(value(rows["All placements"][i]), abs=near)
     assert value(rows["of which paid for by grant"][4]) == 81
 
 

@@ -31,7 +31,11 @@ DASHED = (0, (4, 2))
 QUARTER = 3  # months between the points of a small panel: finer would be weight, not information
 BANDS = (("p10", "p90", 0.16, "10th to 90th"), ("p25", "p75", 0.3, "25th to 75th"))
 STATISTICS = {"central": "central", "p10": "10th", "p25": "25th", "p50": "50th", "p75": "75th", "p90": "90th"}
-ROUNDED = "Rounded so that the parts add up to the total."
+PLAIN = (
+    "Each number of children is rounded by itself, and so are changes, worked from unrounded numbers: sums may differ "
+    "by 0.1."
+)
+ROUNDED = "Costs and shares are rounded so that they add up; numbers of children may not, by 0.1."
 GROUPS = ("caseload",)
 
 
@@ -270,27 +274,28 @@ def _placement_data(children: Children) -> tbl.Table:
                 rows.append([tbl.text(name), tbl.text(f"{STATISTICS[s]} percentile"), *values])
     caption = "Children by placement at the end of each year, both worlds"
     return tbl.Table(key="children-placements-data", caption=caption, columns=columns, rows=tbl.rows_of(rows),
-                     numeric=tbl.numbers_from(columns, 2), note=ROUNDED)  # fmt: skip
+                     numeric=tbl.numbers_from(columns, 2), note=PLAIN)  # fmt: skip
 
 
 def now_and_later(children: Children, by: str) -> tbl.Table:
-    """Return children at the start and in some years, in both worlds, by `placement` or by `age`: columns add up."""
-    axis, at, later = 0 if by == "placement" else 1, children.at_later, fmt.month(children.later)
-    now, nothing, schemes = (
-        children.cells[w][i].sum(axis=axis) for w, i in ((DO_NOTHING, 0), (DO_NOTHING, at), (WITH_SCHEMES, at))
-    )
+    """Return children at the start and in some years, in both worlds, by `placement` or by `age`, each rounded."""
+    at, later = children.at_later, fmt.month(children.later)
+    whens = ((DO_NOTHING, 0), (DO_NOTHING, at), (WITH_SCHEMES, at))
     names, titles = _names(by)
-    keep = [i for i in range(len(names)) if max(now[i], nothing[i], schemes[i]) > 0]
-    parts = [fmt.adding_up(v.tolist(), 1) for v in (now, nothing, schemes)]
-    rows = [_five(titles[names[i]], *(p[i] for p in parts)) for i in keep]
-    rows.append(_five("All children looked after", *(sum(p) for p in parts)))
+    if by == "placement":
+        held = {name: [children.central(w, name, i) for w, i in whens] for name in names}
+    else:
+        ages = [children.cells[w][i].sum(axis=1).tolist() for w, i in whens]
+        held = dict(zip(names, zip(*ages, strict=True), strict=True))
+    rows = [_five(titles[name], *numbers) for name, numbers in held.items() if max(numbers) > 0]
+    rows.append(_five("All children looked after", *(children.central(w, "all", i) for w, i in whens)))
     what = "placement" if by == "placement" else "age"
     columns = (what.capitalize(), fmt.month(children.opening), f"{later}, do nothing", "Change",
                f"{later}, with the schemes", "Schemes' effect")  # fmt: skip
     return tbl.Table(
         key=f"children-by-{by}", caption=f"Children by {what}: at the start, and in {fmt.duration(at)}; central run",
         columns=columns, rows=tbl.rows_of(rows), numeric=tbl.numbers_from(columns), strong=frozenset({len(rows) - 1}),
-        note=ROUNDED, rests_on=_rests(children.case),
+        note=PLAIN, rests_on=_rests(children.case),
     )  # fmt: skip
 
 
@@ -338,7 +343,7 @@ def placement_costs(case: Case, first: YearCost, last: YearCost) -> tbl.Table:
     """Return what each placement costs if nothing is done: price with its range, children, cost, share of the total."""
     keep = [i for i in range(len(PLACEMENTS)) if max(first.children[:, i].sum(), last.children[:, i].sum()) > 0]
     parts = [_in_thousands(y.cost_gbp.sum(axis=0)[keep]) for y in (first, last)]
-    held = [fmt.adding_up([float(v) for v in y.children.sum(axis=0)[keep]], 1) for y in (first, last)]
+    held = [[float(v) for v in y.children.sum(axis=0)[keep]] for y in (first, last)]
     shares = fmt.adding_up(_shares(last.cost_gbp.sum(axis=0)[keep]), 2)
     rows = [
         [tbl.text(views.PLACEMENT_TITLES[PLACEMENTS[i]]), *_price(case, PLACEMENTS[i]), _count(held[0][k]),
@@ -413,9 +418,9 @@ def cost_ranges(result: ResultLike, first: YearCost, last: YearCost) -> tuple[st
 def _grant_rows(
     first: YearCost, last: YearCost, before: float, after: float, held: tuple[float, float]
 ) -> list[list[tbl.Cell]]:
-    """Return what grant pays of the total, and what is left for the council, from the numbers as they are printed."""
+    """Return what grant pays of the total, and what is left for the council: money from the numbers as printed."""
     paid = [round(y.grant_gbp / 1e3) * 1e3 for y in (first, last)]
-    theirs = [round(y.grant_children, 1) for y in (first, last)]
+    theirs = [y.grant_children for y in (first, last)]
     left, ours = [before - paid[0], after - paid[1]], [held[0] - theirs[0], held[1] - theirs[1]]
     return [
         [tbl.text(words), _blank(), _blank(), _count(n[0]), tbl.thousands(pounds[0]), _blank(), _count(n[1]),
@@ -428,7 +433,7 @@ def age_costs(case: Case, first: YearCost, last: YearCost) -> tbl.Table:
     """Return what each age band costs if nothing is done: children, cost, and the cost of a child a week."""
     keep = [i for i in range(len(AGES)) if max(first.children[i].sum(), last.children[i].sum()) > 0]
     parts = [_in_thousands(y.cost_gbp.sum(axis=1)[keep]) for y in (first, last)]
-    held = [fmt.adding_up([float(v) for v in y.children.sum(axis=1)[keep]], 1) for y in (first, last)]
+    held = [[float(v) for v in y.children.sum(axis=1)[keep]] for y in (first, last)]
     shares = fmt.adding_up(_shares(last.cost_gbp.sum(axis=1)[keep]), 2)
     weekly = [float(last.cost_gbp[i].sum() / max(last.children[i].sum(), 1e-9)) / case.conventions.weeks_per_year
               for i in keep]  # fmt: skip

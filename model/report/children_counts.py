@@ -13,7 +13,6 @@ import numpy as np
 
 from model.caseload import AGES, PLACEMENTS
 from model.draws import central
-from model.format import adding_up
 from model.portfolio import evaluate
 
 if TYPE_CHECKING:
@@ -105,8 +104,8 @@ class Children:
         return bool(self.stock[IMPACT, placement]["central"].abs().max() >= LEAST)
 
     def central(self, world: str, placement: str, at: int) -> float:
-        """Return the central number of children as it is printed: one decimal, placements adding up to the total."""
-        return adding_up(self.cells[world][at].sum(axis=0).tolist(), 1)[PLACEMENTS.index(placement)]
+        """Return the central number of children of a placement, or of `all`, as the caseload frame holds it."""
+        return float(self.stock[world, placement]["central"].iloc[at])
 
 
 def read(result: ResultLike) -> Children:
