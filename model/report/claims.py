@@ -105,15 +105,15 @@ def table(result: ResultLike) -> tbl.Table | None:
     rows = []
     for scheme, claims in claims_of(result).items():
         title, years = views.title_of(result.case, scheme), saved(result, scheme)
-        rows += [[tbl.text(row.ref), tbl.note(row.statement), tbl.number(_printed(row), claimed_gbp(row)),
+        rows += [[tbl.note(f"{row.ref}: {row.statement}"), tbl.number(_printed(row), claimed_gbp(row)),
                   *(tbl.text("") for _ in years)] for row in claims]  # fmt: skip
-        rows.append([tbl.text("modelled"), tbl.note(f"{title}: saved a year, central, real"), tbl.text(""),
+        rows.append([tbl.note(f"Modelled: {title}, saved a year, central, real"), tbl.text(""),
                      *(tbl.number(_amount(value), value) for value in years.values())])  # fmt: skip
     if not rows:
         return None
-    columns = ("Reference", "Statement", "Printed, a year", *views.years(result))
+    columns = ("Claim", "Printed, a year", *views.years(result))
     return tbl.Table(key="claims", caption="What the paper claims a year, beside what this scenario models by year",
-                     columns=columns, rows=tbl.rows_of(rows), numeric=tbl.numbers_from(columns, 2))  # fmt: skip
+                     columns=columns, rows=tbl.rows_of(rows), numeric=tbl.numbers_from(columns))  # fmt: skip
 
 
 def _printed(row: PublishedRow) -> str:
