@@ -66,6 +66,18 @@ def test_a_changed_input_makes_both_reports_stale_and_a_scenarios_own_file_one(a
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("damage", ["{", "[]", '{"whole": []}', '{"whole": null}'])
+def test_a_scenario_whose_figures_cannot_be_read_is_named_and_left_out(again, damage):
+    case, out = again
+    (out / "exampleshire" / "index.html").unlink(missing_ok=True)
+    (out / "exampleshire" / "as-published" / "metrics.json").write_text(damage)
+    write_index(out / "exampleshire", case)
+    page = (out / "exampleshire" / "index.html").read_text(encoding="utf-8")
+    assert "Left out, because their files of figures cannot be read: as-published." in page
+    assert "1 scenario. Its report is up to date." in page
+
+
+@pytest.mark.slow
 def test_an_index_that_would_read_the_same_is_left_alone(again):
     case, out = again
     index = out / "exampleshire" / "index.html"

@@ -88,9 +88,10 @@ def _kept(annual: pd.DataFrame) -> pd.DataFrame:
 def read_runs(case_outputs: Path, cases: Path | None, base: str = "base") -> list[Run]:
     """Return every whole scenario in a case's outputs, the base scenario first, then by title.
 
-    `cases` is the folder of all cases, to tell which inputs changed since; None = it is not known.
+    `cases` is the folder of all cases, to tell which inputs changed since; None = it is not known. One whose files say
+    nothing is left out.
     """
-    runs = [_read(whole) for whole in finished(case_outputs, cases)]
+    runs = [run for whole in finished(case_outputs, cases) if (run := _read(whole)) is not None]
     return sorted(runs, key=lambda run: (run.scenario != base, run.title.lower()))
 
 
@@ -114,15 +115,25 @@ def finished(case_outputs: Path, cases: Path | None) -> list[Finished]:
     return whole
 
 
-def _read(whole: Finished) -> Run:
+def _read(whole: Finished) -> Run | None:
+    try:
+        return _read_whole(whole)
+    except (OSError, ValueError, TypeError, AttributeError, KeyError):  # whatever somebody has left in the files
+        return None
+
+
+def _read_whole(whole: Finished) -> Run:
     import pandas as pd  # noqa: PLC0415 - importing the model must stay cheap
 
     folder, found = whole.folder, whole.provenance
+    metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+    if not all(isinstance(measures, dict) for measures in metrics.values()):
+        raise TypeError(folder)
     return Run(
         scenario=folder.name,
         title=str(found.get("title") or folder.name),
         why=str(found.get("why", "")),
-        metrics=json.loads((folder / "metrics.json").read_text(encoding="utf-8")),
+        metrics=metrics,
         annual=_kept(pd.read_csv(folder / "annual.csv", engine="pyarrow")),
         shown_years=int(found.get("shown_years", 5)),
         changed=whole.changed,

@@ -42,15 +42,28 @@ def write_index(case_outputs: Path | str, case_path: Path | str | None = None) -
         return
     inputs = _inputs_of(folder, case_path)
     base, cases = _case(inputs, None), inputs.parent if inputs else None
-    seal = _seal(comparison.finished(folder, cases), base, inputs)
+    found = comparison.finished(folder, cases)
+    seal = _seal(found, base, inputs)
     place = folder / INDEX
     if place.is_file() and _SEAL.findall(place.read_text(encoding="utf-8")[-200:]) == [seal]:
         return
     runs = comparison.read_runs(folder, cases, base.base_scenario if base else "base")
     kept = Kept(folder=folder / FOLDER)
-    page = f"{render(_page(folder, runs, base), _body(folder, runs, inputs, kept))}<!-- made from {seal} -->\n"
+    body = _unreadable(found, runs) + _body(folder, runs, inputs, kept)
+    page = f"{render(_page(folder, runs, base), body)}<!-- made from {seal} -->\n"
     write_whole(place, page.encode())
     kept.forget_others()
+
+
+def _unreadable(found: Sequence[comparison.Finished], runs: Sequence[Run]) -> str:
+    """Return a sentence about scenarios whose files cannot be read, nothing where all can."""
+    names = sorted({one.folder.name for one in found} - {run.scenario for run in runs})
+    if not names:
+        return ""
+    return markup.paragraph(
+        f"Left out, because their files of figures cannot be read: {', '.join(names)}. "
+        "Run the case again to make them anew."
+    )
 
 
 def _inputs_of(folder: Path, given: Path | str | None) -> Path | None:
