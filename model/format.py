@@ -51,7 +51,7 @@ _AFTER = {
     "households/year": "households a year",
     "places/household": "places a household",
     "children/worker": "children a worker",
-    "children/child": "children for each child",
+    "children/child": "for each child",
     "fte": "fte",
 }
 

@@ -15,6 +15,7 @@ from model import format as fmt
 from model.case import load_case
 from model.inputs.problems import InputProblems
 from model.report import comparison, establishment, posts, sections
+from model.report.page import Page, render
 from tests.cases import write_case
 from tests.engine import invented, load
 
@@ -306,3 +307,18 @@ def test_the_cover_saved_is_tied_to_the_yearly_lines_and_says_until_when():
     assert "until March 2027" in table.note
     filled = posts.agency_table(run(load_case(CASE, scenario="as-published"), draws=1, seed=1))
     assert "not every post" not in filled.note
+
+
+# -- lines and units
+
+
+def test_a_line_never_ends_between_a_minus_and_its_pounds():
+    body = f"<p>{fmt.money(-3e6)} to {fmt.money(-2e6)}</p><svg><text>{fmt.MINUS}£1</text></svg>"
+    page = render(Page(title="A page"), body)
+    assert page.count(f"{fmt.MINUS}\N{WORD JOINER}£") == 2
+    assert f"<text>{fmt.MINUS}£1</text>" in page
+    assert page.replace("\N{WORD JOINER}", "").count(body) == 1
+
+
+def test_children_served_for_each_child_are_not_counted_twice_in_words():
+    assert fmt.quantity(1.8, "children/child") == "1.8 for each child"

@@ -285,8 +285,8 @@ def now_and_later(children: Children, by: str) -> tbl.Table:
     if by == "placement":
         held = {name: [children.central(w, name, i) for w, i in whens] for name in names}
     else:
-        ages = [children.cells[w][i].sum(axis=1).tolist() for w, i in whens]
-        held = dict(zip(names, zip(*ages, strict=True), strict=True))
+        ages = np.array([children.cells[w][i].sum(axis=1) for w, i in whens])
+        held = {name: ages[:, k].tolist() for k, name in enumerate(names)}
     rows = [_five(titles[name], *numbers) for name, numbers in held.items() if max(numbers) > 0]
     rows.append(_five("All children looked after", *(children.central(w, "all", i) for w, i in whens)))
     what = "placement" if by == "placement" else "age"

@@ -14,10 +14,13 @@ from functools import cache
 from pathlib import Path
 
 from model import markup
+from model.format import MINUS
 
 TEMPLATE = Path(__file__).parent / "template"
 _HEADING = re.compile(r"<h([1-6])\b([^>]*)>(.*?)</h\1>", re.DOTALL)
 _IDENTIFIER = re.compile(r'\bid="([^"]*)"')
+_DRAWN = re.compile(r"(<svg.*?</svg>)", re.DOTALL)
+_JOINER = "\N{WORD JOINER}"  # of no width: a line is not broken between a minus and its pound sign
 _TAGS = re.compile(r"<[^>]*>")
 
 
@@ -52,7 +55,7 @@ def _asset(name: str) -> str:
 
 def render(page: Page, body: str) -> str:
     """Return the whole page: `body` is HTML, its headings numbered into the contents; the rest is plain text."""
-    body, contents = with_contents(body)
+    body, contents = with_contents(unbroken(body))
     script = _asset("sort.js")
     seal = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     policy = (
@@ -75,6 +78,13 @@ def render(page: Page, body: str) -> str:
         f"<footer>{footer}<p>Works without a network and without JavaScript, which only makes some tables sortable."
         f"</p></footer>\n<script>{script}</script>\n</body>\n</html>\n"
     )
+
+
+def unbroken(body: str) -> str:
+    """Return HTML in which no line can end between a minus sign and its pound sign; drawings are left alone."""
+    parts = _DRAWN.split(body)
+    parts[::2] = [part.replace(f"{MINUS}£", f"{MINUS}{_JOINER}£") for part in parts[::2]]
+    return "".join(parts)
 
 
 def _for_css(text: str) -> str:
