@@ -52,6 +52,7 @@ RESERVE = {
 RESERVE_INTO = {"released", "loan_advance", "shortfall"}
 SHORT_OF = {"mean": "mean of all draws", "p90": "90th percentile"}
 UNFUNDED = "Balance if nobody finds that"
+AGENCY = "agency"  # the kind of scheme that counts what the reserve pays for teams in any case
 HALF_A_POUND = 0.5  # less than this is nothing
 GROUPS = {
     "price": "Placement prices",
@@ -358,11 +359,11 @@ def reserve_words(result: ResultLike) -> str:
         if asked.sum() >= HALF_A_POUND
         else "pays all that is asked of it"
     )
-    words = f"{name}: in the central run it {middle}"
+    words, apart = f"{name}: in the central run it {middle}", _uncounted_teams(result.case)
     if not views.has_range(result) or chance is None or mean is None or high is None:
-        return f"{words}."
+        return f"{words}.{apart}"
     if not chance:
-        return f"{words}; it runs short in no draw."
+        return f"{words}; it runs short in no draw.{apart}"
     early = views.metric(result, views.WHOLE, "reserve_short_from_months", "p10")
     when = ""
     if early is not None:
@@ -371,7 +372,18 @@ def reserve_words(result: ResultLike) -> str:
     return (
         f"{words}, but it runs short in {fmt.chance(chance)} of draws. What has then to be found elsewhere comes to "
         f"{fmt.money(mean)} over {years} on average of all draws, and to {fmt.money(high)} or more in one draw of "
-        f"ten.{when}"
+        f"ten.{when}{apart}"
+    )
+
+
+def _uncounted_teams(case: Case) -> str:
+    """Return which schemes would count teams that the reserve already pays for, were they part of the scenario."""
+    idle = [spec.title for spec in case.schemes if spec.kind == AGENCY and not spec.active]
+    if not idle:
+        return ""
+    return (
+        f" Agency teams that it already pays for are not counted, since {fmt.listed(idle)} is not in this scenario: "
+        "do not compare it with scenarios in which it is."
     )
 
 

@@ -322,3 +322,12 @@ def test_a_line_never_ends_between_a_minus_and_its_pounds():
 
 def test_children_served_for_each_child_are_not_counted_twice_in_words():
     assert fmt.quantity(1.8, "children/child") == "1.8 for each child"
+
+
+def test_a_reserve_without_its_agency_teams_says_that_it_is_not_comparable():
+    nothing = run(load_case(CASE, scenario="do-nothing"), draws=1, seed=1)
+    assert "not counted, since Agency staff no longer needed is not in this scenario" in summaries.reserve_words(
+        nothing
+    )
+    assert "not counted" not in summaries.reserve_words(run(BURY, draws=1, seed=1))
+    assert comparison.side_by_side([comparison.run_of(nothing)], "whole", "Whole").note == comparison.RESERVE_NOTE

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 NET_BANDS = ("central", "p10", "p90")
 REMAINDER = "remainder"
 RESERVE_COLUMNS = ("Reserve runs short in", "Short by, mean")
+RESERVE_NOTE = (
+    "The reserve counts agency teams that it already pays for only where the scheme that ends them acts: do not "
+    "compare the last two columns with those of scenarios without it."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,7 +168,9 @@ def side_by_side(runs: Sequence[Run], perimeter: str, title: str) -> tbl.Table:
     columns = ["Scenario", f"Investment {year}", f"Cashable {year}", f"Avoided {year}", "NPV, central", "NPV, mean",
                "NPV, 10% to 90%", "Chance NPV above zero", "Payback", "Peak funding",
                *RESERVE_COLUMNS]  # fmt: skip
+    note = RESERVE_NOTE
     if not any(run.value(perimeter, "reserve_shortfall_gbp") is not None for run in shown):
+        note = ""
         without = len(columns) - len(RESERVE_COLUMNS)
         columns, rows = columns[:without], [row[:without] for row in rows]
     return tbl.Table(
@@ -174,6 +180,7 @@ def side_by_side(runs: Sequence[Run], perimeter: str, title: str) -> tbl.Table:
         rows=tbl.rows_of(rows),
         numeric=tbl.numbers_from(columns),
         sortable=True,
+        note=note,
         empty="No scenario has been run.",
     )
 
