@@ -62,6 +62,7 @@ PIP_SETTINGS = {
 
 def main(arguments: list[str]) -> int:
     """Set up if need be, then do what is asked; returns the exit status."""
+    open_streams()
     command, rest = (arguments[0], arguments[1:]) if arguments else ("", [])
     if command in ("", "-h", "--help", "help"):
         print(__doc__)
@@ -79,6 +80,18 @@ def main(arguments: list[str]) -> int:
         return hand_over(["pytest", *(rest or SIDE_BY_SIDE)])
     words = {"run": ["model", "run"], "model": ["model"], "lab": LAB, "bench": ["benchmarks"]}[command]
     return hand_over([*words, *(rest or ["--help"] if command == "model" else rest)])
+
+
+def open_streams() -> None:
+    """Give each standard stream that is shut the null device, or the next file opened would take its number."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # noqa: FBT003 - it takes the lowest number free
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode))  # noqa: SIM115 - to the end
 
 
 def check(arguments: list[str]) -> int:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from model import terminal
 from model.batch.arguments import (
     add_cluster_arguments,
     add_sweep_arguments,
@@ -15,6 +16,7 @@ from model.batch.arguments import (
     seconds,
     whole_number,
 )
+from model.terminal import say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,14 +30,20 @@ INPUTS, OUTPUTS = ROOT / "inputs", ROOT / "outputs"
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command. Return 0 done, 1 a scenario or an expectation failed, 2 bad input or usage."""
-    options = parser().parse_args(arguments)
+    terminal.open_streams()
     try:
-        return int(options.run(options))
+        options = parser().parse_args(arguments)
+        status = int(options.run(options))
     except KeyboardInterrupt:
         say("stopped; what was finished is kept, and the next run makes the rest", error=True)
-        return FAILED
+        status = FAILED
     except BrokenPipeError:
-        return DONE
+        status = DONE
+    except OSError:
+        if terminal.flush(probe=True):
+            raise  # it is not what was printed that could not be written
+        return FAILED
+    return status if terminal.flush() else FAILED
 
 
 def parser() -> argparse.ArgumentParser:
@@ -198,8 +206,8 @@ def _run(options: argparse.Namespace) -> int:
     say(summary(results))
     for path in paths:
         say(f"read {outputs / path.name / 'index.html'}")
-    unexpected = sum(_unexpected(path) for path in paths)
-    return FAILED if unexpected or any(result.status == "failed" for result in results) else DONE
+    failed = any(result.status == "failed" for result in results)
+    return max([FAILED if failed else DONE, *map(_unexpected, paths)])
 
 
 def _named_alike(paths: Sequence[Path]) -> str:
@@ -232,20 +240,28 @@ def _make_ready(draws: int) -> None:
 
 
 def _unexpected(path: Path) -> int:
-    """Say which printed figures turned out otherwise than expected; return how many."""
-    from model.case import load_case  # noqa: PLC0415
+    """Say which printed figures turned out otherwise than expected; return an exit status.
+
+    A report is made from inputs that were sound; they may have been changed since.
+    """
+    from model.case import InputProblems, load_case  # noqa: PLC0415
     from model.reconcile import recompute  # noqa: PLC0415
 
-    lines = [line for line in recompute(load_case(path)) if line.is_unexpected]
+    try:
+        lines = [line for line in recompute(load_case(path)) if line.is_unexpected]
+    except InputProblems as problems:
+        say(
+            f"{problems}\n{path.name}: its inputs were changed while they were used; mend them and run again",
+            error=True,
+        )
+        return BAD_INPUT
     for line in lines:
         say(f"{path.name}: printed figure {line.row.ref} {line.verdict}, expected {line.row.expected}", error=True)
-    return len(lines)
-
-
-def say(text: str, *, error: bool = False) -> None:
-    """Print a line for the person at the terminal."""
-    print(text, file=sys.stderr if error else sys.stdout)
+    return FAILED if lines else DONE
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    terminal.interrupt_once()
+    ended = main()
+    terminal.ignore_interrupts()
+    sys.exit(ended)

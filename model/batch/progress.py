@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 import time
@@ -33,11 +34,15 @@ class Progress:
             try:
                 self._log = log_json.open("a", encoding="utf-8", newline="\n")
             except OSError as error:
-                raise OutputError(explain(error, log_json)) from error
+                raise OutputError(f"--log-json {explain(error, log_json)}") from error
 
     def __enter__(self) -> Self:
-        """Show an empty bar."""
-        self._write("begin", to_make=self._total, fresh=self._fresh)
+        """Show an empty bar. Raises OutputError where the log cannot be written, before there is anything to lose."""
+        try:
+            self._write("begin", to_make=self._total, fresh=self._fresh)
+        except OutputError:
+            self._end_log()
+            raise
         if self._shown and self._total:
             self._bar = tqdm(total=self._total, unit="report", desc="Reports", file=sys.stderr, smoothing=0.1)
             self._bar.set_postfix(failed=0, refresh=False)
@@ -51,18 +56,17 @@ class Progress:
             self._bar.close()
         seconds = round(time.monotonic() - self._started, 3)
         outcome = "complete" if kind is None else "stopped"
-        self._write("end", outcome=outcome, made=self._made, failed=self._failed, fresh=self._fresh, seconds=seconds)
-        if self._log is not None:
-            self._log.close()
+        self._tell("end", outcome=outcome, made=self._made, failed=self._failed, fresh=self._fresh, seconds=seconds)
+        self._end_log()
 
     def started(self, job: Job) -> None:
         """A job was handed to a worker."""
-        self._write("start", case=job.case, scenario=job.scenario)
+        self._tell("start", case=job.case, scenario=job.scenario)
 
     def done(self, result: JobResult) -> None:
         """A job has a result."""
         job = result.job
-        self._write(
+        self._tell(
             result.status,
             case=job.case,
             scenario=job.scenario,
@@ -85,12 +89,35 @@ class Progress:
             self._bar.set_postfix(failed=self._failed, refresh=False)
             self._bar.update()
 
+    def _tell(self, event: str, **what: object) -> None:
+        """Add a line to the log; if it cannot be written any more, say so once and make the reports without it."""
+        try:
+            self._write(event, **what)
+        except OutputError as error:
+            self._end_log()
+            tqdm.write(f"{error} The reports are made all the same; nothing more is logged.", file=sys.stderr)
+
     def _write(self, event: str, **what: object) -> None:
         """Add a line to the log."""
-        if self._log is not None:
-            when = datetime.now(UTC).isoformat(timespec="milliseconds")
+        if self._log is None:
+            return
+        when = datetime.now(UTC).isoformat(timespec="milliseconds")
+        try:
             self._log.write(json.dumps({"time": when, "event": event, **what}) + "\n")
             self._log.flush()
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise OutputError(
+                f"--log-json {self._log.name}: cannot be written ({reason}); expected a file with room for a line an "
+                "event: name another, or leave it out."
+            ) from error
+
+    def _end_log(self) -> None:
+        """Close the log; what it still holds after a failed write is let go."""
+        if self._log is not None:
+            with contextlib.suppress(OSError):
+                self._log.close()
+            self._log = None
 
 
 class Ticker:
