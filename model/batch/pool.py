@@ -21,6 +21,8 @@ from multiprocessing.connection import wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from model.terminal import uninterrupted
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping
     from multiprocessing.connection import Connection
@@ -164,7 +166,10 @@ def _hand_out(state: _State) -> Iterator[tuple[int, Outcome]]:
     alone = not state.waiting and bool(state.suspects)
     wanted = 1 if alone and not state.busy else min(state.size, len(state.waiting) + len(state.busy))
     while len(state.workers) < wanted:
-        state.workers.append(start(state.function, state.warm))
+        if os.name != "nt":  # the first start would start it, which lets Ctrl-C through again
+            importlib.import_module("multiprocessing.resource_tracker").ensure_running()
+        with uninterrupted():  # or a worker would be half started, and its log nobody's
+            state.workers.append(start(state.function, state.warm))
     for worker in state.workers:
         if not worker.ready or worker.task is not None:
             continue
