@@ -13,6 +13,7 @@ MODEL = ROOT / "model"
 
 # A module imports only from those above it. A new module is added here, below everything that it imports.
 ORDER = [
+    "terminal",
     "lean",
     "disk",
     "origins",
