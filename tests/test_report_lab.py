@@ -97,10 +97,10 @@ def test_a_parameter_is_changed_all_cells_run_and_the_figure_is_new(lab):
         before = finding(page)
         cell = page.locator(".jp-CodeCell").first
         text = cell.locator(".cm-content").inner_text()
-        assert "fill_rate: float = 0.6" in text
+        assert "fill_rate: float = None" in text
         cell.locator(".cm-content").click()
         page.keyboard.press("Control+A")
-        page.keyboard.insert_text(re.sub(r"fill_rate: float = [\d.]+", "fill_rate: float = 0.95", text))
+        page.keyboard.insert_text(text.replace("fill_rate: float = None", "fill_rate: float = 0.95"))
         run_all(page)
         page.wait_for_function("was => { const f = document.querySelector('.jp-OutputArea figcaption');"
                                " return f && f.textContent !== was; }", arg=before)  # fmt: skip
