@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from model import figures, summaries, views, workforce
 from model import format as fmt
@@ -16,6 +16,8 @@ from model.schemes.agency import COVER
 from model.staffing import BOTTOM_UP, printed_and_priced
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Canvas
@@ -223,10 +225,11 @@ def _has_grade(case: Case, grade: str) -> bool:
 
 def agency_table(result: ResultLike) -> tbl.Table:
     """Return both readings of the agency figure, central, real pounds."""
+    readings = views.records(agency_readings(result.case))
     rows = [
         [tbl.text(r.reading + (" (used here)" if r.used else "")), tbl.text(r.net_means), _pounds(r.cover_annual_gbp),
          _pounds(r.cover_saved_annual_gbp), _pounds(r.npv_gbp), _pounds(r.npv_whole_gbp)]
-        for r in views.records(agency_readings(result.case))
+        for r in readings
     ]  # fmt: skip
     columns = (
         "Filling a post saves",
@@ -243,13 +246,16 @@ def agency_table(result: ResultLike) -> tbl.Table:
         rows=tbl.rows_of(rows),
         numeric=tbl.numbers_from(columns, 2),
         note="Managed teams are taken out of the cover figure first and end in full as the new posts fill: the two "
-        f"printed figures are never added. {cover_words(result)}".rstrip(),
+        f"printed figures are never added. {cover_words(result, readings)}".rstrip(),
         rests_on=views.drivers(result.case, [s.name for s in result.case.active_schemes if s.kind == KIND]),
     )
 
 
-def cover_words(result: ResultLike) -> str:
-    """Return what the yearly lines show of the cover saved, and until when: fewer posts are filled, and cover ends."""
+def cover_words(result: ResultLike, readings: Sequence[Any]) -> str:
+    """Return what the yearly lines show of the cover saved, and until when: fewer posts are filled, and cover ends.
+
+    `readings` are the rows of `agency_readings`.
+    """
     case, words = result.case, []
     lines = views.lines_only(result, views.WHOLE)
     for spec in (s for s in case.active_schemes if s.kind == KIND):
@@ -258,8 +264,8 @@ def cover_words(result: ResultLike) -> str:
         yearly = saved.groupby("financial_year")["value_gbp"].sum()
         if not len(yearly) or yearly.max() < LEAST:
             continue
-        most, whole = str(yearly.idxmax()), [r.cover_saved_annual_gbp for r in views.records(agency_readings(case))
-                                             if r.used and r.scheme == spec.name]  # fmt: skip
+        most = str(yearly.idxmax())
+        whole = [r.cover_saved_annual_gbp for r in readings if r.used and r.scheme == spec.name]
         filled = f" ({fmt.percent(yearly[most] / whole[0])} of that)" if whole and whole[0] > 0 else ""
         if not whole or yearly[most] < ALL_FILLED * whole[0]:
             words.append(
