@@ -154,9 +154,12 @@ def run(  # noqa: PLR0913 - each is one thing a caller may choose
     try:
         while state.waiting or state.suspects or state.busy:
             yield from _hand_out(state)
-            for ended in _listen(state):
-                yield from _hand_out(state)  # a worker need not wait for the caller to deal with what it did
-                yield ended
+            for number, outcome in _listen(state):
+                # A worker need not wait for the caller to deal with what it did; but what failed may have filled the
+                # disk, and its half is cleared away first.
+                if not outcome.error:
+                    yield from _hand_out(state)
+                yield number, outcome
     finally:
         end(*state.workers)
 
