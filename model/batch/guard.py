@@ -90,8 +90,7 @@ class Guard:
             *_own_modules(guard.own),
         ]
         guard.code = {
-            # not isinstance: a module that is put off would be loaded to answer it
-            name: {key: value for key, value in vars(module).items() if issubclass(type(value), _CODE)}
+            name: _of_kind(vars(module), _CODE)
             for name, module in guard.modules.items()
             if not name.startswith(("_pytest", "__mp_main__", "__main__"))
             and not lean.is_put_off(module)
@@ -102,16 +101,11 @@ class Guard:
             name: {key: value for key, value in vars(module).items() if type(value) in _PLAIN and key[0] != "_"}
             for name, module in patched.items()
         }
-        guard.methods = [(item, tuple(vars(item).values()), _methods(item)) for item in _classes(patched)]
-        watched = [_lookup(name) for name in _WATCHED_CLASSES if name.rpartition(".")[0] in sys.modules]
-        own = [
-            value
-            for name, module in guard.modules.items()
-            if name.partition(".")[0] == guard.own
-            for value in vars(module).values()
-            if isinstance(value, type) and value.__module__.partition(".")[0] == guard.own
+        guard.methods = [
+            (item, tuple(vars(item).values()), _of_kind(vars(item), _METHOD)) for item in _classes(patched)
         ]
-        guard.classes = [(item, dict(vars(item))) for item in [*watched, *own]]
+        watched = [_lookup(name) for name in _WATCHED_CLASSES if name.rpartition(".")[0] in sys.modules]
+        guard.classes = [(item, dict(vars(item))) for item in [*watched, *_own_classes(guard.own, guard.modules)]]
         return guard
 
     def reset(self) -> list[str]:
@@ -161,11 +155,7 @@ class Guard:
         for item, everything, before in self.methods:
             if len(vars(item)) == len(everything) and all(map(operator.is_, vars(item).values(), everything)):
                 continue
-            now = _methods(item)
-            for key in sorted(key for key in {*before, *now} if now.get(key) is not before.get(key)):
-                with contextlib.suppress(AttributeError, TypeError):
-                    setattr(item, key, before[key]) if key in before else delattr(item, key)
-                doubts.append(f"{item.__qualname__}.{key} was replaced")
+            doubts += _put_back(item, before, _of_kind(vars(item), _METHOD))
         return doubts
 
     def _restore_plain(self) -> None:
@@ -179,12 +169,7 @@ class Guard:
         """Put back the attributes of the classes people patch."""
         doubts = []
         for item, before in self.classes:
-            now = vars(item)
-            changed = [k for k in {*before, *now} if now.get(k) is not before.get(k) and not _is_bookkeeping(k)]
-            for key in changed:
-                with contextlib.suppress(AttributeError, TypeError):
-                    setattr(item, key, before[key]) if key in before else delattr(item, key)
-            doubts += [f"{item.__qualname__}.{key} was replaced" for key in sorted(changed)]
+            doubts += _put_back(item, before, vars(item))
         return doubts
 
     def _restore_modules(self) -> None:
@@ -214,9 +199,29 @@ def _classes(modules: Mapping[str, types.ModuleType]) -> list[type]:
     return list(found)
 
 
-def _methods(item: type) -> dict[str, object]:
-    """What a class' own body defines to be called."""
-    return {key: value for key, value in vars(item).items() if issubclass(type(value), _METHOD)}
+def _of_kind(space: Mapping[str, object], kinds: tuple[type, ...]) -> dict[str, object]:
+    """The entries of some kinds; ``isinstance`` would load a module that is put off to answer."""
+    return {key: value for key, value in space.items() if issubclass(type(value), kinds)}
+
+
+def _own_classes(own: str, modules: Mapping[str, types.ModuleType]) -> list[type]:
+    """The classes of our own package, as often as its modules hold them."""
+    return [
+        value
+        for name, module in modules.items()
+        if name.partition(".")[0] == own
+        for value in vars(module).values()
+        if isinstance(value, type) and value.__module__.partition(".")[0] == own
+    ]
+
+
+def _put_back(item: type, before: Mapping[str, object], now: Mapping[str, object]) -> list[str]:
+    """Give a class its attributes back; which ones were not as they had been."""
+    changed = sorted(k for k in {*before, *now} if now.get(k) is not before.get(k) and not _is_bookkeeping(k))
+    for key in changed:
+        with contextlib.suppress(AttributeError, TypeError):
+            setattr(item, key, before[key]) if key in before else delattr(item, key)
+    return [f"{item.__qualname__}.{key} was replaced" for key in changed]
 
 
 def _children_ended() -> list[str]:
