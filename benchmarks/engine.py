@@ -17,18 +17,18 @@ import numpy as np
 from numba import njit
 
 from model import load_case
-from model.appraisal import BLOCK, discount_factors, each
-from model.draws import sample
-from model.kernel import warm
-from model.portfolio import evaluate, streams_of
+from model.case.draws import sample
+from model.children.kernel import warm
+from model.money.appraisal import BLOCK, discount_factors, each
+from model.money.portfolio import evaluate, streams_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
 
-    from model.case_types import Case
-    from model.portfolio import Evaluation
+    from model.case.records import Case
+    from model.money.portfolio import Evaluation
 
     Floats = NDArray[np.float64]
 
@@ -95,7 +95,7 @@ def scaling(case: Case, *, million: bool) -> None:
 
 def what_if(case: Case, times: int = 15) -> None:
     """Each of the six sliders moved: central run and 2,000 draws again, then the chart."""
-    from model.explorer import Explorer  # noqa: PLC0415 - it draws, and the memory above is the engine's alone
+    from model.report.explorer import Explorer  # noqa: PLC0415 - it draws, and the memory above is the engine's alone
 
     for noise in (True, False):
         explorer = Explorer(case, "invest_to_save", 2000, 1, threads=2, process_noise=noise)

@@ -19,9 +19,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.machine import children_cpu_seconds
-from model import disk, produce, provenance
-from model.batch import store
-from model.case import scenario_names
+from model.batch import disk, store
+from model.case.reading.load import scenario_names
+from model.commands import produce
+from model.results import provenance
 
 if TYPE_CHECKING:
     from model.batch.jobs import Job

@@ -26,11 +26,11 @@ from bs4 import BeautifulSoup  # nbconvert's own
 
 from benchmarks import reference
 from benchmarks.machine import children_cpu_seconds
-from model import produce
 from model.batch.engine import outputs_of
 from model.batch.jobs import Job, JobResult, run_jobs, summary
-from model.case import scenario_names
-from model.compiled import make_ready
+from model.case.reading.load import scenario_names
+from model.children.compiled import make_ready
+from model.commands import produce
 
 
 def one_after_the_other(notebook: Path, names: list[str], folder: Path) -> float:

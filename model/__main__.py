@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from model import terminal
+from model.batch import terminal
 from model.batch.arguments import (
     add_cluster_arguments,
     add_sweep_arguments,
@@ -16,12 +16,12 @@ from model.batch.arguments import (
     seconds,
     whole_number,
 )
-from model.terminal import say
+from model.batch.terminal import say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from model.inputs.problems import Problem
+    from model.case.reading.problems import Problem
 
 DONE, FAILED, BAD_INPUT = 0, 1, 2
 ROOT = Path(__file__).resolve().parents[1]
@@ -69,7 +69,7 @@ def parser() -> argparse.ArgumentParser:
     clean = commands.add_parser("clean-notebooks", help="strip outputs from notebooks, as they are kept in git")
     clean.add_argument("notebooks", nargs="*", metavar="NOTEBOOK", help="files; default all in notebooks/")
     clean.set_defaults(run=_clean)
-    from model.demand.cli import add_arguments  # noqa: PLC0415 - after the light commands
+    from model.commands.demand import add_arguments  # noqa: PLC0415 - after the light commands
 
     add_arguments(commands)
     return top
@@ -99,7 +99,7 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 def case_paths(names: list[str]) -> list[Path]:
     """Return the folders of the named cases, each once, or of all. A name that is no case stays: loading says so."""
-    from model.case import case_names  # noqa: PLC0415 - commands import what they need
+    from model.case.reading.load import case_names  # noqa: PLC0415 - commands import what they need
 
     if not names:
         return [INPUTS / name for name in case_names(INPUTS)]
@@ -108,13 +108,13 @@ def case_paths(names: list[str]) -> list[Path]:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from model.check import check  # noqa: PLC0415
+    from model.results.check import check  # noqa: PLC0415
 
     return check(case_paths(options.cases))
 
 
 def _reconcile(options: argparse.Namespace) -> int:
-    from model.reconcile import reconcile_command  # noqa: PLC0415
+    from model.results.reconcile import reconcile_command  # noqa: PLC0415
 
     path = case_paths([options.case])[0]
     status = reconcile_command(path)
@@ -125,9 +125,9 @@ def _reconcile(options: argparse.Namespace) -> int:
 
 def _claims(path: Path) -> list[str]:
     """Return what the paper claims a year beside the modelled years; nothing for a case that cannot be run yet."""
-    from model.case import InputProblems, load_case  # noqa: PLC0415
+    from model.case.reading.load import InputProblems, load_case  # noqa: PLC0415
     from model.report.claims import sentences  # noqa: PLC0415
-    from model.results import run  # noqa: PLC0415
+    from model.results.runs import run  # noqa: PLC0415
 
     try:
         base = load_case(path)
@@ -140,20 +140,20 @@ def _claims(path: Path) -> list[str]:
 
 
 def _diff(options: argparse.Namespace) -> int:
-    from model.diff import diff_command  # noqa: PLC0415
+    from model.report.diff import diff_command  # noqa: PLC0415
 
     return diff_command(options.old, options.new, options.html)
 
 
 def _clean(options: argparse.Namespace) -> int:
-    from model.notebook_hygiene import main as clean  # noqa: PLC0415
+    from model.batch.notebook_hygiene import main as clean  # noqa: PLC0415
 
     return clean(options.notebooks)
 
 
 def _sweep(options: argparse.Namespace) -> int:
-    from model.inputs.problems import InputProblems  # noqa: PLC0415
-    from model.sweep import command  # noqa: PLC0415
+    from model.case.reading.problems import InputProblems  # noqa: PLC0415
+    from model.results.sweep import command  # noqa: PLC0415
 
     try:
         return command(options, inputs=INPUTS)
@@ -165,8 +165,8 @@ def _sweep(options: argparse.Namespace) -> int:
 def _run(options: argparse.Namespace) -> int:
     from model.batch import pool, remote, store  # noqa: PLC0415
     from model.batch.jobs import plan, run_jobs, summary  # noqa: PLC0415
-    from model.case import scenario_names  # noqa: PLC0415
-    from model.produce import jobs_for  # noqa: PLC0415
+    from model.case.reading.load import scenario_names  # noqa: PLC0415
+    from model.commands.produce import jobs_for  # noqa: PLC0415
     from model.report import write_index  # noqa: PLC0415
 
     paths, outputs = case_paths(options.cases), options.outputs.resolve()
@@ -225,15 +225,15 @@ def _problems(stale: Mapping[Path, Sequence[str]]) -> list[Problem]:
     """Return the problems of the scenarios that are to be made; those that are up to date were sound as they stand."""
     if not any(stale.values()):
         return []
-    from model.check import examine  # noqa: PLC0415 - a run with nothing to do reads no inputs
+    from model.results.check import examine  # noqa: PLC0415 - a run with nothing to do reads no inputs
 
     return list(dict.fromkeys(p for path, names in stale.items() if names for p in examine(path, names).problems))
 
 
 def _make_ready(draws: int) -> None:
     """Compile what many draws need before the workers start, each of which would compile for itself."""
-    from model.compiled import make_ready  # noqa: PLC0415
-    from model.worlds import COMPILED_FROM  # noqa: PLC0415
+    from model.children.compiled import make_ready  # noqa: PLC0415
+    from model.children.worlds import COMPILED_FROM  # noqa: PLC0415
 
     if draws >= COMPILED_FROM:
         make_ready()
@@ -244,8 +244,8 @@ def _unexpected(path: Path) -> int:
 
     A report is made from inputs that were sound; they may have been changed since.
     """
-    from model.case import InputProblems, load_case  # noqa: PLC0415
-    from model.reconcile import recompute  # noqa: PLC0415
+    from model.case.reading.load import InputProblems, load_case  # noqa: PLC0415
+    from model.results.reconcile import recompute  # noqa: PLC0415
 
     try:
         lines = [line for line in recompute(load_case(path)) if line.is_unexpected]

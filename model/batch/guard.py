@@ -29,7 +29,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from model import lean
+from model.batch import lean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from model.batch import pool, remote, store
+from model.batch.disk import NEW, write_whole
 from model.batch.progress import Progress
-from model.disk import NEW, write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
@@ -33,7 +33,7 @@ class Job:
         case: the case's name, for messages.
         scenario: the scenario's name, for messages.
         folder: where the results go, as a whole.
-        made_from: what the results depend on (``model.origins.fingerprint``).
+        made_from: what the results depend on (``model.batch.origins.fingerprint``).
         sources: the files among it, by the name they have there: a result is refused if one changes meanwhile.
         work: function of a ``Context``, or its import path ``module:function``; called first.
         arguments: plain values for ``work``.

@@ -21,7 +21,7 @@ from multiprocessing.connection import wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from model.terminal import uninterrupted
+from model.batch.terminal import uninterrupted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping

@@ -15,7 +15,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from model import lean
+from model.batch import lean
 
 with lean.imports():
     import nbformat

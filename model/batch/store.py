@@ -22,9 +22,9 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import IO, TYPE_CHECKING, Any
 
+from model.batch.disk import NEW, digest, write_whole
 from model.batch.faults import point
-from model.disk import NEW, digest, write_whole
-from model.origins import hash_files
+from model.batch.origins import hash_files
 
 if sys.platform == "win32":
     import msvcrt

@@ -18,10 +18,10 @@ from time import monotonic, process_time  # by names of ours: what a notebook do
 from typing import TYPE_CHECKING, Any, cast
 
 from model.batch import store
+from model.batch.disk import digest
 from model.batch.faults import point
 from model.batch.jobs import DEFAULT_WARM, Context
 from model.batch.pool import Outcome, Stopped, Task, load, run, succeeded
-from model.disk import digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

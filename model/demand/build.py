@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from model.case_types import CaseloadRow
-from model.caseload import EVEN_SHARE_8_9, CaseloadError, Stream, stream_from_rows
+from model.case.records import CaseloadRow
+from model.children.caseload import EVEN_SHARE_8_9, CaseloadError, Stream, stream_from_rows
 from model.demand.authority import authority_caseload, caseload_frame
 from model.demand.backtest import backtest
 from model.demand.codes import STREAMS

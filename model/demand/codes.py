@@ -10,7 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from model.parameters import AGE_BANDS, PLACEMENTS, STREAMS
+from model.case.parameters import AGE_BANDS, PLACEMENTS, STREAMS
 
 __all__ = [
     "AGED_OUT",

@@ -14,20 +14,20 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from model.case import InputProblems, load_case
-from model.cashability import NO_BUDGET
+from model.case.draws import central
+from model.case.parameters import PLACEMENT_LINES
+from model.case.reading.load import InputProblems, load_case
 from model.demand.build import demand_from_tables, tables_of
 from model.demand.codes import REFERENCE
 from model.demand.problems import DemandInputError
-from model.draws import central
-from model.parameters import PLACEMENT_LINES
-from model.portfolio import evaluate
+from model.money.cashability import NO_BUDGET
+from model.money.portfolio import evaluate
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
     from pathlib import Path
 
-    from model.case_types import Case
+    from model.case.records import Case
     from model.demand.dfe import DfeTables
 
 TEMPLATE: Final = REFERENCE / "new_case"

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from model.caseload import EVEN_SHARE_8_9
+from model.children.caseload import EVEN_SHARE_8_9
 from model.demand.settings import demand_settings
 from model.demand.totals import FORECASTERS, HORIZONS, Panel, error_spread
 
 if TYPE_CHECKING:
-    from model.caseload import Stream
+    from model.children.caseload import Stream
 
 ASSUMPTION_COLUMNS: Final = (
     "name",

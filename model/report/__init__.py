@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from model.report.drivers import risk
     from model.report.export import export_html
     from model.report.index import compare_scenarios, write_index
+    from model.report.look.page import Block
     from model.report.opening import changed, open_case, open_result, tried_out
-    from model.report.page import Block
     from model.report.posts import people
     from model.report.sections import (
         all_assumptions,
@@ -41,7 +41,7 @@ _HOMES = {
     "open_case": "opening",
     "open_result": "opening",
     "tried_out": "opening",
-    "Block": "page",
+    "Block": "look.page",
     "people": "posts",
     "risk": "drivers",
     **dict.fromkeys(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from model import format as fmt
-from model import markup
-from model import tables as tbl
-from model.report.page import Block
+from model.report.look import format as fmt
+from model.report.look import markup
+from model.report.look import tables as tbl
+from model.report.look.page import Block
 from model.report.sections import show
 
 if TYPE_CHECKING:

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from model import figures, markup, views
-from model import format as fmt
-from model import tables as tbl
-from model.caseload import AGES, ALL, PLACEMENTS
+from model.children.caseload import AGES, ALL, PLACEMENTS
 from model.report import children_counts as counts
+from model.report import views
 from model.report.children_counts import DO_NOTHING, LEAST, WITH_SCHEMES
+from model.report.look import figures, markup
+from model.report.look import format as fmt
+from model.report.look import tables as tbl
 from model.report.sections import show
 
 if TYPE_CHECKING:
@@ -22,10 +23,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
     from numpy.typing import NDArray
 
-    from model.case_types import Case
+    from model.case.records import Case
     from model.report.children_counts import Children, Recorded, YearCost
-    from model.report.page import Block
-    from model.views import ResultLike
+    from model.report.look.page import Block
+    from model.report.views import ResultLike
 
 DASHED = (0, (4, 2))
 QUARTER = 3  # months between the points of a small panel: finer would be weight, not information

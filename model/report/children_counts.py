@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from model.caseload import AGES, PLACEMENTS
-from model.draws import central
-from model.portfolio import evaluate
+from model.case.draws import central
+from model.children.caseload import AGES, PLACEMENTS
+from model.money.portfolio import evaluate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from model.case_types import Case
-    from model.views import ResultLike
+    from model.case.records import Case
+    from model.report.views import ResultLike
 
 MEASURE = "children_looked_after"  # of `actuals.csv`: all children looked after on a day
 DO_NOTHING, WITH_SCHEMES, IMPACT = "do_nothing", "with_schemes", "impact"

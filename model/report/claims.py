@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from model import format as fmt
-from model import tables as tbl
-from model import views
-from model.inputs.tables import POUNDS
+from model.case.reading.case_tables import POUNDS
+from model.report import views
+from model.report.look import format as fmt
+from model.report.look import tables as tbl
 
 if TYPE_CHECKING:
-    from model.case_types import PublishedRow
-    from model.views import ResultLike
+    from model.case.records import PublishedRow
+    from model.report.views import ResultLike
 
 LEAST_SAID = 500  # pounds: less than this is nothing, as thousands are printed
 

@@ -6,10 +6,11 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from model import figures, markup, views
-from model import format as fmt
-from model import provenance as prov
-from model import tables as tbl
+from model.report import views
+from model.report.look import figures, markup
+from model.report.look import format as fmt
+from model.report.look import tables as tbl
+from model.results import provenance as prov
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Canvas
 
-    from model.case_types import Case
-    from model.results import Result
+    from model.case.records import Case
+    from model.results.runs import Result
 
 NET_BANDS = ("central", "p10", "p90")
 REMAINDER = "remainder"
@@ -328,9 +329,9 @@ def bridge_steps(case: Case, base: Case, perimeters: Sequence[str]) -> pd.DataFr
     """
     import pandas as pd  # noqa: PLC0415 - as above
 
-    from model.appraisal import npv_evaluator  # noqa: PLC0415 - the engine is not needed to read files
-    from model.portfolio import members_of  # noqa: PLC0415
-    from model.sensitivity import bridge  # noqa: PLC0415
+    from model.money.appraisal import npv_evaluator  # noqa: PLC0415 - the engine is not needed to read files
+    from model.money.portfolio import members_of  # noqa: PLC0415
+    from model.risk.sensitivity import bridge  # noqa: PLC0415
 
     shared = [name for name in perimeters if all(name in members_of(one) for one in (case, base))]
     found = bridge(case, base, lambda one, draws: npv_evaluator(one, shared)(draws), shared)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from model import risk_figures, views
-from model.attribution import meeting_schemes
-from model.portfolio import members_of
+from model.money.portfolio import members_of
+from model.report import risk_figures, views
 from model.report.sections import show
+from model.risk.attribution import meeting_schemes
 
 if TYPE_CHECKING:
-    from model.report.page import Block
-    from model.results import Result
+    from model.report.look.page import Block
+    from model.results.runs import Result
 
 CENTRAL_ONLY = "This run holds the central values alone: run it with more draws to see how sure the answer is."
 NOTHING_ACTS = "No scheme acts in this scenario, so there is nothing to be unsure about."

@@ -6,17 +6,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from model import format as fmt
-from model import markup, summaries, views
-from model import tables as tbl
-from model.draws import central
+from model.case.draws import central
+from model.case.staffing import BOTTOM_UP
+from model.report import summaries, views
+from model.report.look import format as fmt
+from model.report.look import markup
+from model.report.look import tables as tbl
 from model.schemes.base import Setting
-from model.schemes.staff import BY_DAY, DAYS_IN_A_PRINTED_YEAR, ON_CALL, STAFF, carried, charged_posts, full_cost
-from model.staffing import BOTTOM_UP
+from model.schemes.staff.posts import BY_DAY, DAYS_IN_A_PRINTED_YEAR, ON_CALL, STAFF, carried, charged_posts, full_cost
 
 if TYPE_CHECKING:
-    from model.case_types import Case, Post
-    from model.views import ResultLike
+    from model.case.records import Case, Post
+    from model.report.views import ResultLike
 
 LEAST = 0.5  # pounds: less than this is nothing
 

@@ -7,17 +7,18 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from model import format as fmt
-from model import lean, markup
-from model.disk import write_whole
-from model.report.page import Page, render
+from model.batch import lean
+from model.batch.disk import write_whole
+from model.report.look import format as fmt
+from model.report.look import markup
+from model.report.look.page import Page, render
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from nbformat import NotebookNode
 
-    from model.report.exporter import PageExporter
+    from model.report.look.exporter import PageExporter
 
 
 def export_html(
@@ -59,7 +60,7 @@ def _nbformat() -> Any:  # noqa: ANN401 - a module
 def _exporter() -> PageExporter:
     _nbformat()
     with lean.imports():
-        from model.report.exporter import page_exporter  # noqa: PLC0415 - heavy
+        from model.report.look.exporter import page_exporter  # noqa: PLC0415 - heavy
 
     return page_exporter()
 

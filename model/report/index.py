@@ -8,23 +8,25 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from model import format as fmt
-from model import markup, origins, provenance, views
-from model.disk import write_whole
-from model.report import comparison
+from model.batch import origins
+from model.batch.disk import write_whole
+from model.report import comparison, views
 from model.report.kept import FOLDER, Kept
+from model.report.look import format as fmt
+from model.report.look import markup
+from model.report.look.page import Block, Page, render
 from model.report.opening import case_folder
-from model.report.page import Block, Page, render
 from model.report.sections import show
+from model.results import provenance
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import pandas as pd
 
-    from model.case_types import Case
-    from model.figures import Figure
+    from model.case.records import Case
     from model.report.comparison import Run
+    from model.report.look.figures import Figure
 
 INDEX = "index.html"
 _SEAL = re.compile(r"<!-- made from ([0-9a-f]{64}) -->")
@@ -77,7 +79,7 @@ def _case(inputs: Path | None, scenario: str | None) -> Case | None:
     """Return a case, or None where its inputs are gone or no longer valid: what was run can still be compared."""
     if inputs is None:
         return None
-    from model.case import load_case  # noqa: PLC0415 - an index without inputs needs no loader
+    from model.case.reading.load import load_case  # noqa: PLC0415 - an index without inputs needs no loader
 
     try:
         return load_case(inputs, scenario=scenario)
@@ -169,7 +171,7 @@ def _sections(runs: Sequence[Run], base: Case | None) -> list[Block]:
 
 def compare_scenarios(case: str, *, draws: int, seed: int) -> Block:
     """Return all scenarios of a case side by side, run here: what the index shows, in a notebook."""
-    from model.case import scenario_names  # noqa: PLC0415 - as above
+    from model.case.reading.load import scenario_names  # noqa: PLC0415 - as above
     from model.report.opening import open_result  # noqa: PLC0415
 
     inputs = case_folder(case)

@@ -12,7 +12,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from model.disk import write_whole
+from model.batch.disk import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -9,17 +9,17 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from model.assumptions import Assumptions
-from model.disk import text_digest
-from model.provenance import INPUT_SUFFIXES
+from model.batch.disk import text_digest
+from model.case.assumptions import Assumptions
+from model.results.provenance import INPUT_SUFFIXES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from model.case_types import Case
-    from model.report.page import Block
-    from model.results import Result
-    from model.worlds import Kept
+    from model.case.records import Case
+    from model.children.worlds import Kept
+    from model.report.look.page import Block
+    from model.results.runs import Result
 
 BLOCKS_KEPT = 8  # of 512 draws, children of two streams each: 2,000 draws
 
@@ -44,7 +44,7 @@ def case_folder(case: str) -> Path:
 
 def open_case(case: str, scenario: str) -> Case:
     """Return a case under a scenario. Raises FileNotFoundError, or the loader's error with every problem at once."""
-    from model.case import load_case  # noqa: PLC0415 - a notebook that only reads outputs needs no loader
+    from model.case.reading.load import load_case  # noqa: PLC0415 - a notebook that only reads outputs needs no loader
 
     return load_case(case_folder(case), scenario=scenario)
 
@@ -67,8 +67,8 @@ def _state(folder: Path) -> str:
 
 @lru_cache(maxsize=2)
 def _result(folder: Path, scenario: str, draws: int, seed: int, state: str) -> Result:
-    from model.case import load_case  # noqa: PLC0415 - as above
-    from model.results import run  # noqa: PLC0415
+    from model.case.reading.load import load_case  # noqa: PLC0415 - as above
+    from model.results.runs import run  # noqa: PLC0415
 
     del state
     return run(load_case(folder, scenario=scenario), draws=draws, seed=seed, kept=_kept())
@@ -77,7 +77,7 @@ def _result(folder: Path, scenario: str, draws: int, seed: int, state: str) -> R
 @cache
 def _kept() -> Kept:
     """What the scenarios of one case share in this process: enough for the blocks of a run of the default size."""
-    from model.worlds import Kept  # noqa: PLC0415 - as above
+    from model.children.worlds import Kept  # noqa: PLC0415 - as above
 
     return Kept(BLOCKS_KEPT)
 
@@ -102,9 +102,9 @@ def changed(case: Case, values: Mapping[str, float | None]) -> Case:
 
 def tried_out(opened: Case, tried: Case, name: str) -> Block:
     """Say what an assumption is in what follows: as the scenario has it, or a certain number in its place."""
-    from model import format as fmt  # noqa: PLC0415 - the index opens cases without a word of a page
-    from model import markup  # noqa: PLC0415
-    from model.report.page import Block  # noqa: PLC0415
+    from model.report.look import format as fmt  # noqa: PLC0415 - the index opens cases without a word of a page
+    from model.report.look import markup  # noqa: PLC0415
+    from model.report.look.page import Block  # noqa: PLC0415
 
     was, now = opened.assumptions[name], tried.assumptions[name]
     value, low, high = (fmt.quantity(number, was.unit) for number in (was.value, was.low, was.high))

@@ -5,15 +5,17 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from model import figures, summaries, views, workforce
-from model import format as fmt
-from model import tables as tbl
-from model.agency_readings import KIND, agency_readings, displaced_cover
-from model.pay import PayError
+from model.case.pay import PayError
+from model.case.staffing import BOTTOM_UP, printed_and_priced
+from model.money import workforce
+from model.money.agency_readings import KIND, agency_readings, displaced_cover
+from model.report import summaries, views
 from model.report.establishment import recruited_words
+from model.report.look import figures
+from model.report.look import format as fmt
+from model.report.look import tables as tbl
 from model.report.sections import show
 from model.schemes.agency import COVER
-from model.staffing import BOTTOM_UP, printed_and_priced
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,9 +24,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Canvas
 
-    from model.case_types import Case, Post
-    from model.report.page import Block
-    from model.views import ResultLike
+    from model.case.records import Case, Post
+    from model.report.look.page import Block
+    from model.report.views import ResultLike
 
 NO_POSTS = "The schemes of this scenario add no posts that have to be recruited."
 INFERRED = "inferred"  # a word of a source: the figure is not printed but worked out from others

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from model import figures, markup, summaries, views
-from model import format as fmt
-from model import provenance as prov
-from model import tables as tbl
-from model.cashability import NO_BUDGET, holds_placements
-from model.report import claims, establishment
-from model.report.page import Block
+from model.money.cashability import NO_BUDGET, holds_placements
+from model.report import claims, establishment, summaries, views
+from model.report.look import figures, markup
+from model.report.look import format as fmt
+from model.report.look import tables as tbl
+from model.report.look.page import Block
+from model.results import provenance as prov
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from model.case_types import Case
-    from model.views import ResultLike
+    from model.case.records import Case
+    from model.report.views import ResultLike
 
 
 LEAST_SAID = 500  # pounds: less than this is nothing, as money is printed
@@ -58,7 +58,7 @@ def at_a_glance(result: ResultLike) -> Block:
 
 def vacated_words(case: Case) -> str:
     """Return how much of the whole's NPV is agency staff in new posts that fall vacant again; empty where none is."""
-    from model.agency_readings import vacated_cover  # noqa: PLC0415 - an index with nothing to do runs no model
+    from model.money.agency_readings import vacated_cover  # noqa: PLC0415 - an index with nothing to do runs no model
 
     found = vacated_cover(case)
     if found is None or abs(found.cost_gbp) < LEAST_SAID:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from model import format as fmt
-from model import markup, summaries
-from model import tables as tbl
+from model.report import summaries
+from model.report.look import format as fmt
+from model.report.look import markup
+from model.report.look import tables as tbl
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from model.assumptions import Assumption
-    from model.case_types import Case
-    from model.views import ResultLike
+    from model.case.assumptions import Assumption
+    from model.case.records import Case
+    from model.report.views import ResultLike
 
 
 def case_html(case: Case) -> str:

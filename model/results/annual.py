@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from model import units
-from model.portfolio import INTERACTION, WHOLE
+from model.case import units
+from model.money.portfolio import INTERACTION, WHOLE
 from model.results.sample import Sample, line_of
 from model.results.summary import (
     ANNUAL_COLUMNS,
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from model.case_types import Case
+    from model.case.records import Case
     from model.results.runs import Result
 
 

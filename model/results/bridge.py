@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from model.attribution import (
+from model.case.draws import Draws, central
+from model.results.annual import tidy_frame
+from model.results.summary import BRIDGE_COLUMNS, CENTRAL, MEAN
+from model.risk.attribution import (
     MOST_SCHEMES,
     Attribution,
     acting_members,
@@ -15,9 +18,6 @@ from model.attribution import (
     to_be_run,
     to_the_penny,
 )
-from model.draws import Draws, central
-from model.results.annual import tidy_frame
-from model.results.summary import BRIDGE_COLUMNS, CENTRAL, MEAN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from model import capacity, workforce
-from model.appraisal import Appraisal
-from model.portfolio import WHOLE
+from model.money import workforce
+from model.money.appraisal import Appraisal
+from model.money.portfolio import WHOLE
 from model.results.annual import tidy_frame
-from model.results.funding import reserve_metrics
+from model.results.purses import reserve_metrics
 from model.results.summary import CENTRAL, MEAN, WORST_SHARE, pick, summarise, with_nulls
+from model.schemes.staff import capacity
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from model.appraisal import BLOCK, each, npv_evaluator
-from model.draws import central, sample
-from model.portfolio import WHOLE, evaluate, streams_of
-from model.reconcile import reconcile
+from model.case.draws import central, sample
+from model.money.appraisal import BLOCK, each, npv_evaluator
+from model.money.portfolio import WHOLE, evaluate, streams_of
 from model.results.annual import annual_frame, monthly_frame
 from model.results.bridge import bridge_frame
-from model.results.caseload import caseload_frame, placement_cost_frame
-from model.results.funding import funding_frames, reserve_frame, virement_frame
+from model.results.children import caseload_frame, placement_cost_frame
 from model.results.metrics import metrics_of, staffing_frame
+from model.results.purses import funding_frames, reserve_frame, virement_frame
+from model.results.reconcile import reconcile
 from model.results.sample import Sample, join, keep
 from model.results.summary import DRAWS, HEADLINE, SEED, SWITCHING_COLUMNS
-from model.sensitivity import switching_values
+from model.risk.sensitivity import switching_values
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from model.case_types import Case
-    from model.worlds import Kept
+    from model.case.records import Case
+    from model.children.worlds import Kept
 
 
 @dataclass(frozen=True, kw_only=True)

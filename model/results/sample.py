@@ -7,14 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from model import workforce
-from model.appraisal import Appraisal, appraise, discount_factors
-from model.caseload import MEASURES
-from model.funding import (
-    fixed_term_posts,
-    reserve_flows,
-)
-from model.portfolio import INTERACTION, Evaluation
+from model.children.caseload import MEASURES
+from model.money import workforce
+from model.money.appraisal import Appraisal, appraise, discount_factors
+from model.money.funding import fixed_term_posts, reserve_flows
+from model.money.portfolio import INTERACTION, Evaluation
 from model.results.summary import DO_NOTHING, WITH_SCHEMES, Row
 
 if TYPE_CHECKING:

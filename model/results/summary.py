@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from model.cashflows import Tag
+from model.schemes.cashflows import Tag
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -21,7 +21,7 @@ from model.schemes.fixed_cost import FixedCost
 from model.schemes.fostering import FosteringGrowth
 
 if TYPE_CHECKING:
-    from model.case_types import SchemeSpec
+    from model.case.records import SchemeSpec
 
 KINDS: dict[str, type[Scheme]] = {
     "fostering_growth": FosteringGrowth,

@@ -14,19 +14,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from model import units
-from model.cashflows import RESERVE
+from model.case import units
+from model.case.timeline import MONTHS_A_YEAR
 from model.schemes.base import Scheme
-from model.schemes.staff import filled_share
-from model.timeline import MONTHS_A_YEAR
+from model.schemes.cashflows import RESERVE
+from model.schemes.staff.posts import filled_share
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
+    from model.case.timeline import Timeline
     from model.schemes.base import Setting
-    from model.timeline import Timeline
 
 MANAGED_TEAMS, COVER = "Agency: managed teams", "Agency: vacancy cover"
 DISPLACED, ONE_FOR_ONE = "cover_displaced_share", 1.0  # a parameter a case may leave out, and what that means

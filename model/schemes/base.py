@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from model import units
-from model.schemes.staff import staff_costs
-from model.timeline import MONTHS_A_YEAR
+from model.case import units
+from model.case.timeline import MONTHS_A_YEAR
+from model.schemes.staff.posts import staff_costs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from model.case_types import Case, SchemeSpec
-    from model.caseload import EntryReduction, FosterPlaces
-    from model.cashflows import CashFlows
-    from model.draws import Draws
+    from model.case.draws import Draws
+    from model.case.records import Case, SchemeSpec
+    from model.children.caseload import EntryReduction, FosterPlaces
+    from model.schemes.cashflows import CashFlows
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from model.caseload import AGES, PLACEMENTS, EntryReduction
+from model.children.caseload import AGES, PLACEMENTS, EntryReduction
 from model.schemes.base import Scheme, monthly_hazard
-from model.schemes.staff import filled_share
+from model.schemes.staff.posts import filled_share
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from model.cashflows import INVESTMENT, ONE_OFF, CashFlows, Tag
-from model.pay import PayError
-from model.recruitment import RedundancyRules, redundancy_pay, redundancy_weeks
+from model.case.pay import PayError
 from model.schemes.base import Scheme
+from model.schemes.cashflows import INVESTMENT, ONE_OFF, CashFlows, Tag
+from model.schemes.staff.recruitment import RedundancyRules, redundancy_pay, redundancy_weeks
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

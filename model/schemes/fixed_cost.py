@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from model.cashflows import INVESTMENT, RECURRING, CashFlows, Tag
 from model.schemes.base import Scheme
+from model.schemes.cashflows import INVESTMENT, RECURRING, CashFlows, Tag
 
 if TYPE_CHECKING:
     from model.schemes.base import Setting

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from model.caseload import FosterPlaces
-from model.cashflows import INVESTMENT, ONE_OFF, RECURRING, CashFlows, Tag
+from model.case.timeline import MONTHS_A_YEAR
+from model.children.caseload import FosterPlaces
 from model.schemes.base import Scheme, monthly_hazard
-from model.timeline import MONTHS_A_YEAR
+from model.schemes.cashflows import INVESTMENT, ONE_OFF, RECURRING, CashFlows, Tag
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

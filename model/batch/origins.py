@@ -1,0 +1,73 @@
+"""What a result is made from: inputs, the model's own sources and the packages that matter, each by hash or version."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from model.batch import disk
+from model.batch.disk import digest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+PACKAGES = (
+    "ipykernel",
+    "ipython",
+    "matplotlib",
+    "nbconvert",
+    "numba",
+    "numpy",
+    "pandas",
+    "papermill",
+    "scipy",
+)
+"""Those whose version can change a report's bytes."""
+_SOURCES = {".py", ".j2", ".html", ".css", ".json", ".toml", ".csv", ".mplstyle", ".svg"}
+
+
+def hash_files(paths: Iterable[Path]) -> dict[Path, str]:
+    """SHA-256 of many files; hashing lets go of the interpreter, so threads help."""
+    listed = list(dict.fromkeys(paths))
+    with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as threads:
+        return dict(zip(listed, threads.map(digest, listed), strict=True))
+
+
+def package_hash(package: Path | None = None) -> str:
+    """One hash over the model's own sources and templates."""
+    root = package or Path(__file__).resolve().parents[1]
+    files = sorted(p for p in root.rglob("*") if p.suffix in _SOURCES and "__pycache__" not in p.parts)
+    whole = hashlib.sha256()
+    for path, one in hash_files(files).items():
+        whole.update(f"{path.relative_to(root).as_posix()} {one}\n".encode())
+    return whole.hexdigest()
+
+
+def versions() -> dict[str, str]:
+    """Python's version, and that of each package that can change a report's bytes."""
+    return disk.versions(PACKAGES)
+
+
+def named(files: Iterable[Path], root: Path) -> dict[str, Path]:
+    """Files by their names relative to ``root``, the same on every system."""
+    return {os.path.relpath(path, root).replace(os.sep, "/"): path for path in files}
+
+
+def fingerprint(
+    *,
+    files: Iterable[Path],
+    root: Path,
+    values: Mapping[str, object],
+    shared: Mapping[str, str] | None = None,
+) -> dict[str, str]:
+    """What a result depends on, by name: ``files`` relative to ``root`` by hash, ``values`` as they are.
+
+    ``shared`` is added as it is: compute ``{"package": package_hash(), **versions()}`` once for all jobs.
+    """
+    digests = {name: digest(path) for name, path in named(files, root).items()}
+    told = {name: json.dumps(value, sort_keys=True, default=str) for name, value in values.items()}
+    return dict(sorted({**digests, **told, **(shared or {})}.items()))

@@ -1,0 +1,1 @@
+"""A case: what a council states, as frozen records, with its units, months and draws."""

@@ -1,0 +1,1 @@
+"""From files to rows to records, or every problem at once: cells, tables, TOML, and what needs more than one row."""

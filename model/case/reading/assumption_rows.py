@@ -1,0 +1,402 @@
+"""Assumptions: rows of `assumptions.csv`, what a scenario puts in their place, and the case's price base."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from model.case import parameters
+from model.case.assumptions import DISTRIBUTIONS, RATINGS, Assumption
+from model.case.reading import cells
+from model.case.reading.case_tables import ASSUMPTIONS
+from model.case.reading.cells import Bad
+from model.case.reading.files import duplicates, read_table
+from model.case.reading.problems import Problem, nearest
+from model.case.units import UNITS, to_price_base
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+    from datetime import date
+    from pathlib import Path
+
+    from model.case.reading.files import Row, Toml
+    from model.case.records import SchemeSpec
+    from model.case.reference import PriceIndex
+
+MEDIAN_TOLERANCE: Final = 0.05
+"""How far a value may stand from the median of its P10 and P90, as a share of the distance between them."""
+OVERRIDE_KEYS: Final = ("value", "low", "high", "distribution", "price_base", "source", "as_at", "quality", "note")
+
+
+class Fault(NamedTuple):
+    """Something wrong with one field of an assumption, before it is known which file it stands in."""
+
+    field: str
+    expected: str
+    suggestion: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stated:
+    """An assumption in the prices it was stated in, and the place it was stated, for later checks."""
+
+    assumption: Assumption
+    file: str
+    row: int
+    column: str = ""
+
+    def problem(self, field: str, expected: str, suggestion: str = "") -> Problem:
+        """A problem with one field of it."""
+        shown = getattr(self.assumption, field, "")
+        return Problem(
+            file=self.file,
+            row=self.row,
+            column=self.column or field,
+            value=f"{shown}",
+            expected=expected,
+            suggestion=suggestion,
+        )
+
+
+def read(path: Path, problems: list[Problem]) -> tuple[dict[str, Stated], frozenset[str]]:
+    """Return the sound assumptions by name, and the names of all rows, sound or not."""
+    rows = read_table(path, ASSUMPTIONS, problems)
+    problems.extend(duplicates(rows, ["name"]))
+    stated: dict[str, Stated] = {}
+    for row in rows:
+        if not row.complete:
+            continue
+        assumption = _from_row(row)
+        faults = list(_faults(assumption, row.values["low"], row.values["high"]))
+        problems.extend(row.problem(*fault) for fault in faults)
+        if not faults:
+            stated[assumption.name] = Stated(assumption=assumption, file=row.file, row=row.number)
+    return stated, frozenset(row.values["name"] for row in rows if "name" in row.values)
+
+
+def _from_row(row: Row) -> Assumption:
+    values = dict(row.values)
+    for end in ("low", "high"):
+        values[end] = values["value"] if values[end] is None else values[end]
+    return Assumption(**values, value_as_stated=values["value"])
+
+
+def _faults(assumption: Assumption, low: float | None, high: float | None) -> list[Fault]:
+    """What is wrong with one assumption; `low` and `high` are None where they were left empty."""
+    unit = UNITS[assumption.unit]
+    faults = _price_base_faults(assumption)
+    for field, figure in (("value", assumption.value), ("low", low), ("high", high)):
+        if figure is not None and not unit.allows(figure):
+            advice = (
+                f"write the share as a decimal: {figure / 100:.15g}" if _looks_like_per_cent(unit.name, figure) else ""
+            )
+            negative = unit.is_money and figure < 0
+            faults.append(
+                Fault(
+                    field,
+                    unit.describes
+                    + (", because a price is never negative" if negative else f" in the unit {unit.name}"),
+                    advice,
+                )
+            )
+    if unit.whole and assumption.distribution != "fixed":
+        faults.append(Fault("distribution", "fixed, because a switch is either 0 or 1"))
+    return faults or _range_faults(assumption, low, high)
+
+
+def _looks_like_per_cent(unit: str, figure: float) -> bool:
+    return unit == "share" and 1 < figure <= 100
+
+
+def _price_base_faults(assumption: Assumption) -> list[Fault]:
+    if UNITS[assumption.unit].is_money and not assumption.price_base:
+        return [Fault("price_base", "a financial year such as 2022/23, because the unit is money")]
+    if assumption.price_base and not UNITS[assumption.unit].is_money:
+        return [Fault("price_base", f"an empty cell, because {assumption.unit} is not money")]
+    return []
+
+
+def _range_faults(assumption: Assumption, low: float | None, high: float | None) -> list[Fault]:
+    """What is wrong with low, value and high for the distribution."""
+    value, kind = assumption.value, assumption.distribution
+    if kind == "fixed":
+        return [
+            Fault(field, "an empty cell for a fixed value", "or name the distribution the range belongs to")
+            for field, figure in (("low", low), ("high", high))
+            if figure is not None
+        ]
+    absent = [
+        Fault(field, f"a number, which {kind} needs", "or write fixed as the distribution")
+        for field, figure in (("low", low), ("high", high))
+        if figure is None
+    ]
+    if absent or low is None or high is None:
+        return absent
+    if low >= high:
+        return [Fault("low", f"less than high ({high:g})", "swap them" if low > high else "or write fixed")]
+    if not low <= value <= high:
+        return [Fault("value", f"a number from low to high ({low:g} to {high:g})")]
+    return _beta_faults(value, low, high) if kind == "beta" else _median_faults(value, low, high, kind)
+
+
+def _beta_faults(value: float, low: float, high: float) -> list[Fault]:
+    if not (low > 0 and high < 1):
+        return [Fault("low" if low <= 0 else "high", "strictly between 0 and 1 for beta")]
+    if not low < value < high:
+        return [Fault("value", f"a mean strictly between P10 and P90 ({low:g} and {high:g}) for beta")]
+    return []
+
+
+def _median_faults(value: float, low: float, high: float, kind: str) -> list[Fault]:
+    """Normal and lognormal are fitted to P10 and P90, which fixes their median: the value must be it."""
+    if kind not in {"normal", "lognormal"}:
+        return []
+    if kind == "lognormal" and low <= 0:
+        return [Fault("low", "above 0 for lognormal")]
+    median = (low + high) / 2 if kind == "normal" else math.sqrt(low * high)
+    if abs(value - median) <= MEDIAN_TOLERANCE * (high - low):
+        return []
+    other = "or use pert, whose value is the most likely one"
+    return [Fault("value", f"the median of a {kind} with this P10 and P90, which is {median:.6g}", other)]
+
+
+def overridden(
+    stated: Mapping[str, Stated], name: str, override: object, toml: Toml, context: ScenarioContext
+) -> tuple[Stated | None, list[Problem]]:
+    """Put an override in the place of an assumption: value, low and high together. A bare number becomes fixed.
+
+    Money in an override is in the case's price base unless the override gives its own `price_base`.
+    """
+    line = toml.line(name) or toml.line(name.rpartition(".")[2])
+
+    def problem(expected: str, suggestion: str = "", key: str = "", value: object = override) -> Problem:
+        return Problem(
+            file=toml.file,
+            row=line,
+            column=f"{name}.{key}" if key else name,
+            value=str(value),
+            expected=expected,
+            suggestion=suggestion,
+        )
+
+    table = override if isinstance(override, dict) else {"value": override}
+    problems = [
+        problem("a known key", nearest(key, OVERRIDE_KEYS), key, table[key])
+        for key in table
+        if key not in OVERRIDE_KEYS
+    ]
+    figures: dict[str, float | None] = {}
+    for key in ("value", "low", "high"):
+        try:
+            figures[key] = toml_number(table[key]) if key in table else None
+        except Bad as bad:
+            problems.append(problem(bad.expected, bad.suggestion, key if override is table else "", table[key]))
+    if "value" not in table:
+        problems.append(problem("a value: an override replaces value, low and high together"))
+    words, word_problems = _override_words(table, problem)
+    problems += word_problems
+    row = stated.get(name)
+    if problems or row is None:
+        return None, problems
+    new, low, high = _merged(row.assumption, figures, words, context)
+    faults = _faults(new, low, high)
+    if faults:
+        return None, [
+            problem(
+                f.expected,
+                f.suggestion,
+                f.field if override is table else "",
+                table.get(f.field, getattr(new, f.field)),
+            )
+            for f in faults
+        ]
+    return Stated(assumption=new, file=toml.file, row=line, column=name), []
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScenarioContext:
+    """What an override takes from its scenario and its case."""
+
+    scenario: str
+    price_base: str
+
+
+def _override_words(table: Mapping[str, Any], problem: Any) -> tuple[dict[str, Any], list[Problem]]:  # noqa: ANN401
+    parsers = {
+        "distribution": cells.word(DISTRIBUTIONS, "a distribution"),
+        "price_base": cells.financial_year_cell,
+        "source": cells.text_cell,
+        "as_at": cells.iso_date,
+        "quality": cells.word(RATINGS, "red, amber or green"),
+        "note": cells.text_cell,
+    }
+    words: dict[str, Any] = {}
+    problems = []
+    for key, parse in parsers.items():
+        if key in table:
+            try:
+                words[key] = parse(str(table[key]))
+            except Bad as bad:
+                problems.append(problem(bad.expected, bad.suggestion, key, table[key]))
+    return words, problems
+
+
+def _merged(
+    old: Assumption, figures: Mapping[str, float | None], words: Mapping[str, Any], context: ScenarioContext
+) -> tuple[Assumption, float | None, float | None]:
+    """The assumption with the override in its place, and low and high as they were given."""
+    value, low, high = figures["value"], figures["low"], figures["high"]
+    assert value is not None  # noqa: S101 - a missing value is a problem already
+    ranged = low is not None or high is not None
+    usual = (old.distribution if old.distribution != "fixed" else "pert") if ranged else "fixed"
+    is_money = UNITS[old.unit].is_money
+    new = replace(
+        old,
+        value=value,
+        value_as_stated=value,
+        low=value if low is None else low,
+        high=value if high is None else high,
+        distribution=words.get("distribution", usual),
+        price_base=words.get("price_base", context.price_base if is_money else ""),
+        source=words.get("source", f"scenario {context.scenario}"),
+        as_at=words.get("as_at"),
+        quality=words.get("quality", old.quality),
+        note=words.get("note", old.note),
+    )
+    return new, low, high
+
+
+def toml_number(value: object) -> float:
+    """Return a TOML value as a finite number; text is refused even where it reads like one."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise Bad("a number", "without quotation marks" if isinstance(value, str) else "")
+    try:
+        figure = float(value)
+    except OverflowError:
+        raise Bad("a number a computer can hold", "it has too many digits") from None
+    if not math.isfinite(figure):
+        raise Bad("a finite number", "a missing figure cannot be computed with")
+    return figure
+
+
+def in_price_base(
+    stated: Stated, price_base: str, index: PriceIndex | None, problems: list[Problem]
+) -> Assumption | None:
+    """Bring a money assumption to the case's price base: value, low and high; `value_as_stated` stays as it was."""
+    old = stated.assumption
+    if not old.price_base or old.price_base == price_base:
+        return old
+    if index is None:
+        return None
+    try:
+        value, low, high = (to_price_base(x, index, old.price_base, price_base) for x in (old.value, old.low, old.high))
+    except KeyError:
+        first = min(index.level)
+        problems.append(stated.problem("price_base", f"{first} or later, where the price index {index.name} starts"))
+        return None
+    return replace(old, value=value, low=low, high=high, price_base=price_base)
+
+
+def knowledge_problems(stated: Mapping[str, Stated], knowledge_date: date) -> list[Problem]:
+    """Assumptions known only after the knowledge date: hindsight, which a scenario must ask for."""
+    return [
+        row.problem(
+            "as_at",
+            f"{knowledge_date.isoformat()} or earlier, the case's knowledge_date",
+            'hindsight belongs in a scenario that sets "conventions.hindsight" = true',
+        )
+        for row in stated.values()
+        if row.assumption.as_at is not None and row.assumption.as_at > knowledge_date
+    ]
+
+
+def name_problems(
+    stated: Mapping[str, Stated],
+    names: Collection[str],
+    schemes: Collection[SchemeSpec],
+    used: Collection[str],
+    file: str,
+) -> list[Problem]:
+    """Names that are required and absent, names that look like a slip, and units that are not the model's.
+
+    A council may keep figures that only its formulas or its readers use, under first parts of its own. A name under a
+    first part that belongs to the model or to a scheme, or nearly one that is missing, is taken for a slip.
+    """
+    needed, known = expected_names(schemes)
+    missing = [name for name in needed if name not in names]
+    spare = [name for name in names if name not in known and name not in used]
+    problems = []
+    for name in missing:
+        advice = nearest(name, spare)
+        owner = next((f" (scheme {s.name} of kind {s.kind})" for s in schemes if name.startswith(f"{s.name}.")), "")
+        problems.append(
+            Problem(
+                file=file,
+                column="name",
+                value="",
+                suggestion=advice if advice.startswith("did") else "",
+                expected=f"a row {name} in {needed[name]}{owner}, which is missing",
+            )
+        )
+    own = {*parameters.RESERVED_PREFIXES, *(scheme.name for scheme in schemes)}
+    for name in sorted(spare):
+        slip = nearest(name, missing)
+        if name in stated and (name.partition(".")[0] in own or slip.startswith("did")):
+            advice = slip if slip.startswith("did") else nearest(name, known)
+            expected = "a name that the model, a formula or a row reads"
+            problems.append(stated[name].problem("name", expected, advice))
+    problems.extend(_unit_problems(stated, known))
+    problems.extend(_one_of_problems(names, schemes, file))
+    return problems
+
+
+def expected_names(schemes: Collection[SchemeSpec]) -> tuple[dict[str, str], dict[str, str]]:
+    """Return name -> unit of what must be given, and of all the model can read."""
+    needed = dict(parameters.CASE_WIDE)
+    known = {**parameters.CASE_WIDE, **parameters.CASE_WIDE_OPTIONAL}
+    for scheme in schemes:
+        if scheme.kind in parameters.PARAMETERS:
+            needed |= {f"{scheme.name}.{name}": unit for name, unit in parameters.required(scheme.kind).items()}
+            known |= {f"{scheme.name}.{name}": unit for name, unit in parameters.PARAMETERS[scheme.kind].items()}
+    return needed, known
+
+
+STAFF_ROWS: Final = ("capacity.workers_", "capacity.managers_")
+
+
+def bound_problems(stated: Mapping[str, Stated]) -> list[Problem]:
+    """Assumptions that their unit allows and their meaning does not, after the scenario's overrides."""
+    problems = []
+    for name, row in stated.items():
+        lowest = min(row.assumption.value, row.assumption.low)
+        field = "value" if row.assumption.value == lowest else "low"
+        if name.rpartition(".")[2] in parameters.LOSSES and lowest < 0:
+            problems.append(row.problem(field, "0 or more, because it is a loss", "a loss of 10% a year is 0.1"))
+        if name in parameters.DIVISORS and lowest <= 0:
+            staff = next((group for group in STAFF_ROWS if name.startswith(group)), "")
+            advice = f"where there are none, leave the rows {staff}* out" if staff else ""
+            problems.append(row.problem(field, "a number above 0, because the model divides by it", advice))
+    return problems
+
+
+def _unit_problems(stated: Mapping[str, Stated], known: Mapping[str, str]) -> list[Problem]:
+    return [
+        row.problem("unit", f"{known[name]}, the unit {name} is read in")
+        for name, row in stated.items()
+        if name in known and row.assumption.unit != known[name]
+    ]
+
+
+def _one_of_problems(names: Collection[str], schemes: Collection[SchemeSpec], file: str) -> list[Problem]:
+    return [
+        Problem(
+            file=file,
+            column="name",
+            expected="at least one of the rows "
+            + " and ".join(f"{s.name}.{p}" for p in sorted(parameters.ONE_OF[s.kind]))
+            + f" (scheme {s.name})",
+        )
+        for s in schemes
+        if s.kind in parameters.ONE_OF and not any(f"{s.name}.{p}" in names for p in parameters.ONE_OF[s.kind])
+    ]

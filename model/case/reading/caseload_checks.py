@@ -1,0 +1,155 @@
+"""What the rows of `caseload.csv` must be together: totals that agree, and children for each scheme to act on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from model.case import parameters
+from model.case.reading.problems import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from model.case.reading.files import Row
+    from model.case.records import SchemeSpec
+
+ALL: Final = "all"
+MEASURES: Final = ("children", "entries_annual", "exits_annual")
+TOLERANCE: Final = 0.02
+"""How far totals may disagree, as a share of the larger: published tables are rounded and suppressed."""
+
+
+def problems(rows: Sequence[Row], schemes: Sequence[SchemeSpec], file: str) -> list[Problem]:
+    """Everything wrong with the rows together. Rows that could not be read have been reported already."""
+    found: list[Problem] = []
+    for row in rows:
+        found += _row_problems(row)
+    if not all(row.complete for row in rows):
+        return found  # totals would disagree for want of the rows that could not be read
+    for stream in parameters.STREAMS:
+        own = [row for row in rows if _stream(row) == stream]
+        for measure in ("children", "entries_annual"):
+            found += _total_problems(own, measure, stream)
+        found += _exit_problems(own)
+    if rows and not any(_figure(row, "children") for row in rows):
+        found.append(Problem(file=file, column="children", expected="children in care in at least one row"))
+    general = [row for row in rows if _stream(row) == parameters.STREAMS[0]]
+    return found + [p for scheme in schemes if scheme.active and (p := _nothing_to_act_on(scheme, general, file))]
+
+
+def _row_problems(row: Row) -> list[Problem]:
+    found = []
+    if row.values.get("placement") == ALL or row.values.get("age_band") == parameters.AGE_18:
+        found += [
+            row.problem(column, "an empty cell: only a row of one placement can state moves")
+            for column, value in row.values.items()
+            if column.startswith("moves_to_") and value
+        ]
+    if row.values.get("age_band") == parameters.AGE_18:
+        found += [
+            row.problem(column, "an empty cell: the row 18 states only who leaves at 18")
+            for column in ("children", "entries_annual")
+            if row.values.get(column)
+        ]
+    placement = row.values.get("placement", "")
+    if row.values.get(f"moves_to_{placement}_annual"):
+        found.append(row.problem(f"moves_to_{placement}_annual", "an empty cell: a move goes to another placement"))
+    return found
+
+
+def _total_problems(rows: Sequence[Row], measure: str, stream: str) -> list[Problem]:
+    """Cells against the totals beside them, and totals by age against totals by placement."""
+    stated = [row for row in rows if _figure(row, measure) is not None and row.values["age_band"] != parameters.AGE_18]
+    kinds: dict[str, list[Row]] = {"total": [], "ages": [], "placements": [], "cells": []}
+    for row in stated:
+        whole_age, whole_placement = row.values["age_band"] == ALL, row.values["placement"] == ALL
+        kind = {(True, True): "total", (False, True): "ages", (True, False): "placements"}.get(
+            (whole_age, whole_placement), "cells"
+        )
+        kinds[kind].append(row)
+    sums = {kind: sum(_figure(row, measure) or 0.0 for row in own) for kind, own in kinds.items() if own}
+    if len(sums) < 2 or max(sums.values()) - min(sums.values()) <= TOLERANCE * max(sums.values()):
+        return []
+    words = {
+        "total": "the row all, all",
+        "ages": "the rows by age",
+        "placements": "the rows by placement",
+        "cells": "the rows of one age and placement",
+    }
+    said = [f"{value:g} in {words[kind]} ({_rows_of(kinds[kind])})" for kind, value in sums.items()]
+    apart = max(sums.values()) - min(sums.values())
+    return [
+        Problem(
+            file=rows[0].file,
+            column=measure,
+            expected=f"the same {measure} (stream {stream}) in every way of adding up, not {' and '.join(said)}: "
+            f"{apart:g} apart",
+            suggestion="one of these cells is wrong; state every cell, or only totals",
+        )
+    ]
+
+
+def _rows_of(rows: Sequence[Row]) -> str:
+    numbers = [row.number for row in rows]
+    unbroken = len(numbers) > 1 and numbers == list(range(numbers[0], numbers[-1] + 1))
+    if unbroken:
+        return f"rows {numbers[0]} to {numbers[-1]}"
+    return f"row{'s' if len(numbers) > 1 else ''} {', '.join(map(str, numbers))}"
+
+
+def _exit_problems(rows: Sequence[Row]) -> list[Problem]:
+    """Exits are stated for every age or for none, or the rest would silently never leave."""
+    stated = [row for row in rows if _figure(row, "exits_annual") is not None]
+    by_age = [row for row in stated if row.values["age_band"] not in {ALL, parameters.AGE_18}]
+    ages = {row.values["age_band"] for row in by_age}
+    missing = [age for age in parameters.AGE_BANDS if age not in ages]
+    if not by_age or not missing:
+        return []
+    return [
+        by_age[-1].problem(
+            "exits_annual",
+            f"exits for every age band once any has them; {', '.join(missing)} has none",
+            "write 0 where nobody leaves",
+        )
+    ]
+
+
+def _nothing_to_act_on(scheme: SchemeSpec, rows: Sequence[Row], file: str) -> Problem | None:
+    """A scheme that would act on nobody, and so would silently do nothing."""
+    if scheme.kind == "entry_reduction" and not _entries_in(scheme.ages, rows):
+        return Problem(
+            file=file,
+            column="entries_annual",
+            expected=f"children entering care at ages "
+            f"{', '.join(scheme.ages)}, whom the scheme {scheme.name} acts on; there are none",
+        )
+    if scheme.kind == "fostering_growth" and not _children_in("ifa_foster", rows):
+        return Problem(
+            file=file,
+            column="children",
+            expected="children placed with independent agencies (ifa_foster), "
+            f"whom the scheme {scheme.name} acts on; there are none",
+        )
+    return None
+
+
+def _entries_in(ages: Sequence[str], rows: Sequence[Row]) -> bool:
+    stated = [row for row in rows if _figure(row, "entries_annual")]
+    bands = {parameters.SPLIT_AGE_BANDS.get(age, age) for age in ages}
+    by_age = [row for row in stated if row.values["age_band"] != ALL]
+    return any(row.values["age_band"] in bands for row in by_age) if by_age else bool(stated)
+
+
+def _children_in(placement: str, rows: Sequence[Row]) -> bool:
+    stated = [row for row in rows if _figure(row, "children")]
+    by_placement = [row for row in stated if row.values["placement"] != ALL]
+    return any(row.values["placement"] == placement for row in by_placement) if by_placement else bool(stated)
+
+
+def _figure(row: Row, measure: str) -> float | None:
+    found: float | None = row.values.get(measure)
+    return found
+
+
+def _stream(row: Row) -> str:
+    return row.values.get("stream") or parameters.STREAMS[0]

@@ -1,0 +1,58 @@
+"""Whether declared correlations can hold together, and which pair to change where they cannot."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from model.case.records import Correlation
+
+
+class Clash(NamedTuple):
+    """A pair that cannot stand beside the others: its position among those declared, and how to mend it."""
+
+    position: int
+    suggestion: str
+
+
+def clash(pairs: Sequence[Correlation]) -> Clash | None:
+    """Return the pair to change where the correlations are not positive definite (pairs not declared are 0), or None.
+
+    Where one pair could mend it alone, the last declared of those is named with the values it could have; otherwise
+    the pair with most part in the impossible direction (the eigenvector of the lowest eigenvalue).
+    """
+    names = list(dict.fromkeys(name for pair in pairs for name in (pair.a, pair.b)))
+    cells = [(names.index(pair.a), names.index(pair.b)) for pair in pairs]
+    matrix = np.eye(len(names))
+    for (i, j), pair in zip(cells, pairs, strict=True):
+        matrix[i, j] = matrix[j, i] = pair.rho
+    if not pairs or _is_positive_definite(matrix):
+        return None
+    for position, (i, j) in reversed(list(enumerate(cells))):
+        without = [np.delete(np.delete(matrix, k, 0), k, 1) for k in (i, j)]
+        if all(_is_positive_definite(part) for part in without):
+            low, high = _possible_range(matrix, i, j)
+            return Clash(position, f"beside the others it has to lie between {low:.3g} and {high:.3g}")
+    worst = np.linalg.eigh(matrix).eigenvectors[:, 0]
+    position = max(range(len(cells)), key=lambda at: abs(worst[cells[at][0]] * worst[cells[at][1]]))
+    return Clash(position, "more than this pair has to change: bring the largest of them nearer to 0")
+
+
+def _is_positive_definite(matrix: NDArray[np.float64]) -> bool:
+    return bool(np.linalg.eigvalsh(matrix).min(initial=1) > 0)
+
+
+def _possible_range(matrix: NDArray[np.float64], i: int, j: int) -> tuple[float, float]:
+    """Return from where to where the correlation of i and j may lie, given all others; the ends are excluded."""
+    rest = [k for k in range(len(matrix)) if k not in {i, j}]
+    given, to_i, to_j = matrix[np.ix_(rest, rest)], matrix[rest, i], matrix[rest, j]
+    by_i, by_j = np.linalg.solve(given, to_i), np.linalg.solve(given, to_j)
+    middle, half = to_i @ by_j, math.sqrt((1 - to_i @ by_i) * (1 - to_j @ by_j))
+    return float(middle - half), float(middle + half)

@@ -1,0 +1,396 @@
+"""Files and a scenario -> one validated, frozen Case, or every problem with them at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from model.case.assumptions import Assumptions
+from model.case.pay import PAY_FILES, PayError, load_pay_tables
+from model.case.reading import assumption_rows, case_toml, caseload_checks, correlations, formulas, reference_files
+from model.case.reading import case_tables as tables
+from model.case.reading.cells import Bad
+from model.case.reading.files import read_toml, shown_path
+from model.case.reading.problems import InputProblems, Problem, nearest
+from model.case.records import Case
+from model.case.staffing import with_prices
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import date
+
+    from model.case.assumptions import Assumption
+    from model.case.reading.assumption_rows import Stated
+    from model.case.reading.case_toml import CaseFile
+    from model.case.reading.files import Row, Toml
+    from model.case.reading.reference_files import ReferenceFiles
+    from model.case.records import SchemeSpec
+
+__all__ = ["InputProblems", "Problem", "case_names", "load_case", "scenario_names"]
+
+CASE_TOML: Final = "case.toml"
+KNOWN_FILES: Final = (
+    CASE_TOML,
+    "assumptions.csv",
+    "establishment.csv",
+    "approved_budget.csv",
+    "caseload.csv",
+    "published.csv",
+    "actuals.csv",
+    *PAY_FILES,
+)
+
+
+def case_names(inputs_root: str | Path) -> tuple[str, ...]:
+    """Return the folders of `inputs/` that hold a `case.toml`, by name."""
+    root = Path(inputs_root)
+    return tuple(sorted(path.parent.name for path in root.glob(f"*/{CASE_TOML}")))
+
+
+def scenario_names(case_path: str | Path) -> tuple[str, ...]:
+    """Return the scenarios of a case: its base scenario first, then the files of `scenarios/` by name."""
+    path = Path(case_path)
+    toml = read_toml(path / CASE_TOML, [])
+    base = toml.tables.get("base_scenario", "base") if toml else "base"
+    files = sorted(file.stem for file in (path / "scenarios").glob("*.toml"))
+    return (*([base] if isinstance(base, str) else []), *(name for name in files if name != base))
+
+
+def compared_with(case_path: str | Path) -> set[str]:
+    """Return the scenarios that every report of a case speaks of beside its own: the base and the published one."""
+    toml = read_toml(Path(case_path) / CASE_TOML, [])
+    tables = toml.tables if toml else {}
+    base = tables.get("base_scenario", "base")
+    return {name for name in (base, tables.get("published_scenario") or base) if isinstance(name, str)}
+
+
+def load_case(path: str | Path, scenario: str | None = None, *, complete: bool = True) -> Case:
+    """Return a case under a scenario (its base scenario where none is named).
+
+    Raises InputProblems with every problem in the case's files, in `reference/` beside it and in the scenario.
+    `complete=False` leaves out what only a projection needs (a caseload, the assumptions of each scheme): enough to
+    recompute published figures.
+    """
+    problems: list[Problem] = []
+    case = _Reading(path=Path(path), problems=problems, complete=complete).case(scenario)
+    if problems or case is None:
+        raise InputProblems(problems)
+    return case
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Scenario:
+    """A scenario, read but not yet applied; the base scenario may have no file and then changes nothing."""
+
+    name: str
+    title: str
+    why: str
+    overrides: Mapping[str, Any]
+    toml: Toml | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Reading:
+    """One reading of a case's files. Every step adds to `problems` and goes on with what is sound."""
+
+    path: Path
+    problems: list[Problem]
+    complete: bool
+
+    def case(self, scenario: str | None) -> Case | None:
+        """Read everything; None where case.toml itself cannot be read."""
+        problems = self.problems
+        if not self.path.is_dir():
+            others = case_names(self.path.parent) if self.path.parent.is_dir() else ()
+            problems.append(
+                Problem(
+                    file=self.path.name, expected="a folder with a case", suggestion=nearest(self.path.name, others)
+                )
+            )
+            return None
+        self._check_file_names()
+        toml = read_toml(self.path / CASE_TOML, problems)
+        case_file = case_toml.read_case_file(toml, problems) if toml else None
+        shared = reference_files.read(self.path.parent / "reference", problems)
+        stated, names = assumption_rows.read(self.path / "assumptions.csv", problems)
+        post_rows, posts = tables.establishment(self.path / "establishment.csv", problems)
+        caseload_rows, caseload = tables.caseload(self.path / "caseload.csv", problems, optional=not self.complete)
+        budget = tables.approved_budget(self.path / "approved_budget.csv", problems)
+        published_rows, published = tables.published(self.path / "published.csv", problems)
+        actuals = tables.actuals(self.path / "actuals.csv", problems)
+        if case_file is None:
+            return None
+        words = formulas.Words(
+            names={*names, formulas.WEEKS}, ids=_values(post_rows, "id"), teams=_values(post_rows, "team")
+        )
+        used = self._check_formulas(published_rows, words) | _referred(post_rows, case_file)
+        self._check_posts(post_rows, case_file, stated, names)
+        self.problems.extend(
+            row.problem("beside_scheme", "the name of a scheme", nearest(row.values["beside_scheme"], known))
+            for row in published_rows
+            if (known := case_file.scheme_names) and row.values.get("beside_scheme") not in {None, "", *known}
+        )
+        self._check_names(case_file, stated, names, used)
+        chosen = self._scenario(scenario, case_file, names)
+        if chosen is None:
+            return None
+        schemes, assumptions, conventions = self._under(chosen, case_file, stated, names, shared)
+        if self.complete:
+            problems.extend(caseload_checks.problems(caseload_rows, schemes, shown_path(self.path / "caseload.csv")))
+        if problems or conventions is None:
+            return None
+        values, timeline = case_file.values, case_file.timeline
+        assert timeline is not None  # noqa: S101 - a start that could not be read is a problem already
+        case = Case(
+            folder=self.path,
+            name=values["name"],
+            title=values["title"],
+            council=values["council"],
+            timeline=timeline,
+            shown_years=values["shown_years"],
+            price_base=values["price_base"],
+            knowledge_date=values["knowledge_date"],
+            base_scenario=values["base_scenario"],
+            published_scenario=values["published_scenario"] or values["base_scenario"],
+            scenario=chosen.name,
+            scenario_title=chosen.title,
+            scenario_why=chosen.why,
+            overrides=chosen.overrides,
+            conventions=conventions,
+            assumptions=Assumptions(assumptions),
+            schemes=schemes,
+            perimeters=case_file.perimeters,
+            establishment=posts,
+            caseload=caseload,
+            approved_budget=budget,
+            published=published,
+            actuals=actuals,
+            correlations=case_file.correlations,
+            funding=case_file.funding,
+            papers=case_file.papers,
+            reference=shared.reference,
+        )
+        return self._priced(case)
+
+    def _priced(self, case: Case) -> Case | None:
+        """Add the pay tables, as far as they may be known, and price the rows that are paid by their grade."""
+        try:
+            pay = load_pay_tables(self.path.parent / "reference", self.path)
+            known = pay if case.conventions.hindsight else pay.known_on(case.knowledge_date)
+            return with_prices(replace(case, reference=replace(case.reference, pay=known)))
+        except PayError as error:
+            self.problems.extend(
+                Problem(file=self.path.name, expected="pay tables that price every row", suggestion=line)
+                for line in str(error).splitlines()
+            )
+            return None
+
+    def _check_file_names(self) -> None:
+        """A file nearly named right would silently be left out."""
+        for file in sorted(self.path.iterdir()):
+            known = file.name in KNOWN_FILES or file.name.startswith(("x_", ".", "~"))
+            if file.suffix.lower() in {".csv", ".toml"} and not known:
+                advice = nearest(file.name, KNOWN_FILES)
+                self.problems.append(
+                    Problem(
+                        file=shown_path(file),
+                        expected="a file that a case has",
+                        suggestion=advice if advice.startswith("did") else "a file of your own begins x_",
+                    )
+                )
+
+    def _check_formulas(self, rows: Sequence[Row], words: formulas.Words) -> set[str]:
+        """Report formulas that cannot be read; return the assumptions that the others speak of."""
+        used: set[str] = set()
+        for row in rows:
+            if row.values.get("formula"):
+                try:
+                    used.update(formulas.parse(row.values["formula"], words).names.values())
+                except Bad as bad:
+                    if words.names != {formulas.WEEKS}:  # without one readable assumption the file itself is at fault
+                        self.problems.append(row.problem("formula", bad.expected, bad.suggestion))
+        return used
+
+    def _check_posts(
+        self, rows: Sequence[Row], case_file: CaseFile, stated: Mapping[str, Stated], names: frozenset[str]
+    ) -> None:
+        """Establishment rows against the schemes, the horizon and the assumptions they name."""
+        schemes, timeline = case_file.scheme_names, case_file.timeline
+        for row in rows:
+            charged, start = row.values.get("charged_to"), row.values.get("start")
+            if charged and schemes and charged not in schemes:
+                self.problems.append(row.problem("charged_to", "the name of a scheme", nearest(charged, schemes)))
+            if start and timeline and not timeline.start <= start < timeline.end:
+                self.problems.append(row.problem("start", case_toml.horizon_words(timeline)))
+            for column, unit in (("included_when", "switch"), ("already_filled_months", "months")):
+                name = row.values.get(column)
+                if name and names and name not in names:
+                    self.problems.append(row.problem(column, "the name of an assumption", nearest(name, names)))
+                elif name and name in stated and stated[name].assumption.unit != unit:
+                    self.problems.append(row.problem(column, f"an assumption in the unit {unit}"))
+
+    def _check_names(
+        self, case_file: CaseFile, stated: Mapping[str, Stated], names: frozenset[str], used: set[str]
+    ) -> None:
+        """Required, unknown and correlated assumptions."""
+        for position, pair in enumerate(case_file.correlations):
+            place = case_toml.Place(toml=case_file.toml, table="correlations", position=position)
+            self.problems.extend(
+                place.problem(key, name, "the name of an assumption", nearest(name, names))
+                for key, name in (("a", pair.a), ("b", pair.b))
+                if names and name not in names
+            )
+        found = correlations.clash(case_file.correlations)
+        if found is not None:
+            pair = case_file.correlations[found.position]
+            place = case_toml.Place(toml=case_file.toml, table="correlations", position=found.position)
+            expected = f"correlations that can hold together: {pair.a} with {pair.b} cannot be so beside the others"
+            self.problems.append(place.problem("rho", pair.rho, expected, found.suggestion))
+        file = shown_path(self.path / "assumptions.csv")
+        unread = not names and any(problem.file == file for problem in self.problems)
+        if self.complete and not unread:
+            self.problems.extend(assumption_rows.name_problems(stated, names, case_file.schemes, used, file))
+
+    def _scenario(self, wanted: str | None, case_file: CaseFile, names: frozenset[str]) -> _Scenario | None:
+        """Read the scenario asked for; the names in case.toml must be scenarios too."""
+        known = scenario_names(self.path)
+        base = case_file.values.get("base_scenario", "base")
+        published = case_file.values.get("published_scenario")
+        place = case_toml.Place(toml=case_file.toml)
+        if published and published not in known:
+            self.problems.append(
+                place.problem(
+                    "published_scenario", published, "the name of a file in scenarios/", nearest(published, known)
+                )
+            )
+        name = base if wanted is None else wanted
+        if name in known and not case_toml.SCENARIO_NAME.fullmatch(name):
+            plain = "-".join(case_toml.SCENARIO_WORD.findall(name.lower())) or "my-question"
+            self.problems.append(
+                Problem(
+                    file=f"{self.path.name}/scenarios",
+                    value=f"{name}.toml",
+                    expected="a file name of letters, digits, - and _",
+                    suggestion=f"name it {plain}.toml",
+                )
+            )
+            return None
+        if name not in known:
+            self.problems.append(
+                Problem(
+                    file=f"{self.path.name}/scenarios",
+                    value=name,
+                    suggestion=nearest(name, known),
+                    expected="the name of a scenario of this case",
+                )
+            )
+            return None
+        file = self.path / "scenarios" / f"{name}.toml"
+        if name == base and not file.exists():
+            return _Scenario(
+                name=name, title=name, why="The case as its assumptions state it.", overrides={}, toml=None
+            )
+        toml = read_toml(file, self.problems)
+        if toml is None:
+            return None
+        values = case_toml.read_keys(toml.tables, case_toml.SCENARIO, case_toml.Place(toml=toml), self.problems)
+        overrides = case_toml.flat_overrides(values.get("overrides", {}), names)
+        return _Scenario(
+            name=name, title=values.get("title", name), why=values.get("why", ""), overrides=overrides, toml=toml
+        )
+
+    def _under(
+        self,
+        scenario: _Scenario,
+        case_file: CaseFile,
+        stated: Mapping[str, Stated],
+        names: frozenset[str],
+        shared: ReferenceFiles,
+    ) -> tuple[tuple[SchemeSpec, ...], dict[str, Assumption], Any]:
+        """Apply a scenario: its schemes, its conventions, and its assumptions in the case's price base."""
+        toml, problems = scenario.toml, self.problems
+        schemes, settings = case_file.schemes, case_file.conventions
+        merged = dict(stated)
+        places = dict.fromkeys(case_toml.CONVENTIONS, case_toml.Place(toml=case_file.toml, table="conventions"))
+        price_base = case_file.values.get("price_base", "")
+        if toml is not None:
+            schemes = case_toml.override_schemes(schemes, case_file.scheme_names, scenario.overrides, toml, problems)
+            settings = case_toml.override_conventions(settings, scenario.overrides, toml, problems)
+            there = case_toml.Place(toml=toml, table="conventions")
+            places |= {key: there for key in places if f"conventions.{key}" in scenario.overrides}
+            context = assumption_rows.ScenarioContext(scenario=scenario.name, price_base=price_base)
+            self._override_assumptions(merged, scenario, toml, names, context)
+        conventions = case_toml.make_conventions(settings, shared.reference, places, problems)
+        index = shared.reference.indices.get(settings.get("price_index", ""))
+        if index is not None:
+            problems.extend(
+                case_toml.index_problems(case_file.values, min(index.level), case_toml.Place(toml=case_file.toml))
+            )
+        problems.extend(assumption_rows.bound_problems(merged))
+        assumptions = {}
+        for name, row in merged.items():
+            found = assumption_rows.in_price_base(row, price_base, index, problems) if price_base else row.assumption
+            if found is not None:
+                assumptions[name] = found
+        if not settings.get("hindsight", False) and "knowledge_date" in case_file.values:
+            self._check_knowledge(merged, settings, shared.latest, case_file.values["knowledge_date"])
+        return schemes, assumptions, conventions
+
+    def _override_assumptions(
+        self,
+        merged: dict[str, Stated],
+        scenario: _Scenario,
+        toml: Toml,
+        names: frozenset[str],
+        context: assumption_rows.ScenarioContext,
+    ) -> None:
+        for name, value in scenario.overrides.items():
+            if name == "schemes" or name.startswith("conventions."):
+                continue
+            if not names:
+                continue
+            if name not in names:
+                line = toml.line(name) or toml.line(name.rpartition(".")[2])
+                advice = nearest(name, [*names, "schemes", *(f"conventions.{key}" for key in case_toml.CONVENTIONS)])
+                self.problems.append(
+                    Problem(
+                        file=toml.file,
+                        row=line,
+                        column=name,
+                        value=str(value),
+                        suggestion=advice,
+                        expected="the name of an assumption of the case",
+                    )
+                )
+                continue
+            new, found = assumption_rows.overridden(merged, name, value, toml, context)
+            self.problems.extend(found)
+            if new is not None:
+                merged[name] = new
+
+    def _check_knowledge(
+        self, merged: Mapping[str, Stated], settings: Mapping[str, Any], latest: Mapping[str, Row], known: date
+    ) -> None:
+        """Nothing in a case may be known only later, unless the scenario says that it looks back."""
+        self.problems.extend(assumption_rows.knowledge_problems(merged, known))
+        for key in ("discount_rate", "price_index"):
+            row = latest.get(settings.get(key, ""))
+            if row is not None and row.values["as_at"] > known:
+                self.problems.append(
+                    row.problem(
+                        "as_at",
+                        f"{known.isoformat()} or earlier, the case's knowledge_date",
+                        'hindsight belongs in a scenario that sets "conventions.hindsight" = true',
+                    )
+                )
+
+
+def _values(rows: Sequence[Row], column: str) -> list[str]:
+    return [row.values[column] for row in rows if column in row.values]
+
+
+def _referred(rows: Sequence[Row], case_file: CaseFile) -> set[str]:
+    """Assumptions that establishment rows and correlations speak of."""
+    named = {row.values.get(column, "") for row in rows for column in ("included_when", "already_filled_months")}
+    return named | {name for pair in case_file.correlations for name in (pair.a, pair.b)}

@@ -1,0 +1,226 @@
+"""What a case is once it has been read and checked: frozen records, no behaviour but look-up.
+
+Everything here is plain data. `model.case.reading` fills it from files and refuses what does not fit; everything after
+it may rely on the types, the names and the units below.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+    from pathlib import Path
+
+    from model.case.assumptions import Assumption
+    from model.case.reference import Reference
+    from model.case.timeline import Timeline
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conventions:
+    """How the case counts: weeks in a year, the discount rate (a year, real) and the names they were chosen by."""
+
+    weeks_per_year: float
+    discount_rate_annual: float
+    discount_rate_name: str
+    price_index: str
+    hindsight: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class SchemeSpec:
+    """One thing the council would do, as declared in `case.toml`. Its assumptions are named `<name>.<parameter>`."""
+
+    name: str
+    title: str
+    kind: str
+    start: date
+    ages: tuple[str, ...] = ()
+    active: bool = True
+    source: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Post:
+    """A row of `establishment.csv`. The cost is a net change in pounds a year, never a cost per fte.
+
+    `change_annual_cost_gbp` is what the model uses, at the case's price base: as printed (`printed_gbp`), or priced by
+    the grade (`costing`). `price_base` is the year whose prices were printed; empty = the case's own.
+    """
+
+    id: str
+    team: str
+    post: str
+    grade: str
+    fte_current: float
+    fte_proposed: float
+    change_annual_cost_gbp: float
+    start: date | None
+    charged_to: str
+    included_in: str
+    included_when: str
+    funding: str
+    basis: str
+    already_filled_months: str
+    recruited: bool
+    service_line: str
+    source: str
+    note: str
+    # How to price it from its grade (`model.case.staffing`); all may be left out.
+    grade_current: str = ""
+    spine_point: str = ""
+    priced_at: str = ""
+    increments: bool = False
+    costing: str = ""
+    printed_gbp: float | None = None
+    price_base: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseloadRow:
+    """A row of `caseload.csv`: a cell, or a margin where `age_band` or `placement` is `all`. None = not stated."""
+
+    age_band: str
+    placement: str
+    stream: str
+    children: float | None
+    entries_annual: float | None
+    exits_annual: float | None
+    moves_annual: Mapping[str, float] = field(default_factory=dict)
+    source: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BudgetLine:
+    """What the medium term financial plan already holds for one line in one financial year (nominal pounds).
+
+    `follows` is `opening_caseload` where the plan is not published and is taken to hold the opening children at
+    whatever price a draw or a scenario has; `value_gbp` is then only what that comes to in base.
+    """
+
+    line: str
+    financial_year: str
+    value_gbp: float
+    source: str
+    follows: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublishedRow:
+    """A figure a report has printed, and the formula that recomputes it (empty = not derivable).
+
+    `beside_scheme`: for a saving claimed for every year, the scheme whose modelled years stand beside it.
+    """
+
+    ref: str
+    statement: str
+    value: float
+    unit: str
+    precision: float
+    formula: str
+    expected: str
+    note: str = ""
+    beside_scheme: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Actual:
+    """What happened afterwards: one measure in one period."""
+
+    period: str
+    measure: str
+    value: float
+    unit: str
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Correlation:
+    """A declared rank correlation between two assumptions."""
+
+    a: str
+    b: str
+    rho: float
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Paper:
+    """A paper that sources cite by a short prefix (`ref`): what it is and when it was, as `case.toml` states them."""
+
+    ref: str
+    title: str
+    dated: date | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FundingPlan:
+    """Which purse pays: one-off and part-year cost from the reserve until `reserve_until`, base budget after it."""
+
+    reserve_name: str
+    reserve_until: date | None
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Case:
+    """One council's business case under one scenario: validated, frozen, complete."""
+
+    folder: Path
+    name: str
+    title: str
+    council: str
+    timeline: Timeline
+    shown_years: int
+    price_base: str
+    knowledge_date: date
+    published_scenario: str
+    base_scenario: str
+    scenario: str
+    scenario_title: str
+    scenario_why: str
+    overrides: Mapping[str, object]
+    conventions: Conventions
+    assumptions: Mapping[str, Assumption]
+    schemes: tuple[SchemeSpec, ...]
+    perimeters: Mapping[str, tuple[str, ...]]
+    establishment: tuple[Post, ...]
+    caseload: tuple[CaseloadRow, ...]
+    approved_budget: tuple[BudgetLine, ...]
+    published: tuple[PublishedRow, ...]
+    actuals: tuple[Actual, ...]
+    correlations: tuple[Correlation, ...]
+    funding: FundingPlan
+    reference: Reference
+    papers: tuple[Paper, ...] = ()
+
+    def __repr__(self) -> str:
+        """Say which case and scenario this is, and how much it holds."""
+        return f"<Case {self.name}, scenario {self.scenario}: {len(self.assumptions)} assumptions>"
+
+    def _repr_html_(self) -> str:
+        """The case as a notebook shows it; the page's words are imported only then."""
+        return str(import_module("model.report.shown").case_html(self))
+
+    @property
+    def folder_name(self) -> str:
+        """The name by which commands and outputs know the case: a copied folder may still hold another `name`."""
+        return self.folder.resolve().name
+
+    @property
+    def active_schemes(self) -> tuple[SchemeSpec, ...]:
+        """The schemes this scenario switches on, in the order of declaration."""
+        return tuple(s for s in self.schemes if s.active)
+
+    def scheme(self, name: str) -> SchemeSpec:
+        """Return the scheme of that name; KeyError names the schemes there are."""
+        for spec in self.schemes:
+            if spec.name == name:
+                return spec
+        message = f"no scheme {name!r}; the case has {', '.join(s.name for s in self.schemes)}"
+        raise KeyError(message)

@@ -1,0 +1,46 @@
+"""Figures shared by all cases: price indices and discount rates, each row with its source."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from model.case.pay import PayTables
+
+
+@dataclass(frozen=True, kw_only=True)
+class PriceIndex:
+    """A yearly price level: financial year -> index. Years beyond the last grow at `later_annual`."""
+
+    name: str
+    level: Mapping[str, float]
+    later_annual: float
+    source: str
+
+    def at(self, year: str) -> float:
+        """Return the level in a financial year: KeyError before the first, growth at `later_annual` after the last."""
+        if year in self.level:
+            return self.level[year]
+        last = max(self.level)
+        if year < min(self.level):
+            message = f"the price index {self.name!r} starts in {min(self.level)}; {year} is before it"
+            raise KeyError(message)
+        return float(self.level[last] * (1 + self.later_annual) ** (int(year[:4]) - int(last[:4])))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reference:
+    """Reference tables by name. `indices`: name -> PriceIndex; `discount_rates`: name -> rate a year, real.
+
+    `caseload_seed`: (age band, placement) -> how likely children of that age are to be in that placement, relative to
+    other cells; 0 = never. It only matters where published totals leave the cell open. A cell not listed counts 1.
+    `pay`: the pay tables, limited to what was known by the case's knowledge date.
+    """
+
+    indices: Mapping[str, PriceIndex]
+    discount_rates: Mapping[str, float]
+    caseload_seed: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    pay: PayTables | None = None

@@ -1,0 +1,378 @@
+"""What a post costs, from its spine point: pay, increments, awards, employer NI, pension and levy, month by month.
+
+Everything here is nominal pounds of the day. A month's share of a year's pay is by days, as everywhere in the model.
+Employer NI follows the pay day: the rate in force on the last day of the month, on the month's share of the yearly
+threshold. So 2022/23 has seven months at 15.05% and five at 13.8%, the 14.53% the Treasury published for the year.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from model.case.pay import BOTTOM, MIDDLE, PLACES_IN_A_GRADE, TOP, PayError, PayTables
+from model.case.timeline import MONTHS_A_YEAR, Timeline, add_months, financial_year
+from model.case.units import to_price_base
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from model.case.pay import Grade
+    from model.case.records import Case, Post
+    from model.case.reference import PriceIndex
+
+PENNY = 2
+PRINTED, BOTTOM_UP = COSTINGS = ("printed", "bottom_up")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PostPay:
+    """Where one whole-time post stands on a spine. `point_top` ends its increments; `steps` False means none."""
+
+    council: str
+    spine: str
+    point: str
+    point_top: str
+    start: date
+    steps: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class PostCost:
+    """Nominal pounds by month of one whole-time post, from its start. Each (months,); `salary_annual` is a yearly rate.
+
+    `salary_annual` is the pay of the point in force, whether or not the post has started; the others are nought before.
+    """
+
+    salary_annual: NDArray[np.float64]
+    salary: NDArray[np.float64]
+    national_insurance: NDArray[np.float64]
+    pension: NDArray[np.float64]
+    levy: NDArray[np.float64]
+
+    @property
+    def total(self) -> NDArray[np.float64]:
+        """Pay and on-costs together. Shape (months,)."""
+        return self.salary + self.national_insurance + self.pension + self.levy
+
+
+def post_pay(  # noqa: PLR0913 - a post is where six facts meet
+    tables: PayTables,
+    *,
+    council: str,
+    grade: str,
+    start: date,
+    spine_point: str = "",
+    priced_at: str = "",
+    steps: bool = False,
+) -> PostPay:
+    """Place a post on its grade: at a stated point, or at the bottom, middle or top (the top where nothing is said).
+
+    Councils budget at the top of the grade, since everyone gets there. With increments a post starts where it is
+    placed and climbs to the top. PayError if the grade, the point or the word is unknown.
+    """
+    row = tables.grade(council, grade)
+    where = priced_at or TOP
+    if where not in PLACES_IN_A_GRADE:
+        raise PayError(f"priced_at is {where!r}; expected one of {', '.join(PLACES_IN_A_GRADE)}, or blank for the top")
+    point = spine_point or {BOTTOM: row.point_bottom, TOP: row.point_top}.get(where) or _middle(row)
+    return PostPay(council=council, spine=row.spine, point=point, point_top=row.point_top, start=start, steps=steps)
+
+
+def _middle(grade: Grade) -> str:
+    bottom, top = grade.point_bottom, grade.point_top
+    if bottom == top:
+        return bottom
+    if bottom.isdigit() and top.isdigit():
+        return str((int(bottom) + int(top)) // 2)
+    raise PayError(
+        f"grade {grade.grade!r} has no middle point between {bottom!r} and {top!r}: state spine_point, or price it at "
+        f"{BOTTOM} or {TOP} ({MIDDLE} needs numbered points)"
+    )
+
+
+def point_on(pay: PostPay, day: date, rules: Mapping[str, float]) -> str:
+    """Return the point a post has reached on a day: one step each increment date, up to the top of its grade."""
+    if not pay.steps or not (pay.point.isdigit() and pay.point_top.isdigit()):
+        return pay.point
+    return str(min(int(pay.point) + increments_by(pay.start, day, rules), int(pay.point_top)))
+
+
+def increments_by(start: date, day: date, rules: Mapping[str, float]) -> int:
+    """How many increments fall due from a start up to and including a day.
+
+    They fall on 1 April; a starter with less than six months' service by then has the first six months after starting.
+    """
+    month, wait = int(rules["increment_month"]), int(rules["months_before_first"])
+    first_april = date(start.year + (start.month >= month), month, 1)
+    waited = _months_later(start, wait)
+    first = max(first_april, waited)
+    if day < first:
+        return 0
+    next_april = date(first.year + ((first.month, first.day) >= (month, 1)), month, 1)
+    return 1 if day < next_april else 2 + (day.year - next_april.year) - ((day.month, day.day) < (month, 1))
+
+
+def _months_later(day: date, months: int) -> date:
+    """Return the same day of the month some months on; the first of the next where there is no such day."""
+    first = add_months(day, months)
+    last = add_months(day, months + 1) - timedelta(days=1)
+    return first + timedelta(days=day.day - 1) if day.day <= last.day else last + timedelta(days=1)
+
+
+def salary_by_month(
+    tables: PayTables, pay: PostPay, timeline: Timeline, planned_rises: Mapping[str, float] | None = None
+) -> NDArray[np.float64]:
+    """Yearly pay at the point in force on the first of each month, (months,); before its start, as on its start day.
+
+    Awards in the tables are used as printed. A financial year later than the last award known for the spine rises by
+    `planned_rises` (year -> share), rounded to the pound as awards are; a year missing there does not rise.
+    """
+    days = [max(day, pay.start) for day in timeline.month_starts[:-1]]
+    return np.array([_salary_on(tables, pay, day, planned_rises or {}) for day in days], dtype=np.float64)
+
+
+def _salary_on(tables: PayTables, pay: PostPay, day: date, planned: Mapping[str, float]) -> float:
+    point = point_on(pay, day, tables.rules)
+    salary = tables.annual_pay(pay.spine, point, day)
+    for year in years_without_an_award(tables, pay.spine, day):
+        salary = float(np.floor(salary * (1 + planned.get(year, 0.0)) + 0.5))
+    return salary
+
+
+def years_without_an_award(tables: PayTables, spine: str, day: date) -> list[str]:
+    """Financial years after the last printed figure or award for a spine, up to the year of a day."""
+    starts = [a.start for a in tables.awards if a.spine == spine] + [p.start for p in tables.points if p.spine == spine]
+    known = financial_year(max(s for s in starts if s <= day))
+    years = range(int(known[:4]) + 1, int(financial_year(day)[:4]) + 1)
+    return [financial_year(date(y, 4, 1)) for y in years]
+
+
+def cost_rates(
+    tables: PayTables, pay: PostPay, timeline: Timeline, planned_rises: Mapping[str, float] | None = None
+) -> PostCost:
+    """Return what one whole-time post costs at the yearly rate of each month, nominal.
+
+    Before the start month it is what it will be at the start, so that figures older than the post are not needed.
+    """
+    salary = salary_by_month(tables, pay, timeline, planned_rises)
+    pay_days = [max(after - timedelta(days=1), pay.start) for after in timeline.month_starts[1:]]
+    ni = [tables.ni(day) for day in pay_days]
+    national_insurance = [max(0.0, s - r.threshold_annual_gbp) * r.rate for s, r in zip(salary, ni, strict=True)]
+    return PostCost(
+        salary_annual=salary,
+        salary=salary,
+        national_insurance=np.array(national_insurance, dtype=np.float64),
+        pension=salary * np.array([tables.pension(pay.council, day).rate for day in pay_days]),
+        levy=salary * np.array([tables.levy_rate(day).rate for day in pay_days]),
+    )
+
+
+def post_cost(
+    tables: PayTables, pay: PostPay, timeline: Timeline, planned_rises: Mapping[str, float] | None = None
+) -> PostCost:
+    """Return the nominal cost by month of one whole-time post from its start day, part-months by days."""
+    rates = cost_rates(tables, pay, timeline, planned_rises)
+    share = timeline.year_share * timeline.share_active(pay.start)
+    return PostCost(
+        salary_annual=rates.salary_annual,
+        salary=rates.salary * share,
+        national_insurance=rates.national_insurance * share,
+        pension=rates.pension * share,
+        levy=rates.levy * share,
+    )
+
+
+def full_year_cost(
+    tables: PayTables, pay: PostPay, year: str, planned_rises: Mapping[str, float] | None = None
+) -> float:
+    """Nominal pounds of one whole-time post in post all through a financial year, to the penny."""
+    first = date(int(year[:4]), 4, 1)
+    settled = replace(pay, start=first, steps=False)
+    cost = post_cost(tables, settled, Timeline(first, MONTHS_A_YEAR), planned_rises)
+    return round(float(cost.total.sum()), PENNY)
+
+
+def worked_example(tables: PayTables, *, council: str, spine: str, point: str, years: Iterable[str]) -> pd.DataFrame:
+    """One post worked to the penny, a column a year: salary, each employer NI rate with its days, pension, levy, total.
+
+    Rows with a rate say so; `employer NI` rows show (salary - threshold) x rate x days / days in the year.
+    """
+    columns = {year: _worked_year(tables, council, spine, point, year) for year in years}
+    import pandas as pd  # noqa: PLC0415 - importing the model must stay cheap
+
+    frame = pd.DataFrame(columns)
+    order = dict.fromkeys(step for column in columns.values() for step in column)
+    frame = frame.reindex([s for s in order if s != "total"] + ["total"])
+    frame.index.name = "step"
+    return frame
+
+
+def _worked_year(tables: PayTables, council: str, spine: str, point: str, year: str) -> dict[str, float]:
+    first = date(int(year[:4]), 4, 1)
+    timeline = Timeline(first, MONTHS_A_YEAR)
+    pay = PostPay(council=council, spine=spine, point=point, point_top=point, start=first)
+    cost = post_cost(tables, pay, timeline)
+    pay_days = [after - timedelta(days=1) for after in timeline.month_starts[1:]]
+    steps = {"salary": float(cost.salary.sum())}
+    for day, amount in zip(pay_days, cost.national_insurance, strict=True):
+        rate = tables.ni(day)
+        label = f"employer NI at {rate.rate:.2%} over £{rate.threshold_annual_gbp:,.0f}"
+        steps[label] = steps.get(label, 0.0) + float(amount)
+    steps[f"employer pension at {tables.pension(council, first).rate:.1%}"] = float(cost.pension.sum())
+    steps[f"apprenticeship levy at {tables.levy_rate(first).rate:.1%}"] = float(cost.levy.sum())
+    pennies = {name: round(value, PENNY) for name, value in steps.items()}
+    return {**pennies, "total": round(sum(pennies.values()), PENNY)}
+
+
+def planned_rises(case: Case) -> dict[str, float]:
+    """Return what pay is planned to rise by into each financial year for which no award is known: the price index.
+
+    Not into the year of the knowledge date: whoever costs posts while that year's award is pending uses the pay in
+    force, and so do the printed figures beside which these stand.
+    """
+    index = case.reference.indices[case.conventions.price_index]
+    first, last = int(min(index.level)[:4]), int(case.timeline.financial_years[-1][:4])
+    years = [financial_year(date(y, 4, 1)) for y in range(first, last + 1)]
+    rises = {year: index.at(year) / index.at(before) - 1 for before, year in pairwise(years)}
+    return rises | {financial_year(case.knowledge_date): 0.0}
+
+
+@dataclass(frozen=True, kw_only=True)
+class PricedRow:
+    """A row of the establishment priced from its grades. `rates`: nominal pounds a year in each month, (months,).
+
+    The rate is the whole row's net change: proposed posts at their grade less current posts at theirs. `planned_years`
+    counts the April rises up to each month that no known award covers, (months,).
+    """
+
+    rates: NDArray[np.float64]
+    planned_years: NDArray[np.float64]
+
+
+def price_row(case: Case, post: Post, start: date) -> PricedRow:
+    """Price a row of `establishment.csv` bottom-up. PayError says which grade, point or table is missing."""
+    tables = case.reference.pay
+    if tables is None:
+        raise PayError("there are no pay tables: inputs/reference has none of njc_spine.csv, grades.csv ...")
+    rises = planned_rises(case)
+    sides = [(post.fte_proposed - post.fte_current, post.grade, post.spine_point)]
+    if post.grade_current:
+        sides = [(post.fte_proposed, post.grade, post.spine_point), (-post.fte_current, post.grade_current, "")]
+    total = np.zeros(case.timeline.months)
+    spine = ""
+    for fte, grade, point in sides:
+        pay = post_pay(
+            tables, council=case.council, grade=grade, start=start, spine_point=point, priced_at=post.priced_at,
+            steps=post.increments,
+        )  # fmt: skip
+        total += fte * cost_rates(tables, pay, case.timeline, rises).total
+        spine = pay.spine
+    days = [max(day, start) for day in case.timeline.month_starts[:-1]]
+    pending = financial_year(case.knowledge_date)
+    planned = [sum(year != pending for year in years_without_an_award(tables, spine, day)) for day in days]
+    return PricedRow(rates=total, planned_years=np.array(planned, dtype=np.float64))
+
+
+def full_year_price(case: Case, post: Post) -> float:
+    """Return what a row comes to bottom-up for a full year, in the case's price base, to the penny.
+
+    Priced in the year of the price base, or in the year it starts where that is later (a grade may be newer).
+    """
+    tables = case.reference.pay
+    if tables is None:
+        raise PayError("there are no pay tables: inputs/reference has none of njc_spine.csv, grades.csv ...")
+    index = case.reference.indices[case.conventions.price_index]
+    start = post.start or case.scheme(post.charged_to).start
+    year = max(case.price_base, financial_year(start))
+    rises = planned_rises(case)
+    level = index.at(year) / index.at(case.price_base)
+
+    def cost(grade: str, point: str) -> float:
+        pay = post_pay(
+            tables, council=case.council, grade=grade, start=date(int(year[:4]), 4, 1), spine_point=point,
+            priced_at=post.priced_at,
+        )  # fmt: skip
+        return full_year_cost(tables, pay, year, rises) / level
+
+    if not post.grade_current:
+        return round((post.fte_proposed - post.fte_current) * cost(post.grade, post.spine_point), PENNY)
+    before = post.fte_current * cost(post.grade_current, "")
+    return round(post.fte_proposed * cost(post.grade, post.spine_point) - before, PENNY)
+
+
+def printed_and_priced(case: Case) -> pd.DataFrame:
+    """Return the establishment row by row: printed cost, bottom-up price and their difference, or why there is none."""
+    import pandas as pd  # noqa: PLC0415 - importing the model must stay cheap
+
+    rows = []
+    for post in case.establishment:
+        priced, why = _priced_or_why(case, post)
+        both = priced is not None and post.printed_gbp is not None
+        difference = round(priced - post.printed_gbp, PENNY) if both else None  # type: ignore[operator]
+        rows.append(
+            {
+                "id": post.id,
+                "charged_to": post.charged_to,
+                "post": post.post,
+                "grade": post.grade,
+                "fte": post.fte_proposed - post.fte_current,
+                "printed_gbp": post.printed_gbp,
+                "priced_gbp": priced,
+                "difference_gbp": difference,
+                "used": post.costing or PRINTED,
+                "why_not_priced": why,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _priced_or_why(case: Case, post: Post) -> tuple[float | None, str]:
+    if not post.grade:
+        return None, "the source gives no grade"
+    try:
+        return full_year_price(case, post), ""
+    except PayError as error:
+        return None, str(error)
+
+
+def with_prices(case: Case) -> Case:
+    """Return the case with the full-year price in every row priced from its grade, where its scheme is active.
+
+    So the establishment's totals and the published formulas read one figure a row, wherever it comes from. PayError
+    names every row that cannot be priced.
+    """
+    active = {spec.name for spec in case.active_schemes}
+    index = case.reference.indices[case.conventions.price_index]
+    rows: list[Post] = []
+    problems: list[str] = []
+    for post in case.establishment:
+        try:
+            row = _in_price_base(post, index, case.price_base)
+        except KeyError as error:
+            problems.append(f"establishment.csv, row {post.id!r}, price_base: {error}")
+            continue
+        if post.costing == BOTTOM_UP and post.charged_to in active:
+            try:
+                row = replace(post, change_annual_cost_gbp=full_year_price(case, post))
+            except PayError as error:
+                problems.append(f"establishment.csv, row {post.id!r}: {error}")
+        rows.append(row)
+    if problems:
+        raise PayError("\n".join(problems))
+    return replace(case, establishment=tuple(rows))
+
+
+def _in_price_base(post: Post, index: PriceIndex, price_base: str) -> Post:
+    """Bring a printed cost to the case's price base. KeyError where the index starts after the year printed."""
+    if post.printed_gbp is None or not post.price_base or post.price_base == price_base:
+        return post
+    amount = to_price_base(post.printed_gbp, index, post.price_base, price_base)
+    return replace(post, change_annual_cost_gbp=amount, printed_gbp=amount)

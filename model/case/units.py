@@ -1,0 +1,95 @@
+"""Units and the conversions between them. No other module multiplies by weeks, days or a price index."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from model.case.reference import PriceIndex
+    from model.case.timeline import Timeline
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unit:
+    """What a number in this unit may be: `low` <= number <= `high`, whole if `whole`; money needs a price base."""
+
+    name: str
+    low: float = 0.0
+    high: float = math.inf
+    is_money: bool = False
+    whole: bool = False
+    low_excluded: bool = False
+
+    def allows(self, number: float) -> bool:
+        """Whether a number is possible in this unit."""
+        above = number > self.low if self.low_excluded else number >= self.low
+        return above and number <= self.high and not (self.whole and number != int(number))
+
+    @property
+    def describes(self) -> str:
+        """What the unit allows, in words, for an error line."""
+        kind = "a whole number" if self.whole else "a number"
+        if math.isfinite(self.high):
+            return f"{kind} from {self.low:g} to {self.high:g}"
+        return f"{kind} above {self.low:g}" if self.low_excluded else f"{kind} of {self.low:g} or more"
+
+
+_MONEY = ("GBP", "GBP/day", "GBP/week", "GBP/month", "GBP/year", "GBP/hour", "GBP/child", "GBP/household",
+          "GBP/household/year", "GBP/child/year", "GBP/fte", "GBP/fte/year")  # fmt: skip
+_COUNTS = ("ratio", "months", "weeks", "days", "years", "children", "children/year", "children/month", "households",
+           "households/year", "places/household", "fte", "children/worker", "children/child", "count")  # fmt: skip
+
+UNITS: dict[str, Unit] = {
+    **{name: Unit(name=name, is_money=True) for name in _MONEY},
+    **{name: Unit(name=name) for name in _COUNTS},
+    "share": Unit(name="share", high=1.0),
+    "switch": Unit(name="switch", high=1.0, whole=True),
+    "rate/year": Unit(name="rate/year", low=-1.0, low_excluded=True),
+}
+
+FINANCIAL_YEAR = re.compile(r"^(?:19|20|21)\d\d/\d\d$")
+
+
+def is_financial_year(text: str) -> bool:
+    """Whether a text is a financial year as councils write it: `2022/23`, not `2022/24` and not `2022-23`."""
+    return bool(FINANCIAL_YEAR.match(text)) and (int(text[:4]) + 1) % 100 == int(text[5:])
+
+
+def weekly_factors(timeline: Timeline, weeks_per_year: float) -> NDArray[np.float64]:
+    """Weeks in each month: weeks_per_year x days in month / days in its financial year. Shape (months,).
+
+    Times a GBP/week price this is pounds a month; twelve months of a financial year sum to `weeks_per_year`.
+    """
+    return weeks_per_year * timeline.year_share
+
+
+def annual_factors(timeline: Timeline) -> NDArray[np.float64]:
+    """Share of a financial year in each month, by days; times GBP/year this is pounds a month. Shape (months,)."""
+    return timeline.year_share
+
+
+def daily_factors(timeline: Timeline) -> NDArray[np.float64]:
+    """Real days in each month (a leap year has 366); times GBP/day this is pounds a month. Shape (months,)."""
+    return timeline.days_in_month
+
+
+def nominal_factors(timeline: Timeline, index: PriceIndex, price_base: str) -> NDArray[np.float64]:
+    """Price level of each month's financial year over the level of the price base. Shape (months,).
+
+    Prices step once a year, on 1 April, as budgets do. KeyError where the index starts after a year that is needed.
+    """
+    base = index.at(price_base)
+    by_year = np.array([index.at(year) / base for year in timeline.financial_years], dtype=np.float64)
+    return by_year[timeline.year_index]
+
+
+def to_price_base(amount: float, index: PriceIndex, stated: str, wanted: str) -> float:
+    """Return an amount in prices of year `stated` in those of year `wanted`. KeyError before the index starts."""
+    return amount if stated == wanted else amount * index.at(wanted) / index.at(stated)

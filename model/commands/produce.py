@@ -1,0 +1,97 @@
+"""What the runner makes of one scenario: the contract's files, the executed notebook and the page."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from model.batch import origins
+from model.batch.jobs import Context, Job
+from model.case.reading.load import compared_with
+from model.results import provenance
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from nbformat import NotebookNode
+
+ROOT = Path(__file__).resolve().parents[2]
+INPUTS, NOTEBOOKS, OUTPUTS = ROOT / "inputs", ROOT / "notebooks", ROOT / "outputs"
+NOTEBOOK = NOTEBOOKS / "90_scenario_report.ipynb"
+
+
+def jobs_for(case: Path, scenarios: Iterable[str], outputs: Path, *, draws: int, seed: int) -> list[Job]:
+    """Return one job a scenario of a case, each into `outputs/<case>/<scenario>`.
+
+    A job is made again when anything it rests on changes: inputs, the published and base scenarios it is compared
+    with, the notebook, the model, a package's version, the seed or the number of draws. Not when only the commit does:
+    a report names the commit it was made at. The inputs are hashed, not read: they need not be sound.
+    """
+    shared = {"package": origins.package_hash(), **origins.versions()}
+    others = {p for one in compared_with(case) for p in provenance.input_files(case, one)}
+    name = case.name if case.parent == INPUTS else str(case)
+    jobs = []
+    for scenario in scenarios:
+        parameters = {"case": name, "scenario": scenario, "draws": draws, "seed": seed}
+        files = {*provenance.input_files(case, scenario), *others, NOTEBOOK}
+        jobs.append(
+            Job(
+                case=case.name,
+                scenario=scenario,
+                folder=outputs / case.name / scenario,
+                made_from=origins.fingerprint(files=files, root=case.parent, values=parameters, shared=shared),
+                sources=origins.named(files, case.parent),
+                work="model.commands.produce:make",
+                arguments=parameters,
+                notebook=NOTEBOOK,
+                parameters=parameters,
+                exporter="model.commands.produce:report_exporter",
+            )
+        )
+    return jobs
+
+
+def make(context: Context) -> None:
+    """Run a scenario and write its files into the job's folder; the notebook that follows finds the result at hand."""
+    from model.report.opening import open_result  # noqa: PLC0415 - asking what is up to date needs no model
+    from model.results.files import write  # noqa: PLC0415
+
+    started, begun = datetime.now(UTC), time.perf_counter()
+    wanted: Mapping[str, Any] = context.job.arguments
+    result = open_result(wanted["case"], wanted["scenario"], draws=wanted["draws"], seed=wanted["seed"])
+    write(result, context.folder)
+    found = provenance.provenance(result.case, draws=result.draws, seed=result.seed)
+    provenance.write(context.folder, found, started=started, seconds=time.perf_counter() - begun)
+
+
+class ReportExporter:
+    """Makes the report's own page of an executed notebook, in the form the batch expects of an exporter."""
+
+    def from_notebook_node(
+        self, node: NotebookNode, resources: Mapping[str, Any] | None = None
+    ) -> tuple[str, dict[str, Any]]:
+        """Return the page and no resources; the title and the line beneath it come from the scenario."""
+        from model.case.reading.load import load_case  # noqa: PLC0415 - as above
+        from model.report.export import body_of  # noqa: PLC0415
+        from model.report.look.page import Page, render  # noqa: PLC0415
+        from model.report.opening import case_folder  # noqa: PLC0415
+
+        del resources
+        given = node.metadata["papermill"]["parameters"]
+        case = load_case(case_folder(given["case"]), given["scenario"])
+        page = Page(
+            title=f"{case.title}: {case.scenario_title}",
+            kicker=case.council,
+            about=case.scenario_why,
+            footer=f"Case {case.name}, scenario {case.scenario}.",
+        )
+        return render(page, body_of(node)), {}
+
+
+@cache
+def report_exporter() -> ReportExporter:
+    """Return the exporter; one a process is enough."""
+    return ReportExporter()

@@ -1,1 +1,0 @@
-"""Reading a case's files: cells, tables, TOML, and the checks that need more than one row. `model.case` uses them."""

@@ -1,0 +1,1 @@
+"""Money: both worlds subtracted, cashable or avoided, discounted, and which purse pays."""

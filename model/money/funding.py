@@ -1,0 +1,255 @@
+"""Which purse pays, year by year: the reserve, the base budget, grants; and the plan's year-on-year changes.
+
+Everything is nominal: budgets are cash. Financing stays outside the NPV.
+
+* The base budget carries what recurs and the general fund pays: investment after `reserve_until`, less cashable saving.
+* The reserve carries the part-year cost up to the end of the financial year of `reserve_until`, and what is charged to
+  it in any case: teams that would end anyway, and posts filled on fixed terms. Ending such a team releases reserve, not
+  base budget; making such a post permanent moves it from the reserve to the base budget and spends nothing new.
+* Cost avoidance is spending that no budget held: it changes spending, never the base budget.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from model.case import units
+from model.case.timeline import financial_year
+from model.money.portfolio import WHOLE
+from model.schemes.cashflows import AVOIDANCE, GENERAL_FUND, INVESTMENT, ONE_OFF, RESERVE, Tag
+from model.schemes.staff.posts import already_paid
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from model.case.draws import Draws
+    from model.case.records import Case
+    from model.money.portfolio import Evaluation
+
+BASE_BUDGET, RESERVE_FUNDED, OTHER_FUNDED = "base_budget", "reserve_funded", "grant_or_partner_funded"
+ONE_OFFS, AVOIDED, NET = "one_off", "cost_avoidance", "net"
+PRESSURE, SAVING = "pressure", "saving"
+FIXED_TERM_POSTS = "Posts on fixed terms made permanent"
+
+CARRIED, RELEASED, IMPLEMENTATION, RESERVE_ONE_OFFS = "carried", "released", "implementation", "one_offs"
+RESERVE_FLOWS = (CARRIED, RELEASED, IMPLEMENTATION, RESERVE_ONE_OFFS)
+OPENING, COMMITMENTS, ADVANCE, SHORTFALL, CLOSING = "opening", "commitments", "loan_advance", "shortfall", "closing"
+BEFORE_TOP_UP = "before_top_up"
+RESERVE_ITEMS = (OPENING, COMMITMENTS, *RESERVE_FLOWS, ADVANCE, SHORTFALL, CLOSING, BEFORE_TOP_UP)
+INTEREST, REPAYMENT = "interest", "repayment"
+HALF_A_PENNY = 0.005
+
+
+@dataclass(frozen=True, kw_only=True)
+class Funding:
+    """Nominal pounds by financial year, each (years, draws).
+
+    `purses`: bucket -> amount, positive favours the council; the buckets sum to the net of the nominal annual lines.
+    `base_lines`: (pressure or saving, line) -> its part of the base budget, positive favours the council.
+    `reserve` and `loan`: item -> amount, as a statement reads; `loan` is empty where there is none.
+    """
+
+    purses: Mapping[str, NDArray[np.float64]]
+    base_lines: Mapping[tuple[str, str], NDArray[np.float64]]
+    reserve: Mapping[str, NDArray[np.float64]]
+    loan: Mapping[str, NDArray[np.float64]]
+
+
+def reserve_pays(case: Case, year: str) -> bool:
+    """Whether a financial year's implementation cost is still the reserve's: budgets start in April, so whole years."""
+    until = case.funding.reserve_until
+    return until is not None and year <= financial_year(until)
+
+
+def purse_of(case: Case, tag: Tag, year: str) -> str:
+    """Return the bucket that a line falls in, in a financial year."""
+    if tag.recurrence == ONE_OFF:
+        return ONE_OFFS
+    if tag.funding == RESERVE:
+        return RESERVE_FUNDED
+    if tag.funding != GENERAL_FUND:
+        return OTHER_FUNDED
+    if tag.nature == AVOIDANCE:
+        return AVOIDED
+    return RESERVE_FUNDED if tag.nature == INVESTMENT and reserve_pays(case, year) else BASE_BUDGET
+
+
+def reserve_flows(evaluation: Evaluation) -> dict[str, NDArray[np.float64]]:
+    """Return what the reserve pays and is spared by month, nominal, each (months, draws) and positive.
+
+    `carried`: what it pays in the do-nothing world. `released`: the part of that which ends, or moves to the base
+    budget, because of the schemes. `implementation`: the schemes' recurring cost while the reserve pays it. `one_offs`
+    likewise.
+    """
+    case = evaluation.case
+    timeline = case.timeline
+    early = np.array([reserve_pays(case, year) for year in timeline.financial_years])[timeline.year_index][:, None]
+    out = {name: np.zeros(evaluation.setting.shape) for name in RESERVE_FLOWS}
+    for scheme in evaluation.schemes.values():
+        for line, (before, after) in scheme.spending(evaluation.setting).items():
+            if scheme.purses.get(line) == RESERVE:
+                out[CARRIED] += before
+                out[RELEASED] += before - after
+    posts = already_paid(evaluation.setting)
+    out[CARRIED] += posts
+    out[RELEASED] += np.where(early, 0.0, posts)
+    for flows in evaluation.perimeters[WHOLE].flows.values():
+        for tag, amount in flows:
+            if tag.nature == INVESTMENT and tag.funding in {GENERAL_FUND, RESERVE}:
+                item = RESERVE_ONE_OFFS if tag.recurrence == ONE_OFF else IMPLEMENTATION
+                out[item] -= np.where(early | (tag.funding == RESERVE), amount, 0.0)
+    index = case.reference.indices[case.conventions.price_index]
+    nominal = units.nominal_factors(timeline, index, case.price_base)[:, None]
+    return {name: amount * nominal for name, amount in out.items()}
+
+
+def fixed_term_posts(evaluation: Evaluation) -> NDArray[np.float64]:
+    """Return what posts on fixed terms cost after the base budget takes them on, while they would still have been paid.
+
+    Nominal, by financial year, (years, draws), positive: new base budget, but not new spending.
+    """
+    case = evaluation.case
+    late = np.array([not reserve_pays(case, year) for year in case.timeline.financial_years])[:, None]
+    index = case.reference.indices[case.conventions.price_index]
+    nominal = units.nominal_factors(case.timeline, index, case.price_base)[:, None]
+    return np.asarray(case.timeline.by_financial_year(already_paid(evaluation.setting) * nominal) * late)
+
+
+def fund(
+    case: Case,
+    lines: Mapping[Tag, NDArray[np.float64]],
+    draws: Draws,
+    flows: Mapping[str, NDArray[np.float64]],
+    fixed_term: NDArray[np.float64],
+) -> Funding:
+    """Share nominal annual lines, tag -> (years, draws), among the purses; run the reserve and the loan.
+
+    `flows` are the reserve's by month (`reserve_flows`), `fixed_term` the posts that move to the base budget by year.
+    """
+    purses, base_lines = share_out(case, lines, fixed_term)
+    monthly = run_reserve(case, flows, draws)
+    loan = run_loan(case, monthly[ADVANCE], draws)
+    return Funding(purses=purses, base_lines=base_lines, reserve=_by_year(case, monthly), loan=loan)
+
+
+def share_out(
+    case: Case, lines: Mapping[Tag, NDArray[np.float64]], fixed_term: NDArray[np.float64]
+) -> tuple[dict[str, NDArray[np.float64]], dict[tuple[str, str], NDArray[np.float64]]]:
+    """Return the purses and the lines of the base budget, each (years, n). Each line of each year is in one purse only.
+
+    So sums stay exact: pennies in are the same pennies out.
+    """
+    years = case.timeline.financial_years
+    shape = fixed_term.shape
+    purses = {name: np.zeros(shape) for name in (BASE_BUDGET, RESERVE_FUNDED, OTHER_FUNDED, ONE_OFFS, AVOIDED)}
+    base_lines: dict[tuple[str, str], NDArray[np.float64]] = {}
+    for tag, amount in lines.items():
+        key = (PRESSURE if tag.nature == INVESTMENT else SAVING, tag.line)
+        for i, year in enumerate(years):
+            purse = purse_of(case, tag, year)
+            purses[purse][i] += amount[i]
+            if purse == BASE_BUDGET:
+                base_lines.setdefault(key, np.zeros(shape))[i] += amount[i]
+    if fixed_term.any():
+        base_lines[PRESSURE, FIXED_TERM_POSTS] = -fixed_term
+        purses[BASE_BUDGET] -= fixed_term
+        purses[RESERVE_FUNDED] += fixed_term
+    purses[NET] = sum(purses.values(), np.zeros(shape))
+    return purses, base_lines
+
+
+def run_reserve(case: Case, flows: Mapping[str, NDArray[np.float64]], draws: Draws) -> dict[str, NDArray[np.float64]]:
+    """Run the reserve down month by month: item -> (months, draws), nominal.
+
+    opening - commitments - carried + released - implementation - one-offs + loan advance + shortfall = closing. It
+    pays only what there is above its minimum; the shortfall is what has to be found elsewhere, and is said. A loan,
+    where there is one, pays its share of implementation and one-offs. `before_top_up` is the closing balance less every
+    shortfall so far: what would be left, or owed, had nobody found it.
+    """
+    months = case.timeline.months
+    items = {name: np.zeros((months, draws.n)) for name in RESERVE_ITEMS} | {k: flows[k] for k in RESERVE_FLOWS}
+    items[COMMITMENTS] = _commitments(case, draws)
+    share = draws["loan.share"] if "loan.share" in draws else np.zeros(draws.n)
+    items[ADVANCE] = share * (flows[IMPLEMENTATION] + flows[RESERVE_ONE_OFFS])
+    wanted = items[COMMITMENTS] + flows[CARRIED] - flows[RELEASED] + flows[IMPLEMENTATION] + flows[RESERVE_ONE_OFFS]
+    wanted = wanted - items[ADVANCE]
+    cash = _cash(case)
+    balance, minimum = cash * draws["reserve.opening"], cash * draws["reserve.minimum"]
+    for month in range(months):
+        items[OPENING][month] = balance
+        paid = np.minimum(wanted[month], np.maximum(balance - minimum, 0.0))
+        items[SHORTFALL][month] = wanted[month] - paid
+        balance = balance - paid
+        items[CLOSING][month] = balance
+    items[BEFORE_TOP_UP] = items[CLOSING] - np.cumsum(items[SHORTFALL], axis=0)
+    return items
+
+
+def _commitments(case: Case, draws: Draws) -> NDArray[np.float64]:
+    """Other commitments on the reserve, spread by days; cash amounts, as a reserve's are set. (months, draws)."""
+    return units.annual_factors(case.timeline)[:, None] * draws["reserve.commitments_annual"] * _cash(case)
+
+
+def _cash(case: Case) -> float:
+    """Pounds of the first month for a pound of the price base: balances are cash, whatever base they are stated in."""
+    index = case.reference.indices[case.conventions.price_index]
+    return float(units.nominal_factors(case.timeline, index, case.price_base)[0])
+
+
+def _by_year(case: Case, monthly: Mapping[str, NDArray[np.float64]]) -> dict[str, NDArray[np.float64]]:
+    """Sum a statement's flows over each year; opening is its first month's, and balances at its end its last's."""
+    index = case.timeline.year_index
+    years = np.arange(len(case.timeline.financial_years))
+    first, last = np.searchsorted(index, years), np.searchsorted(index, years, side="right") - 1
+    ends = {OPENING: first, CLOSING: last, BEFORE_TOP_UP: last}
+    return {n: a[ends[n]] if n in ends else case.timeline.by_financial_year(a) for n, a in monthly.items()}
+
+
+def first_short_month(shortfall: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the first month in which the reserve could not pay (0 = the first), (draws,); nan if it always could."""
+    short = shortfall > HALF_A_PENNY
+    return np.where(short.any(axis=0), short.argmax(axis=0).astype(np.float64), np.nan)
+
+
+def run_loan(case: Case, advances: NDArray[np.float64], draws: Draws) -> dict[str, NDArray[np.float64]]:
+    """Run an internal invest-to-save loan by financial year: opening, advance, interest, repayment, closing.
+
+    Interest accrues on the opening balance. From `loan.first_repayment_years` after the first year on, `loan.years`
+    equal payments clear what is then owed, with interest. Empty where the case has no loan. Outside the NPV.
+    """
+    if "loan.share" not in draws or not draws["loan.share"].any():
+        return {}
+    advanced = case.timeline.by_financial_year(advances)
+    rate, years = draws["loan.interest_annual"], draws["loan.years"]
+    begins = draws["loan.first_repayment_years"] if "loan.first_repayment_years" in draws else np.ones(draws.n)
+    items = {name: np.zeros_like(advanced) for name in (OPENING, ADVANCE, INTEREST, REPAYMENT, CLOSING)}
+    items[ADVANCE] = advanced
+    balance, level = np.zeros(draws.n), np.zeros(draws.n)
+    for year in range(len(advanced)):
+        interest = balance * rate
+        level = np.where(begins == year, annuity(balance, rate, years), level)
+        due = np.where((year >= begins) & (year < begins + years), level, 0.0)
+        paid = np.minimum(due, balance + interest)
+        items[OPENING][year], items[INTEREST][year], items[REPAYMENT][year] = balance, interest, paid
+        balance = balance + interest - paid + advanced[year]
+        items[CLOSING][year] = balance
+    return items
+
+
+def annuity(
+    owed: NDArray[np.float64], rate_annual: NDArray[np.float64], years: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the equal yearly payment, at the end of each year, that clears a debt: owed x r / (1 - (1 + r)^-years)."""
+    growth = (1 + rate_annual) ** -years
+    level = np.divide(rate_annual, 1 - growth, out=1 / np.maximum(years, 1.0), where=rate_annual > 0)
+    return np.asarray(owed * level)
+
+
+def year_on_year(amount: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the change on the year before, (years, draws); the first year is a change on nothing."""
+    return np.diff(amount, axis=0, prepend=0.0)

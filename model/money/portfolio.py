@@ -1,0 +1,524 @@
+"""Both worlds, on the same draws: demand, then placement mix, then unit cost, then workforce; impact = with - without.
+
+A scheme's own rows are its standalone impact: the world with that scheme alone, less the do-nothing world. Schemes that
+meet on the caseload are then run together, and what the sum of the standalone rows gets wrong is the interaction, a row
+of its own per nature and recurrence.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from model.case.parameters import PLACEMENT_LINES
+from model.case.timeline import MONTHS_A_YEAR
+from model.children import caseload
+from model.children.caseload import PLACEMENTS, Drivers, Levers, Projection, Stream, project_plainly
+from model.children.noise import Chance
+from model.children.worlds import COMPILED_FROM, NO_LEVERS, Bill, Ground, Kept, bill_on, ground, project_on
+from model.money.cashability import split_saving
+from model.schemes import Scheme, Setting, make_scheme
+from model.schemes.cashflows import PARTNER, CashFlows, Tag
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from collections.abc import Set as AbstractSet
+
+    from numpy.typing import NDArray
+
+    from model.case.draws import Draws
+    from model.case.records import Case
+
+GENERAL, UASC = "general", "uasc"
+WHOLE = "whole"
+SHARE_8_9 = "caseload.share_5_9_aged_8_9"
+STREAMS_REST_ON = frozenset({SHARE_8_9})  # the assumptions that the do-nothing caseload is built from
+INTERACTION = "interaction"
+PRICE_GROWTH = "growth.placement_prices_real_annual"
+PRICE_GROWTH_OF = {p: f"growth.{p}_prices_real_annual" for p in PLACEMENTS}  # where a case states a placement's own
+LEVERS, MONEY = "levers", "money"  # what a scheme does to the caseload, and what it costs and saves by itself
+
+ENTRY_LINE = "Entering care: proceedings and placement finding"
+EXIT_LINE = "Leaving care before 18"
+EIGHTEEN_LINE = "Leaving care at 18"
+SUPPORT_LINE = "Support for children kept at home"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Streams:
+    """The do-nothing caseload of a case at central values: general, and unaccompanied asylum-seeking children."""
+
+    general: Stream
+    uasc: Stream
+
+
+def streams_of(case: Case) -> Streams:
+    """Build the caseload of a case from its rows. Raises CaseloadError where the figures contradict each other."""
+    seed, share = case.reference.caseload_seed, case.assumptions[SHARE_8_9].value
+    by_stream = {name: [r for r in case.caseload if r.stream == name] for name in (GENERAL, UASC)}
+    general = caseload.stream_from_rows(by_stream[GENERAL], seed=seed, share_8_9=share)
+    if not by_stream[UASC]:
+        return Streams(general=general, uasc=caseload.empty_stream(general))
+    uasc = caseload.stream_from_rows(by_stream[UASC], seed=seed, share_8_9=share)
+    if all(row.exits_annual is None for row in by_stream[UASC]):
+        uasc = caseload.with_hazards_of(uasc, general)
+    return Streams(general=general, uasc=uasc)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Perimeter:
+    """One boundary drawn around schemes: their rows, standalone, and the interaction between them."""
+
+    name: str
+    flows: Mapping[str, CashFlows]
+
+    def net(self, months: int, draws: int) -> NDArray[np.float64]:
+        """Everything, real pounds, (months, draws)."""
+        return sum((flows.net(months, draws) for flows in self.flows.values()), np.zeros((months, draws)))
+
+    def total(self, nature: Iterable[str], months: int, draws: int) -> NDArray[np.float64]:
+        """Return the sum of the lines of some natures, (months, draws)."""
+        wanted = set(nature)
+        kept = (flows.where(lambda tag: tag.nature in wanted) for flows in self.flows.values())
+        return sum((flows.net(months, draws) for flows in kept), np.zeros((months, draws)))
+
+
+class _Noted(dict[str, Any]):
+    """A mapping that notes which of its values are asked for."""
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        super().__init__(values)
+        self.asked: set[str] = set()
+
+    def __getitem__(self, name: str) -> Any:  # noqa: ANN401 - whatever it holds
+        self.asked.add(name)
+        return super().__getitem__(name)
+
+    def get(self, name: str, default: Any = None) -> Any:  # noqa: ANN401
+        self.asked.add(name)
+        return super().get(name, default)
+
+    def __contains__(self, name: object) -> bool:
+        self.asked.add(str(name))
+        return super().__contains__(name)
+
+
+def _levers_of(scheme: Scheme, setting: Setting) -> Levers:
+    return Levers(reductions=scheme.reductions(setting), places=scheme.places(setting))
+
+
+def _own_money(scheme: Scheme, setting: Setting) -> NDArray[np.float64]:
+    """Return what a scheme costs and what it saves on lines of its own, (months, draws)."""
+    total = scheme.costs(setting).net(*setting.shape)
+    for before, after in scheme.spending(setting).values():
+        total += before - after
+    return total
+
+
+def _same_case(one: Evaluation, other: Evaluation) -> bool:
+    """Whether two evaluations are of cases that differ in nothing but assumptions, on draws of the same block."""
+    rest = (f.name for f in fields(one.case) if f.name != "assumptions")
+    same = all(getattr(one.case, name) is getattr(other.case, name) for name in rest)
+    return same and (one.draws.n, one.draws.first, one.draws.seed) == (
+        other.draws.n,
+        other.draws.first,
+        other.draws.seed,
+    )
+
+
+def _alike(one: object, other: object) -> bool:
+    """Whether two values are the same, arrays and dataclasses of arrays included."""
+    if one is other:
+        return True
+    if isinstance(one, np.ndarray) and isinstance(other, np.ndarray):
+        return np.array_equal(one, other)
+    if isinstance(one, tuple) and isinstance(other, tuple):
+        return len(one) == len(other) and all(map(_alike, one, other))
+    if is_dataclass(one) and type(one) is type(other):
+        return all(_alike(getattr(one, f.name), getattr(other, f.name)) for f in fields(one))
+    return bool(one == other)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluation:
+    """A case run on one block of draws. Worlds are made when asked for, and each only once."""
+
+    case: Case
+    draws: Draws
+    streams: Streams
+    cells: bool = True  # whether worlds count children by age and placement, which only `Result.caseload` reads
+    compiled_from: int = COMPILED_FROM
+    kept: Kept | None = None  # what several cases may share
+    before: Evaluation | None = None  # of the same block: its worlds stand where all that they rest on is the same
+    _worlds: dict[frozenset[str], Projection] = field(default_factory=dict)
+    _bills: dict[frozenset[str], tuple[Levers, tuple[NDArray[np.float64], ...], Bill]] = field(default_factory=dict)
+
+    @cached_property
+    def schemes(self) -> Mapping[str, Scheme]:
+        """The active schemes by name, in the order of declaration."""
+        return {spec.name: make_scheme(spec) for spec in self.case.active_schemes}
+
+    @cached_property
+    def setting(self) -> Setting:
+        """What schemes are given to work with."""
+        by_age = self.streams.general.entries_annual.sum(axis=1) / MONTHS_A_YEAR
+        return Setting(case=self.case, draws=self.draws, entries_by_age=by_age, entry_scale=self.entry_scale)
+
+    @cached_property
+    def entry_scale(self) -> NDArray[np.float64]:
+        """Entries over those of the first year: level x growth, one step each April. (months, draws)."""
+        timeline = self.case.timeline
+        years = np.arange(len(timeline.financial_years))[:, None]
+        growth = (1 + self.draws["caseload.entries_growth_annual"]) ** years
+        scale: NDArray[np.float64] = (self.draws["caseload.entries_multiplier"] * growth)[timeline.year_index]
+        return scale
+
+    @cached_property
+    def drivers(self) -> Drivers:
+        """What moves the flows in every world alike."""
+        return self._drivers(GENERAL)
+
+    def _drivers(self, stream: str) -> Drivers:
+        """Chance deals differently with each stream of children, and alike in every world."""
+        exits, draws = self.draws["caseload.exits_multiplier"], self.draws
+        chance = Chance.of(draws.seed, stream, draws.first) if draws.process_noise else None
+        return Drivers(entry_scale=self.entry_scale, exit_scale=exits, chance=chance)
+
+    @cached_property
+    def levers(self) -> Mapping[str, Levers]:
+        """What each scheme that acts on the caseload does to it."""
+        acting = {n: s for n, s in self.schemes.items() if s.acts_on_caseload}
+        return {n: self._levers_before(n) or _levers_of(s, self.setting) for n, s in acting.items()}
+
+    def _levers_before(self, name: str) -> Levers | None:
+        return None if self.before is None or self._touched(name, LEVERS) else self.before.levers[name]
+
+    @cached_property
+    def reads(self) -> Mapping[tuple[str, str], frozenset[str]]:
+        """Which assumptions each scheme's levers and its own money rest on: each is worked out alone, noting them."""
+        found = {}
+        for name, scheme in self.schemes.items():
+            for part, make in ((LEVERS, _levers_of), (MONEY, _own_money)):
+                draws, assumptions = _Noted(self.draws.values), _Noted(self.case.assumptions)
+                case = replace(self.case, assumptions=assumptions)
+                make(scheme, replace(self.setting, case=case, draws=replace(self.draws, values=draws)))
+                found[name, part] = frozenset(draws.asked | assumptions.asked)
+        return found
+
+    def _touched(self, name: str, part: str) -> bool:
+        """Whether a scheme's levers or own money may differ from those of `before`: something they rest on changed."""
+        before = self.before
+        return before is None or name not in before.schemes or bool(before.reads[name, part] & self._changed)
+
+    @cached_property
+    def _changed(self) -> AbstractSet[str]:
+        """The assumptions that differ from those of `before`; all of them where more than assumptions differs."""
+        before = self.before
+        if before is None or not self._compiled or self.ground is not before.ground or not _same_case(self, before):
+            return self.case.assumptions.keys()
+        now, then = self.draws.values, before.draws.values
+        moved = {n for n in now if n not in then or not _alike(now[n], then[n])}
+        return moved | {n for n, a in self.case.assumptions.items() if before.case.assumptions.get(n) != a}
+
+    @cached_property
+    def ground(self) -> Ground:
+        """What all worlds of this block stand on; that of `before`, if nothing it rests on has changed."""
+        if self.before is not None:
+            stands = self.before.ground
+            if _alike((stands.stream, stands.drivers), (self.streams.general, self.drivers)):
+                return stands
+        return self._ground(self.streams.general, self.drivers)
+
+    def _ground(self, stream: Stream, drivers: Drivers) -> Ground:
+        return ground(stream, drivers) if self.kept is None else self.kept.ground(stream, drivers)
+
+    def _do_nothing(self, on: Ground) -> Projection:
+        if self.kept is None:
+            return project_on(on, NO_LEVERS, cells=self.cells)
+        return self.kept.do_nothing(on, cells=self.cells)
+
+    def world(self, names: Iterable[str] = ()) -> Projection:
+        """Return the general stream with the named schemes; with none, the do-nothing world."""
+        acting = frozenset(n for n in names if n in self.levers)
+        if acting not in self._worlds:
+            levers = self._acting(acting)
+            if self._compiled and not acting:
+                self._worlds[acting] = self._do_nothing(self.ground)
+            elif self._compiled:
+                self._worlds[acting] = project_on(self.ground, levers, cells=self.cells)
+            else:
+                self._worlds[acting] = project_plainly(self.streams.general, self.drivers, levers)
+        return self._worlds[acting]
+
+    def _acting(self, names: frozenset[str]) -> Levers:
+        """Return the levers of some schemes as one, in the order of declaration."""
+        chosen = [levers for name, levers in self.levers.items() if name in names]
+        return Levers(
+            reductions=tuple(lever for levers in chosen for lever in levers.reductions),
+            places=tuple(lever for levers in chosen for lever in levers.places),
+        )
+
+    @property
+    def _compiled(self) -> bool:
+        return self.draws.n >= self.compiled_from
+
+    @cached_property
+    def uasc(self) -> Projection:
+        """Unaccompanied asylum-seeking children: the same in every world, paid for by grant."""
+        drivers = self._drivers(UASC)
+        if not self._compiled:
+            return project_plainly(self.streams.uasc, drivers, NO_LEVERS)
+        return self._do_nothing(self._ground(self.streams.uasc, drivers))
+
+    @cached_property
+    def prices(self) -> NDArray[np.float64]:
+        """Real price of a placement by month, pounds a week, (months, placements, draws).
+
+        Each grows at its own rate where the case states one, and otherwise at the rate common to all placements.
+        """
+        growth = np.stack([self.setting.real_growth(self._own_growth.get(p, PRICE_GROWTH)) for p in PLACEMENTS], axis=1)
+        prices: NDArray[np.float64] = growth * self._weekly_prices[None, :, :]
+        return prices
+
+    @cached_property
+    def _own_growth(self) -> Mapping[str, str]:
+        """The placements whose prices grow at a rate of their own: placement -> assumption."""
+        return {p: name for p, name in PRICE_GROWTH_OF.items() if name in self.case.assumptions}
+
+    @property
+    def _billed(self) -> bool:
+        """Whether a bill will do: it adds all placements up before prices grow, so they must all grow alike."""
+        return self._compiled and not self._own_growth
+
+    @cached_property
+    def monthly_prices(self) -> NDArray[np.float64]:
+        """Real pounds a month for a child in each placement, (months, placements, draws)."""
+        monthly: NDArray[np.float64] = self.prices * self.setting.weekly[:, None, :]
+        return monthly
+
+    def spending(self, world: Projection) -> dict[str, NDArray[np.float64]]:
+        """Return what a world costs by line, positive, (months, draws): price x children x time, and events."""
+        placements = world.mean_stock * self.monthly_prices
+        lines = {line: placements[:, i] for i, line in enumerate(PLACEMENT_LINES.values())}
+        return lines | {
+            ENTRY_LINE: world.entries * self.draws["cost.entry"],
+            EXIT_LINE: world.exits_under_18 * self.draws["cost.exit_under_18"],
+            EIGHTEEN_LINE: world.exits_at_18 * self.draws["cost.exit_at_18"],
+            SUPPORT_LINE: world.diverted * self.draws["cost.diverted_child"],
+        }
+
+    def total_spending(self, names: Iterable[str] = ()) -> NDArray[np.float64]:
+        """Return what the world of the named schemes costs in all, positive, (months, draws): `spending` summed."""
+        acting = frozenset(n for n in names if n in self.levers)
+        if not self._billed:
+            return sum(self.spending(self.world(acting)).values(), np.zeros(self.setting.shape))
+        bill = self.bill(acting)
+        return self._over_months(bill.stays) + bill.events
+
+    def bill(self, acting: frozenset[str]) -> Bill:
+        """Return what a world costs at the first year's weekly prices; that of `before`, if nothing has changed."""
+        if acting not in self._bills:
+            levers, prices = self._acting(acting), (self._weekly_prices, self._event_prices)
+            if self.before is not None and self.before.ground is self.ground:
+                made = self.before.made(acting)
+                if made is not None and _alike(made[:2], (levers, prices)):
+                    self._bills[acting] = made
+            if acting not in self._bills:
+                self._bills[acting] = levers, prices, bill_on(self.ground, levers, *prices)
+        return self._bills[acting][2]
+
+    def made(self, acting: frozenset[str]) -> tuple[Levers, tuple[NDArray[np.float64], ...], Bill] | None:
+        """Return the bill of the world of these schemes and what it was made from, if it was."""
+        return self._bills.get(acting)
+
+    @cached_property
+    def _weekly_prices(self) -> NDArray[np.float64]:
+        return np.array([self.draws[f"price.{p}_weekly"] for p in PLACEMENTS])
+
+    @cached_property
+    def _event_prices(self) -> NDArray[np.float64]:
+        return np.array(
+            [self.draws[f"cost.{event}"] for event in ("entry", "exit_under_18", "exit_at_18", "diverted_child")]
+        )
+
+    def net(self, members: Iterable[str]) -> NDArray[np.float64]:
+        """Return the joint net position of some schemes, (months, draws): a perimeter's, without its lines."""
+        names = [n for n in self.schemes if n in set(members)]
+        acting = frozenset(n for n in names if self.schemes[n].acts_on_caseload)
+        if acting not in self._saved:
+            worth = self._saved_on_caseload(acting) if acting else 0.0
+            self._saved[acting] = np.zeros(self.setting.shape) + worth
+        total: NDArray[np.float64] = sum((self.own(name) for name in names), self._saved[acting])
+        return total
+
+    def _saved_on_caseload(self, acting: frozenset[str]) -> NDArray[np.float64]:
+        """Return what the do-nothing world costs more than that of some schemes, (months, draws)."""
+        if not self._billed:
+            return self.total_spending() - self.total_spending(acting)
+        without, with_schemes = self.bill(frozenset()), self.bill(acting)
+        fewer = without.stays - with_schemes.stays
+        return self._over_months(fewer) + (without.events - with_schemes.events)
+
+    def _over_months(self, stays: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return weekly pounds at each month's end, first year's prices, as real pounds a month: the mean of both.
+
+        Only where all prices grow alike (`_billed`).
+        """
+        growth = self.setting.real_growth(PRICE_GROWTH)
+        monthly: NDArray[np.float64] = (stays[1:] + stays[:-1]) * growth * (self.setting.weekly / 2)
+        return monthly
+
+    def own(self, name: str) -> NDArray[np.float64]:
+        """Return what a scheme costs and what it saves on lines of its own, (months, draws)."""
+        if name not in self._owned:
+            stands = None if self._touched(name, MONEY) else self.before
+            self._owned[name] = stands.own(name) if stands else _own_money(self.schemes[name], self.setting)
+        return self._owned[name]
+
+    @cached_property
+    def _saved(self) -> dict[frozenset[str], NDArray[np.float64]]:
+        return {}
+
+    @cached_property
+    def _owned(self) -> dict[str, NDArray[np.float64]]:
+        return {}
+
+    @cached_property
+    def do_nothing_spending(self) -> dict[str, NDArray[np.float64]]:
+        """What the do-nothing world costs by line."""
+        return self.spending(self.world())
+
+    @cached_property
+    def contract_steps(self) -> Mapping[str, NDArray[np.float64]]:
+        """Yearly cost of one whole contract step on each placement line, real, (years, draws)."""
+        first = np.searchsorted(self.case.timeline.year_index, np.arange(len(self.case.timeline.financial_years)))
+        weeks = self.case.conventions.weeks_per_year
+        return {
+            line: self.setting.optional(f"cashable.contract_step_{p}", 0.0) * self.prices[first, i] * weeks
+            for i, (p, line) in enumerate(PLACEMENT_LINES.items())
+        }
+
+    @cached_property
+    def opening_cost(self) -> Mapping[str, NDArray[np.float64]]:
+        """Yearly cost of the opening children on each placement line at the first year's prices, real, (draws,)."""
+        children = self.world().stock[0]
+        yearly = children * self.prices[0] * self.case.conventions.weeks_per_year
+        return {line: yearly[i] for i, line in enumerate(PLACEMENT_LINES.values())}
+
+    def saving(self, names: Iterable[str]) -> CashFlows:
+        """Return what the named schemes together save on the caseload's lines, split by nature."""
+        acting = frozenset(n for n in names if self.schemes[n].acts_on_caseload)
+        if not acting:
+            return CashFlows()
+        if acting not in self._savings:
+            self._savings[acting] = self._split(self.do_nothing_spending, self.spending(self.world(acting)))
+        return self._savings[acting]
+
+    @cached_property
+    def partner_shares(self) -> Mapping[str, NDArray[np.float64]]:
+        """Share of each placement line that the schools' grant or health pays, where stated: line -> (draws,)."""
+        names = {line: f"partner.share_{p}" for p, line in PLACEMENT_LINES.items()}
+        return {line: self.draws[name] for line, name in names.items() if name in self.case.assumptions}
+
+    def _split(self, before: Mapping[str, NDArray[np.float64]], after: Mapping[str, NDArray[np.float64]]) -> CashFlows:
+        """Split savings by nature. What a partner pays for is theirs to save: never cashable, in their own purse."""
+        theirs = self.partner_shares
+
+        def ours(amounts: Mapping[str, NDArray[np.float64]]) -> dict[str, NDArray[np.float64]]:
+            return {line: amount * (1 - theirs[line]) if line in theirs else amount for line, amount in amounts.items()}
+
+        growth = self.setting.optional("cashable.budget_growth_real_annual", 0.0)
+        flows = split_saving(
+            self.case,
+            ours(before),
+            ours(after),
+            ours(self.contract_steps),
+            {},
+            budget_growth_annual=growth,
+            opening=ours(self.opening_cost),
+        )
+        if theirs:
+            was, now = ({line: spent[line] * share for line, share in theirs.items()} for spent in (before, after))
+            flows += split_saving(self.case, was, now, {}, dict.fromkeys(theirs, PARTNER))
+        return flows
+
+    @cached_property
+    def _savings(self) -> dict[frozenset[str], CashFlows]:
+        return {}
+
+    def standalone(self, name: str) -> CashFlows:
+        """Return one scheme by itself: its own costs, what it saves on its own lines, and on the caseload."""
+        if name not in self._standalone:
+            scheme = self.schemes[name]
+            flows = scheme.costs(self.setting) + self.saving([name])
+            pairs = scheme.spending(self.setting)
+            if pairs:
+                before = {line: pair[0] for line, pair in pairs.items()}
+                after = {line: pair[1] for line, pair in pairs.items()}
+                flows += split_saving(self.case, before, after, {}, scheme.purses)
+            self._standalone[name] = flows
+        return self._standalone[name]
+
+    @cached_property
+    def _standalone(self) -> dict[str, CashFlows]:
+        return {}
+
+    def perimeter(self, name: str, members: Iterable[str]) -> Perimeter:
+        """Return the rows of some schemes and the interaction between those that meet on the caseload."""
+        names = [n for n in self.schemes if n in set(members)]
+        flows = {n: self.standalone(n) for n in names}
+        meeting = [n for n in names if self.schemes[n].acts_on_caseload]
+        if len(meeting) > 1:
+            apart = sum((self.saving([n]) for n in meeting), CashFlows())
+            flows[INTERACTION] = _as_interaction(self.saving(meeting) - apart)
+        return Perimeter(name=name, flows=flows)
+
+    @cached_property
+    def perimeters(self) -> Mapping[str, Perimeter]:
+        """Each scheme by itself, the declared groups, and the whole."""
+        return {name: self.perimeter(name, members) for name, members in members_of(self.case).items()}
+
+
+def members_of(case: Case) -> dict[str, tuple[str, ...]]:
+    """Return perimeter -> its active schemes: each scheme by itself, the declared groups, and the whole."""
+    names = tuple(spec.name for spec in case.active_schemes)
+    return {name: (name,) for name in names} | dict(case.perimeters) | {WHOLE: names}
+
+
+def _as_interaction(flows: CashFlows) -> CashFlows:
+    """Sum lines into one interaction row per nature and recurrence (and purse)."""
+    total = CashFlows()
+    for tag, amount in flows:
+        total += CashFlows({Tag(INTERACTION, tag.nature, tag.recurrence, tag.funding): amount})
+    return total
+
+
+def evaluate(  # noqa: PLR0913 - each is a separate choice of the caller's
+    case: Case,
+    draws: Draws,
+    *,
+    streams: Streams | None = None,
+    cells: bool = True,
+    compiled_from: int = COMPILED_FROM,
+    before: Evaluation | None = None,
+    kept: Kept | None = None,
+) -> Evaluation:
+    """Run a case on a block of draws. Pass `streams` when running many blocks: they do not depend on draws.
+
+    Without `cells` no world counts children by age and placement, which money does not need. From `compiled_from`
+    draws on the compiled loop projects. `before`: the evaluation of the same block under another setting, whose worlds
+    are taken over where nothing that they rest on has changed. `kept`: what was dealt and done without schemes for
+    other cases, taken over likewise.
+    """
+    return Evaluation(
+        case=case,
+        draws=draws,
+        streams=streams or streams_of(case),
+        cells=cells,
+        compiled_from=compiled_from,
+        before=before,
+        kept=kept,
+    )

@@ -1,0 +1,127 @@
+"""Who is in post month by month, and how many cases each holds: from the same draws as the money."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from model.case.timeline import MONTHS_A_YEAR
+from model.schemes.staff import capacity, recruitment
+from model.schemes.staff.posts import BY_DAY, charged_posts, recruiting, row_elapsed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from model.case.records import Post
+    from model.money.portfolio import Evaluation
+    from model.schemes.base import Setting
+
+POSTS, IN_POST, EMPTY = "new_posts_fte", "new_posts_filled_fte", "new_posts_empty_fte"
+STARTERS, LEAVERS, RETAINED = "starters_fte", "leavers_fte", "retention_payments_due_fte"
+WORKERS, CASELOAD, SPAN = "social_workers_fte", "cases_per_social_worker", "social_workers_per_team_manager"
+CASES, NEEDED = "open_cases", "social_workers_needed_for_target_fte"
+AS_IS, WITH_SCHEMES = "do_nothing", "with_schemes"
+CAPACITY = ("capacity.cases_open", "capacity.workers_current", "capacity.workers_proposed")
+
+Measure = tuple[str, str]  # measure, world
+
+
+def measures(evaluation: Evaluation) -> dict[Measure, NDArray[np.float64]]:
+    """Return (measure, world) -> (months, draws). Caseload measures only where the case states `capacity.*`.
+
+    New posts are the fte that recruited rows of active schemes add, each at its own start. A row within another counts
+    once, and is left out of it where its own scheme is switched off, as its money is.
+    """
+    setting = evaluation.setting
+    posts = _new_posts(evaluation)
+    out = {(name, WITH_SCHEMES): amount for name, amount in posts.items()}
+    if all(name in evaluation.case.assumptions for name in CAPACITY):
+        out |= _caseloads(evaluation, setting, posts)
+    return out
+
+
+def _new_posts(evaluation: Evaluation) -> dict[str, NDArray[np.float64]]:
+    """Rows that start together share one curve, so that it is computed once for each start."""
+    setting = evaluation.setting
+    how = recruiting(setting)
+    wait = setting.optional("establishment.retention_qualifying_months", 0.0)
+    total = {name: np.zeros(setting.shape) for name in (POSTS, IN_POST, EMPTY, STARTERS, LEAVERS, RETAINED)}
+    for fte, elapsed in _cohorts(evaluation):
+        in_post = fte * recruitment.filled_share(elapsed, how)
+        posts = fte * np.clip(elapsed, 0, 1)
+        total[POSTS] += posts
+        total[IN_POST] += in_post
+        total[EMPTY] += posts - in_post
+        total[STARTERS] += fte * recruitment.starters(elapsed, how)
+        total[LEAVERS] += in_post * how.monthly_leavers
+        total[RETAINED] += fte * recruitment.retention_due(elapsed, how, wait)
+    return total
+
+
+def _cohorts(evaluation: Evaluation) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
+    """Return (fte, (draws,); months elapsed at each month's end, (months, draws)) of the rows that start together."""
+    setting = evaluation.setting
+    fte: dict[tuple[str, object], NDArray[np.float64]] = {}
+    elapsed: dict[tuple[str, object], NDArray[np.float64]] = {}
+    for scheme in evaluation.case.active_schemes:
+        delay = setting.optional(f"{scheme.name}.delay", 0.0)
+        for post, sign in charged_posts(evaluation.case, scheme.name):
+            if not _counts(post):
+                continue
+            moved = bool(post.included_when) and sign < 0
+            scale = setting.value(post.included_when) if moved else np.ones(setting.draws.n)
+            key = (post.charged_to, post.start)
+            if key not in fte:
+                fte[key] = np.zeros(setting.draws.n)
+                elapsed[key] = row_elapsed(setting, post, scheme.name, delay)
+            fte[key] = fte[key] + sign * (post.fte_proposed - post.fte_current) * scale
+    return [(amount, elapsed[key]) for key, amount in fte.items()]
+
+
+def _counts(post: Post) -> bool:
+    """Whether a row adds people who are recruited."""
+    return post.recruited and post.fte_proposed > post.fte_current and post.basis != BY_DAY
+
+
+def _caseloads(
+    evaluation: Evaluation, setting: Setting, posts: Mapping[str, NDArray[np.float64]]
+) -> dict[Measure, NDArray[np.float64]]:
+    """Open cases over workers in post, in both worlds; existing posts are filled as they were in both."""
+    current = setting.value("capacity.workers_current")
+    added = setting.value("capacity.workers_proposed") - current
+    held = setting.optional("capacity.workers_filled_share", 1.0)
+    filled = np.divide(posts[IN_POST], posts[POSTS], out=np.zeros(setting.shape), where=posts[POSTS] > 0)
+    names = tuple(evaluation.schemes)
+    in_care = {
+        AS_IS: evaluation.world().mean_stock.sum(axis=1),
+        WITH_SCHEMES: evaluation.world(names).mean_stock.sum(axis=1),
+    }
+    fewer = in_care[AS_IS] - in_care[WITH_SCHEMES]
+    years = ((np.arange(setting.months) + 0.5) / MONTHS_A_YEAR)[:, None]
+    out: dict[Measure, NDArray[np.float64]] = {}
+    for world, share, gone in (
+        (AS_IS, np.zeros(setting.shape), np.zeros(setting.shape)),
+        (WITH_SCHEMES, filled, fewer),
+    ):
+        cases = capacity.open_cases(
+            setting.value("capacity.cases_open"),
+            setting.optional("capacity.cases_growth_annual", 0.0),
+            years,
+            gone,
+            setting.optional("capacity.share_closed_if_kept_out_of_care", 0.0),
+        )
+        workers = np.broadcast_to(capacity.workers_in_post(current, held, added, share), setting.shape)
+        out[CASES, world], out[WORKERS, world] = cases, workers
+        out[CASELOAD, world] = capacity.caseload_per_worker(cases, workers)
+        if "capacity.target_caseload" in evaluation.case.assumptions:
+            out[NEEDED, world] = capacity.workers_needed(cases, setting.value("capacity.target_caseload"))
+        if "capacity.managers_current" in evaluation.case.assumptions:
+            now = setting.value("capacity.managers_current")
+            proposed = "capacity.managers_proposed"
+            more = setting.value(proposed) - now if proposed in evaluation.case.assumptions else np.zeros_like(now)
+            managers = np.broadcast_to(capacity.workers_in_post(now, held, more, share), setting.shape)
+            out[SPAN, world] = capacity.span_of_control(workers, managers)
+    return out

@@ -1,0 +1,129 @@
+"""What a run was made from: commit, inputs, seed, draws, versions, and the one command that makes it again."""
+
+from __future__ import annotations
+
+import json
+import platform
+import shutil
+import subprocess
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from model.batch import disk
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from model.case.records import Case
+
+ROOT = Path(__file__).resolve().parents[2]
+FILE = "provenance.json"
+PACKAGES = ("numpy", "scipy", "pandas", "matplotlib", "numba", "papermill", "nbconvert")
+UNKNOWN = "unknown (not a git checkout)"
+INPUT_SUFFIXES = (".csv", ".toml")
+
+
+def input_files(case_folder: Path, scenario: str) -> list[Path]:
+    """Return the files a scenario rests on: the case's own, its scenario's and the shared reference tables."""
+    own = [p for p in case_folder.iterdir() if p.suffix in INPUT_SUFFIXES] if case_folder.is_dir() else []
+    chosen = case_folder / "scenarios" / f"{scenario}.toml"
+    shared = case_folder.parent / "reference"
+    common = [p for p in shared.iterdir() if p.suffix in INPUT_SUFFIXES] if shared.is_dir() else []
+    return sorted([*own, *([chosen] if chosen.is_file() else []), *common])
+
+
+def input_hashes(case_folder: Path, scenario: str) -> dict[str, str]:
+    """Return SHA-256 by path, written from the folder that holds all cases: `bury-2022/case.toml`."""
+    above = case_folder.parent
+    return {p.relative_to(above).as_posix(): disk.text_digest(p) for p in input_files(case_folder, scenario)}
+
+
+@cache
+def commit() -> tuple[str, bool]:
+    """Return the commit the code is at and whether files in git were changed since; unknown outside a checkout."""
+    git = shutil.which("git")
+    if git is None:
+        return UNKNOWN, False
+    head = _git(git, "rev-parse", "HEAD")
+    if head is None or not (ROOT / ".git").exists():
+        return UNKNOWN, False
+    return head, bool(_git(git, "status", "--porcelain", "--untracked-files=no"))
+
+
+def _git(git: str, *arguments: str) -> str | None:
+    done = subprocess.run(  # noqa: S603 - a fixed command, found on the path
+        [git, "-C", str(ROOT), *arguments], capture_output=True, text=True, check=False, timeout=30
+    )
+    return done.stdout.strip() if done.returncode == 0 else None
+
+
+def versions() -> dict[str, str]:
+    """Return the version of Python and of each package that can change a number or a page."""
+    return disk.versions(PACKAGES)
+
+
+def command(case: str, scenario: str, draws: int, seed: int) -> str:
+    """Return the one command that makes a scenario's files again."""
+    return f"python3 workbook.py run {case} --scenario {scenario} --draws {draws} --seed {seed}"
+
+
+def provenance(case: Case, *, draws: int, seed: int) -> dict[str, Any]:
+    """Return what a run is made from, but for when it ran: the same run gives the same answer."""
+    head, dirty = commit()
+    return {
+        "case": case.folder_name,
+        "scenario": case.scenario,
+        "title": case.scenario_title,
+        "why": case.scenario_why,
+        "council": case.council,
+        "knowledge_date": case.knowledge_date.isoformat(),
+        "base_scenario": case.base_scenario,
+        "published_scenario": case.published_scenario,
+        "price_base": case.price_base,
+        "shown_years": case.shown_years,
+        "schemes": [spec.name for spec in case.active_schemes],
+        "commit": head,
+        "dirty": dirty,
+        "draws": draws,
+        "seed": seed,
+        "versions": versions(),
+        "platform": f"{platform.system()} {platform.machine()}",
+        "command": command(case.folder_name, case.scenario, draws, seed),
+        "inputs": input_hashes(Path(case.folder), case.scenario),
+        "assumptions": _assumptions(case),
+    }
+
+
+def _assumptions(case: Case) -> dict[str, dict[str, Any]]:
+    kept = ("value", "low", "high", "distribution", "unit", "price_base", "source", "quality", "impact", "note")
+    return {name: {field: getattr(a, field) for field in kept} for name, a in case.assumptions.items()}
+
+
+def write(folder: Path, found: Mapping[str, Any], *, started: datetime, seconds: float) -> None:
+    """Write `provenance.json` beside a run's files, with when it ran and how long it took."""
+    when = {"started": started.isoformat(timespec="seconds"), "seconds": round(seconds, 3)}
+    text = json.dumps({**found, **when}, indent=2, ensure_ascii=False, default=str)
+    beside = folder / f".{FILE}.part"
+    beside.write_text(text + "\n", encoding="utf-8", newline="\n")
+    beside.replace(folder / FILE)
+
+
+def read(folder: Path) -> dict[str, Any] | None:
+    """Return a run's provenance, or None where there is none that can be read."""
+    try:
+        found = json.loads((folder / FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def changed_inputs(found: Mapping[str, Any], cases: Path) -> list[str]:
+    """Return the input files that are not as they were when a run was made; empty = the run is fresh.
+
+    `cases` is the folder that holds all cases. New, gone and changed files are all named.
+    """
+    then = dict(found.get("inputs", {}))
+    now = input_hashes(cases / str(found.get("case", "")), str(found.get("scenario", "")))
+    return sorted(name for name in then.keys() | now.keys() if then.get(name) != now.get(name))

@@ -1,0 +1,222 @@
+"""The figures a report has printed, recomputed from the case on its published scenario, row by row.
+
+Verdicts: `reconciles` (the recomputed figure rounds to the printed one, halves up), `rounding` (they lie within one
+printed unit), `differs`, and `not_derivable` (no formula: nothing printed gives it). A row whose verdict is not the one
+that `published.csv` expects is unexpected: a slip that is known is shown, and one that is new is noticed.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from model.case.reading import case_tables as tables
+from model.case.reading import formulas
+from model.case.reading.cells import Bad
+from model.case.reading.files import shown_path
+from model.case.reading.formulas import decimal_of
+from model.case.reading.load import InputProblems, Problem, load_case
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+
+    from model.case.records import Case, PublishedRow
+
+COLUMNS: Final = ("ref", "statement", "published", "recomputed", "difference", "verdict", "expected", "unit", "note")
+_STATEMENT_WIDTH: Final = 64
+_ONE_CELL: Final = re.compile(r"est\.[\w-]+\.[a-z_]+|[A-Za-z_]\w*(?:\.\w+)*")
+_LETTERS: Final = re.compile(r"[A-Za-z_]")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One printed figure and what became of it. `recomputed` is None where the figure has no formula."""
+
+    row: PublishedRow
+    recomputed: float | None
+    verdict: str
+
+    @property
+    def difference(self) -> float | None:
+        """Recomputed less printed, in the row's unit."""
+        if self.recomputed is None:
+            return None
+        return float(decimal_of(self.recomputed) - decimal_of(self.row.value))
+
+    @property
+    def is_transcribed(self) -> bool:
+        """Whether the figure agrees only with its own transcription: nothing was worked out."""
+        return self.verdict == "reconciles" and is_transcription(self.row.formula)
+
+    @property
+    def is_unexpected(self) -> bool:
+        """Whether the verdict is not the one the file expects."""
+        return self.verdict != self.row.expected
+
+
+def verdict(published: float, recomputed: float | None, precision: float) -> str:
+    """Return the verdict on one figure. All three are in the row's unit; None = there is no formula."""
+    if recomputed is None:
+        return "not_derivable"
+    printed, exact, unit = decimal_of(published), decimal_of(recomputed), decimal_of(precision)
+    if exact == printed or (exact / unit).to_integral_value(ROUND_HALF_UP) * unit == printed:
+        return "reconciles"
+    return "rounding" if abs(exact - printed) <= unit else "differs"
+
+
+def is_transcription(formula: str) -> bool:
+    """Whether a formula only repeats the print: one cell of an input as it stands, or numbers typed into the formula.
+
+    A line of a printed table beside the same line of `establishment.csv` is such, and so is `8 + 11`.
+    """
+    return bool(_ONE_CELL.fullmatch(formula.strip())) or (bool(formula) and not _LETTERS.search(formula))
+
+
+def recompute(case: Case) -> tuple[Line, ...]:
+    """Recompute every printed figure on the case's published scenario, whatever scenario the case is under.
+
+    Raises InputProblems where a formula cannot be computed (a division by zero); names and signs were checked at load.
+    """
+    published = case
+    if case.scenario != case.published_scenario:
+        published = load_case(case.folder, case.published_scenario, complete=False)
+    values = {name: assumption.value for name, assumption in published.assumptions.items()}
+    values[formulas.WEEKS] = published.conventions.weeks_per_year
+    words = formulas.Words(
+        names=values.keys(),
+        ids=[post.id for post in published.establishment],
+        teams=[post.team for post in published.establishment],
+    )
+    problems: list[Problem] = []
+    lines = []
+    for row in published.published:
+        try:
+            figure = None
+            if row.formula:
+                figure = formulas.evaluate(formulas.parse(row.formula, words), values, published.establishment)
+        except Bad as bad:
+            problems.append(_formula_problem(published, row, bad))
+            continue
+        lines.append(Line(row=row, recomputed=figure, verdict=verdict(row.value, figure, row.precision)))
+    if problems:
+        raise InputProblems(problems)
+    return tuple(lines)
+
+
+def _formula_problem(case: Case, row: PublishedRow, bad: Bad) -> Problem:
+    """The problem with its row number, which the record of the row does not carry."""
+    path = case.folder / "published.csv"
+    rows, _ = tables.published(path, [])
+    number = next((r.number for r in rows if (r.raw["ref"], r.raw["statement"]) == (row.ref, row.statement)), 0)
+    advice = bad.suggestion or f"the scenario is {case.published_scenario}"
+    return Problem(
+        file=shown_path(path),
+        row=number,
+        column="formula",
+        value=row.formula,
+        expected=bad.expected,
+        suggestion=advice,
+    )
+
+
+def reconcile(case: Case) -> pd.DataFrame:
+    """Return the lines as a frame with COLUMNS; `recomputed` and `difference` are empty (NaN) where not derivable."""
+    import pandas as pd  # noqa: PLC0415 - the command line prints without it
+
+    records = [
+        (
+            line.row.ref,
+            line.row.statement,
+            line.row.value,
+            float("nan") if line.recomputed is None else float(decimal_of(line.recomputed)),
+            float("nan") if line.difference is None else line.difference,
+            line.verdict,
+            line.row.expected,
+            line.row.unit,
+            line.row.note,
+        )
+        for line in recompute(case)
+    ]
+    frame = pd.DataFrame.from_records(records, columns=list(COLUMNS))
+    return frame.astype({"published": float, "recomputed": float, "difference": float})
+
+
+def unexpected(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of `reconcile` whose verdict is not the expected one; any at all means exit status 1."""
+    return frame[frame["verdict"] != frame["expected"]]
+
+
+def reconcile_command(case_path: str | Path) -> int:
+    """Print a case's published figures row by row. Return 0, 1 where a verdict is unexpected, 2 on bad input."""
+    try:
+        case = load_case(case_path, _published_scenario(Path(case_path)), complete=False)
+        lines = recompute(case)
+    except InputProblems as problems:
+        print(problems, file=sys.stderr)  # noqa: T201 - this is the command line
+        return 2
+    print(table(lines, title=f"{case.council}: published figures on the scenario {case.scenario}"))  # noqa: T201
+    return 1 if any(line.is_unexpected for line in lines) else 0
+
+
+def _published_scenario(path: Path) -> str | None:
+    """The scenario the figures are recomputed on; None (the base) where case.toml cannot be read, and load says why."""
+    from model.case.reading.files import read_toml  # noqa: PLC0415
+
+    toml = read_toml(path / "case.toml", []) if path.is_dir() else None
+    name = toml.tables.get("published_scenario") if toml else None
+    return name if isinstance(name, str) and name else None
+
+
+def table(lines: Sequence[Line], *, title: str) -> str:
+    """Return the lines as an aligned text table with a count of each verdict beneath."""
+    if not lines:
+        return f"{title}\nno published.csv, or no rows in it: nothing to recompute"
+    heading = ("ref", "statement", "unit", "published", "recomputed", "difference", "verdict", "")
+    body = [_cells(line) for line in lines]
+    widths = [max(len(row[i]) for row in (heading, *body)) for i in range(len(heading))]
+    right = {3, 4, 5}
+    shown = [
+        "  ".join(
+            cell.rjust(w) if i in right else cell.ljust(w) for i, (cell, w) in enumerate(zip(r, widths, strict=True))
+        )
+        for r in (heading, tuple("-" * w for w in widths), *body)
+    ]
+    counts = {v: sum(line.verdict == v for line in lines) for v in tables.VERDICTS}
+    surprises = sum(line.is_unexpected for line in lines)
+    copied = sum(line.is_transcribed for line in lines)
+    of_these = f" ({copied} of them only transcribed: nothing to work out)" if copied else ""
+    summary = ", ".join(f"{n} {v}{of_these if v == 'reconciles' else ''}" for v, n in counts.items() if n)
+    found = f"{surprises} not as expected" if surprises else "all as expected"
+    return "\n".join([title, "", *(row.rstrip() for row in shown), "", f"{len(lines)} rows: {summary}; {found}"])
+
+
+def _cells(line: Line) -> tuple[str, ...]:
+    row = line.row
+    statement = (
+        row.statement if len(row.statement) <= _STATEMENT_WIDTH else f"{row.statement[: _STATEMENT_WIDTH - 3]}..."
+    )
+    return (
+        row.ref,
+        statement,
+        row.unit,
+        _figure(row.value, row.precision),
+        _figure(line.recomputed, row.precision, finer=1),
+        _figure(line.difference, row.precision, finer=1),
+        "transcribed" if line.is_transcribed else line.verdict,
+        f"expected {row.expected}" if line.is_unexpected else "",
+    )
+
+
+def _figure(value: float | None, precision: float, finer: int = 0) -> str:
+    """A figure with thousands separators, to the row's precision or `finer` decimals beyond it."""
+    if value is None:
+        return ""
+    exponent = Decimal(str(precision)).normalize().as_tuple().exponent
+    decimals = max(0, -exponent) if isinstance(exponent, int) else 0
+    return f"{value:,.{decimals + finer}f}"

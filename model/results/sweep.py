@@ -1,0 +1,471 @@
+"""Thousands of combinations of assumptions, without notebooks, to one tidy Parquet file.
+
+Each combination is one draw at the central values with some of them replaced, so that a block of combinations is one
+run of the model. Blocks are parts of the work: each is written whole, a run that was stopped goes on with those that
+are missing, and the file is put together from all of them in order, whoever computed them.
+"""
+
+from __future__ import annotations
+
+import csv
+import functools
+import hashlib
+import io
+import itertools
+import json
+import math
+import os
+import re
+import sys
+from collections import Counter, deque
+from dataclasses import dataclass, fields
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from pyarrow import parquet
+
+from model.batch import origins, pool, remote, store
+from model.batch.arguments import MOST_POINTS, cluster_problem
+from model.batch.disk import NEW, write_whole
+from model.batch.faults import point
+from model.batch.progress import Ticker
+from model.case.draws import central, unit_bounds, with_values
+from model.case.reading.load import load_case
+from model.case.reading.problems import nearest
+from model.children.compiled import make_ready
+from model.money.appraisal import appraise, discount_factors
+from model.money.portfolio import evaluate, streams_of
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Generator, Iterable, Mapping, Sequence
+
+    from model.case.records import Case
+    from model.money.portfolio import Streams
+
+POINTS_A_PART = 256
+KEY = b"invest_to_save.made_from"
+COLUMNS = ("case", "scenario", "point", "perimeter", "metric", "value")
+EVALUATE = "model.results.sweep:appraise_points"
+GRID_FORM = "NAME=LOW:HIGH:STEP or NAME=A,B,C with plain numbers"
+NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,9})?")
+
+
+class SweepError(ValueError):
+    """What was asked for cannot be swept; every problem, one a line."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """A block of combinations of one case: what a worker is sent."""
+
+    case: str
+    scenario: str | None
+    names: tuple[str, ...]
+    first: int
+    points: tuple[tuple[float, ...], ...]
+    evaluate: str = EVALUATE
+
+
+def grid_values(text: str, *, most: int = MOST_POINTS) -> tuple[str, tuple[float, ...]]:
+    """Read ``name=lo:hi:step`` (both ends included) or ``name=a,b,c``; at most so many values.
+
+    Steps are decimal, so that 0.5:1.0:0.05 gives exactly eleven values and 0.65 is the number 0.65.
+
+    Raises:
+        SweepError: it cannot be read, has too many values, or one of them twice.
+    """
+    name, equals, values = text.partition("=")
+    name = name.strip()
+    if not equals or not name:
+        raise SweepError(f"--grid {text!r}: expected {GRID_FORM}")
+    try:
+        found = _range(values, most) if ":" in values else tuple(float(_decimal(one)) for one in values.split(","))
+    except ValueError as error:
+        raise SweepError(f"--grid {text!r}: {error}") from error
+    twice = [f"{value:g}" for value, count in Counter(found).items() if count > 1]
+    if twice:
+        raise SweepError(f"--grid {text!r}: {', '.join(twice)} given more than once; expected each value once")
+    return name, found
+
+
+def _decimal(text: str) -> Decimal:
+    """The number a text is; nothing but plain digits, a point and a power of ten."""
+    if not NUMBER.fullmatch(text.strip()):
+        raise ValueError(f"{text.strip()!r} is no number; expected {GRID_FORM}")
+    number = Decimal(text.strip())
+    if not math.isfinite(float(number)):
+        raise ValueError(f"{text.strip()} is beyond the largest number there is, about 1.8e308")
+    return number
+
+
+def _range(text: str, most: int) -> tuple[float, ...]:
+    """The values of LOW:HIGH:STEP, both ends included."""
+    ends = text.split(":")
+    if len(ends) != 3:
+        raise ValueError(f"expected {GRID_FORM}")
+    low, high, step = (_decimal(end) for end in ends)
+    if step <= 0 or high < low:
+        raise ValueError(f"expected LOW <= HIGH and STEP > 0, got {low}:{high}:{step}")
+    try:
+        count = (high - low) / step
+    except ArithmeticError:
+        count = Decimal("Infinity")
+    if count >= most:  # not int(count): that of a vast number would never be done
+        several = f"{int(count) + 1:,}" if count < 10**15 else "more than 10^15"
+        raise ValueError(f"{several} values, {_too_many(most)}")
+    return tuple(float(low + step * n) for n in range(int(count) + 1))
+
+
+def _too_many(most: int) -> str:
+    """What to do about too many combinations."""
+    return f"more than the {most:,} allowed; take wider steps or fewer values, or allow more with --at-most"
+
+
+def grid_frame(grids: Sequence[str], *, most: int = MOST_POINTS) -> pd.DataFrame:
+    """Every combination of the ``--grid`` arguments, the last varying fastest.
+
+    Raises:
+        SweepError: everything that cannot be read, or more than ``most`` combinations.
+    """
+    axes, problems = [], []
+    for text in grids:
+        try:
+            axes.append(grid_values(text, most=most))
+        except SweepError as error:
+            problems.append(str(error))
+    names = [name for name, _ in axes]
+    problems += [f"--grid {name}: given twice" for name in dict.fromkeys(names) if names.count(name) > 1]
+    count = math.prod(len(values) for _, values in axes)
+    if count > most:
+        sizes = " x ".join(f"{len(values):,}" for _, values in axes)
+        problems.append(f"--grid: {sizes} = {count:,} combinations, {_too_many(most)}")
+    if problems:
+        raise SweepError("\n".join(problems))
+    return pd.DataFrame(list(itertools.product(*(values for _, values in axes))), columns=names, dtype=float)
+
+
+def file_frame(path: Path) -> pd.DataFrame:
+    """The combinations in a CSV file: assumption names as header, one combination a row; blank rows are passed over.
+
+    Raises:
+        SweepError: it is no table, or every cell that is not a number and every combination that stands twice, with
+            its row (the header is row 1) and column.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = [(n, row) for n, row in enumerate(csv.reader(file), start=1) if any(cell.strip() for cell in row)]
+    except UnicodeDecodeError as error:
+        raise SweepError(
+            f"{path.name}: not UTF-8 text (byte {error.start + 1}); save it from the spreadsheet as CSV UTF-8"
+        ) from error
+    except csv.Error as error:
+        raise SweepError(f"{path.name}: not a CSV file ({error}); save it from the spreadsheet as CSV UTF-8") from error
+    if len(rows) < 2:
+        raise SweepError(f"{path.name}: expected a header of assumption names and at least one row")
+    names = [name.strip() for name in rows[0][1]]
+    problems = [f"{path.name}: column {n} has no name" for n, name in enumerate(names, start=1) if not name]
+    problems += [f"{path.name}: column {n!r} stands twice" for n, count in Counter(names).items() if n and count > 1]
+    points: dict[tuple[float, ...], int] = {}
+    for number, row in rows[1:]:
+        if len(row) != len(names):
+            problems.append(f"{path.name}, row {number}: {len(row)} values, expected {len(names)}")
+            continue
+        values = tuple(_number(path, number, name, text, problems) for name, text in zip(names, row, strict=True))
+        first = points.setdefault(values, number)
+        if first != number and np.isfinite(values).all():
+            problems.append(f"{path.name}, row {number}: the same combination as row {first}; expected each once")
+    if problems:
+        raise SweepError("\n".join(problems))
+    return pd.DataFrame(list(points), columns=names, dtype=float)
+
+
+def _number(path: Path, row: int, name: str, text: str, problems: list[str]) -> float:
+    """A cell's number; a problem is added if it has none."""
+    try:
+        return float(_decimal(text))
+    except ValueError:
+        problems.append(f"{path.name}, row {row}, column {name}: {text!r}, expected a number without £ or thousands")
+        return np.nan
+
+
+def check(case: Case, points: pd.DataFrame) -> list[str]:
+    """Problems of combinations against a case: unknown assumptions, values outside the unit's bounds."""
+    problems = []
+    for name in points.columns:
+        if name not in case.assumptions:
+            hint = nearest(str(name), case.assumptions)
+            problems.append(f"{case.name}: no assumption {name!r}{f'; {hint}' if hint else ''}")
+            continue
+        assumption = case.assumptions[name]
+        low, high = unit_bounds(assumption.unit)
+        wrong = points[name][(points[name] < low) | (points[name] > high)]
+        if len(wrong):
+            problems.append(
+                f"{case.name}: {name} = {wrong.iloc[0]:g}; {assumption.unit} is between {low:g} and {high:g}"
+            )
+    return problems
+
+
+@functools.lru_cache(maxsize=4)
+def _loaded(path: str, scenario: str | None) -> tuple[Case, Streams]:
+    """A case and its caseload, once a process."""
+    case = load_case(path, scenario)
+    return case, streams_of(case)
+
+
+def appraise_points(path: str, scenario: str | None, points: pd.DataFrame) -> pd.DataFrame:
+    """Every measure of every perimeter at each combination; a row each: point, perimeter, metric, value.
+
+    ``points`` holds a combination a row, its index the combination's number; one run of the model computes them all.
+    Payback that never comes, and ratios without investment, are null.
+    """
+    case, streams = _loaded(path, scenario)
+    draws = with_values(central(case), {name: points[name].to_numpy(float) for name in points.columns})
+    factors = discount_factors(case.timeline, case.conventions.discount_rate_annual)
+    parts = []
+    for name, perimeter in evaluate(case, draws, streams=streams).perimeters.items():
+        measures = appraise(perimeter, factors, draws.n)
+        for field in fields(measures):
+            value = np.broadcast_to(getattr(measures, field.name), (draws.n,))
+            parts.append(pd.DataFrame({"point": points.index, "perimeter": name, "metric": field.name, "value": value}))
+    return pd.concat(parts, ignore_index=True)
+
+
+def make_part(part: Part, tell: object = None) -> bytes:
+    """Compute a part, as the bytes of a Parquet file sorted by point."""
+    del tell
+    points = pd.DataFrame(
+        part.points, columns=list(part.names), index=range(part.first, part.first + len(part.points)), dtype=float
+    )
+    values: pd.DataFrame = pool.load(part.evaluate)(part.case, part.scenario, points)
+    frame = points.rename_axis("point").reset_index().merge(values, on="point", how="right", sort=False)
+    frame.insert(0, "case", Path(part.case).name)
+    frame.insert(1, "scenario", part.scenario or "")
+    ordered = [*COLUMNS[:3], *part.names, *COLUMNS[3:]]
+    table = pa.Table.from_pandas(
+        frame[ordered].sort_values("point", kind="stable"), schema=_schema(part.names), preserve_index=False
+    )
+    return _bytes(table)
+
+
+def _schema(names: Iterable[str]) -> pa.Schema:
+    """The columns of the file: assumptions by name between the combination and its results."""
+    words, numbers = pa.string(), pa.float64()
+    swept = [(name, numbers) for name in names]
+    ends = [("perimeter", words), ("metric", words), ("value", numbers)]
+    return pa.schema([("case", words), ("scenario", words), ("point", pa.int64()), *swept, *ends])
+
+
+def _bytes(table: pa.Table) -> bytes:
+    """A table as a Parquet file."""
+    sink = io.BytesIO()
+    parquet.write_table(table, sink, compression="zstd")
+    return sink.getvalue()
+
+
+def parts_of(
+    cases: Sequence[str], scenario: str | None, points: pd.DataFrame, *, evaluate: str = EVALUATE
+) -> list[Part]:
+    """The work in blocks, case by case; the same blocks however many work at once."""
+    names, rows = tuple(map(str, points.columns)), [tuple(row) for row in points.to_numpy(float).tolist()]
+    return [
+        Part(
+            case=case,
+            scenario=scenario,
+            names=names,
+            first=first,
+            points=tuple(rows[first : first + POINTS_A_PART]),
+            evaluate=evaluate,
+        )
+        for case in cases
+        for first in range(0, len(rows), POINTS_A_PART)
+    ]
+
+
+def made_from(cases: Sequence[str], parts: Sequence[Part]) -> str:
+    """One hash over all that a sweep depends on: combinations, the cases' files, the package, its libraries."""
+    files = {
+        file
+        for case in cases
+        for folder in (Path(case), Path(case).parent / "reference")
+        for file in folder.rglob("*")
+        if file.is_file()
+    }
+    digests = {f"{p.parent.name}/{p.name}": d for p, d in origins.hash_files(sorted(files)).items()}
+    asked = [(Path(p.case).name, p.scenario, p.names, p.first, p.points, p.evaluate) for p in parts]
+    known = {"files": digests, "package": origins.package_hash(), "versions": origins.versions(), "asked": asked}
+    return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()
+
+
+def sweep(  # noqa: PLR0913 - each is one thing a caller may choose
+    cases: Sequence[str | Path],
+    points: pd.DataFrame,
+    out: Path,
+    *,
+    scenario: str | None = None,
+    workers: int | None = None,
+    force: bool = False,
+    progress: bool | None = None,
+    scheduler: str | None = None,
+    evaluate: str = EVALUATE,
+) -> bool:
+    """Evaluate every combination on every case and write ``out``; whether there was anything to do.
+
+    Args:
+        cases: folders of cases; each gets every combination.
+        points: a combination a row, assumption names as columns (``grid_frame``, ``file_frame``).
+        out: the Parquet file; parts stand beside it in ``<out>.parts`` until all are there.
+        scenario: the scenario the combinations start from; each case's own base unless given.
+        workers: processes at once; the number of processors unless given.
+        force: even if ``out`` was made from the same inputs.
+        progress: show a bar; only on a terminal unless given.
+        scheduler: address of a dask scheduler to send the parts to, instead of processes here.
+        evaluate: import path of the function that does the work (as ``appraise_points``).
+
+    Raises:
+        SweepError: a case is given twice or ``out`` is no file (before anything is done); or a part could not be
+            computed: those that were are kept for the next run.
+    """
+    folders = [str(case) for case in cases]
+    _refuse([Path(case) for case in cases], out)
+    parts = parts_of(folders, scenario, points, evaluate=evaluate)
+    with store.locked(out.parent):
+        key = made_from(folders, parts)
+        if not force and _key_of(out) == key:
+            return False
+        place = out.parent / f"{out.name}.parts"
+        _open_parts(place, key, force=force)
+        todo = {n: part for n, part in enumerate(parts) if not _part_path(place, n).exists()}
+        errors = []
+        with Ticker(total=len(parts), done=len(parts) - len(todo), unit="part", title="Sweep", show=progress) as bar:
+            for number, outcome in _work(todo, workers, scheduler):
+                if outcome.error or not isinstance(outcome.value, bytes):
+                    errors.append(f"{Path(parts[number].case).name}, from point {parts[number].first}: {outcome.error}")
+                else:
+                    write_whole(_part_path(place, number), outcome.value)
+                    point("sweep.part", str(number))
+                bar.tick(failed=len(errors))
+        if errors:
+            raise SweepError("\n".join(errors))
+        _join(place, len(parts), out, key, _schema(parts[0].names if parts else ()))
+        store.discard(place)
+    return True
+
+
+def _work(todo: Mapping[int, Part], workers: int | None, scheduler: str | None) -> Generator[tuple[int, pool.Outcome]]:
+    """Compute parts here or on a cluster, as they end."""
+    if scheduler is not None:
+        if todo:
+            yield from remote.run(todo, "model.results.sweep:make_part", scheduler=scheduler)
+        return
+    tasks = {n: pool.Task(label=f"part {n}", payload=part) for n, part in todo.items()}
+    count = max(1, min(workers or os.cpu_count() or 1, len(todo)))
+    yield from pool.run(tasks, "model.results.sweep:make_part", lambda n: todo[n], workers=count)
+
+
+def _key_of(out: Path) -> str:
+    """What an existing file was made from."""
+    try:
+        metadata = parquet.read_schema(out).metadata or {}
+    except (OSError, pa.ArrowInvalid):
+        return ""
+    return str(metadata.get(KEY, b"").decode())
+
+
+def _open_parts(place: Path, key: str, *, force: bool) -> None:
+    """Keep the parts of the same sweep, drop those of another."""
+    mark = place / "made_from"
+    if place.exists() and (force or not mark.exists() or mark.read_text() != key):
+        store.discard(place)
+    place.mkdir(parents=True, exist_ok=True)
+    store.recover(place)
+    write_whole(mark, key.encode())
+
+
+def _part_path(place: Path, number: int) -> Path:
+    """Where a part stands."""
+    return place / f"part-{number:06}.parquet"
+
+
+def _join(place: Path, count: int, out: Path, key: str, schema: pa.Schema) -> None:
+    """Put the parts together, one row group each, and the file in its place."""
+    temporary = place / f"{NEW}{out.name}"
+    with parquet.ParquetWriter(temporary, schema.with_metadata({KEY: key.encode()}), compression="zstd") as writer:
+        deque((writer.write_table(parquet.read_table(_part_path(place, n))) for n in range(count)), maxlen=0)
+    store.flush(temporary)
+    point("sweep.joined", out.name)
+    temporary.replace(out)
+    store.flush(out.parent)
+
+
+def command(options: argparse.Namespace, *, inputs: Path = Path("inputs")) -> int:
+    """Run ``sweep`` as the command line asks; the exit status. Bad inputs raise ``InputProblems``."""
+    folders = [Path(name).resolve() if Path(name).is_dir() else inputs / name for name in options.cases]
+    out = options.out or options.outputs / "sweep.parquet"
+    try:
+        _refuse(folders, out)
+        points = _asked_for(options)
+    except SweepError as error:
+        return _say(str(error), 2)
+    problems = [text for folder in folders for text in check(load_case(folder, options.scenario), points)]
+    if problems:
+        return _say("\n".join(problems), 2)
+    scheduler = options.scheduler if options.engine == "dask" else None
+    if scheduler is None:
+        make_ready()
+    try:
+        done = sweep(
+            folders,
+            points,
+            out,
+            scenario=options.scenario,
+            workers=options.jobs,
+            force=options.force,
+            scheduler=scheduler,
+        )
+    except (SweepError, store.OutputError, remote.ClusterError, pool.WorkerError) as error:
+        return _say(str(error), 1)
+    except OSError as error:
+        return _say(store.explain(error, out), 1)
+    count = f"{len(points)} combinations x {len(folders)} case{'s' if len(folders) > 1 else ''}"
+    return _say(f"{out}: {count}{'' if done else ', already up to date'}", 0)
+
+
+def _refuse(folders: Sequence[Path], out: Path) -> None:
+    """Raise SweepError where the results could not be told apart, or not be put in their place."""
+    names = Counter(folder.name for folder in folders)
+    problems = [
+        f"{name}: given {count} times; expected each case once, as the rows go by its folder's name"
+        for name, count in names.items()
+        if count > 1
+    ]
+    if out.exists() and not out.is_file():
+        what = "a folder" if out.is_dir() else "no file that could be replaced"
+        problems.append(f"--out {out}: it is {what}; expected the name of a file, such as {out / 'sweep.parquet'}")
+    if problems:
+        raise SweepError("\n".join(problems))
+
+
+def _asked_for(options: argparse.Namespace) -> pd.DataFrame:
+    """The combinations asked for."""
+    if bool(options.grid) == (options.from_file is not None):
+        raise SweepError("say which combinations: either --grid (one or more) or --from FILE.csv")
+    if problem := cluster_problem(options):
+        raise SweepError(problem)
+    if options.from_file is None:
+        return grid_frame(options.grid, most=options.at_most)
+    try:
+        return file_frame(options.from_file)
+    except OSError as error:
+        raise SweepError(f"{options.from_file}: {error.strerror}") from error
+
+
+def _say(text: str, status: int) -> int:
+    """Tell the person at the terminal."""
+    (sys.stderr if status else sys.stdout).write(text + "\n")
+    return status

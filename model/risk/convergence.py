@@ -1,0 +1,164 @@
+"""How many draws are enough: standard errors, what Sobol' sampling buys, and whether a printed digit could change."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from model.case.draws import METHODS, sample
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from numpy.typing import NDArray
+
+    from model.case.draws import Draws
+    from model.case.records import Case
+
+    Floats = NDArray[np.float64]
+
+_CONFIDENCE: Final = 1.959963984540054  # standard errors either side that hold 95%
+_BOX: Final = 0.5  # half a printed unit
+_FEWEST: Final = 16  # draws below which a tenth percentile means little
+_LOW: Final = 0.1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Precision:
+    """An estimate, its standard error, and what printing it to `printed_unit` makes of that.
+
+    `low` and `high` hold 95%. `may_change` says that a second run could well print another figure: the interval
+    reaches into a neighbouring one. `draws_needed` is how many would bring its half-width under half a printed unit
+    (0: there already).
+    """
+
+    name: str
+    estimate: float
+    standard_error: float
+    low: float
+    high: float
+    printed_unit: float
+    may_change: bool
+    draws_needed: int
+
+
+def mean_precision(name: str, values: Floats, printed_unit: float) -> Precision:
+    """Return the precision of a mean of independent draws, in the values' unit."""
+    n = values.size
+    error = float(np.std(values, ddof=1)) / math.sqrt(n) if n > 1 else math.inf
+    mean = float(values.mean())
+    reach = _CONFIDENCE * error
+    return _precision(name, mean, error, (mean - reach, mean + reach), printed_unit, n)
+
+
+def probability_precision(name: str, hits: int, draws: int, printed_unit: float) -> Precision:
+    """Return the precision of a share of draws. Wilson's interval, which stays honest at 0 and 1."""
+    share, z2 = hits / draws, _CONFIDENCE**2
+    centre = (share + z2 / (2 * draws)) / (1 + z2 / draws)
+    reach = _CONFIDENCE * math.sqrt(share * (1 - share) / draws + z2 / (4 * draws**2)) / (1 + z2 / draws)
+    return _precision(
+        name, share, math.sqrt(share * (1 - share) / draws), (centre - reach, centre + reach), printed_unit, draws
+    )
+
+
+def quantile_precision(name: str, values: Floats, probability: float, printed_unit: float) -> Precision:
+    """Return the precision of a quantile, from the order statistics around it: no shape is assumed."""
+    n, ordered = values.size, np.sort(values)
+    spread = math.sqrt(n * probability * (1 - probability))
+    middle, reach = n * probability, _CONFIDENCE * spread
+    ranks = math.floor(middle - reach), math.ceil(middle + reach)
+    low, high = (float(ordered[min(max(rank, 0), n - 1)]) for rank in ranks)
+    error = (high - low) / (2 * _CONFIDENCE)
+    return _precision(name, float(np.quantile(values, probability)), error, (low, high), printed_unit, n)
+
+
+def expected_shortfall(values: Floats, share: float = 0.1) -> float:
+    """Return the mean of the worst `share` of draws (at least one draw)."""
+    count = max(1, math.ceil(values.size * share - 1e-9))
+    return float(np.partition(values, count - 1)[:count].mean())
+
+
+def npv_precision(npv: Mapping[str, Floats], *, money_unit: float, share_unit: float) -> dict[str, list[Precision]]:
+    """Return, by perimeter, the precision of the mean NPV, its P5, P50 and P95, and the chance that it is positive.
+
+    `money_unit` and `share_unit` are the printed units: 1000 where figures are printed in thousands of pounds, 0.01
+    where a probability is printed as a whole percentage.
+    """
+    return {
+        perimeter: [
+            mean_precision("npv_gbp mean", values, money_unit),
+            *(quantile_precision(f"npv_gbp p{round(100 * p):02d}", values, p, money_unit) for p in (0.05, 0.5, 0.95)),
+            probability_precision("probability_npv_positive", int((values > 0).sum()), values.size, share_unit),
+        ]
+        for perimeter, values in npv.items()
+    }
+
+
+def _precision(  # noqa: PLR0913, PLR0917
+    name: str, estimate: float, error: float, interval: tuple[float, float], unit: float, draws: int
+) -> Precision:
+    low, high = interval
+    half_width = (high - low) / 2
+    needed = 0 if half_width <= _BOX * unit else math.ceil(draws * (half_width / (_BOX * unit)) ** 2)
+    return Precision(
+        name=name,
+        estimate=estimate,
+        standard_error=error,
+        low=low,
+        high=high,
+        printed_unit=unit,
+        may_change=printed(low, unit) != printed(high, unit),
+        draws_needed=needed,
+    )
+
+
+def printed(value: float, unit: float) -> int:
+    """Return the value in printed units, rounded half away from zero as councils do."""
+    return int(math.copysign(math.floor(abs(value) / unit + _BOX), value))
+
+
+@dataclass(frozen=True, kw_only=True)
+class SamplingError:
+    """How far apart seeds land with so many draws: standard deviations over the seeds, of the mean and the P10."""
+
+    method: str
+    process_noise: bool
+    draws: int
+    mean: float
+    p10: float
+
+
+def sampling_errors(
+    case: Case, npv: Callable[[Draws], Floats], *, draws: int, seeds: int, first_seed: int = 1
+) -> list[SamplingError]:
+    """Return the error of the mean and of the P10 of `npv` (draws to values), by method, with chance and without.
+
+    Each of the seeds is drawn once, `draws` rounded down to a power of two (at least 16) as Sobol' sequences want it;
+    fewer draws are the first of them. Raises ValueError for fewer than two seeds: one alone has no spread.
+    """
+    if seeds < 2:
+        message = f"seeds must be 2 or more, not {seeds}: the error is how far apart they land"
+        raise ValueError(message)
+    most = max(_FEWEST, 2 ** int(math.log2(max(draws, 1))))
+    sizes = [2**k for k in range(int(math.log2(_FEWEST)), int(math.log2(most)) + 1)]
+    found = []
+    for noise in (True, False):
+        for method in METHODS:
+            values = np.array([
+                npv(sample(case, most, seed, method=method, process_noise=noise))
+                for seed in range(first_seed, first_seed + seeds)
+            ])  # fmt: skip
+            found += [
+                SamplingError(
+                    method=method,
+                    process_noise=noise,
+                    draws=n,
+                    mean=float(values[:, :n].mean(axis=1).std(ddof=1)),
+                    p10=float(np.quantile(values[:, :n], _LOW, axis=1).std(ddof=1)),
+                )
+                for n in sizes
+            ]
+    return found

@@ -1,0 +1,1 @@
+"""Staff: posts and what they cost, how they fill, and how many cases each holds."""

@@ -1,0 +1,176 @@
+"""How new posts fill, who leaves them, and what that costs: pure functions of the months since recruiting began.
+
+Every function works on arrays that broadcast to (months, draws). *Elapsed* is months since the start, at the point of
+time meant, negative before it. Shares are of the posts; times the number of posts they are whole-time equivalents.
+
+The curve: recruiting goes in rounds of `months_to_fill`. In a round starters come evenly, and `fill_probability` of the
+posts advertised end with someone in post; the rest go into the next round. In the long run `vacancy_share` stands
+empty, or more where turnover and the length of a round leave more. Leavers are replaced at that level: turnover sets
+how many are recruited and paid for, the vacancy share how many are in post, so that neither is counted twice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from model.case.timeline import MONTHS_A_YEAR
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+MOST_ROUNDS = 1000.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recruiting:
+    """How a council recruits, each (draws,): months a round takes, shares, and leavers a year as a share."""
+
+    months_to_fill: NDArray[np.float64]
+    fill_probability: NDArray[np.float64]
+    vacancy_share: NDArray[np.float64]
+    turnover_annual: NDArray[np.float64]
+
+    @property
+    def monthly_leavers(self) -> NDArray[np.float64]:
+        """Share of those in post who leave in a month; twelve months of it make the year's share. (draws,)."""
+        return np.asarray(1 - (1 - self.turnover_annual) ** (1 / MONTHS_A_YEAR))
+
+
+def approach(elapsed: NDArray[np.float64], recruiting: Recruiting) -> NDArray[np.float64]:
+    """Return the share of posts that have ever been filled by a moment, 0 to 1.
+
+    With certain success it climbs in a straight line and reaches 1 at `months_to_fill`; where that is 0 everyone
+    starts on the first day. Never falls as time passes.
+    """
+    months, chance = recruiting.months_to_fill, recruiting.fill_probability
+    rounds = np.clip(elapsed / np.maximum(months, 1 / MOST_ROUNDS), 0, MOST_ROUNDS)
+    if (chance == 1).all():  # certain success is a straight line: no power to work out
+        filled = np.minimum(rounds, 1.0)
+    else:
+        done = np.floor(rounds)
+        filled = 1 - (1 - chance) ** done * (1 - chance * (rounds - done))
+    return np.where(elapsed < 0, 0.0, np.where(months > 0, filled, 1.0))
+
+
+def months_vacant(recruiting: Recruiting) -> NDArray[np.float64]:
+    """Return the months a vacancy lasts on average: half a round if the first succeeds, and a whole one per failure."""
+    chance = recruiting.fill_probability
+    rounds = np.divide(1.0, chance, out=np.full_like(chance, MOST_ROUNDS), where=chance > 0) - 0.5
+    return np.asarray(rounds * recruiting.months_to_fill)
+
+
+def long_run_vacancy(recruiting: Recruiting) -> NDArray[np.float64]:
+    """Return the share of posts empty in the long run: as stated, or what turnover alone leaves where that is more.
+
+    Leavers a month x months vacant = empty posts; as a share of all posts m q / (1 + m q).
+    """
+    empty = months_vacant(recruiting) * recruiting.monthly_leavers
+    return np.maximum(recruiting.vacancy_share, empty / (1 + empty))
+
+
+def filled_at(elapsed: NDArray[np.float64], recruiting: Recruiting) -> NDArray[np.float64]:
+    """Return the share of posts with someone in them at a moment; 0 before recruiting begins."""
+    return approach(elapsed, recruiting) * (1 - long_run_vacancy(recruiting))
+
+
+def filled_share(elapsed: NDArray[np.float64], recruiting: Recruiting) -> NDArray[np.float64]:
+    """Return the share of a month's post-time worked, from months elapsed at the month's end (its first may be part).
+
+    The curve at the middle of the days the post has existed in the month, times the share of the month it existed.
+    """
+    return ever_filled(elapsed, recruiting) * (1 - long_run_vacancy(recruiting))
+
+
+def ever_filled(elapsed: NDArray[np.float64], recruiting: Recruiting) -> NDArray[np.float64]:
+    """Return the share of a month's post-time of posts that have ever been filled, empty again or not."""
+    active = np.clip(elapsed, 0, 1)
+    return active * approach(elapsed - active / 2, recruiting)
+
+
+def starters(elapsed: NDArray[np.float64], recruiting: Recruiting) -> NDArray[np.float64]:
+    """Return starters in each month as a share of posts: growth of those in post, and a new one for every leaver."""
+    # Whoever starts on the very first day was not there before it, so the first month's rise is from nobody.
+    before = np.where(elapsed > 1, filled_at(elapsed - 1, recruiting), 0.0)
+    rise = np.where(elapsed > 0, filled_at(elapsed, recruiting), 0.0) - before
+    return rise + leavers(elapsed, recruiting)
+
+
+def leavers(elapsed: NDArray[np.float64], recruiting: Recruiting) -> NDArray[np.float64]:
+    """Return leavers in each month as a share of posts: the monthly hazard on those in post."""
+    return recruiting.monthly_leavers * filled_share(elapsed, recruiting)
+
+
+def vacant_share(elapsed: NDArray[np.float64], recruiting: Recruiting) -> NDArray[np.float64]:
+    """Return the share of a month's post-time not worked, while the post exists. With `filled_share` it makes 1."""
+    return np.clip(elapsed, 0, 1) - filled_share(elapsed, recruiting)
+
+
+def vacated_share(elapsed: NDArray[np.float64], recruiting: Recruiting) -> NDArray[np.float64]:
+    """Return the part of `vacant_share` that is posts once filled and empty again; the rest was never filled yet."""
+    return ever_filled(elapsed, recruiting) * long_run_vacancy(recruiting)
+
+
+def retention_due(
+    elapsed: NDArray[np.float64], recruiting: Recruiting, qualifying_months: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return how many qualify for a retention payment in each month, as a share of posts.
+
+    A starter qualifies once, after `qualifying_months` in post, if still there: starters of that many months ago x
+    the share who have not left since. With no qualifying time everyone qualifies on starting.
+    """
+    stayed = (1 - recruiting.monthly_leavers) ** qualifying_months
+    return starters(elapsed - qualifying_months, recruiting) * stayed
+
+
+@dataclass(frozen=True, kw_only=True)
+class RedundancyRules:
+    """The statutory scheme: weeks' pay for a year of service by the age it was served at, its limits, and the cap."""
+
+    weeks_under_22: float
+    weeks_22_to_40: float
+    weeks_41_and_over: float
+    age_middle: float
+    age_upper: float
+    years_least: float
+    years_most: float
+    cap_weekly_gbp: float
+
+
+def redundancy_weeks(
+    age: NDArray[np.float64], service_years: NDArray[np.float64], rules: RedundancyRules
+) -> NDArray[np.float64]:
+    """Return statutory weeks' pay, counting whole years back from the leaving date; nothing below the least service.
+
+    A year counts at the higher rate only if the whole of it was served at that age. Shapes broadcast.
+    """
+    whole = np.floor(service_years)
+    counted = np.where(whole >= rules.years_least, np.minimum(whole, rules.years_most), 0.0)
+    weeks = np.zeros(np.broadcast(age, service_years).shape)
+    for back in range(int(rules.years_most)):
+        younger = np.floor(age) - back - 1
+        weight = np.where(
+            younger >= rules.age_upper,
+            rules.weeks_41_and_over,
+            np.where(younger >= rules.age_middle, rules.weeks_22_to_40, rules.weeks_under_22),
+        )
+        weeks += np.where(back < counted, weight, 0.0)
+    return weeks
+
+
+def redundancy_pay(
+    weeks: NDArray[np.float64],
+    weekly_pay: NDArray[np.float64],
+    rules: RedundancyRules,
+    *,
+    capped: NDArray[np.float64],
+    multiplier: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Return pounds a leaver: weeks x weekly pay x multiplier.
+
+    `capped` 1 holds a week's pay to the statutory cap; 0 pays the actual week, as many councils' schemes do.
+    """
+    week = np.where(capped > 0, np.minimum(weekly_pay, rules.cap_weekly_gbp), weekly_pay)
+    return weeks * week * multiplier

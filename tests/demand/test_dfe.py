@@ -1,0 +1,221 @@
+"""DfE tables: both generations of columns, suppression inside totals, one authority's caseload."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from model.demand import build
+from model.demand.authority import authority_caseload, caseload_frame, fit_margins, split_by_provider
+from model.demand.build import demand_from_tables, feasible, streams_of
+from model.demand.codes import AGE_BANDS, PLACEMENTS, read_reference
+from model.demand.dfe import impute_suppressed, parse_counts, read_dfe
+from model.demand.problems import DemandInputError
+from model.demand.settings import demand_settings
+from model.demand.synthetic import write_tables
+
+SAMPLE = Path(__file__).resolve().parents[3] / "shared" / "data" / "dfe"
+needs_sample = pytest.mark.skipif(not SAMPLE.is_dir(), reason="DfE's tables are not beside the repository")
+
+
+def test_both_generations_of_columns_read_alike(tmp_path):
+    for name in ("old", "new"):
+        (tmp_path / name).mkdir()
+    old = read_dfe(write_tables(tmp_path / "old"))
+    new = read_dfe(write_tables(tmp_path / "new", new_names=True))
+    pd.testing.assert_frame_equal(old.counts, new.counts)
+    pd.testing.assert_frame_equal(old.totals, new.totals)
+    assert old.authorities == ("Eastham", "Northby", "Southby", "Westham")
+
+
+def test_marks_are_told_from_counts():
+    count, mark = parse_counts(pd.Series(["1,234", "c", "z", "low", "x", None, "0"], dtype="str"))
+    assert count.fillna(-1).tolist() == [1234, -1, -1, 0, -1, -1, 0]
+    assert mark.tolist() == ["", "c", "z", "low", "x", "x", ""]
+
+
+def test_suppressed_cells_share_what_the_total_leaves(tmp_path):
+    hidden = [("Southby", 2023, "Under 1 year"), ("Southby", 2023, "1 to 4 years")]
+    tables = read_dfe(write_tables(tmp_path, suppress=hidden))
+    mine = tables.counts[(tables.counts["authority"] == "Southby") & (tables.counts["year"] == 2023)]
+    ages = mine[(mine["table"] == "stock") & (mine["group"] == "age group")].set_index("characteristic")
+    # 96 children, of whom 19 are 5 to 9, 38 are 10 to 15 and 20 are 16 and over: 19 are left for the two hidden cells.
+    assert ages["count"].drop("total").sum() == pytest.approx(96)
+    assert ages.loc[["under 1 year", "1 to 4 years"], "count"].sum() == pytest.approx(19)
+    assert ages.loc["1 to 4 years", "count"] > ages.loc["under 1 year", "count"] >= 1
+    assert ages["imputed"].sum() == 2
+
+
+def test_a_council_listed_under_two_codes_is_counted_once(tmp_path):
+    write_tables(tmp_path)
+    path = tmp_path / "numbers.csv"
+    frame = pd.read_csv(path, dtype=str)
+    twin = frame[frame["la_name"] == "Northby"].assign(number="z")
+    pd.concat([twin, frame]).to_csv(path, index=False)
+    totals = read_dfe(tmp_path).totals
+    mine = totals[(totals["authority"] == "Northby") & (totals["measure"] == "stock") & (totals["year"] == 2023)]
+    assert mine["count"].tolist() == [321]
+
+
+def test_every_missing_table_is_named_at_once(tmp_path):
+    (tmp_path / "notes.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(DemandInputError) as caught:
+        read_dfe(tmp_path)
+    assert len(caught.value.problems) == 4
+    assert "on 31 March by characteristics" in str(caught.value)
+
+
+def test_a_table_without_its_counts_says_which_column(tmp_path):
+    write_tables(tmp_path)
+    frame = pd.read_csv(tmp_path / "started.csv", dtype=str).rename(columns={"number": "n"})
+    frame.to_csv(tmp_path / "started.csv", index=False)
+    with pytest.raises(DemandInputError, match=r"started\.csv: no column of counts; expected one of number"):
+        read_dfe(tmp_path)
+
+
+def test_an_unknown_authority_gets_the_nearest_names(tmp_path):
+    tables = read_dfe(write_tables(tmp_path))
+    with pytest.raises(DemandInputError, match=r"'Northbi'.*nearest: Northby"):
+        authority_caseload(tables, "Northbi")
+    with pytest.raises(DemandInputError, match=r"'Bolton'.*it holds \w+"):
+        authority_caseload(read_dfe(tmp_path), "Bolton")
+
+
+def test_caseload_margins_agree_and_hold_every_child(tmp_path):
+    tables = read_dfe(write_tables(tmp_path))
+    built = authority_caseload(tables, "northby", 2022)
+    frame = caseload_frame(built, tables.files)
+    number = pd.to_numeric(frame["children"], errors="coerce")
+    by_age = number[(frame["placement"] == "all") & (frame["stream"] == "general")].sum()
+    by_placement = number[frame["age_band"] == "all"].sum()
+    uasc = number[frame["stream"] == "uasc"].sum()
+    # Northby holds 318 children on 31 March 2022, 3% of them unaccompanied.
+    assert by_age + uasc == pytest.approx(318)
+    assert by_placement == pytest.approx(by_age, abs=0.01)
+    assert uasc == 10
+    assert set(frame["age_band"]) == {*AGE_BANDS, "18", "all"}
+    assert set(frame["placement"]) == {*PLACEMENTS, "all"}
+    assert frame["source"].str.contains("Northby 2022").all()
+
+
+def test_imputed_cells_are_said_in_the_note(tmp_path):
+    tables = read_dfe(write_tables(tmp_path, suppress=[("Southby", 2023, "Under 1 year")]))
+    frame = caseload_frame(authority_caseload(tables, "Southby"), tables.files)
+    assert frame.loc[0, "note"].startswith("children by age: 5 suppressed; entries by age: 2 suppressed")
+    assert "imputed within published totals" in frame.loc[0, "note"]
+
+
+def test_the_entries_multiplier_leads_the_engine_to_the_forecast(tmp_path):
+    built = demand_from_tables(write_tables(tmp_path), "Northby")
+    caseload, rows = built.files["caseload.csv"], built.files["assumptions.csv"].set_index("name")
+    multiplier = float(rows.loc["caseload.entries_multiplier", "value"])
+    stock = 0.0
+    for stream in streams_of(caseload):
+        held = stream.opening.sum(axis=1)
+        for _ in range(36):
+            growing = held * stream.ageing_rate
+            held = held * (1 - stream.exit_hazard) - growing + stream.entries_annual.sum(axis=1) * multiplier / 12
+            held[1:] += growing[:-1]
+        stock += held.sum()
+    assert stock == pytest.approx(built.total.middle[3], abs=0.1)
+    assert float(rows.loc["caseload.entries_multiplier", "low"]) < multiplier
+
+
+def test_impossible_exits_are_cut_and_said(tmp_path):
+    tables = read_dfe(write_tables(tmp_path))
+    frame = caseload_frame(authority_caseload(tables, "Northby"), tables.files)
+    frame.loc[(frame["age_band"] == "5_9") & (frame["stream"] == "general"), "exits_annual"] = 150.0
+    mended, cut = feasible(frame)
+    assert cut
+    assert mended["note"].str.contains("exits cut to").any()
+    assert feasible(mended)[1] is False
+    # cut by a tenth of what is left at a time, and no further than has to be
+    before, after = (float(f.loc[(f["age_band"] == "5_9") & (f["stream"] == "general"), "exits_annual"].iloc[0])
+                     for f in (frame, mended))  # fmt: skip
+    steps = np.log(after / before) / np.log(0.9)
+    assert steps == pytest.approx(round(steps), abs=1e-3)
+    assert round(steps) >= 1
+    once_less = frame.assign(exits_annual=pd.to_numeric(frame["exits_annual"], errors="coerce") * 0.9 ** (steps - 1))
+    assert steps == pytest.approx(1) or feasible(once_less)[1]
+
+
+def test_the_range_of_the_share_aged_8_or_9_is_that_of_the_settings_a_quarter_either_side_of_even(tmp_path):
+    rows = demand_from_tables(write_tables(tmp_path), "Northby").files["assumptions.csv"].set_index("name")
+    row = rows.loc["caseload.share_5_9_aged_8_9"]
+    kept = demand_settings()
+    assert (float(row["low"]), float(row["high"])) == (kept["share_8_9_low"], kept["share_8_9_high"])
+    assert [float(row["low"]), float(row["high"])] == pytest.approx([0.75 * 0.4, 1.25 * 0.4])
+    assert float(row["value"]) == pytest.approx(0.4)
+
+
+def test_every_setting_of_the_forecast_is_read_and_has_a_source():
+    code = "".join(path.read_text(encoding="utf-8") for path in Path(build.__file__).parent.glob("*.py"))
+    for row in read_reference("demand_settings.csv"):
+        assert f'"{row["name"]}"' in code, row["name"]
+        assert row["source"]
+        assert row["note"]
+
+
+@given(
+    st.lists(st.floats(0, 500), min_size=5, max_size=5),
+    st.floats(0, 1),
+    st.integers(0, 2**31),
+)
+@settings(max_examples=40, deadline=None)
+def test_splitting_by_provider_conserves_children(counts, own_share, seed):
+    rng = np.random.default_rng(seed)
+    codes = ["foster", "residential", "supported_accommodation", "adoption", "other"]
+    placement = pd.Series(counts, index=codes)
+    provider = pd.Series({"own": own_share * 100, "external": (1 - own_share) * 100})
+    split = split_by_provider(placement, provider, pd.Series(rng.random(5), index=codes))
+    assert (split.to_numpy() >= 0).all()
+    assert split.sum(axis=1).to_numpy() == pytest.approx(np.array(counts), abs=1e-6)
+
+
+def test_fitting_meets_both_margins():
+    fitted = fit_margins(np.ones((2, 2)), np.array([30.0, 10.0]), np.array([20.0, 20.0]))
+    assert fitted == pytest.approx(np.array([[15.0, 15.0], [5.0, 5.0]]))
+
+
+def test_not_applicable_is_nothing_and_an_unknown_total_stays_unknown():
+    base = {"table": "stock", "group": "age group", "level": "authority", "region": "North", "year": 2023}
+    rows = [
+        {"authority": "A", "characteristic": "under 1 year", "count": np.nan, "mark": "z"},
+        {"authority": "A", "characteristic": "1 to 4 years", "count": np.nan, "mark": "c"},
+        {"authority": "A", "characteristic": "total", "count": 7.0, "mark": ""},
+        {"authority": "B", "characteristic": "under 1 year", "count": np.nan, "mark": "c"},
+        {"authority": "B", "characteristic": "total", "count": np.nan, "mark": "c"},
+    ]
+    out = impute_suppressed(pd.DataFrame([base | row for row in rows]))
+    assert out["count"].fillna(-1).tolist() == [0, 7, 7, -1, -1]
+
+
+@needs_sample
+def test_bury_in_the_published_tables():
+    tables = read_dfe(SAMPLE)
+    built = authority_caseload(tables, "Bury", 2022)
+    assert built.total == 359
+    assert built.stock_by_age == {"under_1": 20, "1_4": 64, "5_9": 65, "10_15": 134, "16_17": 76}
+    assert sum(built.entries_by_age.values()) == 110
+    assert sum(built.exits_by_age.values()) == pytest.approx(101)
+    assert built.stock_by_placement["in_house_foster"] == 80
+
+
+@needs_sample
+def test_every_authority_gets_a_caseload_the_engine_takes():
+    tables = read_dfe(SAMPLE)
+    without = []
+    for name in tables.authorities:
+        try:
+            frame, _ = feasible(caseload_frame(authority_caseload(tables, name), tables.files))
+        except DemandInputError:
+            without.append(name)
+            continue
+        assert streams_of(frame)
+        flows = frame[["children", "entries_annual", "exits_annual"]].apply(pd.to_numeric, errors="coerce")
+        assert (flows.fillna(0) >= 0).all().all()
+    # Cumbria was abolished on the last day of the year; the Isles of Scilly look after nobody.
+    assert without == ["Cumbria", "Isles of Scilly"]

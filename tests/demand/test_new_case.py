@@ -1,0 +1,103 @@
+"""`new` ends in a case that loads without a problem, with every placeholder red."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from model import load_case, run
+from model.case.draws import central
+from model.case.parameters import PLACEMENT_LINES
+from model.demand.new_case import make_case
+from model.demand.problems import DemandInputError
+from model.demand.synthetic import write_tables
+from model.money.cashability import NO_BUDGET
+from model.money.portfolio import evaluate
+from model.report import sections
+from model.results.check import check
+
+REFERENCE = Path(__file__).resolve().parents[2] / "inputs" / "reference"
+
+
+@pytest.fixture
+def inputs(tmp_path):
+    (tmp_path / "inputs").mkdir()
+    (tmp_path / "inputs" / "reference").symlink_to(REFERENCE)
+    (tmp_path / "dfe").mkdir()
+    write_tables(tmp_path / "dfe")
+    return tmp_path / "inputs"
+
+
+def test_a_new_case_loads_and_runs(inputs):
+    lines = make_case("northby-2023", "Northby", inputs.parent / "dfe", year=None, inputs=inputs)
+    assert "Northby" in lines[0]
+    case = load_case(inputs / "northby-2023", scenario="base")
+    assert case.council == "Northby"
+    result = run(case, draws=20, seed=1)
+    stock = result.caseload
+    opening = stock[(stock["measure"] == "stock") & (stock["world"] == "do_nothing")]
+    assert not opening.empty
+
+
+def test_placeholders_are_red_and_say_so(inputs):
+    make_case("northby-2023", "Northby", inputs.parent / "dfe", year=2022, inputs=inputs)
+    rows = pd.read_csv(inputs / "northby-2023" / "assumptions.csv", dtype=str, keep_default_na=False)
+    placeholders = rows[rows["source"].str.startswith("Placeholder")]
+    assert (placeholders["quality"] == "red").all()
+    assert placeholders["note"].str.startswith("Not local").all()
+    assert not rows["name"].duplicated().any()
+
+
+def test_a_case_is_never_written_over_and_its_name_is_a_folders(inputs):
+    make_case("northby-2023", "Northby", inputs.parent / "dfe", year=None, inputs=inputs)
+    for name, words in (("northby-2023", "exists already"), ("../up", "small letters")):
+        with pytest.raises(DemandInputError, match=words):
+            make_case(name, "Northby", inputs.parent / "dfe", year=None, inputs=inputs)
+    with pytest.raises(DemandInputError, match="nearest: Northby"):
+        make_case("northbi", "Northbi", inputs.parent / "dfe", year=None, inputs=inputs)
+    assert not (inputs / "northbi").exists()
+
+
+def test_a_new_case_has_a_budget_that_holds_its_opening_children(inputs):
+    lines = make_case("northby-2023", "Northby", inputs.parent / "dfe", year=None, inputs=inputs)
+    case = load_case(inputs / "northby-2023")
+    first = evaluate(case, central(case))
+    lines_held = {row.line: row for row in case.approved_budget}
+    children = dict(zip(PLACEMENT_LINES.values(), first.world().stock[0][:, 0], strict=True))
+    assert set(lines_held) == {line for line, number in children.items() if number > 0}
+    ifa = lines_held["IFA foster placements"]
+    price = case.assumptions["price.ifa_foster_weekly"].value
+    expected = children["IFA foster placements"] * price * case.conventions.weeks_per_year
+    assert ifa.value_gbp == pytest.approx(expected, abs=0.5)
+    assert {row.follows for row in case.approved_budget} == {"opening_caseload"}
+    annual = run(case, draws=1, seed=1).annual
+    whole = annual[(annual["perimeter"] == "whole") & (annual["price_basis"] == "real")]
+    assert whole.loc[whole["nature"] == "cashable_saving", "value_gbp"].sum() > 0
+    assert any(line.startswith("approved_budget.csv holds the opening children") for line in lines)
+
+
+def test_new_says_which_knowledge_date_it_chose(inputs):
+    lines = make_case("northby-2023", "Northby", inputs.parent / "dfe", year=2022, inputs=inputs)
+    assert load_case(inputs / "northby-2023").knowledge_date.isoformat() == "2023-03-31"
+    assert any("knowledge_date in case.toml is 2023-03-31" in line for line in lines)
+
+
+def test_a_case_without_a_budget_says_that_nothing_is_cashable(inputs, capsys):
+    make_case("northby-2023", "Northby", inputs.parent / "dfe", year=None, inputs=inputs)
+    folder = inputs / "northby-2023"
+    assert check([folder]) == 0
+    assert NO_BUDGET not in capsys.readouterr().out
+    budget = folder / "approved_budget.csv"
+    budget.write_text(budget.read_text(encoding="utf-8").splitlines()[0] + "\n", encoding="utf-8")
+    assert check([folder]) == 0
+    assert NO_BUDGET in capsys.readouterr().out
+    said = sections.savings(run(load_case(folder), draws=1, seed=1)).html
+    assert "approved_budget.csv holds no placement line" in said
+    budget.unlink()
+    assert "holds no placement line" in sections.savings(run(load_case(folder), draws=1, seed=1)).html
+
+
+def test_a_new_case_that_cannot_be_loaded_yet_has_no_budget_and_says_so(tmp_path):
+    write_tables(tmp_path)
+    lines = make_case("northby-2023", "Northby", tmp_path, year=None, inputs=tmp_path / "without-reference")
+    assert NO_BUDGET in lines

@@ -1,0 +1,260 @@
+"""Rates and forecast: known hazards recovered, small counts pooled, children conserved, honest intervals."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from model.demand.backtest import backtest, summary_lines
+from model.demand.codes import PLACEMENTS
+from model.demand.dfe import read_dfe
+from model.demand.forecast import entry_level, forecast, forecast_frame, hazards_from, monthly_cost, whole_children
+from model.demand.privacy import hidden_cells, modelled_where_hidden
+from model.demand.rates import count_events, destinations, pool, rate_frame
+from model.demand.ssda903 import read_episodes
+from model.demand.synthetic import World, write_returns, write_tables
+from model.demand.totals import METHODS, Panel, drift_known_by, last_years_rates, pooled_blind, straight_line
+
+SAMPLE = Path(__file__).resolve().parents[3] / "shared" / "data" / "dfe"
+needs_sample = pytest.mark.skipif(not SAMPLE.is_dir(), reason="DfE's tables are not beside the repository")
+
+OURS = [0, 1, 2, 3, 5]
+"""Our placements that the made-up children live in, in the order of their world's hazards."""
+
+
+@pytest.fixture(scope="module")
+def known(tmp_path_factory):
+    """A world of known hazards, its returns counted."""
+    folder = Path(tmp_path_factory.mktemp("known"))
+    world = World(entries_annual=1500)
+    write_returns(folder, world, seed=11)
+    events = count_events(read_episodes(folder), uasc=False)
+    return world, events, pool(events.exits, events.exposure), pool(events.out, events.exposure)
+
+
+def test_known_hazards_are_recovered(known):
+    world, events, exits, moves = known
+    exposure = events.exposure
+    assert exposure.sum() > 5000
+    for place, hazard in zip(OURS, world.leave_annual, strict=True):
+        rate = (exits.mean[:, place] * exposure[:, place]).sum() / exposure[:, place].sum()
+        assert rate == pytest.approx(hazard, rel=0.08)
+    assert (moves.mean * exposure).sum() / exposure.sum() == pytest.approx(world.move_annual, rel=0.05)
+
+
+def test_intervals_cover_known_hazards_about_as_often_as_they_say(known):
+    world, events, exits, _ = known
+    truth = np.full((5, 8, 3), np.nan)
+    for place, hazard in zip(OURS, world.leave_annual, strict=True):
+        truth[:, place] = hazard
+    used = (events.exposure > 2) & np.isfinite(truth)
+    inside = (truth >= exits.quantile(0.1)) & (truth <= exits.quantile(0.9))
+    assert 0.65 <= inside[used].mean() <= 0.97
+
+
+def test_two_children_never_give_a_rate_of_nought_or_certainty():
+    events, exposure = np.zeros((5, 8, 3)), np.zeros((5, 8, 3))
+    exposure[3, 0], events[3, 0] = 400.0, 100.0
+    exposure[3, 1, 0] = 1.0
+    exposure[2, 3, 0], events[2, 3, 0] = 0.5, 2.0
+    rates = pool(events, exposure)
+    assert 0.02 < rates.mean[3, 1, 0] < 0.4
+    assert rates.mean[2, 3, 0] < 3.0
+    assert (rates.quantile(0.1) > 0).all()
+
+
+def test_published_rates_speak_where_the_council_has_no_exits():
+    nothing = np.zeros((5, 8, 3))
+    prior = np.array([0.8, 0.5, 0.3, 0.15, 0.1])
+    rates = pool(nothing, nothing, prior).mean[:, 0, 0]
+    assert rates == pytest.approx(prior, rel=0.35)
+    assert (np.diff(rates) < 0).all()
+
+
+def test_no_events_and_no_children_give_finite_rates():
+    nothing = np.zeros((5, 8, 3))
+    assert np.isfinite(pool(nothing, nothing).mean).all()
+    assert destinations(np.zeros((5, 8, 8))).sum(axis=2) == pytest.approx(np.ones((5, 8)))
+
+
+def test_destinations_add_to_one_and_never_stay(known):
+    shares = destinations(known[1].moves)
+    assert shares.sum(axis=2) == pytest.approx(np.ones((5, 8)))
+    assert (np.diagonal(shares, axis1=1, axis2=2) == 0).all()
+
+
+def test_children_are_conserved_in_every_draw_and_are_whole(known):
+    _, events, exits, moves = known
+    result = forecast(hazards_from(events, exits, moves, entries=entry_level(events)), months=24, draws=130, seed=3)
+    total = result.total
+    change = result.entries - result.exits_under_18 - result.exits_at_18
+    assert (total[1:] == total[:-1] + change).all()
+    assert (result.stock >= 0).all()
+    assert (result.stock == np.rint(result.stock)).all()
+    assert (result.stock[..., 0, :] == whole_children(events.stock).sum(axis=2)[..., None]).all()
+
+
+def test_same_seed_same_draws_whatever_the_threads(known):
+    _, events, exits, moves = known
+    hazards = hazards_from(events, exits, moves, entries=(120.0, 0.1))
+    one = forecast(hazards, months=6, draws=200, seed=9, threads=1)
+    two = forecast(hazards, months=6, draws=200, seed=9, threads=2)
+    assert (one.stock == two.stock).all()
+    assert (one.stock != forecast(hazards, months=6, draws=200, seed=10).stock).any()
+
+
+def test_flows_of_few_children_have_the_right_mean_and_spread():
+    """Eight children in one cell, hazard 1 a year, nobody enters: binomial survival to a month on."""
+    from model.demand.forecast import Hazards
+    from model.demand.rates import PooledRates
+
+    opening = np.zeros((5, 8, 3))
+    opening[1, 0, 2] = 8
+    sure = PooledRates(shape=np.full((5, 8, 3), 1e8), exposure=np.full((5, 8, 3), 1e8))
+    never = PooledRates(shape=np.full((5, 8, 3), 1e-9), exposure=np.full((5, 8, 3), 1.0))
+    pattern = np.full((5, 8), 1 / 40)
+    hazards = Hazards(
+        opening=opening,
+        exits=sure,
+        moves=never,
+        destination=destinations(np.zeros((5, 8, 8))),
+        entries_annual=0.0,
+        entries_log_sd=0.0,
+        entry_pattern=pattern,
+    )
+    result = forecast(hazards, months=12, draws=20_000, seed=1)
+    left = result.exits_under_18[0]
+    chance = 1 - np.exp(-1 / 12)
+    assert left.mean() == pytest.approx(8 * chance, rel=0.03)
+    assert left.var() == pytest.approx(8 * chance * (1 - chance), rel=0.15)
+    assert result.total[12].mean() == pytest.approx(8 * np.exp(-1), rel=0.03)
+
+
+def test_a_forecast_of_known_hazards_covers_what_happens(tmp_path):
+    """Returns up to a year, then what the same made-up world did two years later."""
+    world = World(entries_annual=150)
+    inside = 0
+    for seed in range(10):
+        later = World(entries_annual=150, years=7)
+        made = write_returns(tmp_path / f"{seed}", later, seed=100 + seed)
+        rows = pd.read_csv(tmp_path / f"{seed}" / "episodes.csv", dtype=str)
+        rows[rows["YEAR"].astype(int) < 2024].to_csv(tmp_path / f"{seed}" / "episodes.csv", index=False)
+        events = count_events(read_episodes(tmp_path / f"{seed}"), uasc=False)
+        pooled = pool(events.exits, events.exposure), pool(events.out, events.exposure)
+        result = forecast(hazards_from(events, *pooled, entries=entry_level(events)), months=24, draws=400, seed=seed)
+        then = np.datetime64("2026-03-31").astype("datetime64[D]").astype(int)
+        actual = ((made["start"] <= then) & (made["end"] > then)).sum()
+        low, high = np.quantile(result.total[24], [0.1, 0.9])
+        inside += low <= actual <= high
+    assert world.years == 5
+    assert inside >= 5
+
+
+def test_costs_follow_the_stock(known):
+    _, events, exits, moves = known
+    result = forecast(hazards_from(events, exits, moves, entries=(100.0, 0.1)), months=3, draws=5, seed=1)
+    cost = monthly_cost(result, dict.fromkeys(PLACEMENTS, 120.0), weeks_per_year=52)
+    mean = (result.total[1:] + result.total[:-1]) / 2
+    assert cost.sum(axis=0) == pytest.approx(mean * 120 * 52 / 12, rel=1e-6)
+
+
+def test_the_forecast_frame_is_tidy(known):
+    _, events, exits, moves = known
+    frame = forecast_frame(
+        forecast(hazards_from(events, exits, moves, entries=(100.0, 0.1)), months=2, draws=9, seed=1)
+    )
+    assert list(frame.columns) == ["stream", "age_band", "placement", "month", "statistic", "children"]
+    keys = frame[["age_band", "placement", "month", "statistic"]]
+    assert not keys.duplicated().any()
+
+
+def test_the_rate_frame_has_a_row_for_every_cell_and_measure(known):
+    _, events, exits, moves = known
+    frame = rate_frame(events, exits, moves)
+    assert len(frame) == 2 * 5 * 8 * 3
+    assert (frame["low_80"] <= frame["rate_annual"]).mean() > 0.99
+    assert (frame["rate_annual"] <= frame["high_80"]).mean() > 0.8
+
+
+@given(st.lists(st.integers(0, 40), min_size=1, max_size=9))
+@settings(max_examples=200, deadline=None)
+def test_no_small_count_is_shown_or_can_be_worked_out(counts):
+    counts = np.array(counts)
+    hidden = hidden_cells(counts)
+    shown = counts[~hidden]
+    assert not ((shown > 0) & (shown < 6)).any()
+    if hidden.any() and (~hidden & (counts > 0)).any():
+        assert hidden.sum() >= 2
+        assert counts[hidden].sum() >= 6
+    modelled, _ = modelled_where_hidden(counts, np.ones(len(counts)))
+    assert modelled.sum() == pytest.approx(counts.sum())
+
+
+@given(st.lists(st.floats(0, 30), min_size=1, max_size=30))
+@settings(max_examples=100, deadline=None)
+def test_rounding_to_whole_children_keeps_the_total(stock):
+    whole = whole_children(np.array(stock))
+    assert whole.sum() == round(float(np.array(stock).sum()))
+    assert (np.abs(whole - np.array(stock)) <= 1).all()
+
+
+def _panel(stock, starts):
+    years = list(range(2016, 2016 + len(stock)))
+    frame = pd.DataFrame([stock], index=["A"], columns=years, dtype=float)
+    return Panel(
+        stock=frame,
+        starts=pd.DataFrame([starts], index=["A"], columns=years, dtype=float),
+        population=frame * 100,
+        region=pd.Series({"A": "North"}),
+    )
+
+
+def test_the_other_forecasters_by_hand():
+    panel = _panel([100, 110, 120, 130, 140], [40, 40, 40, 40, 40])
+    assert straight_line(panel, 2020, 2)["A"] == pytest.approx(160)
+    # 130 children, 40 start, 140 remain: 30 of 130 leave. Next year 140 x 100/130 + 40.
+    assert last_years_rates(panel, 2020, 1)["A"] == pytest.approx(140 * 100 / 130 + 40)
+
+
+def _two_that_grow(*growth):
+    """Two authorities of one region and one rate per child that grow by a factor each year."""
+    stock = pd.DataFrame([children * np.cumprod([1.0, *growth]) for children in (100.0, 300.0)])
+    stock.columns = range(2016, 2017 + len(growth))
+    region = pd.Series(["North", "North"])
+    return Panel(stock=stock, starts=stock * 0 + 10, population=stock * 100, region=region)
+
+
+def test_the_blind_forecast_finds_steady_growth_and_sees_no_later_year():
+    steady, later_falls = _two_that_grow(*[1.05] * 7), _two_that_grow(*[1.05] * 5, 0.8, 0.8)
+    assert drift_known_by(steady, 2017) == (0.0, 0.0)
+    for panel in (steady, later_falls):
+        assert drift_known_by(panel, 2021) == (1.0, 1.0)
+        assert pooled_blind(panel, 2021, 3).to_numpy() == pytest.approx(panel.stock[2021].to_numpy() * 1.05**3)
+    assert drift_known_by(_two_that_grow(1.05, 1 / 1.05, 1.05, 1 / 1.05, 1.05, 1 / 1.05), 2022)[0] < 0.5
+
+
+@needs_sample
+def test_the_pooled_forecast_beats_persistence_even_when_no_later_year_is_seen():
+    table = backtest(read_dfe(SAMPLE)).held_out()
+    assert (table.loc[[2, 3], "pooled_blind"] < table.loc[[2, 3], "persistence"]).all()
+
+
+def test_the_backtest_reports_every_method_and_its_losses(tmp_path):
+    result = backtest(read_dfe(write_tables(tmp_path)))
+    assert set(result.errors["method"]) == set(METHODS)
+    assert result.errors["held_out"].any()
+    lines = summary_lines(result)
+    assert any("default:" in line for line in lines)
+    assert result.best_method() in METHODS
+
+
+@needs_sample
+def test_the_pooled_forecast_beats_persistence_on_held_out_years_and_is_honest_about_its_width():
+    result = backtest(read_dfe(SAMPLE))
+    table = result.held_out()
+    assert (table.loc[[2, 3], "pooled"] < table.loc[[2, 3], "persistence"]).all()
+    coverage = result.held_out_coverage()
+    assert coverage[("pooled", 0.8)].between(0.75, 0.85).all()

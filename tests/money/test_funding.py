@@ -1,0 +1,187 @@
+"""Which purse pays: the pennies add up, the reserve says when it is short, and the loan is repaid."""
+
+from __future__ import annotations
+
+from datetime import date
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from model.case.draws import Draws
+from model.case.reading.load import load_case
+from model.case.records import FundingPlan
+from model.case.reference import PriceIndex
+from model.case.timeline import Timeline
+from model.money.funding import (
+    RESERVE_FLOWS,
+    RESERVE_FUNDED,
+    annuity,
+    first_short_month,
+    reserve_flows,
+    run_loan,
+    run_reserve,
+    year_on_year,
+)
+from model.results.runs import run
+from tests.cases import write_case
+
+TIMELINE = Timeline(date(2022, 4, 1), 24)
+FLAT = SimpleNamespace(indices={"flat": PriceIndex(name="flat", level={"2022/23": 1.0}, later_annual=0.0, source="t")})
+SAME_PRICES = {"price_base": "2022/23", "reference": FLAT, "conventions": SimpleNamespace(price_index="flat")}
+CASE = SimpleNamespace(
+    timeline=TIMELINE, **SAME_PRICES, funding=FundingPlan(reserve_name="r", reserve_until=date(2023, 3, 31))
+)
+
+
+def draws(**values):
+    numbers = {"reserve.opening": 1_000.0, "reserve.minimum": 100.0, "reserve.commitments_annual": 0.0}
+    numbers |= {name.replace("__", "."): value for name, value in values.items()}
+    return Draws(values={k: np.array([v]) for k, v in numbers.items()}, n=1, first=0, seed=0, process_noise=False)
+
+
+def flows(**monthly):
+    return {name: np.full((24, 1), monthly.get(name, 0.0)) for name in RESERVE_FLOWS}
+
+
+def test_a_reserve_pays_down_to_its_minimum_and_says_what_it_could_not():
+    # £900 above the minimum at £40 a month: 22 months and £20 of the 23rd.
+    items = run_reserve(CASE, flows(carried=40.0), draws())
+    assert items["closing"][21, 0] == pytest.approx(120)
+    assert items["shortfall"][[21, 22, 23], 0] == pytest.approx([0, 20, 40])
+    assert (items["closing"] >= 100 - 1e-9).all()
+    assert first_short_month(items["shortfall"]) == 22
+    assert np.isnan(first_short_month(run_reserve(CASE, flows(carried=1.0), draws())["shortfall"])).all()
+
+
+def test_every_month_of_the_statement_adds_up():
+    items = run_reserve(
+        CASE, flows(carried=70.0, released=20.0, implementation=30.0, one_offs=5.0), draws(loan__share=0.4,
+        reserve__commitments_annual=365.0),
+    )  # fmt: skip
+    spent = items["commitments"] + items["carried"] - items["released"] + items["implementation"] + items["one_offs"]
+    closing = items["opening"] - spent + items["loan_advance"] + items["shortfall"]
+    assert np.allclose(items["closing"], closing)
+    assert np.array_equal(items["opening"][1:], items["closing"][:-1])
+    assert items["commitments"][0] == pytest.approx(30)
+    assert items["loan_advance"][0] == pytest.approx(0.4 * 35)
+
+
+def test_a_loan_is_cleared_by_equal_payments_with_interest():
+    # £120 lent in 2022/23, 5% on the opening balance, three payments from the next year on: 120 x 0.05/(1-1.05^-3).
+    timeline = Timeline(date(2022, 4, 1), 72)
+    case = SimpleNamespace(timeline=timeline)
+    advances = np.zeros((72, 1))
+    advances[:12] = 10.0
+    loan = run_loan(case, advances, draws(loan__share=1.0, loan__interest_annual=0.05, loan__years=3.0))
+    payment = 120 * 0.05 / (1 - 1.05**-3)
+    assert loan["repayment"][:, 0] == pytest.approx([0, payment, payment, payment, 0, 0])
+    assert loan["interest"][1, 0] == pytest.approx(6)
+    assert loan["closing"][[0, 3, 5], 0] == pytest.approx([120, 0, 0], abs=1e-9)
+    assert run_loan(case, advances, draws()) == {}
+
+
+def test_a_loan_without_interest_is_repaid_in_equal_parts():
+    assert annuity(np.array([90.0]), np.array([0.0]), np.array([3.0])) == 30
+
+
+def test_year_on_year_changes_accumulate_to_the_amounts():
+    amounts = np.array([[5.0], [7.0], [4.0]])
+    assert np.array_equal(np.cumsum(year_on_year(amounts), axis=0), amounts)
+
+
+# --- A whole case -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module", params=["plain", "one-offs and agency"])
+def result(request, tmp_path_factory):
+    scenario = {
+        "full": 'title = "Full"\nwhy = "Every kind of line."\n[overrides]\n'
+        'schemes = ["fostering", "edge_of_care", "improvement", "agency", "associated"]\n'
+    }
+    path = write_case(tmp_path_factory.mktemp("case"), scenarios=scenario)
+    return run(load_case(path, scenario="full" if "agency" in request.param else None), draws=60, seed=3)
+
+
+def wide(frame, index, value="value_gbp"):
+    return frame.pivot_table(index=index, columns="financial_year", values=value, sort=False)
+
+
+def purses_of(result, statistic):
+    funding = result.funding
+    return wide(funding[(funding.group == "purse") & (funding.statistic == statistic)], "item")
+
+
+@pytest.mark.parametrize("statistic", ["central", "mean"])
+def test_the_purses_add_up_to_the_nominal_annual_lines_to_the_penny(result, statistic):
+    annual = result.annual.query("perimeter == 'whole' and price_basis == 'nominal' and scheme != 'portfolio'")
+    annual = annual[annual.statistic == statistic]
+    lines = annual.groupby("financial_year")["value_gbp"].sum().round(2)
+    purses = purses_of(result, statistic)
+    assert list(purses.drop("net").sum().round(2)) == list(lines)
+    assert list(purses.loc["net"].round(2)) == list(lines)
+
+
+@pytest.mark.parametrize("statistic", ["central", "mean"])
+def test_the_plan_s_changes_accumulate_to_the_base_budget_to_the_penny(result, statistic):
+    plan = result.mtfp[result.mtfp.statistic == statistic]
+    total = plan.query("kind == 'total' and entry == 'cumulative'")
+    plan = plan.query("kind in ['pressure', 'saving']")
+    changes = wide(plan.query("entry == 'change'"), ["kind", "line"]).sum().cumsum().round(2)
+    base = purses_of(result, statistic).loc["base_budget"]
+    assert list(changes) == list(-base.round(2))
+    assert list(total["value_gbp"].round(2)) == list(changes)
+
+
+def test_nothing_avoided_is_banked(result):
+    saved = result.mtfp.query("kind == 'saving' and entry == 'cumulative' and statistic == 'central'")
+    cashable = result.annual.query(
+        "perimeter == 'whole' and price_basis == 'nominal' and nature == 'cashable_saving' and statistic == 'central'"
+    )
+    assert -saved["value_gbp"].sum() <= cashable["value_gbp"].clip(lower=0).sum() + 1
+
+
+def test_the_reserve_s_purse_is_what_its_statement_says(result):
+    case = result.case
+    monthly = {k: v.astype(float) for k, v in result.central.reserve.items()}
+    by_year = case.timeline.by_financial_year(monthly["released"] - monthly["implementation"])[:, 0]
+    purse = wide(result.funding.query("group == 'purse' and statistic == 'central'"), "item").loc[RESERVE_FUNDED]
+    assert list(purse) == pytest.approx(list(by_year), abs=0.5)
+    assert (result.reserve.query("item == 'closing'")["value_gbp"] >= -0.01).all()
+
+
+def test_staff_by_service_line_is_all_the_staff(result):
+    annual = result.annual.query(
+        "perimeter == 'whole' and price_basis == 'nominal' and line in ['Staff', 'On-call rota'] "
+        "and statistic == 'central'"
+    )
+    lines = annual.groupby("financial_year")["value_gbp"].sum()
+    services = result.virement.groupby("financial_year")["cost_gbp"].sum()
+    assert list(services) == pytest.approx(list(-lines), abs=0.05)
+
+
+def test_a_post_made_permanent_is_new_base_budget_but_no_new_spending(tmp_path):
+    import csv
+    import io
+
+    path = write_case(tmp_path)
+    rows = list(csv.DictReader(io.StringIO((path / "establishment.csv").read_text(encoding="utf-8"))))
+    fixed = next((row for row in rows if row["already_filled_months"]), None)
+    if fixed is None:
+        pytest.skip("the example case has no post on fixed terms")
+    from model.case.draws import central
+    from model.money.portfolio import evaluate
+
+    case = load_case(path)
+    flows_by_month = reserve_flows(evaluate(case, central(case)))
+    moved = case.timeline.by_financial_year(flows_by_month["released"])[:, 0]
+    plan = run(case, draws=1).mtfp.query("line == 'Posts on fixed terms made permanent' and entry == 'cumulative'")
+    assert plan["value_gbp"].max() > 0
+    assert list(plan["value_gbp"]) == pytest.approx(list(moved), abs=0.01)
+
+
+def test_before_anybody_tops_it_up_the_balance_is_the_opening_less_all_that_was_asked():
+    # £40 a month of £1,000 for two years: £960 asked, £40 left, although the reserve itself stops at its £100.
+    items = run_reserve(CASE, flows(carried=40.0), draws())
+    assert items["before_top_up"][:, 0] == pytest.approx(1_000 - 40 * np.arange(1, 25))
+    assert items["closing"][-1, 0] - items["before_top_up"][-1, 0] == pytest.approx(items["shortfall"].sum())

@@ -1,0 +1,328 @@
+"""The chapter on children: its figures against the frames, what it may know, and sums that add up."""
+
+import dataclasses
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from model import load_case, report, run
+from model.case.draws import central, sample
+from model.money.portfolio import evaluate
+from model.report import children, children_counts, views
+from model.report.look import format as fmt
+from tests.cases import write_case
+
+NUMBER = str.maketrans({"£": "", ",": "", "k": "", "%": "", "\N{MINUS SIGN}": "-", "+": ""})
+ACTUALS = """\
+period,measure,value,unit,source,note
+2021-03-31,children_looked_after,201,children,a return,
+2022-03-31,children_looked_after,207,children,a return,
+2023-03-31,children_looked_after,190,children,a return,
+2024-03-31,children_looked_after,999,children,a return,
+2021/22,children_looked_after,55,children,a year is no day,
+2022-03-31,something_else,7,count,a return,
+"""
+
+
+def value(cell):
+    """The number in a cell as it is printed; None for a dash."""
+    return None if cell.text == "–" else float(cell.text.translate(NUMBER))
+
+
+def column(table, i, rows=slice(None)):
+    """One column of a table, as printed."""
+    return [value(row[i]) for row in table.rows[rows]]
+
+
+@pytest.fixture(scope="module")
+def result(tmp_path_factory):
+    return run(load_case(write_case(tmp_path_factory.mktemp("case"), files={"actuals.csv": ACTUALS})), draws=40, seed=1)
+
+
+@pytest.fixture(scope="module")
+def read(result):
+    return children_counts.read(result)
+
+
+def with_case(read, **changes):
+    """The same children under a changed case."""
+    return dataclasses.replace(read, case=dataclasses.replace(read.case, **changes))
+
+
+def with_hindsight(read):
+    return with_case(read, conventions=dataclasses.replace(read.case.conventions, hindsight=True))
+
+
+def stock(result, world, placement, month, statistic="central"):
+    f = result.caseload
+    kept = f[(f.world == world) & (f.age_band == "all") & (f.placement == placement) & (f.measure == "stock")
+             & (f.month == month) & (f.statistic == statistic)]  # fmt: skip
+    return float(kept.children.iloc[0])
+
+
+# --- What may be known ------------------------------------------------------------------------------------------
+
+
+def test_what_was_recorded_by_the_knowledge_date_is_history_and_what_came_after_is_not(read):
+    found = children_counts.recorded(read.case)
+    assert [(r.month, r.children, r.used) for r in found] == [
+        ("2021-03", 201, True), ("2022-03", 207, True), ("2023-03", 190, False), ("2024-03", 999, False),
+    ]  # fmt: skip
+
+
+def test_with_hindsight_everything_recorded_is_known(read):
+    assert all(r.used for r in children_counts.recorded(with_hindsight(read).case))
+
+
+def test_later_years_stand_apart_and_are_said_to_be_unused(read):
+    figure = children.all_children(read)
+    assert figure.data.columns[-1] == "Happened since (not used)"
+    rows = {row[0].text: row for row in figure.data.rows}
+    assert (value(rows["March 2023"][1]), value(rows["March 2023"][-1])) == (None, 190)
+    assert (value(rows["March 2021"][1]), value(rows["March 2021"][-1])) == (201, None)
+    assert "What happened since, not used by the model: 190 in March 2023, 999 in March 2024." in figure.alt
+    assert "not used by the model" in figure.svg
+    assert "The model does not use them" in figure.note
+
+
+def test_with_hindsight_nothing_is_called_unused(read):
+    figure = children.all_children(with_hindsight(read))
+    assert "not used" not in figure.svg + figure.alt + " ".join(figure.data.columns)
+    assert "This scenario has hindsight" in figure.note
+
+
+def test_what_happened_since_moves_no_number_of_the_forecast(read):
+    with_it, without = children.all_children(read), children.all_children(with_case(read, actuals=()))
+    assert with_it.title == without.title
+    ahead = {row[0].text: [c.text for c in row] for row in without.data.rows}
+    for row in with_it.data.rows:
+        if row[0].text in ahead:
+            assert [c.text for c in row[2:-1]] == ahead[row[0].text][2:]
+
+
+# --- Figures against the frames ---------------------------------------------------------------------------------
+
+
+def test_the_chart_of_all_children_says_what_the_frame_says(result, read):
+    figure = children.all_children(read)
+    at = {name: i for i, name in enumerate(figure.data.columns)}
+    for row in figure.data.rows:
+        if value(row[at["Do nothing, central"]]) is None:
+            continue
+        month = f"{row[0].text[-4:]}-03"
+        for name, statistic in (("central", "central"), ("10th", "p10"), ("50th", "p50"), ("90th", "p90")):
+            expected = stock(result, "do_nothing", "all", month, statistic)
+            assert value(row[at[f"Do nothing, {name}"]]) == pytest.approx(expected, abs=0.0501)
+        assert value(row[at["With the schemes"]]) == pytest.approx(
+            stock(result, "with_schemes", "all", month), abs=0.0501
+        )
+
+
+def test_alt_text_and_title_give_the_numbers_of_the_frame(result, read):
+    figure = children.all_children(read)
+    later = stock(result, "do_nothing", "all", "2027-03")
+    assert f"if nothing is done, {later:.0f} by March 2027" in figure.title
+    assert f"with the schemes, {stock(result, 'with_schemes', 'all', '2027-03'):.0f}" in figure.title
+    assert figure.title in figure.alt
+    assert "Recorded: 201 in March 2021, 207 in March 2022." in figure.alt
+
+
+def test_each_panel_and_the_table_print_the_same_numbers(read):
+    figure, table = children.by_placement(read), children.now_and_later(read, "placement")
+    for row in table.rows[:-1]:
+        name, now, nothing = row[0].text, *(c.text.removesuffix(".0") for c in row[1:3])
+        assert f"{name}: {now} at the start, {nothing} by March 2027 if nothing is done" in figure.alt
+        assert f"{now} to {nothing}" in figure.svg
+    data = {(r[0].text, r[1].text): r for r in figure.data.rows}
+    at = figure.data.columns.index("March 2027")
+    for row in table.rows[:-1]:
+        assert data[f"{row[0].text}: do nothing", "Central"][at].text == row[2].text
+        assert data[f"{row[0].text}: with the schemes", "Central"][at].text == row[4].text
+
+
+def test_the_first_year_sentence_counts_entries_and_exits_of_the_frame(result, read):
+    f = result.caseload
+    months = [m for m in read.months if "2022-04" <= m <= "2023-03"]
+    kept = f[(f.world == "do_nothing") & (f.age_band == "all") & (f.placement == "all") & (f.statistic == "central")
+             & f.month.isin(months)]  # fmt: skip
+    assert read.entered == pytest.approx(kept[kept.measure == "entry"].children.sum())
+    assert read.left == pytest.approx(kept[kept.measure == "exit"].children.sum())
+    change = stock(result, "do_nothing", "all", "2023-03") - stock(result, "do_nothing", "all", "2022-03")
+    assert read.entered - read.left == pytest.approx(change, abs=1e-3)
+
+
+# --- Sums -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("by", ["placement", "age"])
+def test_children_are_rounded_plainly_and_their_changes_from_unrounded_numbers(result, read, by):
+    table = children.now_and_later(read, by)
+    assert "may differ by 0.1" in table.note
+    for row in table.rows:
+        now, nothing, change, schemes, effect = (c.sort for c in row[1:])
+        assert (nothing - now, schemes - nothing) == (
+            pytest.approx(change, abs=0.0501),
+            pytest.approx(effect, abs=0.0501),
+        )
+    for i in range(1, 6):
+        *parts, total = [row[i].sort for row in table.rows]
+        assert sum(parts) == pytest.approx(total, abs=0.0501 * len(parts))
+    if by == "placement":
+        shown = {row[0].text: row for row in table.rows}
+        for placement, title in views.PLACEMENT_TITLES.items():
+            if title in shown:
+                effect = stock(result, "impact", placement, "2027-03")
+                assert shown[title][5].text == fmt.signed(effect, 1)
+                assert shown[title][4].text == fmt.decimal(stock(result, "with_schemes", placement, "2027-03"), 1)
+    assert value(table.rows[-1][1]) == pytest.approx(stock(result, "do_nothing", "all", "2022-03"), abs=0.0501)
+    assert value(table.rows[-1][4]) == pytest.approx(stock(result, "with_schemes", "all", "2027-03"), abs=0.0501)
+
+
+def test_costs_are_those_of_the_model_placement_by_placement(read):
+    first, last = children_counts.costs(read)
+    evaluation = evaluate(read.case, central(read.case))
+    stock = evaluation.world().mean_stock + evaluation.uasc.mean_stock
+    monthly = (stock * evaluation.monthly_prices)[..., 0]
+    years = read.case.timeline.by_financial_year(monthly)
+    assert first.cost_gbp.sum(axis=0) == pytest.approx(years[0], rel=1e-6, abs=1)
+    assert last.cost_gbp.sum(axis=0) == pytest.approx(years[read.case.shown_years - 1], rel=1e-6, abs=1)
+    assert (first.year, last.year) == ("2022/23", "2026/27")
+
+
+def test_what_is_left_for_the_council_is_what_the_do_nothing_world_spends_on_placements(read):
+    evaluation = evaluate(read.case, central(read.case))
+    world = evaluation.world()
+    spent = read.case.timeline.by_financial_year((world.mean_stock * evaluation.monthly_prices).sum(axis=1))[:, 0]
+    for cost, i in zip(children_counts.costs(read), (0, read.case.shown_years - 1), strict=True):
+        assert cost.cost_gbp.sum() - cost.grant_gbp == pytest.approx(spent[i], rel=1e-6)
+
+
+def test_a_year_s_cost_is_children_times_price_times_weeks(read):
+    for cost in children_counts.costs(read):
+        by_hand = cost.children.sum(axis=0) * cost.price_weekly * read.case.conventions.weeks_per_year
+        assert cost.cost_gbp.sum(axis=0) == pytest.approx(by_hand, rel=1e-6, abs=1e-6)
+
+
+def test_the_cost_tables_add_up_and_agree_with_each_other(read):
+    first, last = children_counts.costs(read)
+    by_place, by_age = (t(read.case, first, last) for t in (children.placement_costs, children.age_costs))
+    total = next(i for i, row in enumerate(by_place.rows) if row[0].text == "All placements")
+    for place, age in ((3, 1), (4, 2), (6, 3), (7, 4), (8, 5)):
+        near = 0.0501 * total if place in {3, 6} else 1e-6  # numbers of children are rounded by themselves
+        assert sum(column(by_place, place, slice(total))) == pytest.approx(value(by_place.rows[total][place]), abs=near)
+        assert sum(column(by_age, age, slice(-1))) == pytest.approx(value(by_age.rows[-1][age]), abs=near)
+        assert value(by_place.rows[total][place]) == pytest.approx(value(by_age.rows[-1][age]))
+    assert value(by_place.rows[total][4]) == round(first.cost_gbp.sum() / 1e3)
+    assert value(by_place.rows[total][8]) == 100
+
+
+def test_the_range_of_the_cost_of_doing_nothing_is_that_of_the_draws(result, read):
+    case = result.case
+    block = evaluate(case, sample(case, 40, 1))
+    monthly = ((block.world().mean_stock + block.uasc.mean_stock) * block.monthly_prices).sum(axis=1)
+    by_draw = case.timeline.by_financial_year(monthly)[case.shown_years - 1]
+    words, table = children.cost_ranges(result, *children_counts.costs(read))
+    whole = table.rows[-1]
+    assert [value(c) for c in whole[6:]] == [
+        round(v / 1e3) for v in (by_draw.mean(), np.quantile(by_draw, 0.1), np.quantile(by_draw, 0.9))
+    ]
+    assert (
+        f"in eight draws of ten placements cost {fmt.money_range(*np.quantile(by_draw, [0.1, 0.9]))} in 2026/27"
+        in words
+    )
+    assert f"and {fmt.money(by_draw.mean())} on average" in words
+
+
+def test_the_table_of_ranges_agrees_with_the_central_table_and_its_means_add_up(result, read):
+    first, last = children_counts.costs(read)
+    ranged, by_place = children.cost_ranges(result, first, last)[1], children.placement_costs(result.case, first, last)
+    rows = {row[0].text: row for row in by_place.rows}
+    for row in ranged.rows:
+        assert (value(row[1]), value(row[5])) == (value(rows[row[0].text][4]), value(rows[row[0].text][7]))
+        assert value(row[3]) <= value(row[4])
+    for i in (1, 2, 5, 6):
+        assert sum(column(ranged, i, slice(-1))) == pytest.approx(value(ranged.rows[-1][i]))
+
+
+def test_a_central_run_alone_has_no_range_of_costs(result, read):
+    alone = run(result.case, draws=1, seed=1)
+    assert children.cost_ranges(alone, *children_counts.costs(read)) == ()
+    assert set(alone.placement_costs["statistic"]) == {"central"}
+
+
+def test_what_grant_pays_and_what_is_left_add_up_to_the_total(read):
+    first, last = children_counts.costs(read)
+    first = dataclasses.replace(first, grant_children=2.04, grant_gbp=81_400.0)
+    table = children.placement_costs(read.case, first, last)
+    rows = {row[0].text: row for row in table.rows}
+    for i in (3, 4, 6, 7):
+        parts = value(rows["of which paid for by grant"][i]) + value(rows["Left for the council"][i])
+        near = 0.11 if i in {3, 6} else 1e-6  # numbers of children are rounded by themselves
+        assert parts == pytest.approx(value(rows["All placements"][i]), abs=near)
+    assert value(rows["of which paid for by grant"][4]) == 81
+
+
+def test_a_rise_in_cost_is_prices_and_children_and_nothing_else(read):
+    first, last = children_counts.costs(read)
+    prices, moved = children_counts.rise(first, last)
+    assert prices + moved == pytest.approx(last.cost_gbp.sum() - first.cost_gbp.sum())
+    same = dataclasses.replace(last, price_weekly=first.price_weekly)
+    assert children_counts.rise(first, same)[0] == pytest.approx(0)
+
+
+def test_each_price_links_to_its_assumption_and_shows_its_range(read):
+    first, last = children_counts.costs(read)
+    table = children.placement_costs(read.case, first, last)
+    page = report.all_assumptions(read.case).html
+    for row, placement in zip(table.rows, read.placements, strict=False):
+        found = read.case.assumptions[f"price.{placement}_weekly"]
+        assert value(row[1]) == pytest.approx(found.value, abs=0.5)
+        address = row[1].markup.split('href="#')[1].split('"')[0]
+        assert f'id="{address}"' in page
+
+
+@given(st.lists(st.floats(0, 1e6), min_size=1, max_size=12), st.integers(0, 2))
+def test_rounded_parts_add_up_to_the_rounded_total_and_none_moves_by_a_whole_unit(values, places):
+    found = fmt.adding_up(values, places)
+    unit = 10.0**-places
+    assert sum(found) == pytest.approx(sum(values), abs=0.51 * unit)
+    assert np.abs(np.array(found) - values).max() < unit * 1.0001
+
+
+def test_parts_of_a_whole_number_add_up_to_it():
+    assert fmt.adding_up([33.34, 33.33, 33.33]) == [34, 33, 33]
+    assert fmt.adding_up([0.05, 0.05, 0.9], 1) == [0.1, 0.0, 0.9]
+
+
+# --- The chapter ------------------------------------------------------------------------------------------------
+
+
+def test_the_chapter_holds_both_charts_and_all_tables_with_the_numbers_behind(result):
+    page = report.caseload(result).html
+    for key in ("f-children-all", "f-children-placements", "t-children-by-placement", "t-children-by-age",
+                "t-placement-costs", "t-age-costs", "t-children-all-data", "t-children-placements-data"):  # fmt: skip
+        assert page.count(f'id="{key}"') == 1
+    assert ">nan<" not in page
+
+
+def test_a_central_run_without_draws_shows_no_fan(result):
+    frame = result.caseload[result.caseload.statistic == "central"]
+    page = report.caseload(SimpleNamespace(case=result.case, caseload=frame, draws=1, seed=1)).html
+    assert "percentile" not in page.split("Rests on")[0]
+    assert "10th" not in page
+    assert "eight draws" not in page
+
+
+def test_without_schemes_no_line_with_schemes_is_drawn(result):
+    frame = result.caseload.astype({"world": str})
+    same = frame[frame.world == "do_nothing"]
+    frames = [same, same.assign(world="with_schemes"), same.assign(world="impact", children=0.0)]
+    still = SimpleNamespace(case=result.case, caseload=pd.concat(frames), draws=40, seed=1,
+                            placement_costs=result.placement_costs)  # fmt: skip
+    read = children_counts.read(still)
+    assert "With the schemes" not in children.all_children(read).svg
+    assert children.by_placement(read).title == "The schemes change no placement's number of children by March 2027"

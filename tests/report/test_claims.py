@@ -1,0 +1,127 @@
+"""What a paper claims a year stands beside the modelled years, and a sentence says whether any year holds it."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from model import load_case, run
+from model.__main__ import main
+from model.case.reading.load import InputProblems
+from model.report import claims, sections, views
+from model.results.reconcile import is_transcription, recompute
+from tests.cases import write_case
+
+BURY = Path(__file__).resolve().parents[2] / "inputs" / "bury-2022"
+HEADING = "ref,statement,value,unit,precision,formula,expected,beside_scheme\n"
+
+
+def result_of(tmp_path, rows, scenario="as-published", draws=1):
+    folder = write_case(tmp_path, files={"published.csv": HEADING + rows})
+    return run(load_case(folder, scenario), draws=draws, seed=1)
+
+
+def modelled(result, scheme):
+    natures = views.by_nature(result, scheme)
+    return natures["cashable_saving"] + natures["cost_avoidance"] + natures["income"]
+
+
+def test_the_modelled_years_stand_under_the_claim(tmp_path):
+    result = result_of(
+        tmp_path, "5.24,Edge of care avoids up to a million,1.0,GBP m,0.001,,not_derivable,edge_of_care\n"
+    )
+    years = modelled(result, "edge_of_care")
+    [claim, own] = claims.table(result).rows
+    assert claim[0].text == "5.24: Edge of care avoids up to a million"
+    assert (claim[1].text, claim[1].sort) == ("£1.000m", 1e6)
+    assert [cell.sort for cell in own[2:]] == pytest.approx(list(years))
+    assert claims.table(result).columns[2:] == tuple(years.index)
+
+
+def test_a_claim_that_no_year_holds_is_said_not_to_be_reproduced(tmp_path):
+    result = result_of(tmp_path, "5.24,Far too much,900,GBP m,0.001,,not_derivable,edge_of_care\n")
+    [said] = claims.sentences(result, apart=True)
+    assert "the paper claims £900.000m a year; this scenario does not reproduce that" in said
+    assert "never comes to £900.000m" in said
+    assert said in re.sub("<[^>]+>", "", sections.published(result).html)
+    assert said in re.sub("<[^>]+>", "", sections.at_a_glance(result).html)
+
+
+def test_a_claim_that_is_passed_on_the_way_names_the_year(tmp_path):
+    result = result_of(tmp_path, "5.24,Something,0.001,GBP m,0.0000001,,not_derivable,edge_of_care\n")
+    years = modelled(result, "edge_of_care")
+    passed = next(year for year, value in years.items() if value > 1000)
+    [said] = claims.sentences(result)
+    assert f"passes £0.001m in {passed}" in said
+
+
+def test_a_claim_that_a_year_holds_is_not_news_for_the_first_page(tmp_path):
+    probe = result_of(tmp_path / "probe", "1,x,1,GBP,1,,not_derivable,fostering\n")
+    last = modelled(probe, "fostering").iloc[-1]
+    result = result_of(tmp_path / "real", f"5.20,Twenty places,{last:.0f},GBP,1,,not_derivable,fostering\n")
+    [said] = claims.sentences(result)
+    assert f"this scenario saves £{last:,.0f} in " in said
+    assert "does not reproduce" not in said
+    assert claims.sentences(result, apart=True) == []
+
+
+def test_a_scheme_that_does_not_act_has_no_claim_to_answer(tmp_path):
+    rows = "5.24,Something,1,GBP m,0.001,,not_derivable,edge_of_care\n"
+    result = result_of(tmp_path, rows, scenario="fostering-only")
+    assert claims.sentences(result) == []
+    assert claims.table(result) is None
+
+
+def test_a_claim_of_no_scheme_or_of_children_is_a_problem(tmp_path):
+    rows = "1,a,1,GBP,1,,,edge_of_car\n2,b,1,children,1,,,fostering\n"
+    with pytest.raises(InputProblems) as found:
+        load_case(write_case(tmp_path, files={"published.csv": HEADING + rows}))
+    said = str(found.value)
+    assert "published.csv, row 2, column beside_scheme: found 'edge_of_car'" in said
+    assert "did you mean edge_of_care?" in said
+    assert "published.csv, row 3, column unit: found 'children', expected GBP, GBP k, GBP m" in said
+
+
+def test_bury_says_that_its_published_scenario_does_not_reproduce_the_edge_of_care_claim():
+    result = run(load_case(BURY, "as-published"), draws=1, seed=1)
+    fostering, edge = claims.sentences(result)
+    assert "saves £0.417m in each year from 2023/24 on" in fostering
+    assert "claims £0.506m and £1.238m a year; this scenario does not reproduce that" in edge
+    assert "£173k in 2023/24" in edge
+    assert "passes £1.238m in 2026/27 (£1,281k)" in edge
+    assert claims.sentences(result, apart=True) == [edge]
+
+
+def test_the_reconcile_command_prints_the_claims_too(capsys):
+    assert main(["reconcile", "bury-2022"]) == 0
+    assert "Edge of care team: the paper claims £0.506m and £1.238m a year" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("formula", "expected"),
+    [
+        ("est.sc_cass.cost", True),
+        ("price.ifa_foster_weekly", True),
+        ("8 + 11", True),
+        ("30 * 365", True),
+        ("", False),
+        ("est.sc_cass.cost / 1000000", False),
+        ("est.a.cost + est.b.cost", False),
+        ("est.sum(Early Help)", False),
+        ("ceil(3.2 * fostering.households)", False),
+    ],
+)
+def test_what_only_repeats_the_print_is_transcribed(formula, expected):
+    assert is_transcription(formula) is expected
+
+
+def test_transcribed_rows_are_counted_apart_from_those_worked_out():
+    case = load_case(BURY, "as-published")
+    lines = recompute(case)
+    copied = [line.row.ref for line in lines if line.is_transcribed]
+    assert sum(ref.startswith("10.3-line-") for ref in copied) == 17
+    assert "5.13-team-managers" in copied
+    exact = sum(line.verdict == "reconciles" for line in lines) - len(copied)
+    page = re.sub("<[^>]+>", "", sections.published(run(case, draws=1, seed=1)).html)
+    assert f"{exact} can be recomputed exactly, {len(copied)} agree with their own transcription alone" in page
+    assert page.count("= transcribed") == len(copied)

@@ -1,0 +1,160 @@
+"""The risk page: every chart says its finding and its numbers; the sliders answer as a run of that case would."""
+
+import re
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from model import load_case, run
+from model.case.draws import central, sample, with_values
+from model.money.appraisal import npv_evaluator
+from model.report import risk_figures as risk
+from model.report.explorer import SLIDERS, Explorer, shifted
+from model.report.opening import changed
+from model.risk.attribution import attribute
+from tests.cases import write_case
+
+ITS = "invest_to_save"
+IFA, OWN = "price.ifa_foster_weekly", "price.in_house_foster_weekly"
+
+
+@pytest.fixture(scope="module")
+def case(tmp_path_factory):
+    return load_case(write_case(tmp_path_factory.mktemp("case")), scenario="base")
+
+
+@pytest.fixture(scope="module")
+def result(case):
+    return run(case, draws=256, seed=2)
+
+
+def test_every_chart_has_a_finding_an_alt_text_and_its_numbers(case, result):
+    charts = [
+        risk.tornado_chart(case, ITS),
+        risk.sobol_chart(case, ITS, draws=32, seed=1),
+        risk.frontier_chart(case, "edge_of_care", "edge_of_care.effect", "price.residential_weekly"),
+        risk.frontier_chart(case, "fostering", "fostering.fill_rate", IFA, less=OWN),
+        risk.information_chart(case, result, ["fostering", "edge_of_care"], seed=2),
+        risk.sampling_chart(case, ITS, draws=32, seeds=3),
+    ]
+    for chart in charts:
+        assert len(chart.title) > 20
+        assert len(chart.alt) > 40
+        assert "<svg" in chart.svg
+        assert "nan" not in chart.html.lower().replace("finance", "")
+    for table in (risk.convergence_table(result), risk.attribution_table(result, "whole")):
+        assert table.rows
+    assert "mean" in risk.central_and_mean(result, ITS)
+
+
+def test_a_frontier_over_the_price_gap_breaks_even_where_the_engine_does(case):
+    chart = risk.frontier_chart(case, "fostering", "fostering.fill_rate", IFA, less=OWN)
+    evaluate, start = npv_evaluator(case, ["fostering"]), central(case)
+    pairs = [(row[0].sort, row[1].sort) for row in chart.data.rows]
+    assert len(pairs) > 5
+    fill, gap = (np.array(side) for side in zip(*pairs, strict=True))
+    assert np.all(np.diff(gap) < 0)  # fuller places pay at a narrower gap
+    scale = abs(evaluate(start)["fostering"][0])
+    for moved in ({IFA: case.assumptions[OWN].value + gap}, {OWN: case.assumptions[IFA].value - gap}):
+        npv = evaluate(with_values(start, {"fostering.fill_rate": fill} | moved))["fostering"]
+        np.testing.assert_allclose(npv, 0, atol=1e-6 * scale)
+
+
+def test_a_frontier_shows_the_gap_that_both_ranges_allow_and_where_central_lies(case):
+    chart = risk.frontier_chart(case, "fostering", "fostering.fill_rate", IFA, less=OWN)
+    assert "a gap between IFA foster weekly price and in-house foster weekly price" in chart.title
+    assert "(central £450 a week)" in chart.title
+    assert set(chart.rests_on) == {"fostering.fill_rate", IFA, OWN}
+    axis = risk._Axis(case, IFA, OWN)
+    assert axis.shown(axis.own) == pytest.approx([700 - 400, 900 - 300])
+    assert axis.shown(axis.charted)[[0, -1]] == pytest.approx([300 - 150, 600 + 150])
+    assert axis.central in axis.charted
+    plain = risk._Axis(case, "edge_of_care.effect")
+    assert plain.charted[0] >= 0
+    assert {"NPV above zero", "NPV below zero"} <= set(re.findall(r">(NPV [a-z ]+)</text>", chart.svg))
+
+
+def test_what_sobol_sampling_buys_is_said_with_what_it_gives_up(case):
+    chart = risk.sampling_chart(case, ITS, draws=32, seeds=3)
+    evaluate = npv_evaluator(case, [ITS])
+    means = [evaluate(sample(case, 32, seed))[ITS].mean() for seed in (1, 2, 3)]
+    shown = {(row[0].text, row[1].sort): row[2].sort for row in chart.data.rows}
+    assert len(shown) == 2 * 2 * 2
+    assert shown["Pseudo-random, with chance in the flows", 32] == pytest.approx(np.std(means, ddof=1))
+    assert "gives up" in chart.note
+    flat = risk.sampling_chart(replace(case, schemes=()), "whole", draws=16, seeds=2)
+    assert {row[2].sort for row in flat.data.rows} == {0.0}
+
+
+def test_a_frontier_without_a_range_is_refused_by_name(case):
+    fixed = replace(case.assumptions["fostering.fill_rate"], value=0.0, low=0.0, high=0.0, distribution="fixed")
+    empty = replace(case, assumptions={**case.assumptions, "fostering.fill_rate": fixed})
+    with pytest.raises(ValueError, match=r"fostering\.fill_rate has no range"):
+        risk.frontier_chart(empty, "fostering", "fostering.fill_rate", IFA)
+
+
+def test_attribution_on_the_engine_sums_to_the_joint_to_the_penny(case):
+    draws = sample(case, 100, 3)
+    found = attribute(case, draws, "whole")
+    joint = npv_evaluator(case, ["whole"])(draws)["whole"]
+    assert set(found.meeting) == {"fostering", "edge_of_care"}
+    for parts in (found.shapley, found.steps):
+        assert set(parts) == {s.name for s in case.active_schemes}
+        pence = sum(np.rint(part * 100).astype(np.int64) for part in parts.values())
+        np.testing.assert_array_equal(pence, np.rint(joint * 100).astype(np.int64))
+
+
+def test_what_a_run_knows_already_is_attributed_as_if_it_were_run_again(case, result):
+    draws = sample(case, result.draws, result.seed)
+    for perimeter in ("whole", ITS, "fostering"):
+        again = attribute(case, draws, perimeter)
+        known = attribute(case, draws, perimeter, known=result.npv_draws)
+        part = attribute(case, draws, perimeter, known={"fostering": result.npv_draws["fostering"]})
+        for other in (known, part):
+            np.testing.assert_allclose(other.joint, again.joint, atol=0.011)
+            for name in again.shapley:
+                np.testing.assert_allclose(other.shapley[name], again.shapley[name], atol=0.021)
+                np.testing.assert_allclose(other.steps[name], again.steps[name], atol=0.021)
+
+
+def test_the_explorer_answers_as_the_run_does(case, result):
+    found = Explorer(case, ITS, 256, 2).answer()
+    npv = result.npv_draws[ITS]
+    assert found.npv_mean == pytest.approx(npv.mean())
+    assert found.positive_probability == (npv > 0).mean()
+    assert found.npv_central == pytest.approx(float(npv_evaluator(case, [ITS])(central(case))[ITS][0]))
+
+
+def test_a_moved_slider_is_the_changed_case(case):
+    explorer = Explorer(case, ITS, 128, 2)
+    assert len(explorer.assumptions) == SLIDERS
+    name = "price.ifa_foster_weekly"
+    dearer = shifted(case.assumptions[name], case.assumptions[name].value + 50)
+    changed = replace(case, assumptions={**case.assumptions, name: dearer})
+    moved = explorer.answer({name: dearer.value}).npv_mean
+    assert moved == pytest.approx(Explorer(changed, ITS, 128, 2).answer().npv_mean)
+    assert moved > explorer.answer().npv_mean
+    assert "Fan chart" in explorer.chart({name: dearer.value}).alt
+
+
+def test_a_range_moves_with_its_value_and_stays_within_its_unit(case):
+    share = case.assumptions["edge_of_care.effect"]
+    top = shifted(share, share.high)
+    assert top.low == pytest.approx(share.low + share.high - share.value)
+    assert top.high <= 1
+
+
+def test_what_moves_nothing_has_no_bar_and_an_empty_chart_is_a_sentence(case, result):
+    bars = risk.tornado_chart(case, ITS).data.rows
+    assert bars
+    assert all(row[-1].sort >= 0.5 for row in bars)
+    certain = changed(case, {a.name: a.value for a in case.assumptions.values() if a.low < a.high})
+    always = SimpleNamespace(npv_draws={p: np.full(256, 1e6) for p in result.npv_draws})
+    nothing = risk.information_chart(case, always, ["fostering", "edge_of_care"], seed=2)
+    for chart in (risk.tornado_chart(certain, ITS), nothing):
+        assert chart.html.startswith('<p class="empty">')
+        assert "<svg" not in chart.html
+        assert "hatched" not in chart.html
+    assert "none could change the decision" in nothing.html

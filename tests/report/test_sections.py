@@ -1,0 +1,334 @@
+"""What a section says of money, posts and the reserve is what the frames hold, in words that do not mislead."""
+
+import csv
+import html
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from model import report, run
+from model.case.reading.load import load_case
+from model.case.reading.problems import InputProblems
+from model.report import comparison, establishment, posts, sections, summaries, views
+from model.report.look import figures
+from model.report.look import format as fmt
+from model.report.look.page import Page, render
+from tests.cases import write_case
+from tests.engine import invented, load
+
+CASE = Path(__file__).parents[2] / "inputs" / "bury-2022"
+BURY = load_case(CASE)
+MINIMUM = 500_000.0  # of the invented reserve
+
+
+@pytest.fixture(scope="module")
+def result():
+    return run(invented(), draws=40, seed=1)
+
+
+@pytest.fixture(scope="module")
+def short(tmp_path_factory):
+    """A reserve that other calls on it exhaust in some draws and not in others."""
+    rows = {
+        "reserve.commitments_annual": {
+            "value": "20000", "low": "0", "high": "150000", "distribution": "uniform", "price_base": "2022/23"
+        }
+    }  # fmt: skip
+    return run(load(tmp_path_factory.mktemp("short"), "base", assumptions=rows), draws=40, seed=1)
+
+
+def texts(table):
+    return [tuple(cell.text for cell in row) for row in table.rows]
+
+
+def row_of(table, start):
+    return next(row for row in texts(table) if row[0].startswith(start))
+
+
+def plain(block):
+    return re.sub(r"<[^>]*>", "|", re.sub(r"(?s)<svg.*?</svg>", "", block.html))
+
+
+# -- the reserve
+
+
+def test_a_reserve_that_may_run_short_is_never_called_safe(short):
+    whole = short.metrics_by_perimeter["whole"]
+    chance, lacks = whole["probability_reserve_short"]["mean"], whole["reserve_shortfall_gbp"]
+    assert 0 < chance < 1
+    for words in (figures.reserve_balance(short).title, summaries.reserve_words(short)):
+        assert "stays above" not in words
+        for figure in (fmt.chance(chance), fmt.money(lacks["mean"]), fmt.money(lacks["p90"])):
+            assert figure in words
+    assert fmt.chance(chance) in plain(report.at_a_glance(short))
+    assert summaries.reserve_words(short) in plain(report.funding(short)).replace("&#x27;", "'").replace("&#39;", "'")
+
+
+def test_the_reserve_table_shows_how_short_in_years_that_add_up_to_the_mean(short):
+    table = summaries.reserve(short)
+    mean = next(row for row in table.rows if row[0].text == "Asked for beyond what there is, mean of all draws")
+    assert sum(c.sort for c in mean[1:]) == pytest.approx(
+        short.metrics_by_perimeter["whole"]["reserve_shortfall_gbp"]["mean"], abs=1
+    )
+    left = next(row for row in table.rows if row[0].text.endswith("10th percentile"))
+    assert left[-1].sort < MINIMUM
+
+
+def test_the_reserve_chart_falls_below_the_minimum_where_the_closing_balance_cannot(short):
+    closing, before = (summaries.funding_item(short, "reserve", i) for i in ("closing", "before_top_up"))
+    asked = summaries.funding_item(short, "reserve", "shortfall")
+    assert (closing["p10"] >= MINIMUM - 0.01).all()
+    assert before["p10"].iloc[-1] < MINIMUM
+    assert np.allclose(before["mean"], closing["mean"] - asked["mean"].cumsum(), atol=0.5)
+
+
+def test_a_central_run_alone_says_nothing_of_draws():
+    one = run(invented(), draws=1, seed=1)
+    assert "draws" not in summaries.reserve_words(one)
+    assert "draws" not in figures.reserve_balance(one).title
+    assert sections.reserve_chance(one) == ""
+
+
+def test_scenarios_side_by_side_show_how_likely_the_reserve_is_to_run_short(short):
+    table = comparison.side_by_side([comparison.run_of(short)], "whole", "Whole")
+    at = table.columns.index("Reserve runs short in")
+    whole = short.metrics_by_perimeter["whole"]
+    assert table.rows[0][at].text == fmt.chance(whole["probability_reserve_short"]["mean"])
+    assert table.rows[0][at + 1].text == fmt.money(whole["reserve_shortfall_gbp"]["mean"])
+
+
+# -- what is proposed
+
+
+def test_the_schemes_and_the_establishment_add_up_to_the_same_posts_and_money(tmp_path):
+    for scenario in ("base", "fostering-only", "do-nothing"):
+        case = load(tmp_path / scenario, scenario)
+        table = establishment.posts(case)
+        totals = [row for i, row in enumerate(table.rows) if i in table.strong]
+        single = [row for i, row in enumerate(table.rows) if i not in table.strong]
+        for column in (2, 3, 4, 5):
+            parts = sum(row[column].sort for row in single)
+            if len(totals) > 1:
+                assert totals[-1][column].sort == pytest.approx(parts)
+        if single:
+            assert establishment.printed_total(case) == pytest.approx(sum(row[5].sort for row in single))
+            assert establishment.net_posts(case)[0] == pytest.approx(
+                sum(views.new_posts(case, spec.name) for spec in case.active_schemes)
+            )
+
+
+def test_a_scheme_that_does_not_act_is_not_in_the_table_of_posts():
+    table = establishment.posts(invented())
+    idle = [spec.title for spec in invented().schemes if not spec.active]
+    assert idle
+    assert not {row[1] for row in texts(table)} & set(idle)
+
+
+def test_a_rota_by_the_day_costs_a_year_what_its_column_says():
+    rows = [row for row in texts(establishment.posts(BURY)) if "every day" in row[0]]
+    assert rows == [("Foster Care on Call: Foster care out-of-hours rota (£30 every day)", "In-house fostering growth",
+                     "0", "0", "0", "£10,950", "003 table 10.3; para 5.22")]  # fmt: skip
+
+
+def test_burys_posts_are_the_papers_and_the_carve_out_is_shown():
+    table = establishment.posts(BURY)
+    assert texts(table)[-1][2:6] == ("137.35", "194.1", "56.75", "£2,632,526")
+    assert row_of(table, "Rest of the restructure: total")[4:6] == ("50.75", "£2,185,633")
+    moved = row_of(table, "Social Care & Safeguarding: Edge of Care team: taken out")
+    assert moved[4:6] == (f"{fmt.MINUS}4", f"{fmt.MINUS}£307,870")
+    assert not any("Director" in row[0] for row in texts(table))
+    on_top = load_case(CASE, scenario="edge-of-care-team-on-top")
+    assert texts(establishment.posts(on_top))[-1][4:6] == ("60.75", "£2,940,396")
+
+
+def test_the_bridge_from_the_printed_cost_to_the_years_adds_up_to_the_pound():
+    result = run(BURY, draws=1, seed=1)
+    words = establishment.bridge_words(result, "2026/27")
+    steps = re.findall(r"(less|plus) £([\d,]+)", words)
+    start, end = (
+        int(n.replace(",", "")) for n in re.search(r"and £([\d,]+) in a.*is £([\d,]+) in 2026", words).groups()
+    )
+    moved = sum((1 if way == "plus" else -1) * int(n.replace(",", "")) for way, n in steps)
+    assert start + moved == end
+    assert start == 2_632_526
+    spent = -views.by_nature(result, "whole")["investment"]["2026/27"]
+    assert end == pytest.approx(spent, abs=0.51)
+    assert "posts that are empty" in words
+
+
+def test_a_bridge_with_nothing_between_says_so():
+    result = run(load_case(CASE, scenario="as-published"), draws=1, seed=1)
+    assert establishment.bridge_words(result, "2026/27").endswith("£2,632,526 in a full year, which is what is spent "
+                                                                  "in 2026/27.")  # fmt: skip
+
+
+def test_posts_filled_already_are_said_where_posts_to_be_recruited_are_counted():
+    words = establishment.recruited_words(BURY)
+    assert "56.75 net new fte, 7 are filled already (Business Support) and 49.75 have to be recruited" in words
+
+
+@given(
+    st.lists(st.floats(-1e6, 1e6).map(lambda v: round(v, 2)), min_size=1, max_size=8),
+    st.integers(-1, 1),
+)
+def test_parts_add_up_to_a_total_given_and_none_is_far_from_what_it_is(values, off):
+    total = round(sum(values)) + off
+    parts = fmt.adding_up(values, total=total)
+    assert sum(parts) == total
+    if abs(sum(values) - total) < 1:
+        assert all(abs(p - v) <= 2 for p, v in zip(parts, values, strict=True))
+    assert all(p == 0 for p, v in zip(parts, values, strict=True) if v == 0) or not any(values)
+
+
+# -- papers
+
+
+def test_the_report_says_what_a_number_before_a_source_stands_for():
+    first = html.unescape(repr(report.proposal(run(BURY, draws=1, seed=1))))
+    assert "003 is Children's Services Restructure Proposals, report to Cabinet, 13 July 2022" in first
+    assert "000 is" not in first  # decided later, and no scheme of this scenario rests on it
+    listed = texts(summaries.papers(BURY))
+    assert [row[0] for row in listed] == ["003", "001", "002", "000"]
+    assert "Papers that sources cite" in repr(report.all_assumptions(BURY))
+
+
+def test_a_case_that_names_no_papers_lists_none():
+    assert summaries.papers(invented()) is None
+    assert summaries.papers_words(invented(), ["003 para 5"]) == ""
+    assert "Papers that sources cite" not in repr(report.all_assumptions(invented()))
+
+
+def test_a_paper_needs_a_title_and_its_number_once(tmp_path):
+    path = write_case(tmp_path)
+    toml = path / "case.toml"
+    toml.write_text(toml.read_text() + '\n[[papers]]\nref = "1"\ntitle = "A"\n\n[[papers]]\nref = "1"\ntitel = "B"\n')
+    with pytest.raises(InputProblems) as found:
+        load_case(path)
+    message = str(found.value)
+    assert "papers[2].titel" in message
+    assert "papers[2].title" in message
+    assert "each paper once" in message
+
+
+# -- money that is said to add up
+
+
+def printed(text):
+    return 0 if text == "£0" else int(text.replace("£", "").replace("k", "").replace(",", "").replace(fmt.MINUS, "-"))
+
+
+@pytest.fixture(scope="module", params=["invented", "bury"])
+def any_result(request):
+    return run(invented() if request.param == "invented" else BURY, draws=1, seed=1)
+
+
+def test_purses_as_printed_add_up_to_the_net_as_printed(any_result):
+    rows = texts(summaries.purses(any_result))
+    for year in range(1, len(rows[0])):
+        assert sum(printed(row[year]) for row in rows[:-1]) == printed(rows[-1][year])
+
+
+def test_the_reserve_statement_as_printed_leads_from_balance_to_balance(any_result):
+    rows = {row[0]: [printed(cell) for cell in row[1:]] for row in texts(summaries.reserve(any_result))}
+    at = {item: rows.get(words, [0] * 10) for item, words in summaries.RESERVE.items()}
+    for year in range(len(at["opening"])):
+        into = sum(at[i][year] for i in ("opening", "released", "loan_advance", "shortfall"))
+        out = sum(at[i][year] for i in ("commitments", "carried", "implementation", "one_offs"))
+        assert into - out == at["closing"][year]
+    assert at["opening"][1:] == at["closing"][:-1]
+
+
+def test_pressures_and_savings_as_printed_add_up_to_the_change_of_the_base_budget(any_result):
+    rows = texts(summaries.mtfp(any_result))
+    total = next(row for row in rows if row[0].startswith("Total"))
+    for year in range(1, len(total)):
+        parts = [printed(row[year]) for row in rows if row[0].startswith(("Pressure", "Saving"))]
+        assert sum(parts) == printed(total[year])
+
+
+def test_a_figure_rounded_to_add_up_is_within_a_thousand_of_what_it_is(any_result):
+    table, held = summaries.purses(any_result), any_result.funding
+    central = held[(held.group == "purse") & (held.statistic == "central")]
+    for row in table.rows:
+        item = next(i for i, words in summaries.PURSES.items() if words == row[0].text)
+        exact = central[central["item"] == item]["value_gbp"].to_numpy()
+        assert np.allclose([cell.sort for cell in row[1:]], exact, atol=1_000)
+
+
+def test_the_schemes_as_printed_add_up():
+    for scenario in ("base", "as-published", "optimistic"):
+        block = report.proposal(run(load_case(CASE, scenario=scenario), draws=1, seed=1)).html
+        table = block[: block.index("</table>")]
+        rows = [re.findall(r"<td[^>]*number[^>]*>([^<]*)<", row) for row in table.split("<tr")[2:]]
+        for column in (1, 2):
+            assert sum(printed(row[column]) for row in rows[:-1]) == printed(rows[-1][column])
+
+
+# -- posts with a grade, and agency cover
+
+
+def test_a_cost_that_is_not_stated_is_a_dash_and_an_inferred_one_says_so():
+    listed = texts(posts.priced_posts(run(BURY, draws=1, seed=1)))
+    rows, silent = {row[0]: row for row in listed}, [row for row in listed if row[2] == "–"]
+    assert len(silent) == 5
+    assert {row[1] for row in silent} == {"G12", "G8", "G7", "G5"}
+    assert "£0" not in {row[2] for row in rows.values()}
+    assert rows["Governance lead"][2:] == ("£56k (inferred)", "£56k", "£17", "counted in Skills")
+
+
+def test_a_memo_may_leave_its_cost_out_and_a_row_that_moves_money_may_not(tmp_path):
+    path = write_case(tmp_path)
+    file = path / "establishment.csv"
+    names = file.read_text().splitlines()[0].split(",")
+    first = next(line["id"] for line in csv.DictReader(file.open()) if line["charged_to"] == "improvement")
+    given = dict.fromkeys(names, "") | {
+        "id": "memo", "team": "social_care", "post": "A memo", "fte_current": "0", "fte_proposed": "1", "grade": "G1",
+        "charged_to": "improvement", "included_in": first, "funding": "general_fund",
+        "source": "s",
+    }  # fmt: skip
+    before = file.read_text().rstrip("\n")
+    file.write_text(before + "\n" + ",".join(given[n] for n in names) + "\n")
+    memo = next(p for p in load_case(path).establishment if p.id == "memo")
+    assert memo.printed_gbp is None
+    assert memo.change_annual_cost_gbp == 0
+    given |= {"charged_to": "edge_of_care", "grade": ""}
+    file.write_text(before + "\n" + ",".join(given[n] for n in names) + "\n")
+    with pytest.raises(InputProblems, match="change_annual_cost_gbp"):
+        load_case(path)
+
+
+def test_the_cover_saved_is_tied_to_the_yearly_lines_and_says_until_when():
+    table = posts.agency_table(run(BURY, draws=1, seed=1))
+    assert "Saved a year if all posts are filled" in table.columns
+    assert "at most £442k (84% of that)" in table.note
+    assert "until March 2027" in table.note
+    filled = posts.agency_table(run(load_case(CASE, scenario="as-published"), draws=1, seed=1))
+    assert "not every post" not in filled.note
+
+
+# -- lines and units
+
+
+def test_a_line_never_ends_between_a_minus_and_its_pounds():
+    body = f"<p>{fmt.money(-3e6)} to {fmt.money(-2e6)}</p><svg><text>{fmt.MINUS}£1</text></svg>"
+    page = render(Page(title="A page"), body)
+    assert page.count(f"{fmt.MINUS}\N{WORD JOINER}£") == 2
+    assert f"<text>{fmt.MINUS}£1</text>" in page
+    assert page.replace("\N{WORD JOINER}", "").count(body) == 1
+
+
+def test_children_served_for_each_child_are_not_counted_twice_in_words():
+    assert fmt.quantity(1.8, "children/child") == "1.8 for each child"
+
+
+def test_a_reserve_without_its_agency_teams_says_that_it_is_not_comparable():
+    nothing = run(load_case(CASE, scenario="do-nothing"), draws=1, seed=1)
+    assert "not counted, since Agency staff no longer needed is not in this scenario" in summaries.reserve_words(
+        nothing
+    )
+    assert "not counted" not in summaries.reserve_words(run(BURY, draws=1, seed=1))
+    assert comparison.side_by_side([comparison.run_of(nothing)], "whole", "Whole").note == comparison.RESERVE_NOTE

@@ -1,0 +1,78 @@
+"""Shapley axioms and the penny."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from model.risk.attribution import shapley, to_the_penny, waterfall
+
+NAMES = ("a", "b", "c", "d")
+DRAWS = 5
+
+
+def game(seed: int):
+    def worth(subset: frozenset[str]) -> np.ndarray:
+        key = sum(2 ** NAMES.index(s) for s in subset)
+        return np.random.default_rng([seed, key]).normal(0, 1e6, DRAWS) if subset else np.zeros(DRAWS)
+
+    return worth
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 2**31))
+def test_efficiency(seed: int) -> None:
+    worth = game(seed)
+    joint = worth(frozenset(NAMES))
+    for parts in (shapley(worth, NAMES), waterfall(worth, NAMES)):
+        np.testing.assert_allclose(sum(parts.values()), joint, atol=1e-6)
+    pennies = to_the_penny(shapley(worth, NAMES), joint)
+    total = sum(np.rint(p * 100).astype(np.int64) for p in pennies.values())
+    np.testing.assert_array_equal(total, np.rint(joint * 100).astype(np.int64))
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 2**31))
+def test_symmetry_null_player_and_additivity(seed: int) -> None:
+    inner = game(seed)
+
+    def symmetric(subset: frozenset[str]) -> np.ndarray:
+        """a and b count alike, d counts for nothing."""
+        alike = "ab"[: len(subset & {"a", "b"})]
+        return inner(frozenset(alike) | (subset & {"c"}))
+
+    found = shapley(symmetric, NAMES)
+    np.testing.assert_allclose(found["a"], found["b"], atol=1e-6)
+    np.testing.assert_allclose(found["d"], 0, atol=1e-6)
+    other = game(seed + 1)
+    both = shapley(lambda s: inner(s) + other(s), NAMES)
+    apart = shapley(inner, NAMES), shapley(other, NAMES)
+    for name in NAMES:
+        np.testing.assert_allclose(both[name], apart[0][name] + apart[1][name], atol=1e-6)
+
+
+def test_order_does_not_matter_to_shapley_but_does_to_the_waterfall() -> None:
+    worth = game(3)
+    forward, backward = shapley(worth, NAMES), shapley(worth, NAMES[::-1])
+    for name in NAMES:
+        np.testing.assert_allclose(forward[name], backward[name], atol=1e-6)
+    assert not np.allclose(waterfall(worth, NAMES)["a"], waterfall(worth, NAMES[::-1])["a"])
+
+
+def test_two_schemes_by_hand() -> None:
+    worth = {frozenset(): 0.0, frozenset("a"): 100.0, frozenset("b"): 60.0, frozenset("ab"): 140.0}
+    found = shapley(lambda s: np.array([worth[s]]), ("a", "b"))
+    assert found["a"][0] == 90
+    assert found["b"][0] == 50
+
+
+def test_nine_schemes_are_refused() -> None:
+    with pytest.raises(ValueError, match="at most 8"):
+        shapley(lambda _: np.zeros(1), tuple("abcdefghi"))
+
+
+def test_parts_that_do_not_sum_are_refused() -> None:
+    with pytest.raises(ValueError, match="do not sum"):
+        to_the_penny({"a": np.array([1.0]), "b": np.array([2.0])}, np.array([4.0]))

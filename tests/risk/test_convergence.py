@@ -1,0 +1,68 @@
+"""Standard errors that cover, and the digits they allow."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from model.risk.convergence import (
+    expected_shortfall,
+    mean_precision,
+    npv_precision,
+    printed,
+    probability_precision,
+    quantile_precision,
+)
+
+
+def test_intervals_cover_the_truth_about_95_times_in_100() -> None:
+    rng = np.random.default_rng(1)
+    hits = np.zeros(3)
+    for _ in range(400):
+        x = rng.normal(10, 2, 500)
+        found = (
+            (mean_precision("m", x, 1.0), 10),
+            (quantile_precision("q", x, 0.05, 1.0), 10 - 2 * 1.6448536),
+            (probability_precision("p", int((x > 12).sum()), 500, 0.01), 0.1586553),
+        )
+        hits += [p.low <= truth <= p.high for p, truth in found]
+    assert ((hits / 400 > 0.92) & (hits / 400 < 0.985)).all()
+
+
+def test_more_draws_change_a_digit_or_not() -> None:
+    x = np.random.default_rng(2).normal(1.234e6, 1e5, 2000)
+    coarse, fine = mean_precision("npv", x, 100_000.0), mean_precision("npv", x, 1000.0)
+    assert not coarse.may_change
+    assert coarse.draws_needed == 0
+    assert fine.may_change
+    assert fine.draws_needed == pytest.approx(2000 * (1.96 * x.std(ddof=1) / np.sqrt(2000) / 500) ** 2, rel=0.01)
+
+
+def test_a_constant_is_certain_and_one_draw_is_not() -> None:
+    assert mean_precision("c", np.full(10, 3.0), 1.0).draws_needed == 0
+
+
+def test_probabilities_at_the_ends_keep_an_interval() -> None:
+    never = probability_precision("p", 0, 1000, 0.01)
+    assert never.low == pytest.approx(0, abs=1e-12)
+    assert 0.003 < never.high < 0.005
+    assert not never.may_change
+
+
+def test_expected_shortfall_is_the_mean_of_the_worst_tenth() -> None:
+    assert expected_shortfall(np.arange(1.0, 101)) == pytest.approx(5.5)
+    assert expected_shortfall(np.array([4.0])) == 4
+
+
+def test_rounding_is_away_from_zero() -> None:
+    assert [printed(x, 1) for x in (0.5, 1.5, -0.5, -1.4)] == [1, 2, -1, -1]
+
+
+def test_npv_precision_covers_every_perimeter() -> None:
+    npv = {"whole": np.random.default_rng(3).normal(0, 1, 100), "part": np.ones(100)}
+    found = npv_precision(npv, money_unit=1.0, share_unit=0.01)
+    assert list(found) == ["whole", "part"]
+    assert [p.name for p in found["whole"]] == [
+        "npv_gbp mean", "npv_gbp p05", "npv_gbp p50", "npv_gbp p95", "probability_npv_positive",
+    ]  # fmt: skip
+    assert found["part"][-1].estimate == 1

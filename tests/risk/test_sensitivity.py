@@ -1,0 +1,282 @@
+"""Sensitivity against models whose answers are known in closed form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from model.case.assumptions import Assumption
+from model.case.draws import central, sample, with_values
+from model.case.reading.load import load_case
+from model.case.records import Correlation
+from model.case.units import UNITS
+from model.money.appraisal import npv_evaluator
+from model.risk.convergence import sampling_errors
+from model.risk.sensitivity import PROCESS_NOISE, bridge, frontier, sobol_indices, switching_values, tornado
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from model.case.draws import Draws
+    from model.case.records import Case
+
+Z90 = 1.2815515655446004
+
+
+@dataclass(frozen=True)
+class ToyCase:
+    assumptions: dict[str, Assumption]
+    correlations: tuple[Correlation, ...] = ()
+    overrides: Mapping[str, object] = field(default_factory=dict)
+    scenario: str = "base"
+
+
+def row(name: str, value: float, spread: float = 0.0, unit: str = "GBP") -> Assumption:
+    """A normal with P10 and P90 `spread` either side, or fixed."""
+    return Assumption(
+        name=name,
+        value=value,
+        low=value - spread,
+        high=value + spread,
+        distribution="normal" if spread else "fixed",
+        unit=unit,
+        price_base="",
+        source="test",
+        as_at=None,
+        quality="green",
+        impact="green",
+        owner="analyst",
+        note="",
+        value_as_stated=value,
+    )
+
+
+def toy(*rows: Assumption, **more: object) -> Case:
+    return cast("Case", ToyCase({a.name: a for a in rows}, **more))  # type: ignore[arg-type]
+
+
+LINEAR = toy(row("a", 100, 10), row("b", 200, 30), row("c", 50), row("on", 0, unit="switch"))
+
+
+def linear(draws: Draws) -> dict[str, np.ndarray]:
+    """Two perimeters: 3a - 2b + 40 + 1000 x on (central -60), and a - c (central 50)."""
+    return {
+        "one": 3 * draws["a"] - 2 * draws["b"] + 40 + 1000 * draws["on"],
+        "two": draws["a"] - draws["c"],
+        "none": 0 * draws["a"],
+    }
+
+
+def test_switching_values_of_a_linear_model() -> None:
+    found = {(s.perimeter, s.assumption): s for s in switching_values(LINEAR, linear, ["one", "two", "none"])}
+    assert len(found) == 3 * 4
+    assert found["one", "a"].switching_value == pytest.approx(120)
+    assert found["one", "a"].distance == pytest.approx(2)
+    assert not found["one", "a"].within_range
+    assert found["one", "b"].switching_value == pytest.approx(170)
+    assert found["one", "b"].within_range
+    assert found["one", "b"].distance == pytest.approx(-1)
+    assert found["one", "on"].switching_value == 1
+    assert found["two", "c"].switching_value == pytest.approx(100)
+    assert found["two", "c"].distance is None
+    assert found["two", "b"].switching_value is None
+    assert {s.switching_value for (p, _), s in found.items() if p == "none"} == {None}
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.floats(0.05, 4.5), st.sampled_from([1, 3, 7]))
+def test_switching_values_of_a_curve_and_of_a_step(root: float, power: int) -> None:
+    case = toy(row("x", 1, 0.1))
+    curve = switching_values(case, lambda d: {"p": d["x"] ** power - root**power}, ["p"])[0]
+    assert curve.switching_value == pytest.approx(root, rel=1e-6)
+    step = switching_values(case, lambda d: {"p": np.where(d["x"] < root, -5.0, 1.0)}, ["p"])[0]
+    assert step.switching_value == pytest.approx(root, rel=2e-3)
+
+
+def test_an_npv_that_reaches_zero_only_where_nothing_happens_does_not_change_sign_there() -> None:
+    # a scheme that recruits nobody at 0 is worth nothing there: beside it, £150 of it must pay for a team of £15
+    case = toy(row("filled", 1, unit="share"), row("paid", 1, unit="share"))
+    found = switching_values(
+        case,
+        lambda d: {"team": np.where(d["filled"] > 0, 150 * d["filled"] - 15, 0), "free": d["paid"]},
+        ["team", "free"],
+    )
+    at = {(s.perimeter, s.assumption): s.switching_value for s in found}
+    assert at["team", "filled"] == pytest.approx(0.1)
+    assert at["free", "paid"] is None
+
+
+def test_a_jump_at_the_very_end_of_what_can_be_is_no_switching_value() -> None:
+    case = toy(row("weight", 1, 0.5, unit="ratio"))
+    found = switching_values(case, lambda d: {"p": np.where(d["weight"] > 0, 181.0, -63.0)}, ["p"])[0]
+    assert found.switching_value is None
+
+
+def test_where_the_npv_stays_at_zero_for_a_while_the_near_end_is_the_switching_value() -> None:
+    case = toy(row("x", 1, 0.1))
+
+    def flat(from_: float, to: float) -> float | None:
+        npv = lambda d: {"p": np.minimum(d["x"] - from_, 0) + np.maximum(d["x"] - to, 0)}  # noqa: E731
+        return switching_values(case, npv, ["p"])[0].switching_value
+
+    assert flat(1.5, 3.5) == pytest.approx(1.5, rel=2e-3)
+    assert flat(0.1, 0.4) == pytest.approx(0.4, rel=2e-3)
+    assert flat(1.0, 1.0) == 1.0
+
+
+@pytest.mark.parametrize("name", ["edge_of_care.fade_annual", "fostering.deregistration_annual"])
+def test_what_is_lost_in_a_year_is_a_share(name: str) -> None:
+    case = toy(row(name, 0.1, unit="rate/year"), row("growth.x", 0.1, unit="rate/year"))
+    found = {
+        s.perimeter: s.switching_value
+        for s in switching_values(
+            case,
+            lambda d: {
+                "below": d[name] + 0.2,
+                "above": 1.2 - d[name],
+                "half": 0.5 - d[name],
+                "growth": d["growth.x"] + 0.2,
+            },
+            ["below", "above", "half", "growth"],
+        )
+        if s.assumption == ("growth.x" if s.perimeter == "growth" else name)
+    }
+    assert found == {"below": None, "above": None, "half": pytest.approx(0.5), "growth": pytest.approx(-0.2)}
+
+
+STEPS = 60  # places looked at between central and a switching value
+
+
+@pytest.mark.parametrize("scenario", ["base", "as-published", "pessimistic"])
+def test_every_switching_value_of_bury_is_the_nearest_change_of_sign(scenario: str) -> None:
+    case = load_case(Path(__file__).parents[2] / "inputs" / "bury-2022", scenario)
+    evaluate, start = npv_evaluator(case), central(case)
+    now = evaluate(start)
+    found = [s for s in switching_values(case, evaluate, list(now)) if s.switching_value is not None]
+    assert len(found) > 20
+    reached = np.append(np.linspace(0, 1 - 1e-6, STEPS), 1 + 1e-6)  # of the way: short of it, and just past it
+    shape = len(found), reached.size
+    crafted = {s.assumption: np.full(shape, s.central) for s in found}
+    for i, s in enumerate(found):
+        way = np.rint(reached) if UNITS[s.unit].whole else reached
+        crafted[s.assumption][i] = s.central + (s.switching_value - s.central) * way
+    npv = evaluate(with_values(start, {name: values.ravel() for name, values in crafted.items()}))
+    for i, s in enumerate(found):
+        own = np.sign(npv[s.perimeter].reshape(shape)[i])
+        before = own[: STEPS // 2] if UNITS[s.unit].whole else own[:-1]
+        assert (before == np.sign(now[s.perimeter][0])).all(), s
+        assert own[-1] == -own[0], s
+
+
+def test_the_nearest_of_several_crossings_is_taken() -> None:
+    case = toy(row("x", 1, 0.1))
+    found = switching_values(case, lambda d: {"p": (d["x"] - 0.2) * (d["x"] - 1.4) * (d["x"] - 4)}, ["p"])[0]
+    assert found.switching_value == pytest.approx(1.4)
+
+
+def test_tornado_moves_each_assumption_to_its_p10_and_p90() -> None:
+    bars = tornado(LINEAR, linear, ["one", "two"])
+    assert [(b.perimeter, b.assumption) for b in bars] == [("one", "b"), ("one", "a"), ("two", "a"), ("two", "b")]
+    assert bars[0].npv_low == pytest.approx(-60 + 60)
+    assert bars[0].npv_high == pytest.approx(-60 - 60)
+    assert bars[0].swing == pytest.approx(120)
+    assert bars[1].npv_central == pytest.approx(-60)
+    assert tornado(toy(row("a", 1)), lambda d: {"p": d["a"]}, ["p"]) == []
+
+
+def test_sobol_indices_of_a_linear_model_of_normals() -> None:
+    found = {i.factor: i for i in sobol_indices(LINEAR, linear, ["one"], draws=20_000, seed=1, process_noise=False)}
+    of_a = (3 * 10) ** 2 / ((3 * 10) ** 2 + (2 * 30) ** 2)
+    for name, share in (("a", of_a), ("b", 1 - of_a)):
+        assert found[name].first == pytest.approx(share, abs=4 * found[name].first_error)
+        assert found[name].total == pytest.approx(share, abs=4 * found[name].total_error)
+        assert found[name].first_error < 0.02
+
+
+def test_sobol_indices_of_a_product_show_the_interaction() -> None:
+    # y = (x1 - 100)(x2 - 100): no first-order effect at all, all of it interaction
+    case = toy(row("x1", 100, 10), row("x2", 100, 10))
+    found = sobol_indices(
+        case, lambda d: {"p": (d["x1"] - 100) * (d["x2"] - 100)}, ["p"], draws=20_000, seed=2, process_noise=False
+    )
+    for i in found:
+        assert i.first == pytest.approx(0, abs=4 * i.first_error)
+        assert i.total == pytest.approx(1, abs=4 * i.total_error)
+
+
+def test_tied_assumptions_and_groups_share_an_index() -> None:
+    case = replace(LINEAR, correlations=(Correlation(a="a", b="b", rho=0.5, source=""),))
+    found = sobol_indices(case, linear, ["one"], draws=2000, seed=1, process_noise=False)
+    assert [i.factor for i in found] == ["a with b"]
+    assert found[0].total == pytest.approx(1, abs=0.1)
+    grouped = sobol_indices(
+        LINEAR, linear, ["one"], draws=200, seed=1, groups={"both": ["a", "b"]}, process_noise=False
+    )
+    assert [i.factor for i in grouped] == ["both"]
+
+
+def test_chance_is_a_factor_when_process_noise_is_on() -> None:
+    def noisy(draws: Draws) -> dict[str, np.ndarray]:
+        chance = np.random.default_rng(draws.first).standard_normal(draws.n)
+        return {"p": draws["a"] + 10 / Z90 * chance}
+
+    found = {i.factor: i for i in sobol_indices(LINEAR, noisy, ["p"], draws=10_000, seed=3)}
+    assert found[PROCESS_NOISE].total == pytest.approx(0.5, abs=0.05)
+    assert found["a"].first == pytest.approx(0.5, abs=0.05)
+
+
+def test_frontier_of_two_assumptions() -> None:
+    found = frontier(
+        LINEAR, linear, "one", x="a", y="b", x_values=np.array([100.0, 120, 900]), y_values=np.linspace(0, 300, 7)
+    )
+    assert found.npv.shape == (7, 3)
+    assert found.npv[2, 1] == pytest.approx(3 * 120 - 2 * 100 + 40)
+    assert found.break_even[:2] == pytest.approx([170, 200])
+    assert np.isnan(found.break_even[2])
+
+
+def test_the_bridge_goes_from_base_to_scenario_in_declared_order_with_a_remainder() -> None:
+    other = replace(
+        LINEAR,
+        assumptions={**LINEAR.assumptions, "a": row("a", 110), "b": row("b", 150)},
+        overrides={"b": 150, "a": 110, "schemes": []},
+        scenario="other",
+    )
+
+    def evaluate(case: Case, draws: Draws) -> dict[str, np.ndarray]:
+        return {"one": linear(draws)["one"] + (7 if case.scenario == "other" else 0)}
+
+    steps = bridge(other, LINEAR, evaluate, ["one"])
+    assert [s.step for s in steps] == ["base", "b", "a", "remainder"]
+    assert [s.change for s in steps] == pytest.approx([-60, 100, 30, 7])
+    assert steps[-1].npv_after == pytest.approx(evaluate(other, central(other))["one"][0])
+    assert sum(s.change for s in steps) == pytest.approx(steps[-1].npv_after)
+
+
+def test_what_sobol_sampling_buys_on_a_linear_model_of_normals() -> None:
+    found = sampling_errors(LINEAR, lambda draws: linear(draws)["one"], draws=600, seeds=40)
+    at = {(e.method, e.process_noise, e.draws): e for e in found}
+    assert {e.draws for e in found} == {16, 32, 64, 128, 256, 512}  # powers of two up to what was asked for
+    sd = np.hypot(3 * 10, 2 * 30) / Z90
+    for n in (16, 128, 512):
+        assert at["stream", False, n].mean == pytest.approx(sd / np.sqrt(n), rel=0.4)
+        assert at["sobol", False, n].mean < at["stream", False, n].mean / 3
+        assert at["sobol", False, n].p10 < at["stream", False, n].p10
+    assert at["sobol", False, 512].mean < at["sobol", False, 16].mean / 10  # far faster than by the square root
+    nothing = sampling_errors(LINEAR, lambda draws: linear(draws)["none"], draws=1, seeds=2)
+    assert {(e.draws, e.mean, e.p10) for e in nothing} == {(16, 0.0, 0.0)}
+    with pytest.raises(ValueError, match="seeds must be 2 or more, not 1"):
+        sampling_errors(LINEAR, lambda draws: linear(draws)["one"], draws=16, seeds=1)
+
+
+def test_mean_and_variance_of_a_linear_model_of_normals() -> None:
+    npv = linear(sample(LINEAR, 100_000, 1, process_noise=False))["one"]
+    sd = np.hypot(3 * 10, 2 * 30) / Z90
+    assert npv.mean() == pytest.approx(-60, abs=4 * sd / np.sqrt(100_000))
+    assert npv.std() == pytest.approx(sd, rel=0.01)
