@@ -306,8 +306,8 @@ def write_case(tmp_path, *, name="exampleshire", assumptions=None, case_toml=Non
         "approved_budget.csv": APPROVED_BUDGET,
         "published.csv": PUBLISHED,
         "actuals.csv": ACTUALS,
-        "../reference/discount_rates.csv": DISCOUNT_RATES,
-        "../reference/price_indices.csv": PRICE_INDICES,
+        "../reference/prices/discount_rates.csv": DISCOUNT_RATES,
+        "../reference/prices/price_indices.csv": PRICE_INDICES,
         **{f"scenarios/{title}.toml": text for title, text in {**SCENARIOS, **(scenarios or {})}.items()},
         **(files or {}),
     }

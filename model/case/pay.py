@@ -20,7 +20,7 @@ PAY_FILES = (
     "njc_spine.csv", "chief_officer_bands.csv", "pay_awards.csv", "grades.csv", "employer_ni.csv", "lgps_employer.csv",
     "apprenticeship_levy.csv", "redundancy_week.csv", "redundancy_rules.csv", "increment_rules.csv",
 )  # fmt: skip
-"""The pay tables: in `inputs/reference` for all, and in a case's folder where the council has its own rows."""
+"""The pay tables: in `inputs/reference/pay` for all, and in a case's folder where the council has its own rows."""
 MIDDLE, BOTTOM, TOP = "middle", "bottom", "top"
 PLACES_IN_A_GRADE = (BOTTOM, MIDDLE, TOP)
 
@@ -206,7 +206,7 @@ def _in_force(rows: Sequence[Rate], day: date, table: str) -> Rate:
 
 
 def load_pay_tables(reference: Path, case: Path | None = None) -> PayTables:
-    """Read the tables of `inputs/reference`, and a case's own files of the same names after them.
+    """Read the tables of `inputs/reference/pay`, and a case's own files of the same names after them.
 
     A council types its own spine or grades by putting `njc_spine.csv`, `grades.csv` ... in its folder: its rows come
     before the shared ones for the same spine, point and day. PayError names every bad cell at once.

@@ -151,7 +151,7 @@ def fit_table(
     worst = int((rows - table.sum(axis=1)).argmax())
     message = (
         f"the totals by age and by placement do not fit together: {rows[worst]:g} children of age "
-        f"{INPUT_AGES[worst]} cannot be placed; check the totals against inputs/reference/caseload_seed.csv"
+        f"{INPUT_AGES[worst]} cannot be placed; check the totals against inputs/reference/demand/caseload_seed.csv"
     )
     raise CaseloadError(message)
 

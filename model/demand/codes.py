@@ -37,7 +37,7 @@ REFERENCE: Final = Path(__file__).resolve().parents[2] / "inputs" / "reference"
 
 def read_reference(name: str, folder: Path | None = None) -> list[dict[str, str]]:
     """Rows of one reference CSV as dictionaries of text. Raises ``FileNotFoundError`` naming the file."""
-    path = (folder or REFERENCE) / name
+    path = (folder or REFERENCE / "demand") / name
     if not path.is_file():
         message = f"{name}: the reference table is missing from {path.parent.name}/; restore it from the repository"
         raise FileNotFoundError(message)

@@ -30,7 +30,8 @@ def input_files(case_folder: Path, scenario: str) -> list[Path]:
     own = [p for p in case_folder.iterdir() if p.suffix in INPUT_SUFFIXES] if case_folder.is_dir() else []
     chosen = case_folder / "scenarios" / f"{scenario}.toml"
     shared = case_folder.parent / "reference"
-    common = [p for p in shared.iterdir() if p.suffix in INPUT_SUFFIXES] if shared.is_dir() else []
+    tables = (p for p in shared.rglob("*") if "new_case" not in p.parts)  # the template of a new case decides nothing
+    common = [p for p in tables if p.suffix in INPUT_SUFFIXES]
     return sorted([*own, *([chosen] if chosen.is_file() else []), *common])
 
 

@@ -27,8 +27,8 @@ FILES = {
     "approved_budget.csv": ["value_gbp"],
     "published.csv": ["value", "precision"],
     "actuals.csv": ["value"],
-    "../reference/discount_rates.csv": ["rate_annual"],
-    "../reference/price_indices.csv": ["change"],
+    "../reference/prices/discount_rates.csv": ["rate_annual"],
+    "../reference/prices/price_indices.csv": ["change"],
 }
 NOT_NUMBERS = ["£350", "1,250", "1 250", "20%", "nan", "inf", "-inf", "twelve", "1_000", "1e3", "#REF!", "TRUE", "(100)",
                "13/07/2022", "1.2.3", "\u0661\u0662", "0x10", "9" * 400, "--1", "=1+1"]  # fmt: skip
@@ -365,15 +365,15 @@ def test_a_file_that_cannot_be_read(folder, file, content, fragment):
 
 def test_byte_order_marks_windows_line_ends_and_trailing_blanks_are_normal(folder):
     expected = load_case(folder, "as-published")
-    for path in [*folder.rglob("*.csv"), *folder.rglob("*.toml"), *(folder.parent / "reference").iterdir()]:
+    for path in [*folder.rglob("*.csv"), *folder.rglob("*.toml"), *(folder.parent / "reference").rglob("*.csv")]:
         text = path.read_text(encoding="utf-8").replace("\n", "\r\n")
         blanks = "\r\n,,,\r\n" if path.suffix == ".csv" else ""
         path.write_bytes(b"\xef\xbb\xbf" + (text + blanks).encode())
     assert load_case(folder, "as-published") == expected
 
 
-@pytest.mark.parametrize("file", ["case.toml", "assumptions.csv", "caseload.csv", "../reference/discount_rates.csv",
-                                  "../reference/price_indices.csv"])  # fmt: skip
+@pytest.mark.parametrize("file", ["case.toml", "assumptions.csv", "caseload.csv", "../reference/prices/discount_rates.csv",
+                                  "../reference/prices/price_indices.csv"])  # fmt: skip
 def test_a_file_a_case_must_have(folder, file):
     (folder / file).unlink()
     assert any(Path(file).name in line and "which a case must have" in line for line in problems(folder))
@@ -447,20 +447,20 @@ def test_semicolons_instead_of_commas(folder):
         ("published.csv", 1, "formula", "=1+2", "drop the = in front"),
         ("published.csv", 1, "formula", "mean(1, 2)", "a function of"),
         ("actuals.csv", 1, "period", "22/23", "a period: 2022/23, 2022-04 or 2022-03-31"),
-        ("../reference/discount_rates.csv", 1, "rate_annual", "3.5", "is it 0.035?"),
-        ("../reference/price_indices.csv", 2, "change", "", "only a series' first year has none"),
-        ("../reference/price_indices.csv", 1, "change", "0.02", "the first year is the base"),
-        ("../reference/price_indices.csv", 2, "financial_year", "2019/20", "with none left out"),
-        ("../reference/price_indices.csv", 5, "financial_year", "Later", "or `later`"),
-        ("../reference/price_indices.csv", 5, "change", "", "the growth a year after the last"),
-        ("../reference/price_indices.csv", 3, "as_at", "2024-01-01", "2022-07-13 or earlier"),
+        ("../reference/prices/discount_rates.csv", 1, "rate_annual", "3.5", "is it 0.035?"),
+        ("../reference/prices/price_indices.csv", 2, "change", "", "only a series' first year has none"),
+        ("../reference/prices/price_indices.csv", 1, "change", "0.02", "the first year is the base"),
+        ("../reference/prices/price_indices.csv", 2, "financial_year", "2019/20", "with none left out"),
+        ("../reference/prices/price_indices.csv", 5, "financial_year", "Later", "or `later`"),
+        ("../reference/prices/price_indices.csv", 5, "change", "", "the growth a year after the last"),
+        ("../reference/prices/price_indices.csv", 3, "as_at", "2024-01-01", "2022-07-13 or earlier"),
     ],
 )  # fmt: skip
 def test_a_cell_that_does_not_fit_the_rest(folder, file, row, column, value, fragment):
     change(folder, file, column, value, row=row)
     found = [line for line in problems(folder) if fragment in line]
     assert found, problems(folder)
-    assert all(line.startswith((f"exampleshire/{file}, row ", f"reference/{Path(file).name}, row ")) for line in found)
+    assert all(line.startswith((f"exampleshire/{file}, row ", f"{file.removeprefix('../')}, row ")) for line in found)
 
 
 def test_totals_that_disagree_are_named_with_their_rows_and_no_cell_is_blamed(folder):
@@ -511,7 +511,7 @@ def test_a_scheme_with_nobody_to_act_on(folder):
         ('"365/7"', "7", ["key conventions.weeks_per_year", "from 51 to 54"]),
         ('"green_book_standard"', '"green_book"', ["conventions.discount_rate", "did you mean green_book_standard?"]),
         ('"planning"', '"planing"', ["key conventions.price_index", "did you mean planning?"]),
-        ('"planning"', '"outturn"', ["as_at", "2022-07-13 or earlier", "reference/price_indices.csv, row"]),
+        ('"planning"', '"outturn"', ["as_at", "2022-07-13 or earlier", "reference/prices/price_indices.csv, row"]),
         ('["fostering", "edge_of_care"]', '["fostring"]', ["perimeters.invest_to_save", "did you mean fostering?"]),
         ("invest_to_save", "whole", ["perimeters.whole", "a name of its own"]),
         ('kind = "fixed_cost"', 'kind = "fixed_costs"', ["schemes[5].kind", "did you mean fixed_cost?"]),

@@ -37,7 +37,7 @@ HEADS = {
 def test_a_bad_row_of_a_councils_own_pay_table_is_named(tmp_path, name, row, said):
     (tmp_path / name).write_text(f"{HEADS[name]}\n{row}\n", encoding="utf-8")
     with pytest.raises(PayError) as caught:
-        load_pay_tables(REFERENCE, tmp_path)
+        load_pay_tables(REFERENCE / "pay", tmp_path)
     assert f"{name}" in str(caught.value)
     assert "row 2" in str(caught.value)
     assert said in str(caught.value)
@@ -46,11 +46,11 @@ def test_a_bad_row_of_a_councils_own_pay_table_is_named(tmp_path, name, row, sai
 def test_a_column_missing_from_a_pay_table_is_named(tmp_path):
     (tmp_path / "njc_spine.csv").write_text("spine,point,from,source\nown,1,2022-04-01,paper\n", encoding="utf-8")
     with pytest.raises(PayError, match="column 'annual_gbp' is missing"):
-        load_pay_tables(REFERENCE, tmp_path)
+        load_pay_tables(REFERENCE / "pay", tmp_path)
 
 
 def test_an_unknown_rule_or_point_is_answered_with_those_there_are():
-    tables = load_pay_tables(REFERENCE)
+    tables = load_pay_tables(REFERENCE / "pay")
     with pytest.raises(PayError, match=f"no rule 'lunch'.*{min(tables.rules)}"):
         tables.rule("lunch")
     with pytest.raises(PayError, match=r"no figure for point '900'.*never guessed"):

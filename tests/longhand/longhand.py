@@ -50,9 +50,9 @@ class Book:
         }
         top, _, bottom = str(settings["weeks_per_year"]).partition("/")
         self.weeks = float(top) / float(bottom or 1)
-        rates = {r["name"]: float(r["rate_annual"]) for r in rows(reference / "discount_rates.csv")}
+        rates = {r["name"]: float(r["rate_annual"]) for r in rows(reference / "prices" / "discount_rates.csv")}
         self.discount = rates[settings["discount_rate"]]
-        self.index = read_index(rows(reference / "price_indices.csv"), settings["price_index"])
+        self.index = read_index(rows(reference / "prices" / "price_indices.csv"), settings["price_index"])
         self.price_base = self.toml["price_base"]
         self.value = {}
         for row in rows(folder / "assumptions.csv"):
@@ -65,7 +65,10 @@ class Book:
                 self.value[name] = float(change["value"] if isinstance(change, dict) else change)
         self.establishment = rows(folder / "establishment.csv")
         self.caseload = rows(folder / "caseload.csv")
-        self.seed = {(r["age_band"], r["placement"]): float(r["weight"]) for r in rows(reference / "caseload_seed.csv")}
+        self.seed = {
+            (r["age_band"], r["placement"]): float(r["weight"])
+            for r in rows(reference / "demand" / "caseload_seed.csv")
+        }
         self.budget = rows(folder / "approved_budget.csv")
         chosen = changes.get("schemes")
         self.schemes = [

@@ -32,23 +32,24 @@ SETTLED = {
     "establishment.vacancy_share": {"value": "0", "low": "", "high": "", "distribution": "fixed"},
 }
 PAY = {
-    "../reference/njc_spine.csv": "spine,point,from,annual_gbp,low_gbp,high_gbp,source,as_at,quality,note\n"
+    "../reference/pay/njc_spine.csv": "spine,point,from,annual_gbp,low_gbp,high_gbp,source,as_at,quality,note\n"
     "shire,1,2022-04-01,30000,,,invented,2022-04-01,green,\nshire,2,2022-04-01,40000,,,invented,2022-04-01,green,\n",
-    "../reference/grades.csv": "council,grade,spine,point_bottom,point_top,source,as_at,quality,note\n"
+    "../reference/pay/grades.csv": "council,grade,spine,point_bottom,point_top,source,as_at,quality,note\n"
     "Exampleshire Council,SW,shire,1,2,invented,2022-04-01,green,\n",
-    "../reference/pay_awards.csv": "spine,from,point_from,point_to,flat_gbp,share,low,high,source,as_at,quality,note\n"
+    "../reference/pay/pay_awards.csv": "spine,from,point_from,point_to,flat_gbp,share,low,high,"
+    "source,as_at,quality,note\n"
     "shire,2023-04-01,,,,0.05,,,invented,2022-05-01,green,\n",
-    "../reference/employer_ni.csv": "from,rate,threshold_annual_gbp,low,high,source,as_at,quality,note\n"
+    "../reference/pay/employer_ni.csv": "from,rate,threshold_annual_gbp,low,high,source,as_at,quality,note\n"
     "2022-04-06,0.15,10000,,,invented,2022-04-01,green,\n",
-    "../reference/lgps_employer.csv": "fund,council,from,rate,low,high,source,as_at,quality,note\n"
+    "../reference/pay/lgps_employer.csv": "fund,council,from,rate,low,high,source,as_at,quality,note\n"
     "Shire,Exampleshire Council,2022-04-01,0.2,,,invented,2022-04-01,green,\n",
-    "../reference/apprenticeship_levy.csv": "from,rate,low,high,source,as_at,quality,note\n"
+    "../reference/pay/apprenticeship_levy.csv": "from,rate,low,high,source,as_at,quality,note\n"
     "2017-04-06,0.005,,,invented,2017-04-06,green,\n",
-    "../reference/redundancy_week.csv": "from,cap_weekly_gbp,low,high,source,as_at,quality,note\n"
+    "../reference/pay/redundancy_week.csv": "from,cap_weekly_gbp,low,high,source,as_at,quality,note\n"
     "2022-04-06,571,,,invented,2022-04-06,green,\n",
-    "../reference/increment_rules.csv": "rule,value,unit,source,as_at,quality,note\n"
+    "../reference/pay/increment_rules.csv": "rule,value,unit,source,as_at,quality,note\n"
     "increment_month,4,month,invented,2022-04-01,green,\nmonths_before_first,6,months,invented,2022-04-01,green,\n",
-    "../reference/redundancy_rules.csv": "rule,value,unit,source,as_at,quality,note\n"
+    "../reference/pay/redundancy_rules.csv": "rule,value,unit,source,as_at,quality,note\n"
     + "".join(
         f"{rule},{value},weeks,invented,2017-04-06,green,\n"
         for rule, value in {

@@ -171,7 +171,7 @@ price_index = "deflator"
         "assumptions.csv": columns + figures,
         "published.csv": "ref,statement,value,unit,precision,formula,expected\n"
                          "4,Ten carers save a quarter of a million,0.25,GBP m,0.01,carers.new * price.gap * weeks_per_year / 1000000,reconciles\n",
-        "../reference/discount_rates.csv": "name,rate_annual,source,as_at,quality,note\ngreen_book_standard,0.035,invented,2003-01-01,green,\n",
-        "../reference/price_indices.csv": "series,financial_year,change,source,as_at,quality,note\ndeflator,2009/10,,invented,,green,\ndeflator,later,0.02,invented,,green,\n",
+        "../reference/prices/discount_rates.csv": "name,rate_annual,source,as_at,quality,note\ngreen_book_standard,0.035,invented,2003-01-01,green,\n",
+        "../reference/prices/price_indices.csv": "series,financial_year,change,source,as_at,quality,note\ndeflator,2009/10,,invented,,green,\ndeflator,later,0.02,invented,,green,\n",
     }  # fmt: skip
     assert reconcile_command(write_case(tmp_path, name="elsewhere", case_toml=case, files=files)) == 0

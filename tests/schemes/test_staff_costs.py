@@ -20,7 +20,7 @@ from model.schemes.cashflows import INVESTMENT, ONE_OFF, RECURRING, Tag
 from model.schemes.staff.posts import NEW_POST_COVER, ON_CALL, RECRUITING, RETENTION, STAFF, staff_costs
 
 TIMELINE = Timeline(date(2022, 4, 1), 36)
-PAY = load_pay_tables(Path(__file__).parents[2] / "inputs" / "reference")
+PAY = load_pay_tables(Path(__file__).parents[2] / "inputs" / "reference" / "pay")
 INDEX = PriceIndex(
     name="plan", level={"2021/22": 1.0, "2022/23": 1.0, "2023/24": 1.1}, later_annual=0.02, source="test"
 )

@@ -25,7 +25,7 @@ from model.case.staffing import (
 from model.case.timeline import Timeline
 
 REFERENCE = Path(__file__).parents[2] / "inputs" / "reference"
-TABLES = load_pay_tables(REFERENCE)
+TABLES = load_pay_tables(REFERENCE / "pay")
 BURY = "Bury Council"
 THREE_YEARS = Timeline(date(2022, 4, 1), 36)
 
@@ -186,7 +186,7 @@ Fen Pension Fund,Marshpool,2022-04-01,0.2,,,certificate,2022-03-31,green,
 def marshpool(tmp_path):
     for name, text in MARSHPOOL.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
-    return load_pay_tables(REFERENCE, tmp_path)
+    return load_pay_tables(REFERENCE / "pay", tmp_path)
 
 
 def test_another_council_is_priced_through_its_own_files_alone(marshpool):
@@ -207,6 +207,6 @@ def test_every_bad_cell_is_reported_at_once(tmp_path):
     text = MARSHPOOL["njc_spine.csv"].replace("20000", "lots").replace("2022-04-01,24000", "April,24000")
     (tmp_path / "njc_spine.csv").write_text(text, encoding="utf-8")
     with pytest.raises(PayError) as caught:
-        load_pay_tables(REFERENCE, tmp_path)
+        load_pay_tables(REFERENCE / "pay", tmp_path)
     assert "row 2: column annual_gbp: 'lots'" in str(caught.value)
     assert "row 3: column from: 'April'" in str(caught.value)

@@ -55,7 +55,8 @@ class Row:
 
 def shown_path(path: Path) -> str:
     """The path as a message names it: the case's folder and what is in it."""
-    parts = path.parts[-3:] if path.parent.name == "scenarios" else path.parts[-2:]
+    inner = path.parent.name == "scenarios" or path.parent.parent.name == "reference"
+    parts = path.parts[-3:] if inner else path.parts[-2:]
     return "/".join(parts)
 
 

@@ -176,7 +176,7 @@ class _Reading:
     def _priced(self, case: Case) -> Case | None:
         """Add the pay tables, as far as they may be known, and price the rows that are paid by their grade."""
         try:
-            pay = load_pay_tables(self.path.parent / "reference", self.path)
+            pay = load_pay_tables(self.path.parent / "reference" / "pay", self.path)
             known = pay if case.conventions.hindsight else pay.known_on(case.knowledge_date)
             return with_prices(replace(case, reference=replace(case.reference, pay=known)))
         except PayError as error:

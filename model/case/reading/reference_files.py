@@ -79,10 +79,10 @@ class ReferenceFiles:
 
 def read(folder: Path, problems: list[Problem]) -> ReferenceFiles:
     """Read the tables of `inputs/reference` that every case needs."""
-    rate_rows = read_table(folder / "discount_rates.csv", DISCOUNT_RATES, problems)
+    rate_rows = read_table(folder / "prices" / "discount_rates.csv", DISCOUNT_RATES, problems)
     problems.extend(duplicates(rate_rows, ["name"]))
     rates = {row.values["name"]: row.values["rate_annual"] for row in rate_rows if row.complete}
-    index_rows = read_table(folder / "price_indices.csv", PRICE_INDICES, problems)
+    index_rows = read_table(folder / "prices" / "price_indices.csv", PRICE_INDICES, problems)
     problems.extend(duplicates(index_rows, ["series", "financial_year"]))
     by_series: dict[str, list[Row]] = {}
     for row in index_rows:
@@ -93,7 +93,7 @@ def read(folder: Path, problems: list[Problem]) -> ReferenceFiles:
             index = _index(name, rows, problems)
             if index is not None:
                 indices[name] = index
-    seed = _caseload_seed(folder / "caseload_seed.csv", problems)
+    seed = _caseload_seed(folder / "demand" / "caseload_seed.csv", problems)
     latest = _latest(rate_rows, "name") | _latest(index_rows, "series")
     reference = Reference(indices=indices, discount_rates=rates, caseload_seed=seed)
     return ReferenceFiles(reference=reference, latest=latest)
