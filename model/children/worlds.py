@@ -6,11 +6,9 @@ What chance deals to a block of draws is the ground that all its worlds stand on
 
 from __future__ import annotations
 
-import hashlib
 import math
-from collections import OrderedDict
-from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -18,7 +16,7 @@ from model.case.timeline import MONTHS_A_YEAR
 from model.children.caseload import AGES, IFA, IN_HOUSE, MEASURES, PLACEMENTS, Levers, Projection, exit_hazard
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -26,8 +24,6 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
     Cells = NDArray[np.bool_]  # (ages, placements)
-
-Made = TypeVar("Made")
 
 COMPILED_FROM = 64  # draws: fewer are done by `project_plainly` before numba would be loaded
 FLOWS: Final = 4  # entries, exits under 18, exits at 18, diverted
@@ -68,54 +64,9 @@ class _Sheets:
     counted: bool
 
 
-@dataclass(frozen=True, kw_only=True)
-class Bill:
-    """What a world costs. `stays` (months + 1, draws): a unit of time of everyone there; `events` (months, draws)."""
-
-    stays: Floats
-    events: Floats
-
-
 def ground(stream: Stream, drivers: Drivers) -> Ground:
     """Deal the chances of a block of draws."""
     return Ground(stream=stream, drivers=drivers, dealt=_deal(stream, drivers))
-
-
-@dataclass(frozen=True)
-class Kept:
-    """Grounds and do-nothing worlds, by a digest of all that they rest on: scenarios of one case often share them.
-
-    At most `size` of each are kept, the last ones used: a block of 512 draws takes about 20 MB.
-    """
-
-    size: int
-    _grounds: OrderedDict[bytes, Ground] = field(default_factory=OrderedDict)
-    _worlds: OrderedDict[bytes, Projection] = field(default_factory=OrderedDict)
-
-    def ground(self, stream: Stream, drivers: Drivers) -> Ground:
-        """Return the ground of a block of draws, dealt only if it is not at hand."""
-        return self._found(self._grounds, _digest(stream, drivers), lambda: ground(stream, drivers))
-
-    def do_nothing(self, on: Ground, *, cells: bool) -> Projection:
-        """Return the do-nothing world of a ground, likewise."""
-        key = _digest(on.stream, on.drivers) + bytes([cells])
-        return self._found(self._worlds, key, lambda: project_on(on, NO_LEVERS, cells=cells))
-
-    def _found(self, kept: OrderedDict[bytes, Made], key: bytes, make: Callable[[], Made]) -> Made:
-        made = kept[key] = kept.pop(key, None) or make()
-        while len(kept) > self.size:
-            kept.popitem(last=False)
-        return made
-
-
-def _digest(stream: Stream, drivers: Drivers) -> bytes:
-    """Return a digest of everything a do-nothing world rests on."""
-    seen = hashlib.blake2b(repr(drivers.chance).encode(), digest_size=16)
-    for part in (stream, drivers):
-        for array in (getattr(part, f.name) for f in fields(part)):
-            if isinstance(array, np.ndarray):
-                seen.update(repr(array.shape).encode() + np.ascontiguousarray(array).data)
-    return seen.digest()
 
 
 def project_on(on: Ground, levers: Levers, *, cells: bool) -> Projection:
@@ -137,19 +88,6 @@ def project_on(on: Ground, levers: Levers, *, cells: bool) -> Projection:
         cells={m: counted[i] if m == "stock" else counted[i, :-1] for i, m in enumerate(MEASURES)} if cells else {},
         draws=draws,
     )
-
-
-def bill_on(on: Ground, levers: Levers, prices: Floats, events: Floats) -> Bill:
-    """Return what the world of some levers costs, without keeping its children.
-
-    `prices` (placements, draws) of a unit of time; `events` (4, draws): an entry, an exit under 18, an exit at 18, a
-    child diverted.
-    """
-    months, draws = on.drivers.entry_scale.shape
-    stays, happened = np.empty((months + 1, 1, draws)), np.empty((months, 1, draws))
-    uncounted = np.zeros((len(MEASURES), months + 1, *CELLS))
-    _loop(on, levers, (prices, events), _Sheets(stock=stays, flows=happened, cells=uncounted, counted=False))
-    return Bill(stays=stays[:, 0], events=happened[:, 0])
 
 
 def _loop(on: Ground, levers: Levers, priced: tuple[Floats, Floats], out: _Sheets) -> None:

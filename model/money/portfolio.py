@@ -7,9 +7,9 @@ of its own per nature and recurrence.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, is_dataclass, replace
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,14 +18,13 @@ from model.case.timeline import MONTHS_A_YEAR
 from model.children import caseload
 from model.children.caseload import PLACEMENTS, Drivers, Levers, Projection, Stream, project_plainly
 from model.children.noise import Chance
-from model.children.worlds import COMPILED_FROM, NO_LEVERS, Bill, Ground, Kept, bill_on, ground, project_on
+from model.children.worlds import COMPILED_FROM, NO_LEVERS, Ground, ground, project_on
 from model.money.cashability import split_saving
 from model.schemes import Scheme, Setting, make_scheme
 from model.schemes.cashflows import PARTNER, CashFlows, Tag
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from collections.abc import Set as AbstractSet
 
     from numpy.typing import NDArray
 
@@ -39,7 +38,6 @@ STREAMS_REST_ON = frozenset({SHARE_8_9})  # the assumptions that the do-nothing 
 INTERACTION = "interaction"
 PRICE_GROWTH = "growth.placement_prices_real_annual"
 PRICE_GROWTH_OF = {p: f"growth.{p}_prices_real_annual" for p in PLACEMENTS}  # where a case states a placement's own
-LEVERS, MONEY = "levers", "money"  # what a scheme does to the caseload, and what it costs and saves by itself
 
 ENTRY_LINE = "Entering care: proceedings and placement finding"
 EXIT_LINE = "Leaving care before 18"
@@ -86,26 +84,6 @@ class Perimeter:
         return sum((flows.net(months, draws) for flows in kept), np.zeros((months, draws)))
 
 
-class _Noted(dict[str, Any]):
-    """A mapping that notes which of its values are asked for."""
-
-    def __init__(self, values: Mapping[str, Any]) -> None:
-        super().__init__(values)
-        self.asked: set[str] = set()
-
-    def __getitem__(self, name: str) -> Any:  # noqa: ANN401 - whatever it holds
-        self.asked.add(name)
-        return super().__getitem__(name)
-
-    def get(self, name: str, default: Any = None) -> Any:  # noqa: ANN401
-        self.asked.add(name)
-        return super().get(name, default)
-
-    def __contains__(self, name: object) -> bool:
-        self.asked.add(str(name))
-        return super().__contains__(name)
-
-
 def _levers_of(scheme: Scheme, setting: Setting) -> Levers:
     return Levers(reductions=scheme.reductions(setting), places=scheme.places(setting))
 
@@ -118,30 +96,6 @@ def _own_money(scheme: Scheme, setting: Setting) -> NDArray[np.float64]:
     return total
 
 
-def _same_case(one: Evaluation, other: Evaluation) -> bool:
-    """Whether two evaluations are of cases that differ in nothing but assumptions, on draws of the same block."""
-    rest = (f.name for f in fields(one.case) if f.name != "assumptions")
-    same = all(getattr(one.case, name) is getattr(other.case, name) for name in rest)
-    return same and (one.draws.n, one.draws.first, one.draws.seed) == (
-        other.draws.n,
-        other.draws.first,
-        other.draws.seed,
-    )
-
-
-def _alike(one: object, other: object) -> bool:
-    """Whether two values are the same, arrays and dataclasses of arrays included."""
-    if one is other:
-        return True
-    if isinstance(one, np.ndarray) and isinstance(other, np.ndarray):
-        return np.array_equal(one, other)
-    if isinstance(one, tuple) and isinstance(other, tuple):
-        return len(one) == len(other) and all(map(_alike, one, other))
-    if is_dataclass(one) and type(one) is type(other):
-        return all(_alike(getattr(one, f.name), getattr(other, f.name)) for f in fields(one))
-    return bool(one == other)
-
-
 @dataclass(frozen=True, kw_only=True)
 class Evaluation:
     """A case run on one block of draws. Worlds are made when asked for, and each only once."""
@@ -151,10 +105,7 @@ class Evaluation:
     streams: Streams
     cells: bool = True  # whether worlds count children by age and placement, which only `Result.caseload` reads
     compiled_from: int = COMPILED_FROM
-    kept: Kept | None = None  # what several cases may share
-    before: Evaluation | None = None  # of the same block: its worlds stand where all that they rest on is the same
     _worlds: dict[frozenset[str], Projection] = field(default_factory=dict)
-    _bills: dict[frozenset[str], tuple[Levers, tuple[NDArray[np.float64], ...], Bill]] = field(default_factory=dict)
 
     @cached_property
     def schemes(self) -> Mapping[str, Scheme]:
@@ -190,64 +141,19 @@ class Evaluation:
     @cached_property
     def levers(self) -> Mapping[str, Levers]:
         """What each scheme that acts on the caseload does to it."""
-        acting = {n: s for n, s in self.schemes.items() if s.acts_on_caseload}
-        return {n: self._levers_before(n) or _levers_of(s, self.setting) for n, s in acting.items()}
-
-    def _levers_before(self, name: str) -> Levers | None:
-        return None if self.before is None or self._touched(name, LEVERS) else self.before.levers[name]
-
-    @cached_property
-    def reads(self) -> Mapping[tuple[str, str], frozenset[str]]:
-        """Which assumptions each scheme's levers and its own money rest on: each is worked out alone, noting them."""
-        found = {}
-        for name, scheme in self.schemes.items():
-            for part, make in ((LEVERS, _levers_of), (MONEY, _own_money)):
-                draws, assumptions = _Noted(self.draws.values), _Noted(self.case.assumptions)
-                case = replace(self.case, assumptions=assumptions)
-                make(scheme, replace(self.setting, case=case, draws=replace(self.draws, values=draws)))
-                found[name, part] = frozenset(draws.asked | assumptions.asked)
-        return found
-
-    def _touched(self, name: str, part: str) -> bool:
-        """Whether a scheme's levers or own money may differ from those of `before`: something they rest on changed."""
-        before = self.before
-        return before is None or name not in before.schemes or bool(before.reads[name, part] & self._changed)
-
-    @cached_property
-    def _changed(self) -> AbstractSet[str]:
-        """The assumptions that differ from those of `before`; all of them where more than assumptions differs."""
-        before = self.before
-        if before is None or not self._compiled or self.ground is not before.ground or not _same_case(self, before):
-            return self.case.assumptions.keys()
-        now, then = self.draws.values, before.draws.values
-        moved = {n for n in now if n not in then or not _alike(now[n], then[n])}
-        return moved | {n for n, a in self.case.assumptions.items() if before.case.assumptions.get(n) != a}
+        return {n: _levers_of(s, self.setting) for n, s in self.schemes.items() if s.acts_on_caseload}
 
     @cached_property
     def ground(self) -> Ground:
-        """What all worlds of this block stand on; that of `before`, if nothing it rests on has changed."""
-        if self.before is not None:
-            stands = self.before.ground
-            if _alike((stands.stream, stands.drivers), (self.streams.general, self.drivers)):
-                return stands
-        return self._ground(self.streams.general, self.drivers)
-
-    def _ground(self, stream: Stream, drivers: Drivers) -> Ground:
-        return ground(stream, drivers) if self.kept is None else self.kept.ground(stream, drivers)
-
-    def _do_nothing(self, on: Ground) -> Projection:
-        if self.kept is None:
-            return project_on(on, NO_LEVERS, cells=self.cells)
-        return self.kept.do_nothing(on, cells=self.cells)
+        """What all worlds of this block stand on."""
+        return ground(self.streams.general, self.drivers)
 
     def world(self, names: Iterable[str] = ()) -> Projection:
         """Return the general stream with the named schemes; with none, the do-nothing world."""
         acting = frozenset(n for n in names if n in self.levers)
         if acting not in self._worlds:
             levers = self._acting(acting)
-            if self._compiled and not acting:
-                self._worlds[acting] = self._do_nothing(self.ground)
-            elif self._compiled:
+            if self._compiled:
                 self._worlds[acting] = project_on(self.ground, levers, cells=self.cells)
             else:
                 self._worlds[acting] = project_plainly(self.streams.general, self.drivers, levers)
@@ -271,7 +177,7 @@ class Evaluation:
         drivers = self._drivers(UASC)
         if not self._compiled:
             return project_plainly(self.streams.uasc, drivers, NO_LEVERS)
-        return self._do_nothing(self._ground(self.streams.uasc, drivers))
+        return project_on(ground(self.streams.uasc, drivers), NO_LEVERS, cells=self.cells)
 
     @cached_property
     def prices(self) -> NDArray[np.float64]:
@@ -287,11 +193,6 @@ class Evaluation:
     def _own_growth(self) -> Mapping[str, str]:
         """The placements whose prices grow at a rate of their own: placement -> assumption."""
         return {p: name for p, name in PRICE_GROWTH_OF.items() if name in self.case.assumptions}
-
-    @property
-    def _billed(self) -> bool:
-        """Whether a bill will do: it adds all placements up before prices grow, so they must all grow alike."""
-        return self._compiled and not self._own_growth
 
     @cached_property
     def monthly_prices(self) -> NDArray[np.float64]:
@@ -312,75 +213,26 @@ class Evaluation:
 
     def total_spending(self, names: Iterable[str] = ()) -> NDArray[np.float64]:
         """Return what the world of the named schemes costs in all, positive, (months, draws): `spending` summed."""
-        acting = frozenset(n for n in names if n in self.levers)
-        if not self._billed:
-            return sum(self.spending(self.world(acting)).values(), np.zeros(self.setting.shape))
-        bill = self.bill(acting)
-        return self._over_months(bill.stays) + bill.events
-
-    def bill(self, acting: frozenset[str]) -> Bill:
-        """Return what a world costs at the first year's weekly prices; that of `before`, if nothing has changed."""
-        if acting not in self._bills:
-            levers, prices = self._acting(acting), (self._weekly_prices, self._event_prices)
-            if self.before is not None and self.before.ground is self.ground:
-                made = self.before.made(acting)
-                if made is not None and _alike(made[:2], (levers, prices)):
-                    self._bills[acting] = made
-            if acting not in self._bills:
-                self._bills[acting] = levers, prices, bill_on(self.ground, levers, *prices)
-        return self._bills[acting][2]
-
-    def made(self, acting: frozenset[str]) -> tuple[Levers, tuple[NDArray[np.float64], ...], Bill] | None:
-        """Return the bill of the world of these schemes and what it was made from, if it was."""
-        return self._bills.get(acting)
+        return sum(self.spending(self.world(names)).values(), np.zeros(self.setting.shape))
 
     @cached_property
     def _weekly_prices(self) -> NDArray[np.float64]:
         return np.array([self.draws[f"price.{p}_weekly"] for p in PLACEMENTS])
 
-    @cached_property
-    def _event_prices(self) -> NDArray[np.float64]:
-        return np.array(
-            [self.draws[f"cost.{event}"] for event in ("entry", "exit_under_18", "exit_at_18", "diverted_child")]
-        )
-
     def net(self, members: Iterable[str]) -> NDArray[np.float64]:
         """Return the joint net position of some schemes, (months, draws): a perimeter's, without its lines."""
         names = [n for n in self.schemes if n in set(members)]
-        acting = frozenset(n for n in names if self.schemes[n].acts_on_caseload)
-        if acting not in self._saved:
-            worth = self._saved_on_caseload(acting) if acting else 0.0
-            self._saved[acting] = np.zeros(self.setting.shape) + worth
-        total: NDArray[np.float64] = sum((self.own(name) for name in names), self._saved[acting])
-        return total
+        own = sum((self._own(name) for name in names), np.zeros(self.setting.shape))
+        if not any(self.schemes[n].acts_on_caseload for n in names):
+            return own
+        saved: NDArray[np.float64] = own + self.total_spending() - self.total_spending(names)
+        return saved
 
-    def _saved_on_caseload(self, acting: frozenset[str]) -> NDArray[np.float64]:
-        """Return what the do-nothing world costs more than that of some schemes, (months, draws)."""
-        if not self._billed:
-            return self.total_spending() - self.total_spending(acting)
-        without, with_schemes = self.bill(frozenset()), self.bill(acting)
-        fewer = without.stays - with_schemes.stays
-        return self._over_months(fewer) + (without.events - with_schemes.events)
-
-    def _over_months(self, stays: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return weekly pounds at each month's end, first year's prices, as real pounds a month: the mean of both.
-
-        Only where all prices grow alike (`_billed`).
-        """
-        growth = self.setting.real_growth(PRICE_GROWTH)
-        monthly: NDArray[np.float64] = (stays[1:] + stays[:-1]) * growth * (self.setting.weekly / 2)
-        return monthly
-
-    def own(self, name: str) -> NDArray[np.float64]:
+    def _own(self, name: str) -> NDArray[np.float64]:
         """Return what a scheme costs and what it saves on lines of its own, (months, draws)."""
         if name not in self._owned:
-            stands = None if self._touched(name, MONEY) else self.before
-            self._owned[name] = stands.own(name) if stands else _own_money(self.schemes[name], self.setting)
+            self._owned[name] = _own_money(self.schemes[name], self.setting)
         return self._owned[name]
-
-    @cached_property
-    def _saved(self) -> dict[frozenset[str], NDArray[np.float64]]:
-        return {}
 
     @cached_property
     def _owned(self) -> dict[str, NDArray[np.float64]]:
@@ -496,29 +348,14 @@ def _as_interaction(flows: CashFlows) -> CashFlows:
     return total
 
 
-def evaluate(  # noqa: PLR0913 - each is a separate choice of the caller's
-    case: Case,
-    draws: Draws,
-    *,
-    streams: Streams | None = None,
-    cells: bool = True,
-    compiled_from: int = COMPILED_FROM,
-    before: Evaluation | None = None,
-    kept: Kept | None = None,
+def evaluate(
+    case: Case, draws: Draws, *, streams: Streams | None = None, cells: bool = True, compiled_from: int = COMPILED_FROM
 ) -> Evaluation:
     """Run a case on a block of draws. Pass `streams` when running many blocks: they do not depend on draws.
 
     Without `cells` no world counts children by age and placement, which money does not need. From `compiled_from`
-    draws on the compiled loop projects. `before`: the evaluation of the same block under another setting, whose worlds
-    are taken over where nothing that they rest on has changed. `kept`: what was dealt and done without schemes for
-    other cases, taken over likewise.
+    draws on the compiled loop projects.
     """
     return Evaluation(
-        case=case,
-        draws=draws,
-        streams=streams or streams_of(case),
-        cells=cells,
-        compiled_from=compiled_from,
-        before=before,
-        kept=kept,
+        case=case, draws=draws, streams=streams or streams_of(case), cells=cells, compiled_from=compiled_from
     )

@@ -1,7 +1,7 @@
 """A page to ask "what if" on: sliders for the assumptions that matter most, and what follows from them at once.
 
 The six are found by the tornado, not fixed. Moving a slider moves the central value and keeps the assumption's range
-around it; only what depends on it is worked out again, on the same draws.
+around it, on the same draws.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from model.case.assumptions import Assumption
     from model.case.records import Case
-    from model.money.portfolio import Evaluation, Streams
+    from model.money.portfolio import Streams
     from model.report.look.live import LiveFan
 
     Floats = NDArray[np.float64]
@@ -84,11 +84,6 @@ class Explorer:
         return sample(self.case, self.draws, self.seed, process_noise=self.process_noise)
 
     @cached_property
-    def _as_it_stands(self) -> dict[int, Evaluation]:
-        """The case as it stands, part by part (the central run first): what a change leaves alone is kept."""
-        return {}
-
-    @cached_property
     def _streams(self) -> Streams:
         return streams_of(self.case)
 
@@ -105,24 +100,18 @@ class Explorer:
 
     def answer(self, values: Mapping[str, float] | None = None) -> Answer:
         """Return what follows from these central values (name -> value; others as in the case)."""
-        if values and not self._as_it_stands:
-            self.answer()
         case = self.changed(values or {})
         draws = redraw(case, self.sampled, self.case) if values else self.sampled
         streams = self._streams if STREAMS_REST_ON.isdisjoint(values or ()) else streams_of(case)
         members = members_of(case)[self.perimeter]
         factors = discount_factors(case.timeline, case.conventions.discount_rate_annual)
-        blocks = [central(case), *self._blocks(draws)]
+        blocks = [central(case), *(part_of(draws, first, BLOCK) for first in range(0, self.draws, BLOCK))]
 
-        def outcome(block: int) -> _Outcome:
-            before = self._as_it_stands.get(block) if values else None
-            made = evaluate(case, blocks[block], streams=streams, cells=False, compiled_from=1, before=before)
-            if not values:
-                self._as_it_stands[block] = made
-            net = made.net(members)
+        def outcome(block: Draws) -> _Outcome:
+            net = evaluate(case, block, streams=streams, cells=False, compiled_from=1).net(members)
             return _Outcome(np.cumsum(net, axis=0), present_value(net, factors), np.isfinite(payback_months(net)))
 
-        middle, *parts = each(outcome, range(len(blocks)), self.threads)
+        middle, *parts = each(outcome, blocks, self.threads)
         npv, paid = np.concatenate([part.npv for part in parts]), np.concatenate([part.paid for part in parts])
         cumulative = np.concatenate([part.cumulative for part in parts], axis=1)
         at = [round(p / 100 * (draws.n - 1)) for p in BANDS]
@@ -135,18 +124,6 @@ class Explorer:
             npv_central=float(middle.npv[0]),
             npv_mean=float(npv.mean()),
         )
-
-    @cached_property
-    def _cut(self) -> list[Draws]:
-        return [part_of(self.sampled, first, BLOCK) for first in range(0, self.draws, BLOCK)]
-
-    def _blocks(self, draws: Draws) -> list[Draws]:
-        """Return draws block by block; an assumption that has not moved keeps the very array it had in its block."""
-        moved = {name: v for name, v in draws.values.items() if v is not self.sampled.values[name]}
-        return [
-            replace(part, values={**part.values, **{n: v[part.first : part.first + part.n] for n, v in moved.items()}})
-            for part in self._cut
-        ]
 
     def chart(self, values: Mapping[str, float] | None = None) -> Figure:
         """Return the fan chart of the cumulative net position under these central values."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 from difflib import get_close_matches
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,11 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from model.case.records import Case
-    from model.children.worlds import Kept
     from model.report.look.page import Block
     from model.results.runs import Result
-
-BLOCKS_KEPT = 8  # of 512 draws, children of two streams each: 2,000 draws
 
 
 def case_folder(case: str) -> Path:
@@ -71,15 +68,7 @@ def _result(folder: Path, scenario: str, draws: int, seed: int, state: str) -> R
     from model.results.runs import run  # noqa: PLC0415
 
     del state
-    return run(load_case(folder, scenario=scenario), draws=draws, seed=seed, kept=_kept())
-
-
-@cache
-def _kept() -> Kept:
-    """What the scenarios of one case share in this process: enough for the blocks of a run of the default size."""
-    from model.children.worlds import Kept  # noqa: PLC0415 - as above
-
-    return Kept(BLOCKS_KEPT)
+    return run(load_case(folder, scenario=scenario), draws=draws, seed=seed)
 
 
 def changed(case: Case, values: Mapping[str, float | None]) -> Case:

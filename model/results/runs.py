@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from model.case.records import Case
-    from model.children.worlds import Kept
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,13 +164,12 @@ def run(  # noqa: PLR0913 - each is a separate choice of the caller's
     process_noise: bool = True,
     progress: Callable[[int], None] | None = None,
     threads: int = 1,
-    kept: Kept | None = None,
 ) -> Result:
     """Run a case: once at central values, and over `draws` joint draws (1 = central alone).
 
     `process_noise`: chance in who enters and leaves care is part of the draws. `progress` is told how many draws each
-    finished block held. `threads`: blocks done at a time. `kept`: what runs of other scenarios may have done already.
-    The same case, draws and seed give the same result, whatever the threads and whatever was kept.
+    finished block held. `threads`: blocks done at a time.
+    The same case, draws and seed give the same result, whatever the threads.
 
     The draws themselves are kept, for every table's quantiles: about 40 kB a draw for Bury and twice that while blocks
     are joined (10,000 draws 1 GB in all, 100,000 about 8 GB). For more draws than fit, `appraisal.npv_evaluator` keeps
@@ -187,7 +185,7 @@ def run(  # noqa: PLR0913 - each is a separate choice of the caller's
 
     def part(first: int) -> Sample:
         block = sample(case, min(BLOCK, draws - first), seed, first=first, process_noise=process_noise)
-        made = keep(evaluate(case, block, streams=streams, kept=kept))
+        made = keep(evaluate(case, block, streams=streams))
         if progress is not None:
             progress(block.n)
         return made

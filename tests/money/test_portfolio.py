@@ -7,10 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.case.draws import sample, with_values
+from model.case.draws import sample
 from model.case.reading.load import load_case
 from model.children.caseload import PLACEMENTS
-from model.children.worlds import Kept
 from model.money.funding import purse_of
 from model.money.portfolio import WHOLE, evaluate, members_of
 from model.schemes.cashflows import CASHABLE, PARTNER, CashFlows, Tag
@@ -128,56 +127,6 @@ def test_the_net_without_lines_is_the_net_of_the_lines(base):
     assert not run.net([]).any()
 
 
-@pytest.mark.parametrize("name", sorted(invented().assumptions))
-def test_what_stands_after_one_change_is_what_a_fresh_run_gives(base, name):
-    """Whatever is moved, what is taken over from the run before makes no difference to any pound."""
-    block = sample(base, 16, 1)
-    first = evaluate(base, block, compiled_from=1)
-    first.net(first.schemes)
-    moved = with_values(block, {name: block[name] * 0.9})
-    again, fresh = (evaluate(base, moved, compiled_from=1, before=b) for b in (first, None))
-    np.testing.assert_array_equal(again.net(again.schemes), fresh.net(fresh.schemes))
-
-
-def test_what_scenarios_share_is_kept_and_changes_nothing(base):
-    """A dearer place leaves the ground and the do-nothing world as they are; other entries do not."""
-    kept, block = Kept(4), sample(base, 70, 1)
-    dearer = with_values(block, {"price.residential_weekly": block["price.residential_weekly"] * 1.1})
-    busier = with_values(block, {"caseload.entries_multiplier": block["caseload.entries_multiplier"] * 1.1})
-    first = evaluate(base, block, kept=kept)
-    first.world()
-    for draws, shared in ((dearer, True), (busier, False), (sample(base, 70, 2), False)):
-        again, fresh = evaluate(base, draws, kept=kept), evaluate(base, draws)
-        assert (again.world() is first.world()) == shared
-        assert (again.ground is first.ground) == shared
-        for name in ([], BOTH):
-            np.testing.assert_array_equal(again.world(name).stock, fresh.world(name).stock)
-        np.testing.assert_array_equal(again.uasc.stock, fresh.uasc.stock)
-    for seed in range(5):
-        evaluate(base, sample(base, 70, seed), kept=kept).world()
-    assert evaluate(base, block, kept=kept).ground is not first.ground  # long ago: let go of
-
-
-def test_only_what_a_change_touches_is_worked_out_again(base):
-    block = sample(base, 16, 1)
-    first = evaluate(base, block, compiled_from=1)
-    first.net(first.schemes)
-
-    def after(name):
-        again = evaluate(base, with_values(block, {name: block[name] * 0.9}), compiled_from=1, before=first)
-        again.net(again.schemes)
-        return again
-
-    nothing, acting = frozenset(), frozenset(BOTH)
-    effect, entries, price = map(after, ("edge_of_care.effect", "caseload.entries_multiplier", "price.other_weekly"))
-    assert effect.bill(nothing) is first.bill(nothing)
-    assert effect.bill(acting) is not first.bill(acting)
-    assert effect.own("fostering") is first.own("fostering")
-    assert effect.ground is price.ground is first.ground
-    assert price.bill(nothing) is not first.bill(nothing)
-    assert entries.ground is not first.ground
-
-
 def test_what_a_partner_pays_for_is_never_a_saving_of_the_general_fund(base):
     """The schools' grant pays a quarter of a home: the total stays, a quarter is in its purse, none of it cashable."""
     name = "partner.share_residential"
@@ -228,12 +177,3 @@ def test_with_growth_by_placement_the_net_without_lines_is_still_the_net_of_the_
         np.testing.assert_allclose(run.net(members_of(case)[name]), perimeter.net(120, 24), rtol=0, atol=1e-6)
     plain = evaluate(case, sample(case, 24, 1), compiled_from=1_000)
     np.testing.assert_allclose(run.total_spending(BOTH), plain.total_spending(BOTH), rtol=1e-9)
-
-
-def test_what_stands_after_a_change_of_one_placement_s_growth_is_what_a_fresh_run_gives(tmp_path):
-    case = load(tmp_path, "base", assumptions=own_growth(residential=(0.05, 0, 0.1)))
-    draws = sample(case, 64, 1)
-    moved = with_values(draws, {"growth.residential_prices_real_annual": np.full(64, 0.08)})
-    after = evaluate(case, moved, before=evaluate(case, draws))
-    np.testing.assert_array_equal(after.net(BOTH), evaluate(case, moved).net(BOTH))
-    assert (after.net(BOTH) != evaluate(case, draws).net(BOTH)).any()
