@@ -69,9 +69,10 @@ def parser() -> argparse.ArgumentParser:
     clean = commands.add_parser("clean-notebooks", help="strip outputs from notebooks, as they are kept in git")
     clean.add_argument("notebooks", nargs="*", metavar="NOTEBOOK", help="files; default all in notebooks/")
     clean.set_defaults(run=_clean)
-    from model.commands.demand import add_arguments  # noqa: PLC0415 - after the light commands
+    from model.commands import demand, dictionary  # noqa: PLC0415 - after the light commands
 
-    add_arguments(commands)
+    demand.add_arguments(commands)
+    dictionary.add_arguments(commands)
     return top
 
 

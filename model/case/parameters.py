@@ -1,12 +1,25 @@
-"""The names the model reads: what each kind of scheme needs, and what every case needs, each with its unit.
+"""The names the model reads: what each kind of scheme needs, and what every case needs, with unit and meaning.
 
-A scheme called `fostering` of kind `fostering_growth` needs an assumption `fostering.households`, and so on. What is in
-`OPTIONAL` (by kind) and `CASE_WIDE_OPTIONAL` may be left out; everything else must be in `assumptions.csv`.
+A scheme called `fostering` of kind `fostering_growth` needs an assumption `fostering.households`, and so on. What says
+in `without` what happens then may be left out; everything else must be in `assumptions.csv`. `docs/inputs.md` is made
+from these words by `python -m model dictionary`.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Parameter(NamedTuple):
+    """A number that the model reads by its name: the unit, the meaning, and what it means to leave it out ("" = no)."""
+
+    unit: str
+    meaning: str
+    without: str = ""
+
 
 AGE_BANDS: Final = ("under_1", "1_4", "5_9", "10_15", "16_17")
 SPLIT_AGE_BANDS: Final = {"5_7": "5_9", "8_9": "5_9"}  # the bands a scheme may name, and the input band each is part of
@@ -34,125 +47,175 @@ BUDGET_LINES: Final = (
     "Retention payments", "Recruitment and equipment", "Redundancy", "Pension strain",
 )  # fmt: skip
 
-PARAMETERS: Final[dict[str, dict[str, str]]] = {
+KINDS: Final = {
+    "fostering_growth": "more foster carers of the council's own, so that fewer children go to agencies",
+    "entry_reduction": "fewer children of some ages enter care",
+    "agency": "agency staff end as permanent posts fill",
+    "establishment": "the posts charged to it, and what it costs to end posts",
+    "fixed_cost": "a cost a year or a day, beside the posts charged to it",
+}
+"""What each kind of scheme does."""
+
+_LATE = Parameter("months", "Months by which the scheme starts later than planned.", "it starts as planned")
+
+PARAMETERS: Final[dict[str, dict[str, Parameter]]] = {
     "fostering_growth": {
-        "households": "households",
-        "delay": "months",
-        "approval_lag": "months",
-        "recruitment_months": "months",
-        "deregistration_annual": "rate/year",
-        "leavers_replaced_share": "share",
-        "places_per_household": "places/household",
-        "fill_rate": "share",
-        "transferring_share": "share",
-        "inflow_limited": "switch",
-        "existing_households": "households",
-        "existing_approvals_annual": "households/year",
-        "retention_effect": "share",
-        "approval_cost": "GBP/household",
-        "supervision_cost_annual": "GBP/household/year",
-        "households_supervised_by_team": "households",
-        "constellations": "count",
-        "constellation_cost_annual": "GBP/year",
+        "households": Parameter("households", "Carer households that the scheme adds in all."),
+        "delay": _LATE,
+        "approval_lag": Parameter("months", "Months from the first enquiry to the first approval."),
+        "recruitment_months": Parameter("months", "Months over which the new households are approved, evenly."),
+        "deregistration_annual": Parameter("rate/year", "Share of carer households who stop in a year."),
+        "leavers_replaced_share": Parameter("share", "Of the new households who stop, the share who are replaced."),
+        "places_per_household": Parameter("places/household", "Places for which each new household is approved."),
+        "fill_rate": Parameter("share", "Share of approved places with a child in them, unavailable places included."),
+        "transferring_share": Parameter("share", "Of children who would start with an agency, how many a place suits."),
+        "inflow_limited": Parameter("switch", "1: places fill only from agency starts. 0: from agency homes at once."),
+        "existing_households": Parameter("households", "Carer households before the scheme."),
+        "existing_approvals_annual": Parameter("households/year", "Households approved a year without the scheme."),
+        "retention_effect": Parameter("share", "Cut in the rate at which carers stop."),
+        "approval_cost": Parameter("GBP/household", "Cost of each approval beyond the team's own time."),
+        "supervision_cost_annual": Parameter("GBP/household/year", "A supervising social worker's time a household."),
+        "households_supervised_by_team": Parameter("households", "New households that the team itself can supervise."),
+        "constellations": Parameter("count", "Mockingbird constellations started."),
+        "constellation_cost_annual": Parameter("GBP/year", "Cost of one constellation."),
     },
     "entry_reduction": {
-        "effect": "share",
-        "delay": "months",
-        "ramp_months": "months",
-        "deadweight": "share",
-        "fade_annual": "rate/year",
-        "caseworkers": "fte",
-        "children_per_caseworker": "children/worker",
-        "duration_months": "months",
-        "children_served_per_entry": "children/child",
-        "capacity_limited": "switch",
-        **{f"weight_{placement}": "ratio" for placement in PLACEMENTS},
+        "effect": Parameter("share", "Fall in entries of the target ages when the scheme is in full effect."),
+        "delay": _LATE,
+        "ramp_months": Parameter("months", "Months from nothing to the full effect, in a straight line."),
+        "deadweight": Parameter("share", "Part of that fall that would have happened anyway."),
+        "fade_annual": Parameter("rate/year", "Share of the children kept out who enter later after all, a year."),
+        "caseworkers": Parameter("fte", "Staff who hold cases."),
+        "children_per_caseworker": Parameter("children/worker", "Children whom each holds at a time."),
+        "duration_months": Parameter("months", "Months of work with a child."),
+        "children_served_per_entry": Parameter("children/child", "Children worked with for each who would enter care."),
+        "capacity_limited": Parameter("switch", "1: no more children than the team can hold. 0: no limit."),
+        **{
+            f"weight_{placement}": Parameter(
+                "ratio",
+                f"How much likelier an entry to {placement} is prevented than one of weight 1.",
+                "1: no likelier than another",
+            )
+            for placement in PLACEMENTS
+        },
     },
     "agency": {
-        "managed_teams_cost": "GBP",
-        "managed_teams_months": "months",
-        "managed_teams_end_months": "months",
-        "cover_cost_annual": "GBP/year",
-        "cover_managed_share": "share",
-        "cover_displaced_share": "share",
-        "premium": "share",
-        "whole_cost": "switch",
-        "cover_end_months": "months",
+        "managed_teams_cost": Parameter("GBP", "What the managed teams cost over managed_teams_months."),
+        "managed_teams_months": Parameter("months", "Months that this cost covers, from the start of the case."),
+        "managed_teams_end_months": Parameter("months", "Months until the managed teams would have ended anyway."),
+        "cover_cost_annual": Parameter("GBP/year", "Agency cover of vacant posts, managed teams included."),
+        "cover_managed_share": Parameter("share", "Part of that cover which is managed teams, taken out first."),
+        "cover_displaced_share": Parameter(
+            "share",
+            "Part of the cover that goes once every new post is filled: new posts need not be those covered.",
+            "1: all of it goes",
+        ),
+        "premium": Parameter("share", "How much dearer an agency worker is than the employee who replaces them."),
+        "whole_cost": Parameter("switch", "1: filling a post saves the whole cost of its cover. 0: the premium only."),
+        "cover_end_months": Parameter("months", "Months until cover would have ended without the schemes."),
     },
-    "fixed_cost": {"cost_annual": "GBP/year", "cost_daily": "GBP/day"},
+    "fixed_cost": {
+        "cost_annual": Parameter(
+            "GBP/year", "A cost a year from the start on.", "none a year; one of the two is needed"
+        ),
+        "cost_daily": Parameter("GBP/day", "A cost of every day from the start on.", "none a day"),
+    },
     "establishment": {
-        "delay": "months",
-        "posts_redundant": "fte",
-        "redundancy_age": "years",
-        "redundancy_service": "years",
-        "redundancy_weekly_pay": "GBP/week",
-        "redundancy_capped": "switch",
-        "redundancy_multiplier": "ratio",
-        "redundancy_after_months": "months",
-        "pension_strain": "GBP",
+        "delay": _LATE,
+        "posts_redundant": Parameter("fte", "People made redundant.", "no redundancy"),
+        "redundancy_age": Parameter("years", "Their age.", "needed with posts_redundant"),
+        "redundancy_service": Parameter("years", "Their years of service.", "needed with posts_redundant"),
+        "redundancy_weekly_pay": Parameter("GBP/week", "Their pay a week.", "needed with posts_redundant"),
+        "redundancy_capped": Parameter("switch", "1: a week's pay counts up to the statutory cap. 0: in full.", "1"),
+        "redundancy_multiplier": Parameter("ratio", "Weeks paid, as a multiple of the statutory weeks.", "1"),
+        "redundancy_after_months": Parameter("months", "Months from the scheme's start to the last day.", "0"),
+        "pension_strain": Parameter("GBP", "Cost to the council of pensions paid early, once.", "none"),
     },
-}
-
-OPTIONAL: Final[dict[str, frozenset[str]]] = {
-    "fostering_growth": frozenset({"delay"}),
-    "entry_reduction": frozenset({"delay", *(f"weight_{placement}" for placement in PLACEMENTS)}),
-    "agency": frozenset({"cover_displaced_share"}),
-    "fixed_cost": frozenset({"cost_annual", "cost_daily"}),
-    "establishment": frozenset(PARAMETERS["establishment"]),
 }
 
 ONE_OF: Final[dict[str, frozenset[str]]] = {"fixed_cost": frozenset({"cost_annual", "cost_daily"})}
 """For a kind, parameters of which at least one must be given."""
 
-CASE_WIDE: Final[dict[str, str]] = {
-    **{f"price.{placement}_weekly": "GBP/week" for placement in PLACEMENTS},
-    "cost.entry": "GBP/child",
-    "cost.exit_under_18": "GBP/child",
-    "cost.exit_at_18": "GBP/child",
-    "cost.diverted_child": "GBP/child",
-    "caseload.share_5_9_aged_8_9": "share",
-    "caseload.entries_multiplier": "ratio",
-    "caseload.entries_growth_annual": "rate/year",
-    "caseload.exits_multiplier": "ratio",
-    "growth.placement_prices_real_annual": "rate/year",
-    "growth.pay_real_annual": "rate/year",
-    "establishment.months_to_fill": "months",
-    "establishment.vacancy_share": "share",
-    "reserve.opening": "GBP",
-    "reserve.minimum": "GBP",
-    "reserve.commitments_annual": "GBP/year",
+CASE_WIDE: Final[dict[str, Parameter]] = {
+    **{
+        f"price.{placement}_weekly": Parameter("GBP/week", f"{line}: what one more child there costs.")
+        for placement, line in PLACEMENT_LINES.items()
+    },
+    "cost.entry": Parameter("GBP/child", "A child enters care: court work, finding the first placement."),
+    "cost.exit_under_18": Parameter("GBP/child", "A child leaves care before 18: guardians' allowances, support."),
+    "cost.exit_at_18": Parameter("GBP/child", "A young person leaves care at 18: staying put, a personal adviser."),
+    "cost.diverted_child": Parameter("GBP/child", "A child is kept out of care: support at home as a child in need."),
+    "caseload.share_5_9_aged_8_9": Parameter("share", "Of the children aged 5 to 9, those aged 8 or 9. Never drawn."),
+    "caseload.entries_multiplier": Parameter("ratio", "Level of entries against those of caseload.csv."),
+    "caseload.entries_growth_annual": Parameter("rate/year", "Growth of entries a year if nothing is done."),
+    "caseload.exits_multiplier": Parameter("ratio", "Level of exits against those of caseload.csv."),
+    "growth.placement_prices_real_annual": Parameter(
+        "rate/year", "How much faster placements grow dearer than prices."
+    ),
+    "growth.pay_real_annual": Parameter("rate/year", "How much faster pay grows than prices."),
+    **{
+        f"growth.{placement}_prices_real_annual": Parameter(
+            "rate/year",
+            f"{line}: how much faster they grow dearer than prices.",
+            "the rate of growth.placement_prices_real_annual",
+        )
+        for placement, line in PLACEMENT_LINES.items()
+    },
+    **{
+        f"cashable.contract_step_{placement}": Parameter(
+            "children", f"{line}: children who must leave before money leaves the budget.", "any part of a place saves"
+        )
+        for placement, line in PLACEMENT_LINES.items()
+    },
+    "cashable.budget_growth_real_annual": Parameter(
+        "rate/year", "Real growth of the approved budget after its last year.", "0: it keeps up with prices"
+    ),
+    **{
+        f"partner.share_{placement}": Parameter(
+            "share", f"{line}: part paid by the schools' grant or health, never cashable.", "the council pays all"
+        )
+        for placement, line in PLACEMENT_LINES.items()
+    },
+    "establishment.months_to_fill": Parameter("months", "Months a round of recruiting takes; starters come evenly."),
+    "establishment.vacancy_share": Parameter("share", "Share of the new posts that stands empty in the long run."),
+    "establishment.fill_probability": Parameter("share", "Chance that a round ends with somebody in post.", "1"),
+    "establishment.turnover_annual": Parameter("share", "Share of those in post who leave in a year.", "nobody leaves"),
+    "establishment.agency_cover_share": Parameter(
+        "share", "Of posts once filled and empty again, those that an agency worker covers.", "none is covered"
+    ),
+    "establishment.agency_cover_unfilled_share": Parameter(
+        "share", "Of posts not yet filled for the first time, those that an agency worker covers.", "none is covered"
+    ),
+    "establishment.agency_premium": Parameter(
+        "ratio",
+        "How much dearer that worker is than the post: 0.4 = 40% dearer.",
+        "the premium of the case's agency scheme; 0 if it has none",
+    ),
+    "establishment.retention_payment": Parameter("GBP/fte", "Paid once to each who stays long enough.", "none"),
+    "establishment.retention_qualifying_months": Parameter("months", "Months in post before it is due.", "0"),
+    "establishment.recruitment_cost": Parameter("GBP/fte", "Cost of recruiting one person.", "none"),
+    "establishment.equipment_cost": Parameter("GBP/fte", "Equipment for one who starts.", "none"),
+    "establishment.equipment_recycled_share": Parameter("share", "Part of that equipment that is to hand.", "0"),
+    "capacity.cases_open": Parameter("children", "Open cases at the start.", "caseloads are not shown"),
+    "capacity.cases_growth_annual": Parameter("rate/year", "Growth of open cases.", "0"),
+    "capacity.share_closed_if_kept_out_of_care": Parameter(
+        "share", "Of children kept out of care, those whose case closes.", "0: they stay open as children in need"
+    ),
+    "capacity.workers_current": Parameter("fte", "Social worker posts before the schemes.", "caseloads are not shown"),
+    "capacity.workers_proposed": Parameter("fte", "Social worker posts with them.", "caseloads are not shown"),
+    "capacity.workers_filled_share": Parameter("share", "Share of existing posts with somebody in them.", "1"),
+    "capacity.managers_current": Parameter("fte", "Team managers before the schemes.", "the span is not shown"),
+    "capacity.managers_proposed": Parameter("fte", "Team managers with them.", "as many as before"),
+    "capacity.target_caseload": Parameter("children/worker", "Cases a worker should hold.", "no target is shown"),
+    "reserve.opening": Parameter("GBP", "Balance of the reserve at the start."),
+    "reserve.minimum": Parameter("GBP", "Balance below which it may not be drawn."),
+    "reserve.commitments_annual": Parameter("GBP/year", "Other claims on the reserve."),
+    "loan.share": Parameter("share", "Part of the part-year and one-off cost that an internal loan pays.", "no loan"),
+    "loan.interest_annual": Parameter("rate/year", "Interest on the loan.", "needed with loan.share"),
+    "loan.years": Parameter("years", "Equal yearly payments that clear it.", "needed with loan.share"),
+    "loan.first_repayment_years": Parameter("years", "Years from the start of the case to the first payment.", "1"),
 }
-
-CASE_WIDE_OPTIONAL: Final[dict[str, str]] = {
-    **{f"cashable.contract_step_{placement}": "children" for placement in PLACEMENTS},
-    **{f"partner.share_{placement}": "share" for placement in PLACEMENTS},
-    **{f"growth.{placement}_prices_real_annual": "rate/year" for placement in PLACEMENTS},
-    "cashable.budget_growth_real_annual": "rate/year",
-    "establishment.fill_probability": "share",
-    "establishment.turnover_annual": "share",
-    "establishment.agency_cover_share": "share",
-    "establishment.agency_cover_unfilled_share": "share",
-    "establishment.agency_premium": "ratio",
-    "establishment.retention_payment": "GBP/fte",
-    "establishment.retention_qualifying_months": "months",
-    "establishment.recruitment_cost": "GBP/fte",
-    "establishment.equipment_cost": "GBP/fte",
-    "establishment.equipment_recycled_share": "share",
-    "capacity.cases_open": "children",
-    "capacity.cases_growth_annual": "rate/year",
-    "capacity.share_closed_if_kept_out_of_care": "share",
-    "capacity.workers_current": "fte",
-    "capacity.workers_proposed": "fte",
-    "capacity.workers_filled_share": "share",
-    "capacity.managers_current": "fte",
-    "capacity.managers_proposed": "fte",
-    "capacity.target_caseload": "children/worker",
-    "loan.share": "share",
-    "loan.interest_annual": "rate/year",
-    "loan.years": "years",
-    "loan.first_repayment_years": "years",
-}
-"""Case-wide names a case may leave out: name -> unit. What reads one must have a meaning for its absence."""
+"""What every case needs. What reads a row that may be left out must do what `without` says."""
 
 RESERVED_PREFIXES: Final = (
     "price", "cost", "caseload", "growth", "establishment", "cashable", "reserve", "est", "conventions", "schemes",
@@ -171,7 +234,6 @@ DIVISORS: Final = frozenset({
 """Names that something is divided by: cases by workers, workers by managers. Without any of either, leave them out."""
 
 
-def required(kind: str) -> dict[str, str]:
-    """Return the parameters that a scheme of this kind must have: parameter -> unit."""
-    optional = OPTIONAL.get(kind, frozenset())
-    return {name: unit for name, unit in PARAMETERS[kind].items() if name not in optional}
+def required(names: Mapping[str, Parameter]) -> dict[str, str]:
+    """Return the names that must be given, each with its unit."""
+    return {name: parameter.unit for name, parameter in names.items() if not parameter.without}

@@ -353,12 +353,12 @@ def name_problems(
 
 def expected_names(schemes: Collection[SchemeSpec]) -> tuple[dict[str, str], dict[str, str]]:
     """Return name -> unit of what must be given, and of all the model can read."""
-    needed = dict(parameters.CASE_WIDE)
-    known = {**parameters.CASE_WIDE, **parameters.CASE_WIDE_OPTIONAL}
+    needed = parameters.required(parameters.CASE_WIDE)
+    known = {name: parameter.unit for name, parameter in parameters.CASE_WIDE.items()}
     for scheme in schemes:
-        if scheme.kind in parameters.PARAMETERS:
-            needed |= {f"{scheme.name}.{name}": unit for name, unit in parameters.required(scheme.kind).items()}
-            known |= {f"{scheme.name}.{name}": unit for name, unit in parameters.PARAMETERS[scheme.kind].items()}
+        own = {f"{scheme.name}.{name}": p for name, p in parameters.PARAMETERS.get(scheme.kind, {}).items()}
+        needed |= parameters.required(own)
+        known |= {name: parameter.unit for name, parameter in own.items()}
     return needed, known
 
 

@@ -1,0 +1,59 @@
+"""The documents: the data dictionary is fresh, every name has its words, and every link leads somewhere."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from model.case import parameters
+from model.case.assumptions import DISTRIBUTIONS
+from model.case.reading import meanings
+from model.case.units import UNITS
+from model.commands import dictionary
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *(ROOT / "inputs").rglob("README.md"),
+                ROOT / "outputs/README.md", ROOT / "benchmarks/README.md"])  # fmt: skip
+LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
+
+
+def test_the_data_dictionary_is_what_the_code_says():
+    written = dictionary.PAGE.read_text(encoding="utf-8")
+    assert written == dictionary.page(), "run python3 workbook.py model dictionary"
+
+
+def test_every_column_and_key_has_its_words_and_no_other():
+    files = {name: [column.name for column in columns] for name, columns in dictionary.FILES.items()}
+    tables = {name: list(keys) for name, keys in dictionary.TABLES.items()}
+    assert {name: sorted(words) for name, words in meanings.COLUMNS.items()} == {n: sorted(c) for n, c in files.items()}
+    assert {name: sorted(words) for name, words in meanings.KEYS.items()} == {n: sorted(k) for n, k in tables.items()}
+    assert tuple(meanings.DISTRIBUTIONS) == DISTRIBUTIONS
+    assert parameters.KINDS.keys() == parameters.PARAMETERS.keys()
+
+
+def test_every_assumption_has_a_known_unit_and_a_sentence():
+    every = {f"{kind}.{n}": p for kind, names in parameters.PARAMETERS.items() for n, p in names.items()}
+    every |= parameters.CASE_WIDE
+    assert [name for name, p in every.items() if p.unit not in UNITS] == []
+    assert [name for name, p in every.items() if not re.fullmatch(r"[A-Z0-9].+\.", p.meaning)] == []
+    assert [name for name, p in every.items() if "|" in p.meaning + p.without] == []
+
+
+def anchors(page):
+    """Return the anchors of a page's headings, as GitHub makes them."""
+    text = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    headings = re.findall(r"^#+ +(.+?) *$", text, flags=re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_link_leads_to_a_file_and_a_heading(page):
+    astray = []
+    for link in LINK.findall(page.read_text(encoding="utf-8")):
+        if re.match(r"[a-z]+:", link):
+            continue
+        path, _, heading = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        if not target.exists() or (heading and heading not in anchors(target)):
+            astray.append(link)
+    assert astray == []
