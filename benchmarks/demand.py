@@ -10,14 +10,18 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from model.demand.codes import PLACEMENTS
 from model.demand.forecast import entry_level, forecast, hazards_from, monthly_cost
 from model.demand.rates import count_events, pool
-from model.demand.ssda903 import Episodes, read_episodes
-from model.demand.synthetic import World, write_returns
+from model.demand.ssda903 import read_episodes
+from tests.demand.synthetic import World, write_returns
+
+if TYPE_CHECKING:
+    from model.demand.episodes import Episodes
 
 BIG = World(entries_annual=26_500.0, move_annual=0.12, leave_annual=(0.9, 1.0, 0.9, 1.1, 1.5), first_year=2012, years=8)
 PRICE_WEEKLY = dict.fromkeys(PLACEMENTS, 700.0)
@@ -49,8 +53,9 @@ def daily_matrix(episodes: Episodes, children: int) -> float:
     return time.perf_counter() - began
 
 
-def main() -> None:
-    """Print the figures."""
+def main(arguments: list[str]) -> None:
+    """Print the figures; it takes no arguments."""
+    del arguments
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         made = write_returns(folder, BIG, seed=1)
@@ -82,4 +87,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -143,15 +143,8 @@ class PayTables:
 
     def annual_pay(self, spine: str, point: str, day: date) -> float:
         """Pounds a year at a point on a day: the last printed figure by then, then every later award in force."""
-        return self._pay(spine, point, day, lambda p: p.annual_gbp)
-
-    def annual_pay_range(self, spine: str, point: str, day: date) -> tuple[float, float]:
-        """The same from the low and from the high end of the printed or inferred figure."""
-        return self._pay(spine, point, day, lambda p: p.low_gbp), self._pay(spine, point, day, lambda p: p.high_gbp)
-
-    def _pay(self, spine: str, point: str, day: date, figure: Callable[[PayPoint], float]) -> float:
         base = self._base(spine, point, day)
-        pay = figure(base)
+        pay = base.annual_gbp
         for award in sorted(self.awards, key=lambda a: a.start):
             if award.spine == spine and base.start < award.start <= day and award.covers(point):
                 pay = award.applied_to(pay)

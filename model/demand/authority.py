@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
+from model.case.spelling import nearest
 from model.demand.codes import AGE_BANDS, AGED_OUT, PLACEMENTS
 from model.demand.dfe import DfeTables, canonical, category_counts
 from model.demand.problems import DemandInputError
@@ -61,16 +62,14 @@ _NAMED = 5  # authorities that a message names where none is near
 
 def find_authority(tables: DfeTables, name: str) -> tuple[str, str]:
     """Return (authority, region) as the tables spell them; an unknown name raises with the nearest ones."""
-    import difflib  # noqa: PLC0415  only needed to word the error
-
     rows = tables.totals[tables.totals["level"] == "authority"]
     spelled = {known.lower(): known for known in rows["authority"].unique()}
     known = spelled.get(canonical(name).lower())
     if known is None:
-        near = [spelled[n] for n in difflib.get_close_matches(name.lower(), list(spelled), n=3)]
+        near = nearest(name, spelled.values())
         some = [str(known) for known in sorted(spelled.values())]
         rest = f" and {len(some) - _NAMED} more" if len(some) > _NAMED else ""
-        hint = f"; nearest: {', '.join(near)}" if near else f"; it holds {', '.join(some[:_NAMED])}{rest}"
+        hint = f"; {near}" if near else f"; it holds {', '.join(some[:_NAMED])}{rest}"
         raise DemandInputError([f"--authority {name!r}: not in {tables.files.get('totals', 'the tables')}{hint}"])
     return known, str(rows.loc[rows["authority"] == known, "region"].iloc[0])
 

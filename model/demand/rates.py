@@ -15,9 +15,9 @@ import numpy as np
 import pandas as pd
 
 from model.demand.codes import AGE_BANDS, AGE_STARTS, PLACEMENTS
+from model.demand.episodes import OPEN, UNKNOWN, Episodes, birthday
 from model.demand.problems import DemandInputError
 from model.demand.settings import demand_settings
-from model.demand.ssda903 import OPEN, UNKNOWN, Episodes, birthday
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

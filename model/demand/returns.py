@@ -13,6 +13,7 @@ from model.demand.authority import CASELOAD_COLUMNS, authority_caseload, find_au
 from model.demand.build import Demand
 from model.demand.codes import AGE_BANDS, AGE_STARTS, AGED_OUT, PLACEMENTS
 from model.demand.dfe import DfeTables, category_counts, read_dfe
+from model.demand.episodes import UNKNOWN, Episodes, birthday
 from model.demand.forecast import Forecast, entry_level, entry_pattern, forecast, forecast_frame, hazards_from
 from model.demand.problems import DemandInputError
 from model.demand.rates import (
@@ -26,7 +27,7 @@ from model.demand.rates import (
     published_exit_rates,
     rate_frame,
 )
-from model.demand.ssda903 import UNKNOWN, Episodes, birthday, read_episodes
+from model.demand.ssda903 import read_episodes
 from model.demand.steering import ASSUMPTION_COLUMNS, OWNER
 
 if TYPE_CHECKING:

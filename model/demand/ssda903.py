@@ -1,37 +1,26 @@
-"""Read SSDA903 returns and clean them into care episodes, with every dropped or repaired row counted by rule.
+"""Read SSDA903 returns: find their files, stack them as text, clean them into care episodes.
 
-Dates are whole days since 1 January 1970 (int32 or int64); ``OPEN`` stands for no end. A child is only a number once
-read: no code, postcode or row leaves this module, and no message quotes one.
+No code, postcode or row leaves this package, and no message quotes one.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
 
-from model.demand.codes import BY_PROVIDER, PLACEMENTS, foster_of_provider, placement_of_code
+from model.demand.cleaning import clean
+from model.demand.episodes import Log
 from model.demand.problems import DemandInputError
 from model.demand.textfile import decoded, header_of, read_text_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-Days = np.ndarray
-"""Days since 1 January 1970, one an episode."""
+    from model.demand.episodes import Episodes
 
-OPEN: Final = 1 << 24
-"""End of an episode that has none (later than any date)."""
-UNKNOWN: Final = -(1 << 24)
-"""A date that is missing or cannot be read."""
-SHORT_BREAKS: Final = ("V3", "V4")
-CONTINUES: Final = "X1"
-ADULT_AGE: Final = 18
-_LATEST_ENTRY_QUANTILE: Final = 0.99
 _EPISODE_COLUMNS: Final = ("CHILD", "DECOM", "DEC", "PLACE", "PLACE_PROVIDER", "LS", "REC", "LA", "YEAR")
 _NEEDED: Final = {
     "episodes": ("CHILD", "DECOM", "DEC", "PLACE"),
@@ -43,132 +32,6 @@ _DEGRADES: Final = {
     "PLACE_PROVIDER": "in-house and IFA foster placements are shared out in proportion",
     "REC": "unexplained gaps are not reported",
 }
-RULES: Final = {
-    "bad_line": ("dropped", "line with the wrong number of fields"),
-    "no_child": ("dropped", "no child identifier"),
-    "no_start": ("dropped", "start date missing or unreadable"),
-    "start_after_return": ("dropped", "episode starts after its return ends"),
-    "exact_duplicate": ("dropped", "same episode twice in one return"),
-    "carried_forward": ("dropped", "older copy of an episode that a later return repeats"),
-    "same_start": ("dropped", "two episodes of a child start on one day: the last to end is kept"),
-    "unreadable_end": ("repaired", "end date cannot be read: taken as not given"),
-    "end_before_start": ("repaired", "episode ends before it starts: taken as ended on the day it began"),
-    "end_after_return": ("repaired", "end date after the return ends: taken as still open then"),
-    "open_before_later": ("repaired", "no end, but a later episode follows: ended when that one begins"),
-    "stale_open": ("repaired", "open in an old return, absent from later ones: closed at the end of its return"),
-    "short_break": ("dropped", "short breaks (legal status V3, V4)"),
-    "overlap": ("repaired", "runs past the start of the next episode: ended there"),
-    "nested_overlap": ("repaired", "ends inside an earlier episode: extended to that one's end"),
-    "no_header": ("reported", "children without a header row: age unknown, shared out in proportion"),
-    "no_dob": ("reported", "date of birth missing or unreadable: age unknown, shared out in proportion"),
-    "conflicting_dob": ("repaired", "children with more than one date of birth: the latest return's is used"),
-    "impossible_dob": ("repaired", "born after care began, or already 18 then: taken as missing"),
-    "dob_from_uasc": ("repaired", "date of birth taken from the UASC file"),
-    "past_18": ("repaired", "runs past the 18th birthday: ended there"),
-    "unknown_place": ("repaired", "placement code missing or unknown: taken as other"),
-    "no_provider": ("repaired", "foster placement without provider: as the child's last one, else in proportion"),
-    "same_day": ("reported", "episodes that begin and end on one day: kept"),
-    "gap_after_continues": ("reported", "says care continues, but the next episode starts later: an exit and an entry"),
-    "uasc_without_episode": ("reported", "children in the UASC file who have no episode"),
-}
-"""Rule to (action, what it means). Actions: dropped, repaired, reported."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class RuleLog:
-    """How many rows (or children) each rule touched. ``lines``: rule to (file number, line) pairs, for internal use."""
-
-    counts: Mapping[str, int]
-    lines: Mapping[str, np.ndarray]
-    files: tuple[str, ...]
-    warnings: tuple[str, ...]
-
-    def frame(self) -> pd.DataFrame:
-        """Return rule, action, rows, meaning: every rule, also those that touched nothing."""
-        rows = [(rule, action, self.counts.get(rule, 0), text) for rule, (action, text) in RULES.items()]
-        return pd.DataFrame(rows, columns=["rule", "action", "rows", "meaning"])
-
-
-@dataclass(frozen=True, kw_only=True)
-class Episodes:
-    """Cleaned episodes sorted by child and start; arrays share one length.
-
-    ``child`` consecutive numbers; ``start``, ``end`` days (``OPEN`` = in care when the returns end); ``placement``
-    index into ``PLACEMENTS``; ``born`` days or ``UNKNOWN``; ``uasc`` flags; ``care_start`` first day of the period;
-    ``enters`` whether the episode begins a period of care; ``leaves`` whether it ends one (not by being open);
-    ``opens``, ``closes`` first day and day after the last that the council's returns observe.
-    """
-
-    child: np.ndarray
-    start: Days
-    end: Days
-    placement: np.ndarray
-    born: Days
-    uasc: np.ndarray
-    care_start: Days
-    enters: np.ndarray
-    leaves: np.ndarray
-    opens: Days
-    closes: Days
-    log: RuleLog
-    summary: Mapping[str, int]
-
-    @property
-    def last_day(self) -> int:
-        """31 March that ends the newest return (days); the caseload is taken on it."""
-        return int(self.closes.max()) - 1 if len(self.closes) else int(self.summary["last_day"])
-
-
-class _Log:
-    """Collects counts while cleaning; one object per call, never shared."""
-
-    def __init__(self) -> None:
-        self.counts: dict[str, int] = {}
-        self.lines: dict[str, list[np.ndarray]] = {}
-        self.warnings: list[str] = []
-
-    def add(self, rule: str, count: int, where: np.ndarray | None = None) -> None:
-        self.counts[rule] = self.counts.get(rule, 0) + int(count)
-        if where is not None and len(where):
-            self.lines.setdefault(rule, []).append(where)
-
-    def frozen(self, files: Iterable[str]) -> RuleLog:
-        lines = {rule: np.concatenate(parts) for rule, parts in self.lines.items()}
-        return RuleLog(counts=self.counts, lines=lines, files=tuple(files), warnings=tuple(self.warnings))
-
-
-def parse_days(text: pd.Series) -> np.ndarray:
-    """Return days since 1970 (int64) of dd/mm/yyyy, yyyy-mm-dd (a time after it is ignored); ``UNKNOWN`` otherwise."""
-    codes, unique = pd.factorize(text, use_na_sentinel=True)
-    values = pd.Series(np.asarray(unique, dtype=object), dtype="str").str.strip().str.slice(0, 10)
-    days = np.full(len(values) + 1, UNKNOWN, dtype=np.int64)
-    for pattern in ("%Y-%m-%d", "%d/%m/%Y", "%d-%m-%Y", "%d/%m/%y"):
-        todo = days[:-1] == UNKNOWN
-        if not todo.any():
-            break
-        parsed = pd.to_datetime(values[todo], format=pattern, errors="coerce")
-        found = parsed.notna().to_numpy()
-        whole = parsed[found].to_numpy().astype("datetime64[D]").astype(np.int64)
-        days[np.flatnonzero(todo)[found]] = whole
-    return days[codes]
-
-
-def day_of(year: int, month: int, day: int) -> int:
-    """Days since 1 January 1970."""
-    return int(np.datetime64(f"{year:04d}-{month:02d}-{day:02d}", "D").astype(np.int64))
-
-
-def birthday(born: Days, age: int) -> Days:
-    """Return the day each child turns ``age`` (29 February becomes 1 March); ``UNKNOWN`` stays."""
-    date = np.where(born == UNKNOWN, 0, born).astype("datetime64[D]")
-    month = date.astype("datetime64[M]")
-    into = (date - month.astype("datetime64[D]")).astype(np.int64)
-    turned = (month + np.timedelta64(12 * age, "M")).astype("datetime64[D]").astype(np.int64) + into
-    known: Days = np.where(born == UNKNOWN, UNKNOWN, turned)
-    return known
-
-
-# Reading -------------------------------------------------------------------------------------------------------------
 
 
 def _kind(path: Path) -> str | None:
@@ -193,7 +56,7 @@ def _label(path: Path, root: Path) -> int:
     return next((int(match.group(1)) for match in found if match), 0)
 
 
-def _read_kind(paths: list[Path], root: Path, kind: str, log: _Log, problems: list[str]) -> pd.DataFrame:
+def _read_kind(paths: list[Path], root: Path, kind: str, log: Log, problems: list[str]) -> pd.DataFrame:
     """Stack all files of one kind as text, with ``label``, ``file`` and ``line``; problems name file and column."""
     wanted = _EPISODE_COLUMNS if kind == "episodes" else ("CHILD", "DOB", "DUC", "LA", "YEAR")
     frames = []
@@ -220,30 +83,13 @@ def _read_kind(paths: list[Path], root: Path, kind: str, log: _Log, problems: li
     return stacked
 
 
-def _year_labels(frame: pd.DataFrame) -> np.ndarray:
-    """Return's label: the YEAR column where it holds a year, else the folder's."""
-    codes, unique = pd.factorize(frame["YEAR"], use_na_sentinel=True)
-    years = pd.to_numeric(pd.Series(np.asarray(unique, dtype=object), dtype="str").str.slice(0, 4), errors="coerce")
-    table = np.append(years.fillna(0).to_numpy(dtype=np.int64), 0)
-    return np.where(table[codes] > 0, table[codes], frame["_label"].to_numpy(dtype=np.int64))
-
-
-def _keys(frame: pd.DataFrame) -> pd.Series:
-    """Council and child as one text key; NA where the child is blank."""
-    child = frame["CHILD"].str.strip()
-    child = child.where(child != "")
-    if frame["LA"].isna().all():
-        return child
-    return frame["LA"].fillna("").str.strip() + "\x1f" + child
-
-
 def read_episodes(folder: Path, *, authority: str | None = None) -> Episodes:
     """Read and clean the returns in ``folder`` (a folder a year, or stacked files with LA and YEAR).
 
     ``authority`` picks one council out of a stack that holds several; a name not in the stack leaves all, with a
     warning. Raises ``DemandInputError`` listing every unusable file and column; never quotes a row.
     """
-    log, problems = _Log(), []
+    log, problems = Log(), []
     if not folder.is_dir():
         raise DemandInputError([f"--ssda903 {folder.name}: no such folder; give the folder that holds the returns"])
     kinds: dict[str, list[Path]] = {"episodes": [], "header": [], "uasc": []}
@@ -259,10 +105,10 @@ def read_episodes(folder: Path, *, authority: str | None = None) -> Episodes:
     if problems:
         raise DemandInputError(problems)
     names = [path.relative_to(folder).as_posix() for path in kinds["episodes"]]
-    return _clean(_only(frames, authority, log), log, names)
+    return clean(_only(frames, authority, log), log, names)
 
 
-def _only(frames: dict[str, pd.DataFrame], authority: str | None, log: _Log) -> dict[str, pd.DataFrame]:
+def _only(frames: dict[str, pd.DataFrame], authority: str | None, log: Log) -> dict[str, pd.DataFrame]:
     """Keep one council's rows where the stack holds several."""
     councils = frames["episodes"]["LA"].dropna().str.strip().unique()
     if authority is None or len(councils) <= 1:
@@ -272,348 +118,3 @@ def _only(frames: dict[str, pd.DataFrame], authority: str | None, log: _Log) -> 
         log.warnings.append(f"the returns hold {len(councils)} councils, none named {authority}: all taken together")
         return frames
     return {k: f[f["LA"].str.strip() == match[0]].reset_index(drop=True) for k, f in frames.items()}
-
-
-# Cleaning ------------------------------------------------------------------------------------------------------------
-
-
-@dataclass(kw_only=True)
-class _Work:
-    """Episode columns while they are being cleaned; ``keep`` cuts all of them alike."""
-
-    child: np.ndarray
-    council: np.ndarray
-    start: np.ndarray
-    end: np.ndarray
-    label: np.ndarray
-    place: np.ndarray
-    provider: np.ndarray
-    short_break: np.ndarray
-    continues: np.ndarray
-    where: np.ndarray
-
-    def take(self, index: np.ndarray) -> _Work:
-        return _Work(**{name: value[index] for name, value in vars(self).items()})
-
-    def without(self, gone: np.ndarray, rule: str, log: _Log) -> _Work:
-        """Drop rows and count them under ``rule``."""
-        log.add(rule, int(gone.sum()), self.where[gone])
-        return self.take(~gone) if gone.any() else self
-
-    def repaired(self, changed: np.ndarray, end: np.ndarray, rule: str, log: _Log) -> None:
-        log.add(rule, int(changed.sum()), self.where[changed])
-        self.end = np.where(changed, end, self.end)
-
-
-def _clean(frames: dict[str, pd.DataFrame], log: _Log, files: list[str]) -> Episodes:
-    raw = frames["episodes"]
-    keys = _keys(raw)
-    codes, unique = pd.factorize(keys, use_na_sentinel=True)
-    work = _loaded(raw, codes, log)
-    read, children_read = len(raw), len(unique)
-    closes = return_ends(work)
-    work = _merged(work, closes, log)
-    work, opens_, closes_ = _windowed(work, closes)
-    stale = _close_stale(work, closes, closes_, log)
-    in_care_before = int((work.end == OPEN).sum())
-    short = work.short_break
-    short_open = int((short & (work.end == OPEN)).sum())
-    opens_, closes_ = opens_[~short], closes_[~short]
-    work = work.without(short, "short_break", log)
-    _repair_overlaps(work, log)
-    born, uasc = _people(frames, unique, log)
-    work, opens_, closes_, born_row = _bounded_by_18(work, opens_, closes_, born, log)
-    placement = _placements(work, log)
-    enters, leaves, care_start = _periods(work, log)
-    log.add("same_day", int((work.start == work.end).sum()))
-    summary = {
-        "rows_read": read,
-        "children_read": children_read,
-        "rows_kept": len(work.child),
-        "open_at_last_return": in_care_before,
-        "of_which_short_breaks": short_open,
-        "stale_open": stale,
-        "in_care": int((work.end == OPEN).sum()),
-        "last_day": (max(closes.values()) - 1) if closes else UNKNOWN,
-    }
-    return Episodes(
-        child=work.child,
-        start=work.start,
-        end=work.end,
-        placement=placement,
-        born=born_row,
-        uasc=uasc[work.child],
-        care_start=care_start,
-        enters=enters,
-        leaves=leaves,
-        opens=opens_,
-        closes=closes_,
-        log=log.frozen(files),
-        summary=summary,
-    )
-
-
-def _loaded(raw: pd.DataFrame, codes: np.ndarray, log: _Log) -> _Work:
-    """Text to numbers; rows without child or start are dropped."""
-    end = parse_days(raw["DEC"])
-    stated = raw["DEC"].notna().to_numpy() & (raw["DEC"].fillna("").str.strip() != "").to_numpy()
-    work = _Work(
-        child=codes.astype(np.int64),
-        council=pd.factorize(raw["LA"].fillna("").str.strip())[0].astype(np.int64),
-        start=parse_days(raw["DECOM"]),
-        end=np.where(end == UNKNOWN, OPEN, end),
-        label=_year_labels(raw),
-        place=_upper_codes(raw["PLACE"]),
-        provider=_upper_codes(raw["PLACE_PROVIDER"]),
-        short_break=_is_any(raw["LS"], SHORT_BREAKS),
-        continues=_is_any(raw["REC"], (CONTINUES,)),
-        where=np.column_stack([raw["_file"].to_numpy(dtype=np.int64), raw["_line"].to_numpy(dtype=np.int64)]),
-    )
-    unreadable = stated & (end == UNKNOWN)
-    log.add("unreadable_end", int(unreadable.sum()), work.where[unreadable])
-    work = work.without(work.child < 0, "no_child", log)
-    return work.without(work.start == UNKNOWN, "no_start", log)
-
-
-def _upper_codes(text: pd.Series) -> np.ndarray:
-    """Index into the reference codes in their order; -1 where missing or unknown."""
-    known = list(placement_of_code()) if text.name == "PLACE" else list(foster_of_provider())
-    codes, unique = pd.factorize(text, use_na_sentinel=True)
-    table = [known.index(u) if u in known else -1 for u in (str(v).strip().upper() for v in unique)]
-    return np.array([*table, -1], dtype=np.int64)[codes]
-
-
-def _is_any(text: pd.Series, wanted: tuple[str, ...]) -> np.ndarray:
-    codes, unique = pd.factorize(text, use_na_sentinel=True)
-    return np.array([*(str(v).strip().upper() in wanted for v in unique), False], dtype=bool)[codes]
-
-
-def return_ends(work: _Work) -> dict[int, int]:
-    """Return label to the day after the return's last day (1 April).
-
-    A label may be the year the return starts or the year it ends: the reading under which more episodes lie within
-    their return wins. Unlabelled rows end on the first 31 March after almost all their starts, so that one mistyped
-    date cannot move it.
-    """
-    if not len(work.start):
-        return {}
-    labels = np.unique(work.label)
-    if labels.tolist() == [0]:
-        late = int(np.quantile(work.start, _LATEST_ENTRY_QUANTILE, method="higher"))
-        year = int(np.datetime64(late, "D").astype("datetime64[Y]").astype(int)) + 1970
-        after = day_of(year, 4, 1)
-        return {0: after if late < after else day_of(year + 1, 4, 1)}
-
-    def fit(offset: int) -> float:
-        after = np.array([day_of(int(y) + offset, 4, 1) if y else OPEN for y in labels])
-        ends = after[np.searchsorted(labels, work.label)]
-        inside = (work.start < ends) & ((work.end == OPEN) | ((work.end >= ends - 366) & (work.end <= ends)))
-        return float(inside.mean())
-
-    offset = 1 if fit(1) > fit(0) else 0
-    ends = {int(y): day_of(int(y) + offset, 4, 1) for y in labels if y}
-    if 0 in labels:
-        ends[0] = max(ends.values())
-    return ends
-
-
-def _merged(work: _Work, closes: Mapping[int, int], log: _Log) -> _Work:
-    """One row an episode: newest return's copy, exact duplicates and impossible dates gone, sorted."""
-    after = _look_up(work.label, closes)
-    gone = work.start >= after
-    work = work.without(gone, "start_after_return", log)
-    after = after[~gone]
-    backwards = work.end < work.start
-    work.repaired(backwards, work.start, "end_before_start", log)
-    same_day = work.end == work.start
-    order = np.lexsort((np.where(work.end == OPEN, -1, work.end), ~same_day, work.label, work.start, work.child))
-    work = work.take(order)
-    first = _starts_group(work.child, work.start)
-    group = np.cumsum(first) - 1
-    newest = np.zeros(int(group[-1]) + 1 if len(group) else 0, dtype=np.int64)
-    if len(group):
-        np.maximum.at(newest, group, work.label)
-        work = work.without(work.label < newest[group], "carried_forward", log)
-    work = work.without(_repeats(work), "exact_duplicate", log)
-    return work.without(_same_start(work), "same_start", log)
-
-
-def _look_up(labels: np.ndarray, table: Mapping[int, int]) -> np.ndarray:
-    unique, inverse = np.unique(labels, return_inverse=True)
-    return np.array([table[int(u)] for u in unique], dtype=np.int64)[inverse] if len(unique) else labels
-
-
-def _starts_group(*columns: np.ndarray) -> np.ndarray:
-    """Flag the first row of each run of equal values (rows already sorted)."""
-    first = np.ones(len(columns[0]), dtype=bool)
-    if len(first):
-        first[1:] = np.logical_or.reduce([c[1:] != c[:-1] for c in columns])
-    return first
-
-
-def _repeats(work: _Work) -> np.ndarray:
-    columns = (work.child, work.start, work.end, work.place, work.provider, work.short_break)
-    return ~_starts_group(*columns)
-
-
-def _same_start(work: _Work) -> np.ndarray:
-    """Flag all but the last row of a child and start day, same-day ones apart (sorted: open first, latest end last)."""
-    same_day = work.end == work.start
-    last = np.ones(len(work.child), dtype=bool)
-    if len(last):
-        last[:-1] = (work.child[1:] != work.child[:-1]) | (work.start[1:] != work.start[:-1])
-    earlier: np.ndarray = ~last & ~same_day
-    return earlier
-
-
-def _windowed(work: _Work, closes: Mapping[int, int]) -> tuple[_Work, np.ndarray, np.ndarray]:
-    """First day and day after the last that each row's council observes."""
-    after = _look_up(work.label, closes)
-    number = int(work.council.max()) + 1 if len(work.council) else 0
-    last, first = np.zeros(number, dtype=np.int64), np.full(number, OPEN, dtype=np.int64)
-    np.maximum.at(last, work.council, after)
-    np.minimum.at(first, work.council, after)
-    opens = np.array([_year_before(int(day)) if day != OPEN else day for day in first], dtype=np.int64)
-    return work, opens[work.council] if number else after, last[work.council] if number else after
-
-
-def _year_before(day: int) -> int:
-    year = int(np.datetime64(day, "D").astype("datetime64[Y]").astype(int)) + 1970
-    return day_of(year - 1, 4, 1)
-
-
-def _close_stale(work: _Work, closes: Mapping[int, int], last: np.ndarray, log: _Log) -> int:
-    """Close what cannot be open; return how many children were stale."""
-    after = _look_up(work.label, closes)
-    late = (work.end != OPEN) & (work.end >= after) & ((after == last) | (work.end >= last))
-    boundary = (work.end != OPEN) & (work.end >= after) & ~late
-    log.add("end_after_return", int(late.sum() + boundary.sum()), work.where[late | boundary])
-    work.end = np.where(late, OPEN, work.end)
-    following = np.append(work.child[1:] == work.child[:-1], False) if len(work.child) else np.zeros(0, dtype=bool)
-    next_start = np.append(work.start[1:], OPEN) if len(work.child) else work.start
-    work.repaired((work.end == OPEN) & following, next_start, "open_before_later", log)
-    stale = (work.end == OPEN) & (after < last)
-    work.repaired(stale, after - 1, "stale_open", log)
-    work.end = np.maximum(work.end, work.start)
-    return int(stale.sum())
-
-
-def _repair_overlaps(work: _Work, log: _Log) -> None:
-    """No two episodes of a child overlap afterwards, and no day of care is lost."""
-    if not len(work.child):
-        return
-    span = np.int64(1 << 26)
-    reached = np.maximum.accumulate(work.child * span + work.end) - work.child * span
-    follows = np.append(work.child[1:] == work.child[:-1], False)
-    next_start = np.where(follows, np.append(work.start[1:], OPEN), OPEN)
-    end = np.minimum(reached, next_start)
-    work.repaired(end > work.end, end, "nested_overlap", log)
-    work.repaired(end < work.end, end, "overlap", log)
-
-
-def _people(frames: dict[str, pd.DataFrame], unique: pd.Index, log: _Log) -> tuple[np.ndarray, np.ndarray]:
-    """Date of birth (days or ``UNKNOWN``) and UASC flag of each child, in the order of ``unique``."""
-    header, uasc = frames["header"], frames["uasc"]
-    born = np.full(len(unique), UNKNOWN, dtype=np.int64)
-    position = unique.get_indexer(pd.Index(_keys(header))) if len(header) else np.zeros(0, dtype=np.int64)
-    has_header = np.zeros(len(unique), dtype=bool)
-    has_header[position[position >= 0]] = True
-    log.add("no_header", int((~has_header).sum()))
-    _fill_born(born, position, header, log)
-    log.add("no_dob", int((has_header & (born == UNKNOWN)).sum()))
-    flag = np.zeros(len(unique), dtype=bool)
-    if len(uasc):
-        at = unique.get_indexer(pd.Index(_keys(uasc)))
-        log.add("uasc_without_episode", int(_keys(uasc)[at < 0].nunique()))
-        flag[at[at >= 0]] = True
-        missing = born == UNKNOWN
-        _fill_born(born, np.where(missing[at], at, -1), uasc, None)
-        log.add("dob_from_uasc", int((missing & (born != UNKNOWN)).sum()))
-    return born, flag
-
-
-def _fill_born(born: np.ndarray, position: np.ndarray, frame: pd.DataFrame, log: _Log | None) -> None:
-    """Write each child's date of birth from its newest row that has one."""
-    if not len(frame):
-        return
-    days = parse_days(frame["DOB"])
-    order = np.argsort(_year_labels(frame), kind="stable")
-    usable = order[(position[order] >= 0) & (days[order] != UNKNOWN)]
-    if log is not None and len(usable):
-        pairs = np.unique(np.column_stack([position[usable], days[usable]]), axis=0)
-        log.add("conflicting_dob", int((np.unique(pairs[:, 0], return_counts=True)[1] > 1).sum()))
-    born[position[usable]] = days[usable]
-
-
-def _bounded_by_18(
-    work: _Work, opens: np.ndarray, closes: np.ndarray, born: np.ndarray, log: _Log
-) -> tuple[_Work, np.ndarray, np.ndarray, np.ndarray]:
-    """Blank impossible dates of birth, then end care on the 18th birthday."""
-    if not len(work.child):
-        return work, opens, closes, born[work.child]
-    first = _starts_group(work.child)
-    children, started = work.child[first], work.start[first]
-    adult = birthday(born, ADULT_AGE)
-    known = born[children] != UNKNOWN
-    wrong = known & ((born[children] > started) | (adult[children] <= started))
-    log.add("impossible_dob", int(wrong.sum()))
-    born = born.copy()
-    born[children[wrong]] = UNKNOWN
-    row_born = born[work.child]
-    row_adult = np.where(row_born == UNKNOWN, OPEN, adult[work.child])
-    horizon = np.minimum(work.end, closes)
-    past = row_adult < horizon
-    gone = row_adult <= work.start
-    log.add("past_18", int(past.sum()), work.where[past])
-    work.end = np.where(past, row_adult, work.end)
-    keep = ~gone
-    return work.take(keep), opens[keep], closes[keep], row_born[keep]
-
-
-def _placements(work: _Work, log: _Log) -> np.ndarray:
-    """Index into ``PLACEMENTS`` of each episode."""
-    names = list(placement_of_code().values())
-    fosters = list(foster_of_provider().values())
-    split = PLACEMENTS.index("in_house_foster"), PLACEMENTS.index("ifa_foster")
-    table = np.array([-2 if n == BY_PROVIDER else PLACEMENTS.index(n) for n in names] + [PLACEMENTS.index("other")])
-    out = table[work.place]
-    log.add("unknown_place", int((work.place < 0).sum()), work.where[work.place < 0])
-    by_provider = out == -2
-    providers = [PLACEMENTS.index(f) if PLACEMENTS.index(f) in split else -1 for f in fosters]
-    known = np.array([*providers, -1])[work.provider]
-    out = np.where(by_provider, known, out)
-    unknown = by_provider & (known < 0)
-    log.add("no_provider", int(unknown.sum()), work.where[unknown])
-    if unknown.any():
-        out = _provider_filled(work.child, out, unknown, split)
-    placement: np.ndarray = out.astype(np.int8)
-    return placement
-
-
-def _provider_filled(child: np.ndarray, out: np.ndarray, unknown: np.ndarray, split: tuple[int, int]) -> np.ndarray:
-    """Give foster placements without provider the child's last known one, else the council's split, evenly spread."""
-    foster = np.isin(out, split)
-    rows = np.arange(len(out))
-    last = np.maximum.accumulate(np.where(foster, rows, -1))
-    same = unknown & (last >= 0) & (child[np.maximum(last, 0)] == child)
-    filled = np.where(same, out[np.maximum(last, 0)], out)
-    rest = np.flatnonzero(unknown & ~same)
-    external = (out == split[1]).sum() / max(1, foster.sum())
-    step = np.floor((np.arange(len(rest)) + 1) * external) > np.floor(np.arange(len(rest)) * external)
-    filled[rest] = np.where(step, split[1], split[0])
-    return filled
-
-
-def _periods(work: _Work, log: _Log) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Whether each episode begins or ends a period of care, and the day the period began."""
-    if not len(work.child):
-        none = np.zeros(0, dtype=bool)
-        return none, none, work.start
-    same = work.child[1:] == work.child[:-1]
-    touches = same & (work.start[1:] <= work.end[:-1] + 1)
-    enters = np.append(True, ~touches)
-    leaves = np.append(~touches, True) & (work.end != OPEN)
-    began = np.where(enters, np.arange(len(work.child)), 0)
-    gap = np.append(same & ~touches, False) & work.continues
-    log.add("gap_after_continues", int(gap.sum()), work.where[gap])
-    return enters, leaves, work.start[np.maximum.accumulate(began)]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from model.case import draws
+from model.case.distributions import range_problem
 from model.case.reading.load import InputProblems, Problem, load_case, scenario_names
 from model.children.caseload import CaseloadError
 from model.money import portfolio
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     from model.case.records import Case
 
-_TRIAL_DRAWS: Final = 2
-
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
@@ -32,7 +30,7 @@ class Finding:
 
 
 def examine(case_path: str | Path, scenarios: Iterable[str] | None = None) -> Finding:
-    """Read a case under some of its scenarios (all of them where none is named) and try each on two draws."""
+    """Read a case under some of its scenarios (all of them where none is named) and try each of them."""
     path = Path(case_path)
     problems: list[Problem] = []
     cases: list[Case] = []
@@ -90,14 +88,11 @@ def _notes(case: Case) -> tuple[str, ...]:
 
 
 def _trial_problems(case: Case) -> list[Problem]:
-    """What only shows when the caseload is fitted and the ranges are sampled."""
+    """What only shows when the caseload is fitted and the ranges are turned into distributions."""
     problems = _collected(lambda: _try_caseload(case))
     for name, assumption in case.assumptions.items():
-        alone = replace(case, assumptions={name: assumption}, correlations=())
-        try:
-            draws.sample(alone, _TRIAL_DRAWS, 0)
-        except ValueError as error:
-            problems.append(_assumption_problem(case, name, str(error)))
+        if message := range_problem(assumption):
+            problems.append(_assumption_problem(case, name, message))
     return problems
 
 

@@ -33,9 +33,10 @@ from model.batch.arguments import MOST_POINTS, cluster_problem
 from model.batch.disk import NEW, write_whole
 from model.batch.faults import point
 from model.batch.progress import Ticker
-from model.case.draws import central, unit_bounds, with_values
+from model.case.distributions import unit_bounds
+from model.case.draws import central, with_values
 from model.case.reading.load import load_case
-from model.case.reading.problems import nearest
+from model.case.spelling import nearest
 from model.children.compiled import make_ready
 from model.money.appraisal import appraise, discount_factors
 from model.money.portfolio import evaluate, streams_of

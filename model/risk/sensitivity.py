@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from model.case.draws import Draws, central, is_fixed, quantile, sample, with_values
+from model.case.distributions import is_fixed, quantile
+from model.case.draws import Draws, central, sample, with_values
 from model.case.parameters import LOSSES
 from model.case.units import UNITS
 

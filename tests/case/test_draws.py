@@ -11,12 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.case.assumptions import Assumption
+from model.case.distributions import quantile, range_problem
 from model.case.draws import (
     central,
     copula_factor,
-    fit_misses,
-    quantile,
-    range_problem,
     redraw,
     sample,
     stream,
@@ -106,7 +104,7 @@ def test_a_normal_is_cut_at_the_bounds_of_its_unit() -> None:
     assert np.all(np.diff(values) > 0)
     rate = assumption("r", -0.5, -0.9, -0.1, "normal", "rate/year")
     assert quantile(rate, np.array([1e-12]))[0] >= -1
-    assert fit_misses(share)[0] > 0
+    assert quantile(share, np.array([0.1]))[0] > share.low  # cut below, so that its P10 lies above the one stated
 
 
 @settings(max_examples=40, deadline=None)
@@ -173,7 +171,7 @@ def test_bad_correlations_are_all_reported() -> None:
         Correlation(a="skew", b="skew", rho=0.1, source=""),
         Correlation(a="flat", b="bell", rho=1.0, source=""),
     )
-    with pytest.raises(ValueError, match=r"(?s)did you mean 'bell'.*with itself.*rho is 1"):
+    with pytest.raises(ValueError, match=r"(?s)did you mean bell.*with itself.*rho is 1"):
         sample(toy(correlations=links), 10, 1)
 
 
@@ -205,7 +203,7 @@ def test_crafted_draws() -> None:
     assert list(many["flat"]) == [1, 2, 3]
     assert list(many["skew"]) == [4, 4, 4]
     assert list(many["bell"]) == [50, 50, 50]
-    with pytest.raises(KeyError, match=r"did you mean 'flat'"):
+    with pytest.raises(KeyError, match=r"did you mean flat"):
         with_values(one, {"flatt": 1.0})
     with pytest.raises(ValueError, match=r"common length"):
         with_values(sample(toy(), 4, 1), {"flat": [1.0, 2.0]})

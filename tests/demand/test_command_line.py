@@ -13,7 +13,7 @@ from model.demand.authority import authority_caseload
 from model.demand.dfe import read_dfe
 from model.demand.new_case import local_assumptions, make_case
 from model.demand.problems import DemandInputError
-from model.demand.synthetic import World, write_returns, write_tables
+from tests.demand.synthetic import World, write_returns, write_tables
 
 REFERENCE = Path(__file__).resolve().parents[2] / "inputs" / "reference"
 

@@ -15,7 +15,7 @@ from model.demand.codes import AGE_BANDS, PLACEMENTS, read_reference
 from model.demand.dfe import impute_suppressed, parse_counts, read_dfe
 from model.demand.problems import DemandInputError
 from model.demand.settings import demand_settings
-from model.demand.synthetic import write_tables
+from tests.demand.synthetic import write_tables
 
 SAMPLE = Path(__file__).resolve().parents[3] / "shared" / "data" / "dfe"
 needs_sample = pytest.mark.skipif(not SAMPLE.is_dir(), reason="DfE's tables are not beside the repository")
@@ -78,7 +78,7 @@ def test_a_table_without_its_counts_says_which_column(tmp_path):
 
 def test_an_unknown_authority_gets_the_nearest_names(tmp_path):
     tables = read_dfe(write_tables(tmp_path))
-    with pytest.raises(DemandInputError, match=r"'Northbi'.*nearest: Northby"):
+    with pytest.raises(DemandInputError, match=r"'Northbi'.*did you mean Northby"):
         authority_caseload(tables, "Northbi")
     with pytest.raises(DemandInputError, match=r"'Bolton'.*it holds \w+"):
         authority_caseload(read_dfe(tmp_path), "Bolton")

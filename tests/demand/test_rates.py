@@ -15,8 +15,8 @@ from model.demand.forecast import entry_level, forecast, forecast_frame, hazards
 from model.demand.privacy import hidden_cells, modelled_where_hidden
 from model.demand.rates import count_events, destinations, pool, rate_frame
 from model.demand.ssda903 import read_episodes
-from model.demand.synthetic import World, write_returns, write_tables
 from model.demand.totals import METHODS, Panel, drift_known_by, last_years_rates, pooled_blind, straight_line
+from tests.demand.synthetic import World, write_returns, write_tables
 
 SAMPLE = Path(__file__).resolve().parents[3] / "shared" / "data" / "dfe"
 needs_sample = pytest.mark.skipif(not SAMPLE.is_dir(), reason="DfE's tables are not beside the repository")

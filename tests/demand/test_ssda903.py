@@ -11,10 +11,11 @@ import pytest
 
 from model.commands.demand import add_arguments
 from model.demand.codes import PLACEMENTS
+from model.demand.episodes import OPEN, day_of, parse_days
 from model.demand.problems import DemandInputError
 from model.demand.rates import count_events, pool
-from model.demand.ssda903 import OPEN, day_of, parse_days, read_episodes
-from model.demand.synthetic import World, write_returns, write_tables
+from model.demand.ssda903 import read_episodes
+from tests.demand.synthetic import World, write_returns, write_tables
 
 SAMPLES = Path(__file__).resolve().parents[3] / "shared" / "data" / "ssda903"
 needs_sample = pytest.mark.skipif(not SAMPLES.is_dir(), reason="the sample returns are not beside the repository")

@@ -5,7 +5,7 @@ import re
 from model import report
 from model.demand.backtest import backtest
 from model.demand.dfe import read_dfe
-from model.demand.synthetic import write_tables
+from tests.demand.synthetic import write_tables
 
 
 def test_without_tables_it_says_how_to_give_them():

@@ -18,8 +18,6 @@ from model.schemes.staff.recruitment import (
     redundancy_weeks,
     retention_due,
     starters,
-    vacant_share,
-    vacated_share,
 )
 
 MONTH_ENDS = np.arange(1, 61)[:, None].astype(float)
@@ -76,11 +74,10 @@ def test_turnover_and_slow_recruiting_leave_posts_empty_whatever_is_stated():
 
 
 @given(ANY)
-def test_in_post_is_starters_less_leavers_and_with_the_vacant_it_is_every_post(how):
+def test_in_post_is_starters_less_leavers(how):
     in_post = filled_at(MONTH_ENDS, how)
     moved = np.cumsum(starters(MONTH_ENDS, how) - leavers(MONTH_ENDS, how), axis=0)
     assert np.allclose(moved, in_post)
-    assert np.allclose(filled_share(MONTH_ENDS, how) + vacant_share(MONTH_ENDS, how), 1)
     assert (starters(MONTH_ENDS, how) >= -1e-12).all()
     assert (np.diff(in_post, axis=0) >= -1e-12).all()
     assert (in_post <= 1 - how.vacancy_share + 1e-12).all()
@@ -95,14 +92,6 @@ def test_retention_is_paid_once_after_the_qualifying_time_to_those_still_there()
     assert due[12] * 2000 == pytest.approx((10 + 10 * monthly) * 0.8 * 2000)
     assert due[13] == pytest.approx(10 * monthly * 0.8)
     assert retention_due(MONTH_ENDS, recruiting(0), np.array([0.0])).sum() == 1
-
-
-def test_a_post_not_filled_yet_is_told_apart_from_one_that_is_empty_again():
-    # Half-way through a six-month round that always succeeds, a quarter empty in the long run.
-    how, at = recruiting(6, vacancy=0.25), np.array([[3.5]])
-    assert vacant_share(at, how) == pytest.approx(1 - 0.5 * 0.75)
-    assert vacated_share(at, how) == pytest.approx(0.5 * 0.25)
-    assert vacated_share(np.array([[30.0]]), how) == pytest.approx(0.25)
 
 
 @pytest.mark.parametrize(

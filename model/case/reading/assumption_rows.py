@@ -12,7 +12,8 @@ from model.case.reading import cells
 from model.case.reading.case_tables import ASSUMPTIONS
 from model.case.reading.cells import Bad
 from model.case.reading.files import duplicates, read_table
-from model.case.reading.problems import Problem, nearest
+from model.case.reading.problems import Problem
+from model.case.spelling import nearest
 from model.case.units import UNITS, to_price_base
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from model.case.assumptions import DISTRIBUTIONS, RATINGS
 from model.case.pay import PLACES_IN_A_GRADE
 from model.case.reading import cells
 from model.case.reading.files import Column, duplicates, read_table
-from model.case.reading.problems import nearest
 from model.case.records import Actual, BudgetLine, CaseloadRow, Post, PublishedRow
+from model.case.spelling import nearest
 from model.case.staffing import BOTTOM_UP, COSTINGS, PRINTED
 from model.case.units import UNITS
 

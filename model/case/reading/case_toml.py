@@ -12,8 +12,9 @@ from model.case import parameters
 from model.case.reading import cells
 from model.case.reading.assumption_rows import toml_number
 from model.case.reading.cells import Bad
-from model.case.reading.problems import Problem, nearest
+from model.case.reading.problems import Problem
 from model.case.records import Conventions, Correlation, FundingPlan, Paper, SchemeSpec
+from model.case.spelling import nearest
 from model.case.timeline import MONTHS_A_YEAR, Timeline, financial_year
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import re
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from model.case.reading.problems import nearest
+from model.case.spelling import nearest
 from model.case.units import is_financial_year
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from model.case.reading.cells import Bad
-from model.case.reading.problems import Problem, nearest
+from model.case.reading.problems import Problem
+from model.case.spelling import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -12,8 +12,9 @@ from model.case.reading import assumption_rows, case_toml, caseload_checks, corr
 from model.case.reading import case_tables as tables
 from model.case.reading.cells import Bad
 from model.case.reading.files import read_toml, shown_path
-from model.case.reading.problems import InputProblems, Problem, nearest
+from model.case.reading.problems import InputProblems, Problem
 from model.case.records import Case
+from model.case.spelling import nearest
 from model.case.staffing import with_prices
 
 if TYPE_CHECKING:

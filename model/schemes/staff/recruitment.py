@@ -103,16 +103,6 @@ def leavers(elapsed: NDArray[np.float64], recruiting: Recruiting) -> NDArray[np.
     return recruiting.monthly_leavers * filled_share(elapsed, recruiting)
 
 
-def vacant_share(elapsed: NDArray[np.float64], recruiting: Recruiting) -> NDArray[np.float64]:
-    """Return the share of a month's post-time not worked, while the post exists. With `filled_share` it makes 1."""
-    return np.clip(elapsed, 0, 1) - filled_share(elapsed, recruiting)
-
-
-def vacated_share(elapsed: NDArray[np.float64], recruiting: Recruiting) -> NDArray[np.float64]:
-    """Return the part of `vacant_share` that is posts once filled and empty again; the rest was never filled yet."""
-    return ever_filled(elapsed, recruiting) * long_run_vacancy(recruiting)
-
-
 def retention_due(
     elapsed: NDArray[np.float64], recruiting: Recruiting, qualifying_months: NDArray[np.float64]
 ) -> NDArray[np.float64]:

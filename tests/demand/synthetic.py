@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from model.demand.ssda903 import OPEN, day_of
+from model.demand.episodes import OPEN, day_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

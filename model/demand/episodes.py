@@ -1,0 +1,148 @@
+"""Care episodes as cleaned from a return, the days they are counted in, and the rules that changed a row.
+
+Dates are whole days since 1 January 1970 (int32 or int64); ``OPEN`` stands for no end. A child is only a number.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+Days = np.ndarray
+"""Days since 1 January 1970, one an episode."""
+
+OPEN: Final = 1 << 24
+"""End of an episode that has none (later than any date)."""
+UNKNOWN: Final = -(1 << 24)
+"""A date that is missing or cannot be read."""
+RULES: Final = {
+    "bad_line": ("dropped", "line with the wrong number of fields"),
+    "no_child": ("dropped", "no child identifier"),
+    "no_start": ("dropped", "start date missing or unreadable"),
+    "start_after_return": ("dropped", "episode starts after its return ends"),
+    "exact_duplicate": ("dropped", "same episode twice in one return"),
+    "carried_forward": ("dropped", "older copy of an episode that a later return repeats"),
+    "same_start": ("dropped", "two episodes of a child start on one day: the last to end is kept"),
+    "unreadable_end": ("repaired", "end date cannot be read: taken as not given"),
+    "end_before_start": ("repaired", "episode ends before it starts: taken as ended on the day it began"),
+    "end_after_return": ("repaired", "end date after the return ends: taken as still open then"),
+    "open_before_later": ("repaired", "no end, but a later episode follows: ended when that one begins"),
+    "stale_open": ("repaired", "open in an old return, absent from later ones: closed at the end of its return"),
+    "short_break": ("dropped", "short breaks (legal status V3, V4)"),
+    "overlap": ("repaired", "runs past the start of the next episode: ended there"),
+    "nested_overlap": ("repaired", "ends inside an earlier episode: extended to that one's end"),
+    "no_header": ("reported", "children without a header row: age unknown, shared out in proportion"),
+    "no_dob": ("reported", "date of birth missing or unreadable: age unknown, shared out in proportion"),
+    "conflicting_dob": ("repaired", "children with more than one date of birth: the latest return's is used"),
+    "impossible_dob": ("repaired", "born after care began, or already 18 then: taken as missing"),
+    "dob_from_uasc": ("repaired", "date of birth taken from the UASC file"),
+    "past_18": ("repaired", "runs past the 18th birthday: ended there"),
+    "unknown_place": ("repaired", "placement code missing or unknown: taken as other"),
+    "no_provider": ("repaired", "foster placement without provider: as the child's last one, else in proportion"),
+    "same_day": ("reported", "episodes that begin and end on one day: kept"),
+    "gap_after_continues": ("reported", "says care continues, but the next episode starts later: an exit and an entry"),
+    "uasc_without_episode": ("reported", "children in the UASC file who have no episode"),
+}
+"""Rule to (action, what it means). Actions: dropped, repaired, reported."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RuleLog:
+    """How many rows (or children) each rule touched. ``lines``: rule to (file number, line) pairs, for internal use."""
+
+    counts: Mapping[str, int]
+    lines: Mapping[str, np.ndarray]
+    files: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+    def frame(self) -> pd.DataFrame:
+        """Return rule, action, rows, meaning: every rule, also those that touched nothing."""
+        rows = [(rule, action, self.counts.get(rule, 0), text) for rule, (action, text) in RULES.items()]
+        return pd.DataFrame(rows, columns=["rule", "action", "rows", "meaning"])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Episodes:
+    """Cleaned episodes sorted by child and start; arrays share one length.
+
+    ``child`` consecutive numbers; ``start``, ``end`` days (``OPEN`` = in care when the returns end); ``placement``
+    index into ``PLACEMENTS``; ``born`` days or ``UNKNOWN``; ``uasc`` flags; ``care_start`` first day of the period;
+    ``enters`` whether the episode begins a period of care; ``leaves`` whether it ends one (not by being open);
+    ``opens``, ``closes`` first day and day after the last that the council's returns observe.
+    """
+
+    child: np.ndarray
+    start: Days
+    end: Days
+    placement: np.ndarray
+    born: Days
+    uasc: np.ndarray
+    care_start: Days
+    enters: np.ndarray
+    leaves: np.ndarray
+    opens: Days
+    closes: Days
+    log: RuleLog
+    summary: Mapping[str, int]
+
+    @property
+    def last_day(self) -> int:
+        """31 March that ends the newest return (days); the caseload is taken on it."""
+        return int(self.closes.max()) - 1 if len(self.closes) else int(self.summary["last_day"])
+
+
+class Log:
+    """Collects counts while reading and cleaning; one object per call, never shared."""
+
+    def __init__(self) -> None:
+        self.counts: dict[str, int] = {}
+        self.lines: dict[str, list[np.ndarray]] = {}
+        self.warnings: list[str] = []
+
+    def add(self, rule: str, count: int, where: np.ndarray | None = None) -> None:
+        """Count rows under a rule; `where` holds their (file number, line)."""
+        self.counts[rule] = self.counts.get(rule, 0) + int(count)
+        if where is not None and len(where):
+            self.lines.setdefault(rule, []).append(where)
+
+    def frozen(self, files: Iterable[str]) -> RuleLog:
+        """Return what was collected."""
+        lines = {rule: np.concatenate(parts) for rule, parts in self.lines.items()}
+        return RuleLog(counts=self.counts, lines=lines, files=tuple(files), warnings=tuple(self.warnings))
+
+
+def parse_days(text: pd.Series) -> np.ndarray:
+    """Return days since 1970 (int64) of dd/mm/yyyy, yyyy-mm-dd (a time after it is ignored); ``UNKNOWN`` otherwise."""
+    codes, unique = pd.factorize(text, use_na_sentinel=True)
+    values = pd.Series(np.asarray(unique, dtype=object), dtype="str").str.strip().str.slice(0, 10)
+    days = np.full(len(values) + 1, UNKNOWN, dtype=np.int64)
+    for pattern in ("%Y-%m-%d", "%d/%m/%Y", "%d-%m-%Y", "%d/%m/%y"):
+        todo = days[:-1] == UNKNOWN
+        if not todo.any():
+            break
+        parsed = pd.to_datetime(values[todo], format=pattern, errors="coerce")
+        found = parsed.notna().to_numpy()
+        whole = parsed[found].to_numpy().astype("datetime64[D]").astype(np.int64)
+        days[np.flatnonzero(todo)[found]] = whole
+    return days[codes]
+
+
+def day_of(year: int, month: int, day: int) -> int:
+    """Days since 1 January 1970."""
+    return int(np.datetime64(f"{year:04d}-{month:02d}-{day:02d}", "D").astype(np.int64))
+
+
+def birthday(born: Days, age: int) -> Days:
+    """Return the day each child turns ``age`` (29 February becomes 1 March); ``UNKNOWN`` stays."""
+    date = np.where(born == UNKNOWN, 0, born).astype("datetime64[D]")
+    month = date.astype("datetime64[M]")
+    into = (date - month.astype("datetime64[D]")).astype(np.int64)
+    turned = (month + np.timedelta64(12 * age, "M")).astype("datetime64[D]").astype(np.int64) + into
+    known: Days = np.where(born == UNKNOWN, UNKNOWN, turned)
+    return known
