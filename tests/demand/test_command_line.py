@@ -84,7 +84,7 @@ def test_new_makes_a_case_that_loads_and_says_what_is_left_to_do(dfe, tmp_path, 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["demand", "--authority", "Nrthby"], "nearest: Northby"),
+        (["demand", "--authority", "Nrthby"], "did you mean Northby"),
         (["demand", "--authority", "Northby", "--year", "1999"], "--year 1999: the stock table holds 20"),
         (["new", "Up Case", "--authority", "Northby"], "small letters"),
     ],

@@ -53,7 +53,7 @@ def test_a_case_is_never_written_over_and_its_name_is_a_folders(inputs):
     for name, words in (("northby-2023", "exists already"), ("../up", "small letters")):
         with pytest.raises(DemandInputError, match=words):
             make_case(name, "Northby", inputs.parent / "dfe", year=None, inputs=inputs)
-    with pytest.raises(DemandInputError, match="nearest: Northby"):
+    with pytest.raises(DemandInputError, match="did you mean Northby"):
         make_case("northbi", "Northbi", inputs.parent / "dfe", year=None, inputs=inputs)
     assert not (inputs / "northbi").exists()
 
