@@ -8,12 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from model.case.reading.load import load_case
     from model.results.runs import Result, run
+    from model.schemes.load import load_case
 
 __all__ = ["Result", "load_case", "run"]
 
-_HOMES = {"load_case": "model.case.reading.load", "run": "model.results.runs", "Result": "model.results.runs"}
+_HOMES = {"load_case": "model.schemes.load", "run": "model.results.runs", "Result": "model.results.runs"}
 
 
 def __getattr__(name: str) -> object:

@@ -126,9 +126,10 @@ def _reconcile(options: argparse.Namespace) -> int:
 
 def _claims(path: Path) -> list[str]:
     """Return what the paper claims a year beside the modelled years; nothing for a case that cannot be run yet."""
-    from model.case.reading.load import InputProblems, load_case  # noqa: PLC0415
+    from model.case.reading.problems import InputProblems  # noqa: PLC0415
     from model.report.claims import sentences  # noqa: PLC0415
     from model.results.runs import run  # noqa: PLC0415
+    from model.schemes.load import load_case  # noqa: PLC0415
 
     try:
         base = load_case(path)
@@ -245,8 +246,9 @@ def _unexpected(path: Path) -> int:
 
     A report is made from inputs that were sound; they may have been changed since.
     """
-    from model.case.reading.load import InputProblems, load_case  # noqa: PLC0415
+    from model.case.reading.problems import InputProblems  # noqa: PLC0415
     from model.results.reconcile import recompute  # noqa: PLC0415
+    from model.schemes.load import load_case  # noqa: PLC0415
 
     try:
         lines = [line for line in recompute(load_case(path)) if line.is_unexpected]

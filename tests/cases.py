@@ -11,6 +11,9 @@ import csv
 import io
 from pathlib import Path
 
+from model.case.reading import pay_files
+from model.case.reading.problems import InputProblems
+
 CASE_TOML = """\
 name = "exampleshire"
 title = "Example restructure"
@@ -318,3 +321,12 @@ def write_case(tmp_path, *, name="exampleshire", assumptions=None, case_toml=Non
         if content is not None:
             path.write_bytes(content if isinstance(content, bytes) else content.encode())
     return folder
+
+
+def pay_tables(*folders):
+    """The pay tables of these folders, the shared one first; InputProblems with all that is wrong with them."""
+    problems = []
+    tables = pay_files.read(folders, problems)
+    if problems:
+        raise InputProblems(problems)
+    return tables

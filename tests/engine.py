@@ -4,10 +4,10 @@ import functools
 import tempfile
 
 from model.case.draws import central, with_values
-from model.case.reading.load import load_case
 from model.children.caseload import Levers, project_plainly
 from model.children.worlds import COMPILED_FROM, ground, project_on
 from model.money.portfolio import evaluate
+from model.schemes.load import load_case
 from tests.cases import write_case
 
 FULL_YEAR = "2025/26"  # 365 days, everybody in post, the scheme in its third year

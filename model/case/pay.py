@@ -6,21 +6,14 @@ date. `as_at` is when a row became known, so that a case of July 2022 does not p
 
 from __future__ import annotations
 
-import csv
 import math
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Mapping, Sequence
+    from datetime import date
 
-PAY_FILES = (
-    "njc_spine.csv", "chief_officer_bands.csv", "pay_awards.csv", "grades.csv", "employer_ni.csv", "lgps_employer.csv",
-    "apprenticeship_levy.csv", "redundancy_week.csv", "redundancy_rules.csv", "increment_rules.csv",
-)  # fmt: skip
-"""The pay tables: in `inputs/reference/pay` for all, and in a case's folder where the council has its own rows."""
 MIDDLE, BOTTOM, TOP = "middle", "bottom", "top"
 PLACES_IN_A_GRADE = (BOTTOM, MIDDLE, TOP)
 
@@ -186,6 +179,12 @@ class PayTables:
         raise PayError(message)
 
 
+NO_PAY = PayTables(
+    points=(), awards=(), grades=(), national_insurance=(), pensions=(), levy=(), redundancy_week=(), rules={}
+)
+"""No pay tables at all: whatever is asked of them is missing, and they say so."""
+
+
 def _known(rows: tuple[RowT, ...], day: date) -> tuple[RowT, ...]:
     return tuple(r for r in rows if r.as_at <= day)
 
@@ -196,146 +195,3 @@ def _in_force(rows: Sequence[Rate], day: date, table: str) -> Rate:
         return max(current, key=lambda r: r.start)
     message = f"{table} has no row in force on {day.isoformat()}: add one with its source"
     raise PayError(message)
-
-
-def load_pay_tables(reference: Path, case: Path | None = None) -> PayTables:
-    """Read the tables of `inputs/reference/pay`, and a case's own files of the same names after them.
-
-    A council types its own spine or grades by putting `njc_spine.csv`, `grades.csv` ... in its folder: its rows come
-    before the shared ones for the same spine, point and day. PayError names every bad cell at once.
-    """
-    problems: list[str] = []
-    read = _Reader(folders=[reference] if case is None else [reference, case], problems=problems)
-    tables = PayTables(
-        points=_own_rows_last(read.rows("njc_spine.csv", _point) + read.rows("chief_officer_bands.csv", _point)),
-        awards=tuple(read.rows("pay_awards.csv", _award)),
-        grades=tuple(reversed(read.rows("grades.csv", _grade))),
-        national_insurance=tuple(read.rows("employer_ni.csv", _rate("rate"))),
-        pensions=tuple(read.rows("lgps_employer.csv", _rate("rate"))),
-        levy=tuple(read.rows("apprenticeship_levy.csv", _rate("rate"))),
-        redundancy_week=tuple(read.rows("redundancy_week.csv", _rate("cap_weekly_gbp"))),
-        rules=dict(read.rows("redundancy_rules.csv", _rule) + read.rows("increment_rules.csv", _rule)),
-    )
-    if problems:
-        raise PayError("\n".join(problems))
-    return tables
-
-
-def _own_rows_last(rows: Iterable[PayPoint]) -> tuple[PayPoint, ...]:
-    """Keep one row per spine, point and day: the last read, which is the case's own."""
-    return tuple({(r.spine, r.point, r.start): r for r in rows}.values())
-
-
-ItemT = TypeVar("ItemT")
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Reader:
-    """Reads one table from several folders, collecting problems instead of stopping at the first."""
-
-    folders: list[Path]
-    problems: list[str]
-
-    def rows(self, name: str, build: Callable[[Mapping[str, str]], ItemT]) -> list[ItemT]:
-        """Every row of the table in every folder that has it, in order."""
-        found: list[ItemT] = []
-        for folder in self.folders:
-            path = folder / name
-            if path.exists():
-                found += self._read(path, build)
-        return found
-
-    def _read(self, path: Path, build: Callable[[Mapping[str, str]], ItemT]) -> list[ItemT]:
-        found = []
-        with path.open(encoding="utf-8-sig", newline="") as handle:
-            for number, row in enumerate(csv.DictReader(handle), start=2):
-                try:
-                    found.append(build({k: (v or "").strip() for k, v in row.items() if k}))
-                except (KeyError, ValueError) as error:
-                    what = f"column {error} is missing" if isinstance(error, KeyError) else str(error)
-                    self.problems.append(f"{path.name} row {number}: {what}")
-        return found
-
-
-def _number(row: Mapping[str, str], column: str, *, blank: float | None = None) -> float:
-    text = row[column].replace(",", "").replace("£", "")
-    if not text and blank is not None:
-        return blank
-    try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
-    if not math.isfinite(number):
-        message = f"column {column}: {row[column]!r} is not a number"
-        raise ValueError(message)
-    return number
-
-
-def _day(row: Mapping[str, str], column: str) -> date:
-    try:
-        return date.fromisoformat(row[column])
-    except ValueError:
-        message = f"column {column}: {row[column]!r} is not a date; write it as 2022-04-01"
-        raise ValueError(message) from None
-
-
-def _quality(row: Mapping[str, str]) -> str:
-    if row["quality"] not in {"red", "amber", "green"}:
-        message = f"column quality: {row['quality']!r} is none of red, amber, green"
-        raise ValueError(message)
-    return row["quality"]
-
-
-def _point(row: Mapping[str, str]) -> PayPoint:
-    pay = _number(row, "annual_gbp")
-    return PayPoint(
-        spine=row["spine"], point=row["point"], start=_day(row, "from"), annual_gbp=pay,
-        low_gbp=_number(row, "low_gbp", blank=pay), high_gbp=_number(row, "high_gbp", blank=pay),
-        source=_source(row), as_at=_day(row, "as_at"), quality=_quality(row), note=row.get("note", ""),
-    )  # fmt: skip
-
-
-def _award(row: Mapping[str, str]) -> PayAward:
-    flat, share = _number(row, "flat_gbp", blank=0.0), _number(row, "share", blank=0.0)
-    if (flat == 0) == (share == 0):
-        message = "columns flat_gbp and share: give exactly one of them"
-        raise ValueError(message)
-    return PayAward(
-        spine=row["spine"], start=_day(row, "from"), point_from=row["point_from"], point_to=row["point_to"],
-        flat_gbp=flat, share=share, low=_number(row, "low", blank=flat or share),
-        high=_number(row, "high", blank=flat or share), source=_source(row), as_at=_day(row, "as_at"),
-        quality=_quality(row), note=row.get("note", ""),
-    )  # fmt: skip
-
-
-def _rate(column: str) -> Callable[[Mapping[str, str]], Rate]:
-    def build(row: Mapping[str, str]) -> Rate:
-        value = _number(row, column)
-        return Rate(
-            holder=row.get("council", ""), start=_day(row, "from"), rate=value,
-            threshold_annual_gbp=_number({"threshold_annual_gbp": "", **row}, "threshold_annual_gbp", blank=0.0),
-            low=_number(row, "low", blank=value), high=_number(row, "high", blank=value), source=_source(row),
-            as_at=_day(row, "as_at"), quality=_quality(row), note=row.get("note", ""),
-        )  # fmt: skip
-
-    return build
-
-
-def _grade(row: Mapping[str, str]) -> Grade:
-    return Grade(
-        council=row["council"], grade=row["grade"], spine=row["spine"], point_bottom=row["point_bottom"],
-        point_top=row["point_top"], source=_source(row), as_at=_day(row, "as_at"), quality=_quality(row),
-        note=row.get("note", ""),
-    )  # fmt: skip
-
-
-def _rule(row: Mapping[str, str]) -> tuple[str, float]:
-    _source(row)
-    return row["rule"], _number(row, "value")
-
-
-def _source(row: Mapping[str, str]) -> str:
-    if not row["source"]:
-        message = "column source: blank; every figure needs one"
-        raise ValueError(message)
-    return row["source"]

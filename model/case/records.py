@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from model.case.timeline import Timeline
 
 
+PRINTED, BOTTOM_UP = COSTINGS = ("printed", "bottom_up")
+"""What a row of the establishment costs: as its paper prints, or by its grade."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Conventions:
     """How the case counts: weeks in a year, the discount rate (a year, real) and the names they were chosen by."""
@@ -48,8 +52,8 @@ class SchemeSpec:
 class Post:
     """A row of `establishment.csv`. The cost is a net change in pounds a year, never a cost per fte.
 
-    `change_annual_cost_gbp` is what the model uses, at the case's price base: as printed (`printed_gbp`), or priced by
-    the grade (`costing`). `price_base` is the year whose prices were printed; empty = the case's own.
+    `printed_gbp` is the printed net change, at the case's price base; None = not printed. `priced_gbp` is its price by
+    the grade, once `model.schemes.load` has worked it out. `costing` says which of the two the model uses.
     """
 
     id: str
@@ -58,7 +62,7 @@ class Post:
     grade: str
     fte_current: float
     fte_proposed: float
-    change_annual_cost_gbp: float
+    printed_gbp: float | None
     start: date | None
     charged_to: str
     included_in: str
@@ -70,14 +74,27 @@ class Post:
     service_line: str
     source: str
     note: str
-    # How to price it from its grade (`model.case.staffing`); all may be left out.
+    # How to price it from its grade (`model.schemes.staff.prices`); all may be left out.
     grade_current: str = ""
     spine_point: str = ""
     priced_at: str = ""
     increments: bool = False
-    costing: str = ""
-    printed_gbp: float | None = None
+    costing: str = PRINTED
     price_base: str = ""
+    priced_gbp: float | None = None
+
+    @property
+    def change_annual_cost_gbp(self) -> float:
+        """Pounds a year that the model uses; 0 for a memo whose money stays in its line.
+
+        ValueError for a row of its grade that nobody has priced: it has no cost yet, and nought would be wrong.
+        """
+        if self.costing != BOTTOM_UP:
+            return self.printed_gbp or 0.0
+        if self.priced_gbp is None:
+            message = f"the post {self.id!r} is paid by its grade and not priced yet: load the case by load_case"
+            raise ValueError(message)
+        return self.priced_gbp
 
 
 @dataclass(frozen=True, kw_only=True)

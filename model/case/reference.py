@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from model.case.pay import NO_PAY, PayTables
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from model.case.pay import PayTables
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,10 +37,10 @@ class Reference:
 
     `caseload_seed`: (age band, placement) -> how likely children of that age are to be in that placement, relative to
     other cells; 0 = never. It only matters where published totals leave the cell open. A cell not listed counts 1.
-    `pay`: the pay tables, limited to what was known by the case's knowledge date.
+    `pay`: the pay tables, limited to what was known by the case's knowledge date; empty before a case reads them.
     """
 
     indices: Mapping[str, PriceIndex]
     discount_rates: Mapping[str, float]
     caseload_seed: Mapping[tuple[str, str], float] = field(default_factory=dict)
-    pay: PayTables | None = None
+    pay: PayTables = NO_PAY

@@ -74,10 +74,10 @@ class ReportExporter:
         self, node: NotebookNode, resources: Mapping[str, Any] | None = None
     ) -> tuple[str, dict[str, Any]]:
         """Return the page and no resources; the title and the line beneath it come from the scenario."""
-        from model.case.reading.load import load_case  # noqa: PLC0415 - as above
         from model.report.export import body_of  # noqa: PLC0415
         from model.report.look.page import Page, render  # noqa: PLC0415
         from model.report.opening import case_folder  # noqa: PLC0415
+        from model.schemes.load import load_case  # noqa: PLC0415 - as above
 
         del resources
         given = node.metadata["papermill"]["parameters"]

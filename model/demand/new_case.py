@@ -16,12 +16,13 @@ import pandas as pd
 
 from model.case.draws import central
 from model.case.parameters import PLACEMENT_LINES
-from model.case.reading.load import InputProblems, load_case
+from model.case.reading.problems import InputProblems
 from model.demand.build import demand_from_tables, tables_of
 from model.demand.codes import REFERENCE
 from model.demand.problems import DemandInputError
 from model.money.cashability import NO_BUDGET
 from model.money.portfolio import evaluate
+from model.schemes.load import load_case
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping

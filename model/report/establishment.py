@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from model.case.draws import central
-from model.case.staffing import BOTTOM_UP
+from model.case.records import BOTTOM_UP
 from model.report import summaries, views
 from model.report.look import format as fmt
 from model.report.look import markup

@@ -79,7 +79,7 @@ def _case(inputs: Path | None, scenario: str | None) -> Case | None:
     """Return a case, or None where its inputs are gone or no longer valid: what was run can still be compared."""
     if inputs is None:
         return None
-    from model.case.reading.load import load_case  # noqa: PLC0415 - an index without inputs needs no loader
+    from model.schemes.load import load_case  # noqa: PLC0415 - an index without inputs needs no loader
 
     try:
         return load_case(inputs, scenario=scenario)

@@ -41,7 +41,7 @@ def case_folder(case: str) -> Path:
 
 def open_case(case: str, scenario: str) -> Case:
     """Return a case under a scenario. Raises FileNotFoundError, or the loader's error with every problem at once."""
-    from model.case.reading.load import load_case  # noqa: PLC0415 - a notebook that only reads outputs needs no loader
+    from model.schemes.load import load_case  # noqa: PLC0415 - a notebook that only reads outputs needs no loader
 
     return load_case(case_folder(case), scenario=scenario)
 
@@ -64,8 +64,8 @@ def _state(folder: Path) -> str:
 
 @lru_cache(maxsize=2)
 def _result(folder: Path, scenario: str, draws: int, seed: int, state: str) -> Result:
-    from model.case.reading.load import load_case  # noqa: PLC0415 - as above
     from model.results.runs import run  # noqa: PLC0415
+    from model.schemes.load import load_case  # noqa: PLC0415 - as above
 
     del state
     return run(load_case(folder, scenario=scenario), draws=draws, seed=seed)

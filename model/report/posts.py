@@ -6,8 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from model.case.pay import PayError
-from model.case.staffing import BOTTOM_UP, printed_and_priced
-from model.money import workforce
+from model.case.records import BOTTOM_UP
 from model.money.agency_readings import KIND, agency_readings, displaced_cover
 from model.report import summaries, views
 from model.report.establishment import recruited_words
@@ -16,6 +15,8 @@ from model.report.look import format as fmt
 from model.report.look import tables as tbl
 from model.report.sections import show
 from model.schemes.agency import COVER
+from model.schemes.staff import workforce
+from model.schemes.staff.prices import printed_and_priced
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -216,8 +217,6 @@ def _unpriced_words(case: Case, frame: pd.DataFrame) -> str:
 
 
 def _has_grade(case: Case, grade: str) -> bool:
-    if case.reference.pay is None:
-        return False
     try:
         case.reference.pay.grade(case.council, grade)
     except PayError:

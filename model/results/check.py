@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from model.case.distributions import range_problem
-from model.case.reading.load import InputProblems, Problem, load_case, scenario_names
+from model.case.reading.load import scenario_names
+from model.case.reading.problems import InputProblems, Problem
 from model.children.caseload import CaseloadError
 from model.money import portfolio
 from model.money.cashability import NO_BUDGET, holds_placements
 from model.results import plausible
 from model.results.reconcile import recompute
+from model.schemes.load import load_case
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from model.money import workforce
 from model.money.appraisal import Appraisal
 from model.money.portfolio import WHOLE
 from model.results.annual import tidy_frame
 from model.results.purses import reserve_metrics
 from model.results.summary import CENTRAL, MEAN, WORST_SHARE, pick, summarise, with_nulls
-from model.schemes.staff import capacity
+from model.schemes.staff import workforce
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,7 +54,7 @@ def _caseload_metrics(result: Result, sure: str) -> dict[str, dict[str, float | 
         return {}
 
     def reached(sample: Sample) -> NDArray[np.float64]:
-        return capacity.first_month_at_or_below(sample.staffing[key].astype(np.float64), sample.draws[target])
+        return workforce.first_month_at_or_below(sample.staffing[key].astype(np.float64), sample.draws[target])
 
     middle, drawn = reached(result.central), pick(result.sample, reached)
     likely = float(np.isfinite(middle if drawn is None else drawn).mean())

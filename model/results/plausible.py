@@ -14,7 +14,7 @@ from model.case.parameters import PLACEMENT_LINES
 from model.case.reading import assumption_rows, cells, formulas
 from model.case.reading import case_tables as tables
 from model.case.reading.files import Column, read_table, read_toml, shown_path
-from model.case.reading.load import Problem
+from model.case.reading.problems import Problem
 from model.money import portfolio
 
 if TYPE_CHECKING:

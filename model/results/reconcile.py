@@ -19,7 +19,8 @@ from model.case.reading import formulas
 from model.case.reading.cells import Bad
 from model.case.reading.files import shown_path
 from model.case.reading.formulas import decimal_of
-from model.case.reading.load import InputProblems, Problem, load_case
+from model.case.reading.problems import InputProblems, Problem
+from model.schemes.load import load_case
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from model.children.caseload import MEASURES
-from model.money import workforce
 from model.money.appraisal import Appraisal, appraise, discount_factors
 from model.money.funding import fixed_term_posts, reserve_flows
 from model.money.portfolio import INTERACTION, Evaluation
 from model.results.summary import DO_NOTHING, WITH_SCHEMES, Row
+from model.schemes.staff import workforce
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -59,6 +59,8 @@ def keep(evaluation: Evaluation) -> Sample:
     factors = discount_factors(timeline, case.conventions.discount_rate_annual)
     worlds = {DO_NOTHING: evaluation.world(), WITH_SCHEMES: evaluation.world(evaluation.schemes)}
     uasc = evaluation.uasc
+    in_care = {name: world.mean_stock.sum(axis=1) for name, world in worlds.items()}
+    staffing = workforce.measures(evaluation.setting, in_care)
     return Sample(
         n=n,
         lines=lines,
@@ -73,7 +75,7 @@ def keep(evaluation: Evaluation) -> Sample:
             }
             for name, world in worlds.items()
         },
-        staffing={key: amount.astype(np.float32) for key, amount in workforce.measures(evaluation).items()},
+        staffing={key: amount.astype(np.float32) for key, amount in staffing.items()},
         reserve={item: amount.astype(np.float32) for item, amount in reserve_flows(evaluation).items()},
         fixed_term=fixed_term_posts(evaluation),
         draws=evaluation.draws.values,

@@ -35,11 +35,11 @@ from model.batch.faults import point
 from model.batch.progress import Ticker
 from model.case.distributions import unit_bounds
 from model.case.draws import central, with_values
-from model.case.reading.load import load_case
 from model.case.spelling import nearest
 from model.children.compiled import make_ready
 from model.money.appraisal import appraise, discount_factors
 from model.money.portfolio import evaluate, streams_of
+from model.schemes.load import load_case
 
 if TYPE_CHECKING:
     import argparse

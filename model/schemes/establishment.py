@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from model.case.pay import PayError
 from model.schemes.base import Scheme
 from model.schemes.cashflows import INVESTMENT, ONE_OFF, CashFlows, Tag
-from model.schemes.staff.recruitment import RedundancyRules, redundancy_pay, redundancy_weeks
+from model.schemes.staff.redundancy import redundancy_pay, redundancy_weeks, rules_on
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,7 +31,7 @@ class Establishment(Scheme):
         month = self._month_of_leaving(setting)
         amounts: dict[str, NDArray[np.float64]] = {}
         if f"{name}.posts_redundant" in setting.case.assumptions:
-            rules = redundancy_rules(setting, self)
+            rules = rules_on(setting.case.reference.pay, self.spec.start)
             weeks = redundancy_weeks(self.of(setting, "redundancy_age"), self.of(setting, "redundancy_service"), rules)
             each = redundancy_pay(
                 weeks,
@@ -51,20 +50,3 @@ class Establishment(Scheme):
         after = setting.optional(f"{self.spec.name}.redundancy_after_months", 0.0)
         gone = self.elapsed(setting) - after
         return ((gone > 0) & (gone <= 1)).astype(np.float64)
-
-
-def redundancy_rules(setting: Setting, scheme: Scheme) -> RedundancyRules:
-    """Return the statutory rules with the cap in force when the scheme starts. PayError where a table is missing."""
-    tables = setting.case.reference.pay
-    if tables is None:
-        raise PayError("redundancy needs redundancy_rules.csv and redundancy_week.csv in inputs/reference")
-    return RedundancyRules(
-        weeks_under_22=tables.rule("weeks_a_year_under_22"),
-        weeks_22_to_40=tables.rule("weeks_a_year_22_to_40"),
-        weeks_41_and_over=tables.rule("weeks_a_year_41_and_over"),
-        age_middle=tables.rule("age_middle"),
-        age_upper=tables.rule("age_upper"),
-        years_least=tables.rule("years_least"),
-        years_most=tables.rule("years_most"),
-        cap_weekly_gbp=tables.redundancy_cap_weekly(scheme.spec.start),
-    )

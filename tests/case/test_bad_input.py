@@ -14,10 +14,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from model.case.reading.correlations import clash
-from model.case.reading.load import InputProblems, load_case, scenario_names
+from model.case.reading.load import scenario_names
+from model.case.reading.problems import InputProblems
 from model.case.records import Correlation
 from model.results.check import check, examine
 from model.results.provenance import changed_inputs, provenance
+from model.schemes.load import load_case
 from tests.cases import CASE_TOML, PUBLISHED, write_case
 
 FILES = {

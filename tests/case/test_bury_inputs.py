@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from model.case import draws
-from model.case.reading.load import load_case
 from model.money import portfolio
 from model.results.reconcile import recompute
 from model.results.runs import run
+from model.schemes.load import load_case
 
 INPUTS = Path(__file__).parents[2] / "inputs"
 BURY = INPUTS / "bury-2022"

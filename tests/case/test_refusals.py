@@ -8,12 +8,14 @@ import pandas as pd
 import pytest
 
 from model.case.draws import central, sample, with_values
-from model.case.pay import PayError, load_pay_tables
+from model.case.pay import PayError
+from model.case.reading.problems import InputProblems
 from model.case.records import Correlation
 from model.demand.codes import read_reference
 from model.demand.dfe import read_dfe
 from model.demand.problems import DemandInputError
 from model.demand.ssda903 import read_episodes
+from tests.cases import pay_tables
 from tests.demand.synthetic import write_tables
 from tests.engine import invented
 
@@ -27,17 +29,29 @@ HEADS = {
 @pytest.mark.parametrize(
     ("name", "row", "said"),
     [
-        ("njc_spine.csv", "own,1,2022-04-01,20000,,,,2022-04-01,green,", "column source: blank"),
-        ("njc_spine.csv", "own,1,2022-04-01,20000,,,paper,2022-04-01,purple,", "'purple' is none of red, amber, green"),
-        ("njc_spine.csv", "own,1,1 April,20000,,,paper,2022-04-01,green,", "'1 April' is not a date"),
-        ("pay_awards.csv", "own,2023-04-01,,,1000,0.05,,,paper,2022-04-01,green,", "give exactly one of them"),
-        ("pay_awards.csv", "own,2023-04-01,,,,,,,paper,2022-04-01,green,", "give exactly one of them"),
+        (
+            "njc_spine.csv",
+            "own,1,2022-04-01,20000,,,,2022-04-01,green,",
+            "column source: expected a value",
+        ),
+        (
+            "njc_spine.csv",
+            "own,1,2022-04-01,20000,,,paper,2022-04-01,purple,",
+            "quality: found 'purple'",
+        ),
+        (
+            "njc_spine.csv",
+            "own,1,1 April,20000,,,paper,2022-04-01,green,",
+            "from: found '1 April'",
+        ),
+        ("pay_awards.csv", "own,2023-04-01,,,1000,0.05,,,paper,2022-04-01,green,", "exactly one of flat_gbp and share"),
+        ("pay_awards.csv", "own,2023-04-01,,,,,,,paper,2022-04-01,green,", "exactly one of flat_gbp and share"),
     ],
 )
 def test_a_bad_row_of_a_councils_own_pay_table_is_named(tmp_path, name, row, said):
     (tmp_path / name).write_text(f"{HEADS[name]}\n{row}\n", encoding="utf-8")
-    with pytest.raises(PayError) as caught:
-        load_pay_tables(REFERENCE / "pay", tmp_path)
+    with pytest.raises(InputProblems) as caught:
+        pay_tables(REFERENCE / "pay", tmp_path)
     assert f"{name}" in str(caught.value)
     assert "row 2" in str(caught.value)
     assert said in str(caught.value)
@@ -45,12 +59,12 @@ def test_a_bad_row_of_a_councils_own_pay_table_is_named(tmp_path, name, row, sai
 
 def test_a_column_missing_from_a_pay_table_is_named(tmp_path):
     (tmp_path / "njc_spine.csv").write_text("spine,point,from,source\nown,1,2022-04-01,paper\n", encoding="utf-8")
-    with pytest.raises(PayError, match="column 'annual_gbp' is missing"):
-        load_pay_tables(REFERENCE / "pay", tmp_path)
+    with pytest.raises(InputProblems, match="a column annual_gbp, which is missing"):
+        pay_tables(REFERENCE / "pay", tmp_path)
 
 
 def test_an_unknown_rule_or_point_is_answered_with_those_there_are():
-    tables = load_pay_tables(REFERENCE / "pay")
+    tables = pay_tables(REFERENCE / "pay")
     with pytest.raises(PayError, match=f"no rule 'lunch'.*{min(tables.rules)}"):
         tables.rule("lunch")
     with pytest.raises(PayError, match=r"no figure for point '900'.*never guessed"):

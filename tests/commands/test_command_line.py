@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from model.__main__ import main
-from model.case.reading.load import InputProblems, load_case
+from model.case.reading.problems import InputProblems
+from model.schemes.load import load_case
 from tests.cases import write_case
 
 ROOT = Path(__file__).parents[2]

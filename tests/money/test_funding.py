@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from model.case.draws import Draws
-from model.case.reading.load import load_case
 from model.case.records import FundingPlan
 from model.case.reference import PriceIndex
 from model.case.timeline import Timeline
@@ -24,6 +23,7 @@ from model.money.funding import (
     year_on_year,
 )
 from model.results.runs import run
+from model.schemes.load import load_case
 from tests.cases import write_case
 
 TIMELINE = Timeline(date(2022, 4, 1), 24)

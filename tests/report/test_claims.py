@@ -7,7 +7,7 @@ import pytest
 
 from model import load_case, run
 from model.__main__ import main
-from model.case.reading.load import InputProblems
+from model.case.reading.problems import InputProblems
 from model.report import claims, sections, views
 from model.results.reconcile import is_transcription, recompute
 from tests.cases import write_case

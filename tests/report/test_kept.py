@@ -10,12 +10,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from model.case.reading.load import load_case, scenario_names
+from model.case.reading.load import scenario_names
 from model.report import comparison, index, opening
 from model.report.kept import FOLDER, Kept
 from model.report.look import figures
 from model.results import provenance
 from model.results.files import write
+from model.schemes.load import load_case
 from tests.cases import write_case
 
 

@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model import report, run
-from model.case.reading.load import load_case
 from model.case.reading.problems import InputProblems
 from model.report import comparison, establishment, posts, sections, summaries, views
 from model.report.look import figures
 from model.report.look import format as fmt
 from model.report.look.page import Page, render
+from model.schemes.load import load_case
 from tests.cases import write_case
 from tests.engine import invented, load
 

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 from model import report, run
-from model.case.reading.load import load_case
 from model.money.agency_readings import agency_readings, displaced_cover, vacated_cover
 from model.report import comparison, index, opening, posts, sections, shown
 from model.report.explorer import Explorer, shifted
 from model.report.explorer import _slider as explorer_slider
 from model.report.look import format as fmt
 from model.report.look.tables import Table
+from model.schemes.load import load_case
 from tests.cases import write_case
 from tests.engine import invented, load
 

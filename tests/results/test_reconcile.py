@@ -11,15 +11,15 @@ from hypothesis import strategies as st
 
 from model.case.reading import formulas
 from model.case.reading.cells import Bad
-from model.case.reading.load import load_case
 from model.case.records import Post
 from model.results.reconcile import COLUMNS, reconcile, reconcile_command, unexpected, verdict
+from model.schemes.load import load_case
 from tests.cases import PUBLISHED, write_case
 
 
 def post(row, team, current, proposed, cost, included_in=""):
     return Post(
-        id=row, team=team, post="", grade="", fte_current=current, fte_proposed=proposed, change_annual_cost_gbp=cost,
+        id=row, team=team, post="", grade="", fte_current=current, fte_proposed=proposed, printed_gbp=cost,
         start=date(2023, 1, 1), charged_to="s", included_in=included_in, included_when="", funding="general_fund",
         basis="year", already_filled_months="", recruited=True, service_line="", source="test", note="",
     )  # fmt: skip

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 
 from model.case.assumptions import Assumption
 from model.case.draws import central, sample, with_values
-from model.case.reading.load import load_case
 from model.case.records import Correlation
 from model.case.units import UNITS
 from model.money.appraisal import npv_evaluator
 from model.risk.convergence import sampling_errors
 from model.risk.sensitivity import PROCESS_NOISE, bridge, frontier, sobol_indices, switching_values, tornado
+from model.schemes.load import load_case
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

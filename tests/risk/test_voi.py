@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from model.case.draws import sample
-from model.case.reading.load import load_case
 from model.money.appraisal import npv_evaluator
 from model.risk.voi import evpi, evppi, groups_by_prefix, options
+from model.schemes.load import load_case
 
 
 def unit_loss(mean: float, sd: float) -> float:

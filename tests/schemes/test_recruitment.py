@@ -9,16 +9,14 @@ from hypothesis import strategies as st
 
 from model.schemes.staff.recruitment import (
     Recruiting,
-    RedundancyRules,
     filled_at,
     filled_share,
     leavers,
     long_run_vacancy,
-    redundancy_pay,
-    redundancy_weeks,
     retention_due,
     starters,
 )
+from model.schemes.staff.redundancy import RedundancyRules, redundancy_pay, redundancy_weeks
 
 MONTH_ENDS = np.arange(1, 61)[:, None].astype(float)
 RULES = RedundancyRules(

@@ -10,17 +10,17 @@ import numpy as np
 import pytest
 
 from model.case.draws import Draws
-from model.case.pay import load_pay_tables
 from model.case.records import Post, SchemeSpec
 from model.case.reference import PriceIndex, Reference
-from model.case.staffing import printed_and_priced
 from model.case.timeline import Timeline
 from model.schemes.base import Setting
 from model.schemes.cashflows import INVESTMENT, ONE_OFF, RECURRING, Tag
 from model.schemes.staff.posts import NEW_POST_COVER, ON_CALL, RECRUITING, RETENTION, STAFF, staff_costs
+from model.schemes.staff.prices import printed_and_priced
+from tests.cases import pay_tables
 
 TIMELINE = Timeline(date(2022, 4, 1), 36)
-PAY = load_pay_tables(Path(__file__).parents[2] / "inputs" / "reference" / "pay")
+PAY = pay_tables(Path(__file__).parents[2] / "inputs" / "reference" / "pay")
 INDEX = PriceIndex(
     name="plan", level={"2021/22": 1.0, "2022/23": 1.0, "2023/24": 1.1}, later_annual=0.02, source="test"
 )
@@ -34,12 +34,12 @@ NEUTRAL = {
 def row(**changes):
     fields = {
         "id": "a", "team": "t", "post": "p", "grade": "", "fte_current": 0.0, "fte_proposed": 1.0,
-        "change_annual_cost_gbp": 36_500.0, "start": None, "charged_to": "s", "included_in": "", "included_when": "",
+        "printed_gbp": 36_500.0, "start": None, "charged_to": "s", "included_in": "", "included_when": "",
         "funding": "general_fund", "basis": "year", "already_filled_months": "", "recruited": True, "service_line": "",
         "source": "test", "note": "",
     }  # fmt: skip
     fields |= changes
-    return Post(**{"printed_gbp": fields["change_annual_cost_gbp"], **fields})
+    return Post(**fields)
 
 
 def setting(*rows, start=date(2022, 4, 1), pay=PAY, **values):
@@ -74,13 +74,13 @@ def test_a_printed_cost_is_kept_and_a_part_year_is_by_days():
 
 
 def test_a_rota_is_paid_each_real_day_from_the_first_whoever_is_recruited():
-    amounts = costs(row(basis="day", change_annual_cost_gbp=10_950.0), months_to_fill=6.0)
+    amounts = costs(row(basis="day", printed_gbp=10_950.0), months_to_fill=6.0)
     assert by_year(amounts[recurring(ON_CALL)]) == pytest.approx([10_950, 10_980, 10_950])
 
 
 def test_a_graded_row_costs_its_nominal_price_in_real_pounds():
     # Point 38 in nominal pounds, from the hand-worked table: 58,463.49 in 2022/23 and 60,773.64 in 2023/24 (index 1.1).
-    graded = row(grade="G14", fte_proposed=2.0, change_annual_cost_gbp=0.0, costing="bottom_up")
+    graded = row(grade="G14", fte_proposed=2.0, printed_gbp=None, costing="bottom_up")
     staff = by_year(costs(graded)[recurring(STAFF)])
     assert staff[:2] == pytest.approx([2 * 58_463.49, 2 * 60_773.64 / 1.1], abs=0.02)
 
@@ -106,7 +106,7 @@ def test_a_regrade_costs_the_difference_of_the_grades():
 
 def test_where_a_row_is_both_printed_and_graded_the_difference_is_shown():
     where, _ = setting(
-        row(id="lado", grade="G14", fte_current=0.85, change_annual_cost_gbp=8_405.0),
+        row(id="lado", grade="G14", fte_current=0.85, printed_gbp=8_405.0),
         row(id="early", grade="G12"),
         row(id="line"),
         pay=PAY.known_on(date(2022, 7, 13)),
@@ -144,7 +144,7 @@ def test_retention_and_hiring_follow_the_people():
 
 
 def test_a_row_carved_out_of_another_moves_its_money_and_no_more():
-    parent = row(id="parent", charged_to="s", change_annual_cost_gbp=300_000.0)
+    parent = row(id="parent", charged_to="s", printed_gbp=300_000.0)
     inside = row(id="child", charged_to="other", included_in="parent", included_when="establishment.inside")
     for switch, left in ((1.0, 263_500.0), (0.0, 300_000.0)):
         where, spec = setting(parent, inside, inside=switch)

@@ -9,9 +9,8 @@ from model.case.assumptions import DISTRIBUTIONS, RATINGS
 from model.case.pay import PLACES_IN_A_GRADE
 from model.case.reading import cells
 from model.case.reading.files import Column, duplicates, read_table
-from model.case.records import Actual, BudgetLine, CaseloadRow, Post, PublishedRow
+from model.case.records import BOTTOM_UP, COSTINGS, PRINTED, Actual, BudgetLine, CaseloadRow, Post, PublishedRow
 from model.case.spelling import nearest
-from model.case.staffing import BOTTOM_UP, COSTINGS, PRINTED
 from model.case.units import UNITS
 
 if TYPE_CHECKING:
@@ -169,20 +168,17 @@ def _costing(values: dict[str, Any] | Any) -> str:  # noqa: ANN401 - cells of ev
 
 
 def _post(values: dict[str, Any] | Any) -> Post:  # noqa: ANN401 - cells of every type
-    """An empty `recruited` means yes where the row adds posts; an empty `basis` means a year.
-
-    A row without a printed cost has 0 until it is priced from its grade (`model.case.staffing.with_prices`).
-    """
+    """An empty `recruited` means yes where the row adds posts; an empty `basis` means a year."""
+    plain = {name: value for name, value in values.items() if name != "change_annual_cost_gbp"}
     adds_posts = values["fte_proposed"] > values["fte_current"]
     unsaid = {
         "basis": values["basis"] or "year",
         "recruited": adds_posts if values["recruited"] is None else values["recruited"],
         "increments": bool(values["increments"]),
         "costing": _costing(values),
-        "change_annual_cost_gbp": values["change_annual_cost_gbp"] or 0.0,
         "printed_gbp": values["change_annual_cost_gbp"],
     }
-    return Post(**{**values, **unsaid})
+    return Post(**{**plain, **unsaid})
 
 
 def caseload(path: Path, problems: list[Problem], *, optional: bool) -> tuple[list[Row], tuple[CaseloadRow, ...]]:

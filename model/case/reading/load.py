@@ -7,15 +7,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from model.case.assumptions import Assumptions
-from model.case.pay import PAY_FILES, PayError, load_pay_tables
-from model.case.reading import assumption_rows, case_toml, caseload_checks, correlations, formulas, reference_files
+from model.case.reading import (
+    assumption_rows,
+    case_toml,
+    caseload_checks,
+    correlations,
+    formulas,
+    pay_files,
+    reference_files,
+)
 from model.case.reading import case_tables as tables
 from model.case.reading.cells import Bad
 from model.case.reading.files import read_toml, shown_path
 from model.case.reading.problems import InputProblems, Problem
 from model.case.records import Case
 from model.case.spelling import nearest
-from model.case.staffing import with_prices
+from model.case.units import to_price_base
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,9 +33,8 @@ if TYPE_CHECKING:
     from model.case.reading.case_toml import CaseFile
     from model.case.reading.files import Row, Toml
     from model.case.reading.reference_files import ReferenceFiles
-    from model.case.records import SchemeSpec
-
-__all__ = ["InputProblems", "Problem", "case_names", "load_case", "scenario_names"]
+    from model.case.records import Post, SchemeSpec
+    from model.case.reference import PriceIndex
 
 CASE_TOML: Final = "case.toml"
 KNOWN_FILES: Final = (
@@ -39,7 +45,7 @@ KNOWN_FILES: Final = (
     "caseload.csv",
     "published.csv",
     "actuals.csv",
-    *PAY_FILES,
+    *pay_files.PAY_FILES,
 )
 
 
@@ -66,8 +72,8 @@ def compared_with(case_path: str | Path) -> set[str]:
     return {name for name in (base, tables.get("published_scenario") or base) if isinstance(name, str)}
 
 
-def load_case(path: str | Path, scenario: str | None = None, *, complete: bool = True) -> Case:
-    """Return a case under a scenario (its base scenario where none is named).
+def read_case(path: str | Path, scenario: str | None = None, *, complete: bool = True) -> Case:
+    """Return a case under a scenario (its base scenario where none is named), its posts not priced by their grades yet.
 
     Raises InputProblems with every problem in the case's files, in `reference/` beside it and in the scenario.
     `complete=False` leaves out what only a projection needs (a caseload, the assumptions of each scheme): enough to
@@ -139,11 +145,19 @@ class _Reading:
         schemes, assumptions, conventions = self._under(chosen, case_file, stated, names, shared)
         if self.complete:
             problems.extend(caseload_checks.problems(caseload_rows, schemes, shown_path(self.path / "caseload.csv")))
-        if problems or conventions is None:
+        pay = pay_files.read((self.path.parent / "reference" / "pay", self.path), problems)
+        if conventions is None:
+            return None
+        index = shared.reference.indices[conventions.price_index]
+        price_base = case_file.values.get("price_base", "")
+        posts = tuple(self._in_price_base(post, price_base, index) for post in posts)
+        if problems:
             return None
         values, timeline = case_file.values, case_file.timeline
         assert timeline is not None  # noqa: S101 - a start that could not be read is a problem already
-        case = Case(
+        if not conventions.hindsight:
+            pay = pay.known_on(values["knowledge_date"])
+        return Case(
             folder=self.path,
             name=values["name"],
             title=values["title"],
@@ -170,22 +184,20 @@ class _Reading:
             correlations=case_file.correlations,
             funding=case_file.funding,
             papers=case_file.papers,
-            reference=shared.reference,
+            reference=replace(shared.reference, pay=pay),
         )
-        return self._priced(case)
 
-    def _priced(self, case: Case) -> Case | None:
-        """Add the pay tables, as far as they may be known, and price the rows that are paid by their grade."""
+    def _in_price_base(self, post: Post, price_base: str, index: PriceIndex) -> Post:
+        """Bring a printed cost to the case's price base."""
+        if post.printed_gbp is None or not post.price_base or not price_base:
+            return post
         try:
-            pay = load_pay_tables(self.path.parent / "reference" / "pay", self.path)
-            known = pay if case.conventions.hindsight else pay.known_on(case.knowledge_date)
-            return with_prices(replace(case, reference=replace(case.reference, pay=known)))
-        except PayError as error:
-            self.problems.extend(
-                Problem(file=self.path.name, expected="pay tables that price every row", suggestion=line)
-                for line in str(error).splitlines()
-            )
-            return None
+            return replace(post, printed_gbp=to_price_base(post.printed_gbp, index, post.price_base, price_base))
+        except KeyError:
+            file, column = f"{self.path.name}/establishment.csv", f"price_base of {post.id}"
+            expected = f"{min(index.level)} or later, where the price index {index.name} starts"
+            self.problems.append(Problem(file=file, column=column, value=post.price_base, expected=expected))
+            return post
 
     def _check_file_names(self) -> None:
         """A file nearly named right would silently be left out."""

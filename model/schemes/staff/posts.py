@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from model.case import units
-from model.case.staffing import BOTTOM_UP, price_row
+from model.case.records import BOTTOM_UP
 from model.schemes.cashflows import INVESTMENT, ONE_OFF, RECURRING, CashFlows, Tag
 from model.schemes.staff import recruitment
+from model.schemes.staff.prices import price_row
 from model.schemes.staff.recruitment import Recruiting
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ def _added(one: Post, other: Post) -> Post:
         one,
         fte_current=one.fte_current + other.fte_current,
         fte_proposed=one.fte_proposed + other.fte_proposed,
-        change_annual_cost_gbp=one.change_annual_cost_gbp + other.change_annual_cost_gbp,
+        printed_gbp=one.change_annual_cost_gbp + other.change_annual_cost_gbp,
     )
 
 

@@ -15,21 +15,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from model.case.pay import BOTTOM, MIDDLE, PLACES_IN_A_GRADE, TOP, PayError, PayTables
+from model.case.records import BOTTOM_UP, PRINTED
 from model.case.timeline import MONTHS_A_YEAR, Timeline, add_months, financial_year
-from model.case.units import to_price_base
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     import pandas as pd
     from numpy.typing import NDArray
 
     from model.case.pay import Grade
     from model.case.records import Case, Post
-    from model.case.reference import PriceIndex
 
 PENNY = 2
-PRINTED, BOTTOM_UP = COSTINGS = ("printed", "bottom_up")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,38 +198,6 @@ def full_year_cost(
     return round(float(cost.total.sum()), PENNY)
 
 
-def worked_example(tables: PayTables, *, council: str, spine: str, point: str, years: Iterable[str]) -> pd.DataFrame:
-    """One post worked to the penny, a column a year: salary, each employer NI rate with its days, pension, levy, total.
-
-    Rows with a rate say so; `employer NI` rows show (salary - threshold) x rate x days / days in the year.
-    """
-    columns = {year: _worked_year(tables, council, spine, point, year) for year in years}
-    import pandas as pd  # noqa: PLC0415 - importing the model must stay cheap
-
-    frame = pd.DataFrame(columns)
-    order = dict.fromkeys(step for column in columns.values() for step in column)
-    frame = frame.reindex([s for s in order if s != "total"] + ["total"])
-    frame.index.name = "step"
-    return frame
-
-
-def _worked_year(tables: PayTables, council: str, spine: str, point: str, year: str) -> dict[str, float]:
-    first = date(int(year[:4]), 4, 1)
-    timeline = Timeline(first, MONTHS_A_YEAR)
-    pay = PostPay(council=council, spine=spine, point=point, point_top=point, start=first)
-    cost = post_cost(tables, pay, timeline)
-    pay_days = [after - timedelta(days=1) for after in timeline.month_starts[1:]]
-    steps = {"salary": float(cost.salary.sum())}
-    for day, amount in zip(pay_days, cost.national_insurance, strict=True):
-        rate = tables.ni(day)
-        label = f"employer NI at {rate.rate:.2%} over £{rate.threshold_annual_gbp:,.0f}"
-        steps[label] = steps.get(label, 0.0) + float(amount)
-    steps[f"employer pension at {tables.pension(council, first).rate:.1%}"] = float(cost.pension.sum())
-    steps[f"apprenticeship levy at {tables.levy_rate(first).rate:.1%}"] = float(cost.levy.sum())
-    pennies = {name: round(value, PENNY) for name, value in steps.items()}
-    return {**pennies, "total": round(sum(pennies.values()), PENNY)}
-
-
 def planned_rises(case: Case) -> dict[str, float]:
     """Return what pay is planned to rise by into each financial year for which no award is known: the price index.
 
@@ -260,8 +226,6 @@ class PricedRow:
 def price_row(case: Case, post: Post, start: date) -> PricedRow:
     """Price a row of `establishment.csv` bottom-up. PayError says which grade, point or table is missing."""
     tables = case.reference.pay
-    if tables is None:
-        raise PayError("there are no pay tables: inputs/reference has none of njc_spine.csv, grades.csv ...")
     rises = planned_rises(case)
     sides = [(post.fte_proposed - post.fte_current, post.grade, post.spine_point)]
     if post.grade_current:
@@ -287,8 +251,6 @@ def full_year_price(case: Case, post: Post) -> float:
     Priced in the year of the price base, or in the year it starts where that is later (a grade may be newer).
     """
     tables = case.reference.pay
-    if tables is None:
-        raise PayError("there are no pay tables: inputs/reference has none of njc_spine.csv, grades.csv ...")
     index = case.reference.indices[case.conventions.price_index]
     start = post.start or case.scheme(post.charged_to).start
     year = max(case.price_base, financial_year(start))
@@ -346,33 +308,21 @@ def _priced_or_why(case: Case, post: Post) -> tuple[float | None, str]:
 def with_prices(case: Case) -> Case:
     """Return the case with the full-year price in every row priced from its grade, where its scheme is active.
 
-    So the establishment's totals and the published formulas read one figure a row, wherever it comes from. PayError
-    names every row that cannot be priced.
+    So the establishment's totals and the published formulas read one figure a row, wherever it comes from. A row of a
+    scheme that does not act keeps what was printed, or nought. PayError names every row that cannot be priced.
     """
     active = {spec.name for spec in case.active_schemes}
-    index = case.reference.indices[case.conventions.price_index]
     rows: list[Post] = []
     problems: list[str] = []
     for post in case.establishment:
-        try:
-            row = _in_price_base(post, index, case.price_base)
-        except KeyError as error:
-            problems.append(f"establishment.csv, row {post.id!r}, price_base: {error}")
+        if post.costing != BOTTOM_UP:
+            rows.append(post)
             continue
-        if post.costing == BOTTOM_UP and post.charged_to in active:
-            try:
-                row = replace(post, change_annual_cost_gbp=full_year_price(case, post))
-            except PayError as error:
-                problems.append(f"establishment.csv, row {post.id!r}: {error}")
-        rows.append(row)
+        try:
+            price = full_year_price(case, post) if post.charged_to in active else post.printed_gbp or 0.0
+            rows.append(replace(post, priced_gbp=price))
+        except PayError as error:
+            problems.append(f"establishment.csv, row {post.id!r}: {error}")
     if problems:
         raise PayError("\n".join(problems))
     return replace(case, establishment=tuple(rows))
-
-
-def _in_price_base(post: Post, index: PriceIndex, price_base: str) -> Post:
-    """Bring a printed cost to the case's price base. KeyError where the index starts after the year printed."""
-    if post.printed_gbp is None or not post.price_base or post.price_base == price_base:
-        return post
-    amount = to_price_base(post.printed_gbp, index, post.price_base, price_base)
-    return replace(post, change_annual_cost_gbp=amount, printed_gbp=amount)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from model.case.timeline import MONTHS_A_YEAR
-from model.schemes.staff import capacity, recruitment
+from model.schemes.staff import recruitment
 from model.schemes.staff.posts import BY_DAY, charged_posts, recruiting, row_elapsed
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from model.case.records import Post
-    from model.money.portfolio import Evaluation
     from model.schemes.base import Setting
 
 POSTS, IN_POST, EMPTY = "new_posts_fte", "new_posts_filled_fte", "new_posts_empty_fte"
@@ -29,27 +28,27 @@ CAPACITY = ("capacity.cases_open", "capacity.workers_current", "capacity.workers
 Measure = tuple[str, str]  # measure, world
 
 
-def measures(evaluation: Evaluation) -> dict[Measure, NDArray[np.float64]]:
+def measures(setting: Setting, in_care: Mapping[str, NDArray[np.float64]]) -> dict[Measure, NDArray[np.float64]]:
     """Return (measure, world) -> (months, draws). Caseload measures only where the case states `capacity.*`.
+
+    `in_care`: world -> children in care each month on average, (months, draws).
 
     New posts are the fte that recruited rows of active schemes add, each at its own start. A row within another counts
     once, and is left out of it where its own scheme is switched off, as its money is.
     """
-    setting = evaluation.setting
-    posts = _new_posts(evaluation)
+    posts = _new_posts(setting)
     out = {(name, WITH_SCHEMES): amount for name, amount in posts.items()}
-    if all(name in evaluation.case.assumptions for name in CAPACITY):
-        out |= _caseloads(evaluation, setting, posts)
+    if all(name in setting.case.assumptions for name in CAPACITY):
+        out |= _caseloads(setting, in_care, posts)
     return out
 
 
-def _new_posts(evaluation: Evaluation) -> dict[str, NDArray[np.float64]]:
+def _new_posts(setting: Setting) -> dict[str, NDArray[np.float64]]:
     """Rows that start together share one curve, so that it is computed once for each start."""
-    setting = evaluation.setting
     how = recruiting(setting)
     wait = setting.optional("establishment.retention_qualifying_months", 0.0)
     total = {name: np.zeros(setting.shape) for name in (POSTS, IN_POST, EMPTY, STARTERS, LEAVERS, RETAINED)}
-    for fte, elapsed in _cohorts(evaluation):
+    for fte, elapsed in _cohorts(setting):
         in_post = fte * recruitment.filled_share(elapsed, how)
         posts = fte * np.clip(elapsed, 0, 1)
         total[POSTS] += posts
@@ -61,14 +60,13 @@ def _new_posts(evaluation: Evaluation) -> dict[str, NDArray[np.float64]]:
     return total
 
 
-def _cohorts(evaluation: Evaluation) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
+def _cohorts(setting: Setting) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
     """Return (fte, (draws,); months elapsed at each month's end, (months, draws)) of the rows that start together."""
-    setting = evaluation.setting
     fte: dict[tuple[str, object], NDArray[np.float64]] = {}
     elapsed: dict[tuple[str, object], NDArray[np.float64]] = {}
-    for scheme in evaluation.case.active_schemes:
+    for scheme in setting.case.active_schemes:
         delay = setting.optional(f"{scheme.name}.delay", 0.0)
-        for post, sign in charged_posts(evaluation.case, scheme.name):
+        for post, sign in charged_posts(setting.case, scheme.name):
             if not _counts(post):
                 continue
             moved = bool(post.included_when) and sign < 0
@@ -87,18 +85,13 @@ def _counts(post: Post) -> bool:
 
 
 def _caseloads(
-    evaluation: Evaluation, setting: Setting, posts: Mapping[str, NDArray[np.float64]]
+    setting: Setting, in_care: Mapping[str, NDArray[np.float64]], posts: Mapping[str, NDArray[np.float64]]
 ) -> dict[Measure, NDArray[np.float64]]:
     """Open cases over workers in post, in both worlds; existing posts are filled as they were in both."""
     current = setting.value("capacity.workers_current")
     added = setting.value("capacity.workers_proposed") - current
     held = setting.optional("capacity.workers_filled_share", 1.0)
     filled = np.divide(posts[IN_POST], posts[POSTS], out=np.zeros(setting.shape), where=posts[POSTS] > 0)
-    names = tuple(evaluation.schemes)
-    in_care = {
-        AS_IS: evaluation.world().mean_stock.sum(axis=1),
-        WITH_SCHEMES: evaluation.world(names).mean_stock.sum(axis=1),
-    }
     fewer = in_care[AS_IS] - in_care[WITH_SCHEMES]
     years = ((np.arange(setting.months) + 0.5) / MONTHS_A_YEAR)[:, None]
     out: dict[Measure, NDArray[np.float64]] = {}
@@ -106,22 +99,74 @@ def _caseloads(
         (AS_IS, np.zeros(setting.shape), np.zeros(setting.shape)),
         (WITH_SCHEMES, filled, fewer),
     ):
-        cases = capacity.open_cases(
+        cases = open_cases(
             setting.value("capacity.cases_open"),
             setting.optional("capacity.cases_growth_annual", 0.0),
             years,
             gone,
             setting.optional("capacity.share_closed_if_kept_out_of_care", 0.0),
         )
-        workers = np.broadcast_to(capacity.workers_in_post(current, held, added, share), setting.shape)
+        workers = np.broadcast_to(workers_in_post(current, held, added, share), setting.shape)
         out[CASES, world], out[WORKERS, world] = cases, workers
-        out[CASELOAD, world] = capacity.caseload_per_worker(cases, workers)
-        if "capacity.target_caseload" in evaluation.case.assumptions:
-            out[NEEDED, world] = capacity.workers_needed(cases, setting.value("capacity.target_caseload"))
-        if "capacity.managers_current" in evaluation.case.assumptions:
+        out[CASELOAD, world] = caseload_per_worker(cases, workers)
+        if "capacity.target_caseload" in setting.case.assumptions:
+            out[NEEDED, world] = workers_needed(cases, setting.value("capacity.target_caseload"))
+        if "capacity.managers_current" in setting.case.assumptions:
             now = setting.value("capacity.managers_current")
             proposed = "capacity.managers_proposed"
-            more = setting.value(proposed) - now if proposed in evaluation.case.assumptions else np.zeros_like(now)
-            managers = np.broadcast_to(capacity.workers_in_post(now, held, more, share), setting.shape)
-            out[SPAN, world] = capacity.span_of_control(workers, managers)
+            more = setting.value(proposed) - now if proposed in setting.case.assumptions else np.zeros_like(now)
+            managers = np.broadcast_to(workers_in_post(now, held, more, share), setting.shape)
+            out[SPAN, world] = span_of_control(workers, managers)
     return out
+
+
+def workers_in_post(
+    existing: NDArray[np.float64],
+    existing_filled: NDArray[np.float64],
+    new: NDArray[np.float64],
+    new_filled: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Return whole-time workers holding cases, (months, draws): posts x share filled, existing and new.
+
+    `existing`, `existing_filled` and `new` are (draws,); `new_filled` is (months, draws).
+    """
+    return existing * existing_filled + new * new_filled
+
+
+def open_cases(
+    first: NDArray[np.float64],
+    growth_annual: NDArray[np.float64],
+    years: NDArray[np.float64],
+    fewer_in_care: NDArray[np.float64],
+    share_closed: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Return open cases by month, (months, draws), never below nought.
+
+    `first` cases grow by a yearly share over `years` since the start, (months, 1). `fewer_in_care` (months, draws) is
+    how many children fewer are in care because of the schemes: `share_closed` of their cases close; the others stay
+    open as children in need.
+    """
+    cases: NDArray[np.float64] = first * (1 + growth_annual) ** years - fewer_in_care * share_closed
+    return np.maximum(cases, 0.0)
+
+
+def caseload_per_worker(cases: NDArray[np.float64], workers: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return cases / whole-time workers; infinite where there are cases and nobody in post."""
+    cases, workers = np.broadcast_arrays(cases, workers)
+    return np.divide(cases, workers, out=np.where(cases > 0, np.inf, 0.0), where=workers > 0)
+
+
+def workers_needed(cases: NDArray[np.float64], target: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the whole-time workers that bring the average caseload to a target: cases / target."""
+    return np.asarray(cases / target)
+
+
+def first_month_at_or_below(caseload: NDArray[np.float64], target: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the first month (0 = the first) in which the caseload is at or below a target, (draws,); nan if never."""
+    reached = caseload <= target
+    return np.where(reached.any(axis=0), reached.argmax(axis=0), np.nan)
+
+
+def span_of_control(workers: NDArray[np.float64], managers: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return workers for each manager; infinite where there is no manager."""
+    return caseload_per_worker(workers, managers)

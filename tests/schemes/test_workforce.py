@@ -8,14 +8,15 @@ import numpy as np
 import pytest
 
 from model.case.draws import central
-from model.case.reading.load import InputProblems, load_case
-from model.case.staffing import printed_and_priced
+from model.case.reading.problems import InputProblems
 from model.money.agency_readings import agency_readings
 from model.money.portfolio import evaluate
-from model.money.workforce import CASELOAD, EMPTY, IN_POST, NEEDED, POSTS, SPAN, WORKERS, measures
 from model.results.runs import run
 from model.schemes.establishment import PENSION_STRAIN, REDUNDANCY
-from model.schemes.staff import capacity
+from model.schemes.load import load_case
+from model.schemes.staff import workforce
+from model.schemes.staff.prices import printed_and_priced
+from model.schemes.staff.workforce import CASELOAD, EMPTY, IN_POST, NEEDED, POSTS, SPAN, WORKERS, measures
 from tests.cases import CASE_TOML, ESTABLISHMENT_COLUMNS, write_case
 
 CAPACITY = {
@@ -82,20 +83,26 @@ def case_of(tmp_path, *rows, assumptions=None, **changes):
 
 def test_cases_over_workers_by_hand():
     # 981 cases over 65 x 0.8 = 52 workers; eight more, all in post, make 60.
-    workers = capacity.workers_in_post(*(np.array([x]) for x in (65.0, 0.8, 8.0)), np.array([[0.0], [1.0]]))
-    caseload = capacity.caseload_per_worker(np.array([[981.0], [981.0]]), workers)
+    workers = workforce.workers_in_post(*(np.array([x]) for x in (65.0, 0.8, 8.0)), np.array([[0.0], [1.0]]))
+    caseload = workforce.caseload_per_worker(np.array([[981.0], [981.0]]), workers)
     assert caseload[:, 0] == pytest.approx([18.865, 16.35], abs=0.001)
-    assert np.isnan(capacity.first_month_at_or_below(caseload, np.array([15.0]))).all()
-    assert capacity.first_month_at_or_below(caseload, np.array([17.0])) == 1
-    assert capacity.workers_needed(np.array([981.0]), np.array([15.0])) == pytest.approx(65.4)
-    assert capacity.caseload_per_worker(np.array([5.0]), np.array([0.0])) == np.inf
+    assert np.isnan(workforce.first_month_at_or_below(caseload, np.array([15.0]))).all()
+    assert workforce.first_month_at_or_below(caseload, np.array([17.0])) == 1
+    assert workforce.workers_needed(np.array([981.0]), np.array([15.0])) == pytest.approx(65.4)
+    assert workforce.caseload_per_worker(np.array([5.0]), np.array([0.0])) == np.inf
+
+
+def in_post(case):
+    evaluation = evaluate(case, central(case))
+    worlds = {workforce.AS_IS: evaluation.world(), workforce.WITH_SCHEMES: evaluation.world(evaluation.schemes)}
+    return measures(evaluation.setting, {name: world.mean_stock.sum(axis=1) for name, world in worlds.items()})
 
 
 def test_caseload_falls_as_the_posts_fill_and_the_result_says_when_the_target_is_reached(tmp_path):
     row = {"id": "sw", "fte_proposed": "8", "change_annual_cost_gbp": "400000", "start": "2023-01-01"}
     slow = {"establishment.months_to_fill": {"value": "8", "low": "", "high": "", "distribution": "fixed"}}
     case = case_of(tmp_path, row, assumptions={**added(CAPACITY), **slow}, case_toml=only_improvement())
-    found = measures(evaluate(case, central(case)))
+    found = in_post(case)
     assert found[POSTS, "with_schemes"][8:10, 0] == pytest.approx([0, 8])
     assert found[IN_POST, "with_schemes"][9:17, 0] == pytest.approx([0.5, 1.5, 2.5, 3.5, 4.5, 5.5, 6.5, 7.5])
     assert np.allclose(found[IN_POST, "with_schemes"] + found[EMPTY, "with_schemes"], found[POSTS, "with_schemes"])
@@ -135,7 +142,7 @@ def test_months_with_cases_and_nobody_in_post_are_blank_not_infinite(tmp_path):
 def test_managers_stay_as_they_are_where_no_other_number_is_proposed(tmp_path):
     same = added({k: v for k, v in CAPACITY.items() if k != "capacity.managers_proposed"})
     case = case_of(tmp_path, assumptions=same, case_toml=only_improvement())
-    found = measures(evaluate(case, central(case)))
+    found = in_post(case)
     held = float(CAPACITY["capacity.managers_current"][0]) * float(CAPACITY["capacity.workers_filled_share"][0])
     last = found[WORKERS, "with_schemes"][-1, 0]
     assert found[SPAN, "with_schemes"][-1, 0] == pytest.approx(last / held)
