@@ -1,10 +1,12 @@
 """The documents: the data dictionary is fresh, every name has its words, and every link leads somewhere."""
 
+import argparse
 import re
 from pathlib import Path
 
 import pytest
 
+from model.__main__ import parser
 from model.case import parameters
 from model.case.assumptions import DISTRIBUTIONS
 from model.case.reading import meanings
@@ -57,3 +59,24 @@ def test_every_link_leads_to_a_file_and_a_heading(page):
         if not target.exists() or (heading and heading not in anchors(target)):
             astray.append(link)
     assert astray == []
+
+
+def test_the_readme_is_short():
+    assert len((ROOT / "README.md").read_text(encoding="utf-8")) <= 6000
+
+
+def test_every_command_that_a_page_names_exists():
+    commands = next(
+        action for action in parser()._actions if action.dest == argparse.SUPPRESS and action.choices
+    ).choices
+    named = {word for page in PAGES for word in re.findall(r"workbook\.py model ([a-z-]+)", page.read_text("utf-8"))}
+    assert named - set(commands) == set()
+    assert named >= {"dictionary", "diff", "new", "reconcile", "sweep"}
+
+
+@pytest.mark.parametrize(
+    "name", ["docs/contributing.md", "docs/how-to/use-from-python.md", "docs/the-maths.md", "docs/outputs.md"]
+)
+def test_every_file_that_a_page_names_exists(name):
+    named = re.findall(r"`((?:model|tests|notebooks)/[\w./-]+)`", (ROOT / name).read_text(encoding="utf-8"))
+    assert [path for path in named if not (ROOT / path).exists()] == []

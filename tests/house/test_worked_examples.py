@@ -12,8 +12,7 @@ from simpleeval import simple_eval
 from model import load_case, run
 from model.case import units
 from model.case.draws import central, copula_factor, quantile
-from model.case.pay import load_pay_tables
-from model.case.staffing import worked_example
+from model.case.timeline import Timeline
 from model.money.appraisal import discount_factors, payback_months, peak_funding, present_value
 from model.money.cashability import split_saving
 from model.money.funding import annuity
@@ -22,6 +21,7 @@ from model.schemes.base import monthly_hazard
 from model.schemes.cashflows import AVOIDANCE, CASHABLE
 from model.schemes.staff import recruitment
 from model.schemes.staff.posts import recruiting
+from model.schemes.staff.prices import PostPay, post_cost
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "the-maths.md").read_text(encoding="utf-8")
@@ -78,13 +78,13 @@ class Bury:
         months = np.arange(self.case.timeline.months)[:, None]
         return np.where(months < 24, -307_870.0, 1_238_000.0 - 307_870.0) / 12
 
-    def post(self, row):
-        """A row of one post's cost in 2022/23, every award and rate known since."""
-        tables = load_pay_tables(ROOT / "inputs" / "reference" / "pay", self.case.folder)
-        column = worked_example(tables, council=self.case.council, spine="njc", point="38", years=["2022/23"])[
-            "2022/23"
-        ]
-        return column.filter(like=row).item()
+    @cached_property
+    def post(self):
+        """The cost by month of one post in 2022/23, by every award and rate known since."""
+        tables = load_case(ROOT / "inputs" / "bury-2022", "hindsight").reference.pay
+        start = self.case.timeline.start
+        pay = PostPay(council=self.case.council, spine="njc", point="38", point_top="38", start=start)
+        return post_cost(tables, pay, Timeline(start, 12))
 
 
 def _reserve(bury):
@@ -125,10 +125,10 @@ MODEL = {
     "reach with all posts filled that will be": lambda b: b.scheme("edge_of_care").reach(b.setting)[AUGUST_2025, 0],
     "ramp in the middle of the first month": lambda b: b.scheme("edge_of_care").ramp(b.setting)[12, 0],
     "share of target entries prevented in the end": lambda b: b.scheme("edge_of_care").rate(b.setting)[AUGUST_2025, 0],
-    "employer NI to 5 November 2022": lambda b: b.post("NI at 15.05%"),
-    "employer NI after it": lambda b: b.post("NI at 13.80%"),
-    "pension": lambda b: b.post("pension"),
-    "the post in all": lambda b: b.post("total"),
+    "employer NI, April to October 2022": lambda b: b.post.national_insurance[:7].sum(),
+    "employer NI, November 2022 to March 2023": lambda b: b.post.national_insurance[7:].sum(),
+    "pension": lambda b: b.post.pension.sum(),
+    "the post in all": lambda b: b.post.total.sum(),
     "new posts in work after half a year": lambda b: recruitment.filled_at(np.array(6.0), recruiting(b.setting))[0],
     "managed teams over a year": lambda b: b.agency[TEAMS][0][APRIL, 0] / b.setting.annual[APRIL, 0],
     "agency cover over a year, without managed teams": lambda b: (
