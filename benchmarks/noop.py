@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING
 from benchmarks.machine import children_cpu_seconds
 from model.batch import disk, store
 from model.case.reading.load import scenario_names
-from model.commands import produce
+from model.commands.jobs import jobs_for
+from model.commands.shared import INPUTS, ROOT
 from model.results import provenance
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ MADE_UP = 'title = "Made up {n}"\nwhy = "One of many."\n\n[overrides]\n"fosterin
 
 def inputs(folder: Path, count: int) -> Path:
     """A copy of the inputs with ``count`` scenarios; the case's folder."""
-    shutil.copytree(produce.INPUTS, folder)
+    shutil.copytree(INPUTS, folder)
     case = folder / CASE
     for n in range(count - len(scenario_names(case))):
         text = MADE_UP.format(n=n, rate=0.5 + n / (4 * count))
@@ -59,7 +60,7 @@ def run(case: Path, outputs: Path, *more: str) -> tuple[float, float, str]:
     """Seconds and processor seconds of a run, and what it said."""
     command = [sys.executable, "-m", "model", "run", str(case), "--draws", "1", "--outputs", str(outputs), *more]
     started, before = time.perf_counter(), children_cpu_seconds()
-    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=produce.ROOT)  # noqa: S603 - itself
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)  # noqa: S603 - itself
     return time.perf_counter() - started, children_cpu_seconds() - before, done.stdout.splitlines()[0]
 
 
@@ -73,7 +74,7 @@ def main(arguments: list[str]) -> None:
         case = inputs(Path(place) / "inputs", options.scenarios)
         names = scenario_names(case)
         run(case, outputs, "--scenario", names[0])
-        for job in produce.jobs_for(case, names[1:], outputs, draws=1, seed=1):
+        for job in jobs_for(case, names[1:], outputs, draws=1, seed=1):
             copy_of(outputs / CASE / names[0], job)
         run(case, outputs)  # writes the index of them all
         megabytes = sum(p.stat().st_size for p in outputs.rglob("*") if p.is_file()) / 1e6

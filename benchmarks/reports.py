@@ -30,7 +30,8 @@ from model.batch.engine import outputs_of
 from model.batch.jobs import Job, JobResult, run_jobs, summary
 from model.case.reading.load import scenario_names
 from model.children.compiled import make_ready
-from model.commands import produce
+from model.commands.jobs import jobs_for
+from model.commands.shared import INPUTS
 
 
 def one_after_the_other(notebook: Path, names: list[str], folder: Path) -> float:
@@ -93,19 +94,19 @@ def _page(path: Path) -> str:
 def bury(count: int, draws: int, workers: int) -> None:
     """Print what Bury's reports take beside their cells alone."""
     make_ready()
-    case = produce.INPUTS / "bury-2022"
+    case = INPUTS / "bury-2022"
     names = scenario_names(case)[:count]
     with tempfile.TemporaryDirectory() as place:
         outputs, bare = Path(place) / "whole", Path(place) / "cells"
         started = time.perf_counter()
         whole = run_jobs(
-            produce.jobs_for(case, names, outputs, draws=draws, seed=1),
+            jobs_for(case, names, outputs, draws=draws, seed=1),
             outputs=outputs,
             workers=workers,
             progress=False,
         )
         seconds = time.perf_counter() - started
-        jobs = [replace(job, work=None) for job in produce.jobs_for(case, names, bare, draws=draws, seed=1)]
+        jobs = [replace(job, work=None) for job in jobs_for(case, names, bare, draws=draws, seed=1)]
         cells = run_jobs(jobs, outputs=bare, workers=workers, progress=False)
     for results in (whole, cells):
         assert all(result.status == "made" for result in results), summary(results)

@@ -1,18 +1,18 @@
-"""The command line of demand: ``demand``, ``new`` and ``backtest``. Heavy imports wait until a command runs."""
+"""`demand`, `new` and `backtest`: where a caseload comes from."""
 
 from __future__ import annotations
 
 import re
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from model.batch.terminal import say
+from model.commands.shared import BAD_INPUT, DONE
 
 if TYPE_CHECKING:
     import argparse
 
     import pandas as pd
-
-DONE, BAD_INPUT = 0, 2
 
 
 def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -41,15 +41,10 @@ def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser
     test.set_defaults(run=run_backtest)
 
 
-def say(line: str) -> None:
-    """Write one line for the person at the terminal."""
-    sys.stdout.write(f"{line}\n")
-
-
 def refuse(problems: tuple[str, ...]) -> int:
     """Tell every problem at once and return the exit status of bad input."""
     for problem in problems:
-        sys.stderr.write(f"{problem}\n")
+        say(str(problem), error=True)
     return BAD_INPUT
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,8 +11,6 @@ from model.case.reading.load import scenario_names
 from model.case.reading.problems import InputProblems, Problem
 from model.children.caseload import CaseloadError
 from model.money import portfolio
-from model.money.cashability import NO_BUDGET, holds_placements
-from model.results import plausible
 from model.results.reconcile import recompute
 from model.schemes.load import load_case
 
@@ -47,46 +44,6 @@ def examine(case_path: str | Path, scenarios: Iterable[str] | None = None) -> Fi
     if cases:
         problems.extend(_collected(lambda: recompute(cases[0])))
     return Finding(problems=_merged(problems), cases=tuple(cases))
-
-
-def check(case_paths: Iterable[str | Path]) -> int:
-    """Print every problem of every case, one a line, or what was read. Return 0 where all is well, 2 otherwise.
-
-    What looks like a slip and breaks no rule is printed as a warning, and changes no status.
-    """
-    paths = [Path(path) for path in case_paths]
-    findings = [examine(path) for path in paths]
-    problems = list(dict.fromkeys(p for finding in findings for p in finding.problems))
-    for problem in problems:
-        print(problem, file=sys.stderr)  # noqa: T201 - this is the command line
-    if problems:
-        several = "problem" if len(problems) == 1 else "problems"
-        print(f"{len(problems)} {several}; nothing has been run", file=sys.stderr)  # noqa: T201
-        return 2
-    if not paths:
-        print("no case to check: a case is a folder of inputs/ with a case.toml", file=sys.stderr)  # noqa: T201
-        return 2
-    for finding in findings:
-        slips = plausible.warnings(finding.cases)
-        print(_counts(finding.cases, len(slips)))  # noqa: T201
-        for slip in slips:
-            print(f"warning: {slip}")  # noqa: T201
-        for note in _notes(finding.cases[0]):
-            print(note)  # noqa: T201
-    return 0
-
-
-def _notes(case: Case) -> tuple[str, ...]:
-    """What is no error and yet may surprise: a copied case that has the other's name, or a case without a budget."""
-    said = []
-    if case.name != case.folder_name:
-        said.append(
-            f"{case.folder_name}/case.toml: the name is {case.name!r}, the folder's {case.folder_name!r}. Commands and "
-            "outputs go by the folder, so it runs; give the case the folder's name before anyone else reads it"
-        )
-    if not holds_placements(case):
-        said.append(f"{case.folder_name}: {NO_BUDGET}")
-    return tuple(said)
 
 
 def _trial_problems(case: Case) -> list[Problem]:
@@ -131,16 +88,3 @@ def _collected(action: Callable[[], object]) -> list[Problem]:
 
 def _merged(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     return tuple(dict.fromkeys(problems))
-
-
-def _counts(cases: tuple[Case, ...], slips: int) -> str:
-    """One line that says what was read."""
-    case = cases[0]
-    warned = f", {slips} warning{'' if slips == 1 else 's'}" if slips else ""
-    ranged = sum(a.distribution != "fixed" for a in case.assumptions.values())
-    return (
-        f"{case.folder_name}: {len(cases)} scenarios, {len(case.schemes)} schemes, {len(case.assumptions)} assumptions "
-        f"({ranged} with a range), {len(case.establishment)} establishment rows, {len(case.caseload)} caseload rows, "
-        f"{len(case.approved_budget)} budget lines, {len(case.published)} published figures, "
-        f"{len(case.actuals)} actuals: no problems{warned}"
-    )

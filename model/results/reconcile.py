@@ -8,10 +8,8 @@ that `published.csv` expects is unexpected: a slip that is known is shown, and o
 from __future__ import annotations
 
 import re
-import sys
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from model.case.reading import case_tables as tables
@@ -151,27 +149,6 @@ def reconcile(case: Case) -> pd.DataFrame:
 def unexpected(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of `reconcile` whose verdict is not the expected one; any at all means exit status 1."""
     return frame[frame["verdict"] != frame["expected"]]
-
-
-def reconcile_command(case_path: str | Path) -> int:
-    """Print a case's published figures row by row. Return 0, 1 where a verdict is unexpected, 2 on bad input."""
-    try:
-        case = load_case(case_path, _published_scenario(Path(case_path)), complete=False)
-        lines = recompute(case)
-    except InputProblems as problems:
-        print(problems, file=sys.stderr)  # noqa: T201 - this is the command line
-        return 2
-    print(table(lines, title=f"{case.council}: published figures on the scenario {case.scenario}"))  # noqa: T201
-    return 1 if any(line.is_unexpected for line in lines) else 0
-
-
-def _published_scenario(path: Path) -> str | None:
-    """The scenario the figures are recomputed on; None (the base) where case.toml cannot be read, and load says why."""
-    from model.case.reading.files import read_toml  # noqa: PLC0415
-
-    toml = read_toml(path / "case.toml", []) if path.is_dir() else None
-    name = toml.tables.get("published_scenario") if toml else None
-    return name if isinstance(name, str) and name else None
 
 
 def table(lines: Sequence[Line], *, title: str) -> str:

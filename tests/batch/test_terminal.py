@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from model import __main__ as line
 from model.__main__ import main
 from model.batch import store
 from model.batch.jobs import Job, JobResult
 from model.batch.progress import Progress
+from model.commands import run
 from tests.cases import write_case
 
 ROOT = Path(__file__).parents[2]
@@ -138,7 +138,7 @@ class _Full:
 def test_inputs_that_became_wrong_meanwhile_are_told_with_status_2(tmp_path, capsys):
     case = write_case(tmp_path)
     (case / "case.toml").write_text("name =", encoding="utf-8")
-    assert line._unexpected(case) == 2
+    assert run._unexpected(case) == 2
     said = capsys.readouterr().err
     assert "exampleshire/case.toml" in said
     assert "its inputs were changed while they were used; mend them and run again" in said

@@ -17,7 +17,8 @@ from model.case.reading.correlations import clash
 from model.case.reading.load import scenario_names
 from model.case.reading.problems import InputProblems
 from model.case.records import Correlation
-from model.results.check import check, examine
+from model.commands.check import check
+from model.results.check import examine
 from model.results.provenance import changed_inputs, provenance
 from model.schemes.load import load_case
 from tests.cases import CASE_TOML, PUBLISHED, write_case

@@ -9,10 +9,10 @@ import sys
 import pandas as pd
 import pytest
 
-from model import __main__ as line
 from model import load_case
 from model.__main__ import main
 from model.batch import pool
+from model.commands import run, shared
 from model.report.index import write_index
 from model.results import provenance
 from tests.cases import write_case
@@ -219,7 +219,7 @@ def test_a_printed_figure_that_turned_out_otherwise_is_named(tmp_path, capsys):
     case = write_case(tmp_path)
     published = case / "published.csv"
     published.write_text(published.read_text(encoding="utf-8").replace(",417143,", ",417999,"), encoding="utf-8")
-    assert line._unexpected(case) == 1
+    assert run._unexpected(case) == 1
     assert "printed figure 5.1 differs, expected reconciles" in capsys.readouterr().err
 
 
@@ -229,16 +229,16 @@ def test_ctrl_c_and_a_closed_pipe_end_without_a_traceback(monkeypatch, capsys, s
     def stopped(_):
         raise stop
 
-    monkeypatch.setattr("model.results.check.check", stopped)
+    monkeypatch.setattr("model.results.check.examine", stopped)
     assert given("check") == status
     assert capsys.readouterr().err.strip().startswith(said)
 
 
 def test_all_cases_are_those_of_inputs_and_a_plain_name_is_looked_for_there(tmp_path, monkeypatch):
     case = write_case(tmp_path)
-    monkeypatch.setattr(line, "INPUTS", case.parent)
-    assert line.case_paths([]) == [case]
-    assert line.case_paths(["exampleshire"]) == [case]
+    monkeypatch.setattr(shared, "INPUTS", case.parent)
+    assert shared.case_paths([]) == [case]
+    assert shared.case_paths(["exampleshire"]) == [case]
 
 
 def test_clean_notebooks_names_a_file_that_is_none(tmp_path, capsys):

@@ -8,12 +8,12 @@ import pytest
 from model import load_case, run
 from model.case.draws import central
 from model.case.parameters import PLACEMENT_LINES
+from model.commands.check import check
 from model.demand.new_case import make_case
 from model.demand.problems import DemandInputError
 from model.money.cashability import NO_BUDGET
 from model.money.portfolio import evaluate
 from model.report import sections
-from model.results.check import check
 from tests.demand.synthetic import write_tables
 
 REFERENCE = Path(__file__).resolve().parents[2] / "inputs" / "reference"

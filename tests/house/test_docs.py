@@ -9,9 +9,9 @@ import pytest
 from model.__main__ import parser
 from model.case import parameters
 from model.case.assumptions import DISTRIBUTIONS
-from model.case.reading import meanings
+from model.case.reading import dictionary, meanings
 from model.case.units import UNITS
-from model.commands import dictionary
+from model.commands.dictionary import PAGE
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *(ROOT / "inputs").rglob("README.md"),
@@ -20,7 +20,7 @@ LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 
 
 def test_the_data_dictionary_is_what_the_code_says():
-    written = dictionary.PAGE.read_text(encoding="utf-8")
+    written = PAGE.read_text(encoding="utf-8")
     assert written == dictionary.page(), "run python3 workbook.py model dictionary"
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from model.case.reading.files import read_table
 from model.case.reading.load import scenario_names
-from model.results.check import check
+from model.commands.check import check
 from model.results.plausible import COLUMNS, FILE, warnings
 from model.schemes.load import load_case
 from tests.cases import write_case

@@ -5,22 +5,21 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from model.batch import origins
 from model.batch.jobs import Context, Job
 from model.case.reading.load import compared_with
+from model.commands.shared import INPUTS, ROOT
 from model.results import provenance
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
     from nbformat import NotebookNode
 
-ROOT = Path(__file__).resolve().parents[2]
-INPUTS, NOTEBOOKS, OUTPUTS = ROOT / "inputs", ROOT / "notebooks", ROOT / "outputs"
-NOTEBOOK = NOTEBOOKS / "90_scenario_report.ipynb"
+NOTEBOOK = ROOT / "notebooks" / "90_scenario_report.ipynb"
 
 
 def jobs_for(case: Path, scenarios: Iterable[str], outputs: Path, *, draws: int, seed: int) -> list[Job]:
@@ -44,11 +43,11 @@ def jobs_for(case: Path, scenarios: Iterable[str], outputs: Path, *, draws: int,
                 folder=outputs / case.name / scenario,
                 made_from=origins.fingerprint(files=files, root=case.parent, values=parameters, shared=shared),
                 sources=origins.named(files, case.parent),
-                work="model.commands.produce:make",
+                work="model.commands.jobs:make",
                 arguments=parameters,
                 notebook=NOTEBOOK,
                 parameters=parameters,
-                exporter="model.commands.produce:report_exporter",
+                exporter="model.commands.jobs:report_exporter",
             )
         )
     return jobs

@@ -1,0 +1,111 @@
+"""The data dictionary, written from the readers' own columns, names and words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from model.case import parameters
+from model.case.reading import case_tables, case_toml, meanings
+from model.case.units import UNITS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from model.case.parameters import Parameter
+
+FILES: Final = {
+    "assumptions.csv": case_tables.ASSUMPTIONS,
+    "establishment.csv": case_tables.ESTABLISHMENT,
+    "caseload.csv": case_tables.CASELOAD,
+    "approved_budget.csv": case_tables.APPROVED_BUDGET,
+    "published.csv": case_tables.PUBLISHED,
+    "actuals.csv": case_tables.ACTUALS,
+}
+TABLES: Final = {
+    "case.toml": case_toml.CASE,
+    "[conventions]": case_toml.CONVENTIONS,
+    "[[schemes]]": case_toml.SCHEME,
+    "[funding]": case_toml.FUNDING,
+    "[[correlations]]": case_toml.CORRELATION,
+    "[[papers]]": case_toml.PAPER,
+    "scenarios/*.toml": case_toml.SCENARIO,
+}
+INTRODUCTION: Final = """# The data dictionary
+
+Every file, column and assumption that a case may hold. This page is written by `python3 workbook.py model dictionary`
+from words that stand beside the names in the code: change those, not this page.
+
+To run, a case needs `case.toml`, `assumptions.csv` and `caseload.csv`. A council's own extra columns and keys begin
+`x_`. Any other unknown column or key is an error, with the nearest known name beside it. Write numbers plainly:
+`307870`, not `£307,870`; `0.2`, not `20%`. Dates are `2022-07-13`, financial years `2022/23`."""
+ASSUMPTIONS: Final = """A scheme's own assumptions begin with its name: a scheme `fostering` has `fostering.households`.
+A row that may be left out says what then holds; every other row must be there. A case may hold rows of its own, for its
+formulas, if the first part of their names is none of the model's and no scheme's."""
+
+
+def page() -> str:
+    """Return the whole page as Markdown."""
+    kinds = [
+        section
+        for kind, names in parameters.PARAMETERS.items()
+        for section in (f"### Assumptions of a scheme of kind `{kind}`", _parameters(names))
+    ]
+    sections = [
+        INTRODUCTION,
+        "## The files of a case",
+        *(part for name in FILES for part in (f"### `{name}`", _columns(name))),
+        "## Distributions",
+        _table(("distribution", "low and high", "value"), ((_code(n), *w) for n, w in meanings.DISTRIBUTIONS.items())),
+        "## Units",
+        _units(),
+        "## `case.toml` and the scenarios",
+        *(part for name in TABLES for part in (f"### `{name}`", _keys(name))),
+        "## The kinds of scheme",
+        _table(("kind", "what it does"), ((_code(kind), words) for kind, words in parameters.KINDS.items())),
+        "## Assumptions",
+        ASSUMPTIONS,
+        *kinds,
+        "### Assumptions of every case",
+        _parameters(parameters.CASE_WIDE),
+    ]
+    return "\n\n".join(sections) + "\n"
+
+
+def _columns(file: str) -> str:
+    """Return a file's columns. A column that may be left out may be empty too."""
+    words = meanings.COLUMNS[file]
+    rows = (
+        (_code(c.name), words[c.name], "the column" if not c.required else "a cell" if c.blank else "")
+        for c in FILES[file]
+    )
+    return _table(("column", "what it holds", "may be left out"), rows)
+
+
+def _keys(table: str) -> str:
+    words = meanings.KEYS[table]
+    rows = ((_code(name), words[name], "" if key.needed else "yes") for name, key in TABLES[table].items())
+    return _table(("key", "what it holds", "may be left out"), rows)
+
+
+def _parameters(names: Mapping[str, Parameter]) -> str:
+    rows = ((_code(name), _code(p.unit), p.meaning, p.without) for name, p in names.items())
+    return _table(("name", "unit", "what it is", "if left out"), rows)
+
+
+def _units() -> str:
+    """Return the units, those together that may be the same."""
+    alike: dict[str, list[str]] = {}
+    for name, unit in UNITS.items():
+        says = f"{unit.describes}, with its `price_base`" if unit.is_money else unit.describes
+        alike.setdefault(says, []).append(_code(name))
+    return _table(("unit", "what it may be"), ((", ".join(names), says) for says, names in alike.items()))
+
+
+def _code(text: str) -> str:
+    return f"`{text}`"
+
+
+def _table(heading: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    lines = [list(heading), *(list(row) for row in rows)]
+    lines.insert(1, ["---"] * len(lines[0]))
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)

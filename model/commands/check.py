@@ -1,0 +1,79 @@
+"""`check`: every problem in the inputs, all at once, and what looks like a slip."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from model.batch.terminal import say
+from model.commands.shared import BAD_INPUT, CASE_HELP, DONE, case_paths
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from model.case.records import Case
+
+
+def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Declare the command."""
+    command = subparsers.add_parser("check", help="print every problem in the inputs, all at once")
+    command.add_argument("cases", nargs="*", metavar="CASE", help=f"{CASE_HELP}; default all")
+    command.set_defaults(run=lambda options: check(case_paths(options.cases)))
+
+
+def check(paths: Sequence[Path]) -> int:
+    """Print every problem of every case, one a line, or what was read. Return 0 where all is well, 2 otherwise.
+
+    What looks like a slip and breaks no rule is printed as a warning, and changes no status.
+    """
+    from model.results.check import examine  # noqa: PLC0415
+    from model.results.plausible import warnings  # noqa: PLC0415
+
+    findings = [examine(path) for path in paths]
+    problems = list(dict.fromkeys(p for finding in findings for p in finding.problems))
+    for problem in problems:
+        say(str(problem), error=True)
+    if problems:
+        several = "problem" if len(problems) == 1 else "problems"
+        say(f"{len(problems)} {several}; nothing has been run", error=True)
+        return BAD_INPUT
+    if not paths:
+        say("no case to check: a case is a folder of inputs/ with a case.toml", error=True)
+        return BAD_INPUT
+    for finding in findings:
+        slips = warnings(finding.cases)
+        say(_counts(finding.cases, len(slips)))
+        for slip in slips:
+            say(f"warning: {slip}")
+        for note in _notes(finding.cases[0]):
+            say(note)
+    return DONE
+
+
+def _notes(case: Case) -> tuple[str, ...]:
+    """What is no error and yet may surprise: a copied case that has the other's name, or a case without a budget."""
+    from model.money.cashability import NO_BUDGET, holds_placements  # noqa: PLC0415
+
+    said = []
+    if case.name != case.folder_name:
+        said.append(
+            f"{case.folder_name}/case.toml: the name is {case.name!r}, the folder's {case.folder_name!r}. Commands and "
+            "outputs go by the folder, so it runs; give the case the folder's name before anyone else reads it"
+        )
+    if not holds_placements(case):
+        said.append(f"{case.folder_name}: {NO_BUDGET}")
+    return tuple(said)
+
+
+def _counts(cases: tuple[Case, ...], slips: int) -> str:
+    """One line that says what was read."""
+    case = cases[0]
+    warned = f", {slips} warning{'' if slips == 1 else 's'}" if slips else ""
+    ranged = sum(a.distribution != "fixed" for a in case.assumptions.values())
+    return (
+        f"{case.folder_name}: {len(cases)} scenarios, {len(case.schemes)} schemes, {len(case.assumptions)} assumptions "
+        f"({ranged} with a range), {len(case.establishment)} establishment rows, {len(case.caseload)} caseload rows, "
+        f"{len(case.approved_budget)} budget lines, {len(case.published)} published figures, "
+        f"{len(case.actuals)} actuals: no problems{warned}"
+    )

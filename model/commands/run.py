@@ -1,0 +1,151 @@
+"""`run`: every scenario's report, and the index of each case."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from model.batch.arguments import add_cluster_arguments, cluster_problem, scenario_name, seconds, whole_number
+from model.batch.terminal import say
+from model.commands.shared import BAD_INPUT, CASE_HELP, DONE, FAILED, OUTPUTS, case_paths
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Mapping, Sequence
+
+    from model.batch.jobs import Job
+    from model.case.reading.problems import Problem
+
+
+def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Declare the command."""
+    command = subparsers.add_parser("run", help="make every scenario's report, and the index of each case")
+    command.add_argument("cases", nargs="*", metavar="CASE", help=f"{CASE_HELP}; default all")
+    command.add_argument(
+        "--scenario", type=scenario_name, action="append", metavar="NAME", help="only this scenario; may be repeated"
+    )
+    command.add_argument(
+        "--draws", type=whole_number, default=2000, metavar="N", help="joint draws (2000); 1 = central alone"
+    )
+    command.add_argument("--seed", type=int, default=1, metavar="N", help="the same seed gives the same draws (1)")
+    command.add_argument("--jobs", type=whole_number, metavar="N", help="scenarios at once (one a processor)")
+    command.add_argument("--outputs", type=Path, default=OUTPUTS, metavar="DIR", help="where to write (outputs/)")
+    command.add_argument("--force", action="store_true", help="make again what is up to date too")
+    command.add_argument("--timeout", type=seconds, metavar="SECONDS", help="end a scenario that takes longer")
+    command.add_argument("--log-json", type=Path, metavar="FILE", help="add a line of JSON an event to this file")
+    add_cluster_arguments(command)
+    command.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Make what is not up to date. Return 0, 1 where a scenario failed or a figure surprises, 2 on bad input."""
+    from model.batch import pool, remote, store  # noqa: PLC0415
+
+    paths = case_paths(options.cases)
+    if wrong := cluster_problem(options) or _named_alike(paths):
+        say(f"{wrong}\nnothing has been run", error=True)
+        return BAD_INPUT
+    jobs, stale = _planned(paths, options)
+    problems = _problems(stale)
+    if problems or not paths:
+        for problem in problems:
+            say(str(problem), error=True)
+        say(f"{len(problems)} problem(s) in the inputs; nothing has been run", error=True)
+        return BAD_INPUT
+    try:
+        failed = _make(jobs, paths, options, ready=not any(stale.values()))
+    except (store.OutputError, pool.WorkerError, remote.ClusterError, OSError) as error:
+        say(str(error), error=True)
+        return FAILED
+    return max([FAILED if failed else DONE, *map(_unexpected, paths)])
+
+
+def _planned(paths: Sequence[Path], options: argparse.Namespace) -> tuple[list[Job], dict[Path, list[str]]]:
+    """Return every job, and for each case the scenarios that are not up to date."""
+    from model.batch.jobs import plan  # noqa: PLC0415
+    from model.case.reading.load import scenario_names  # noqa: PLC0415
+    from model.commands.jobs import jobs_for  # noqa: PLC0415
+
+    asked, outputs = tuple(dict.fromkeys(options.scenario or ())), options.outputs.resolve()
+    jobs, stale = [], {}
+    for path in paths:
+        own = jobs_for(path, asked or scenario_names(path), outputs, draws=options.draws, seed=options.seed)
+        stale[path] = [own[n].scenario for n in plan(own, force=options.force)]
+        jobs += own
+    return jobs, stale
+
+
+def _make(jobs: Sequence[Job], paths: Sequence[Path], options: argparse.Namespace, *, ready: bool) -> bool:
+    """Do the jobs and write each case's index; say what was done. Return whether one failed."""
+    from model.batch.jobs import run_jobs, summary  # noqa: PLC0415
+    from model.report import write_index  # noqa: PLC0415
+
+    outputs = options.outputs.resolve()
+    if not ready and options.engine != "dask":
+        _make_ready(options.draws)
+    results = run_jobs(
+        jobs,
+        outputs=outputs,
+        workers=options.jobs,
+        timeout=options.timeout,
+        force=options.force,
+        log_json=options.log_json,
+        scheduler=options.scheduler if options.engine == "dask" else None,
+    )
+    for path in paths:
+        write_index(outputs / path.name, path)
+    say(summary(results))
+    for path in paths:
+        say(f"read {outputs / path.name / 'index.html'}")
+    return any(result.status == "failed" for result in results)
+
+
+def _named_alike(paths: Sequence[Path]) -> str:
+    """Say which cases would be written to one folder of outputs, a line each; empty where none would."""
+    return "\n".join(
+        f"{one} and {other}: two cases called {one.name}, whose reports would stand in one folder; run one at a time, "
+        "each with its own --outputs"
+        for number, one in enumerate(paths)
+        for other in paths[number + 1 :]
+        if one.name == other.name
+    )
+
+
+def _problems(stale: Mapping[Path, Sequence[str]]) -> list[Problem]:
+    """Return the problems of the scenarios that are to be made; those that are up to date were sound as they stand."""
+    if not any(stale.values()):
+        return []
+    from model.results.check import examine  # noqa: PLC0415 - a run with nothing to do reads no inputs
+
+    return list(dict.fromkeys(p for path, names in stale.items() if names for p in examine(path, names).problems))
+
+
+def _make_ready(draws: int) -> None:
+    """Compile what many draws need before the workers start, each of which would compile for itself."""
+    from model.children.compiled import make_ready  # noqa: PLC0415
+    from model.children.worlds import COMPILED_FROM  # noqa: PLC0415
+
+    if draws >= COMPILED_FROM:
+        make_ready()
+
+
+def _unexpected(path: Path) -> int:
+    """Say which printed figures turned out otherwise than expected; return an exit status.
+
+    A report is made from inputs that were sound; they may have been changed since.
+    """
+    from model.case.reading.problems import InputProblems  # noqa: PLC0415
+    from model.results.reconcile import recompute  # noqa: PLC0415
+    from model.schemes.load import load_case  # noqa: PLC0415
+
+    try:
+        lines = [line for line in recompute(load_case(path)) if line.is_unexpected]
+    except InputProblems as problems:
+        say(
+            f"{problems}\n{path.name}: its inputs were changed while they were used; mend them and run again",
+            error=True,
+        )
+        return BAD_INPUT
+    for line in lines:
+        say(f"{path.name}: printed figure {line.row.ref} {line.verdict}, expected {line.row.expected}", error=True)
+    return FAILED if lines else DONE
