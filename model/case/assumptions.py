@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -37,13 +36,6 @@ class Assumption:
     note: str
     value_as_stated: float
 
-    def _repr_html_(self) -> str:
-        """The assumption as a notebook shows it; the page's words are imported only then."""
-        return str(import_module("model.report.shown").assumption_html(self))
-
 
 class Assumptions(dict[str, Assumption]):
     """Assumptions by name, in the order of the file; a notebook shows them as a table."""
-
-    def _repr_html_(self) -> str:
-        return str(import_module("model.report.shown").assumptions_html(self))

@@ -7,7 +7,6 @@ it may rely on the types, the names and the units below.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -219,10 +218,6 @@ class Case:
     def __repr__(self) -> str:
         """Say which case and scenario this is, and how much it holds."""
         return f"<Case {self.name}, scenario {self.scenario}: {len(self.assumptions)} assumptions>"
-
-    def _repr_html_(self) -> str:
-        """The case as a notebook shows it; the page's words are imported only then."""
-        return str(import_module("model.report.shown").case_html(self))
 
     @property
     def folder_name(self) -> str:

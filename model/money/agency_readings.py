@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from model.case.draws import central, with_values
+from model.case.words import WHOLE
 from model.money.appraisal import appraise, discount_factors, npv_evaluator
-from model.money.portfolio import WHOLE, evaluate, streams_of
+from model.money.portfolio import evaluate, streams_of
 from model.schemes.agency import DISPLACED, ONE_FOR_ONE, annual_cost
 from model.schemes.staff.posts import COVER_VACATED
 

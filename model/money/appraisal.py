@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from model.case.draws import part_of
+from model.case.words import AVOIDANCE, CASHABLE, INCOME, INVESTMENT
 from model.money.portfolio import evaluate, members_of, streams_of
-from model.schemes.cashflows import AVOIDANCE, CASHABLE, INCOME, INVESTMENT
 
 BLOCK = 512  # draws evaluated at once: few enough for a cache, enough that numpy's calls cost little
 Item = TypeVar("Item")

@@ -18,8 +18,8 @@ import numpy as np
 
 from model.case import units
 from model.case.timeline import financial_year
-from model.money.portfolio import WHOLE
-from model.schemes.cashflows import AVOIDANCE, GENERAL_FUND, INVESTMENT, ONE_OFF, RESERVE, Tag
+from model.case.words import AVOIDANCE, INVESTMENT, ONE_OFF, WHOLE
+from model.schemes.cashflows import GENERAL_FUND, RESERVE, Tag
 from model.schemes.staff.posts import already_paid
 
 if TYPE_CHECKING:

@@ -15,6 +15,7 @@ import numpy as np
 
 from model.case.parameters import PLACEMENT_LINES
 from model.case.timeline import MONTHS_A_YEAR
+from model.case.words import INTERACTION, WHOLE
 from model.children import caseload
 from model.children.caseload import PLACEMENTS, Drivers, Levers, Projection, Stream, project_plainly
 from model.children.noise import Chance
@@ -32,10 +33,8 @@ if TYPE_CHECKING:
     from model.case.records import Case
 
 GENERAL, UASC = "general", "uasc"
-WHOLE = "whole"
 SHARE_8_9 = "caseload.share_5_9_aged_8_9"
 STREAMS_REST_ON = frozenset({SHARE_8_9})  # the assumptions that the do-nothing caseload is built from
-INTERACTION = "interaction"
 PRICE_GROWTH = "growth.placement_prices_real_annual"
 PRICE_GROWTH_OF = {p: f"growth.{p}_prices_real_annual" for p in PLACEMENTS}  # where a case states a placement's own
 

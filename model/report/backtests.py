@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from model.report.look import format as fmt
 from model.report.look import markup
 from model.report.look import tables as tbl
-from model.report.look.page import Block
-from model.report.sections import show
+from model.report.look.page import Block, show
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,8 +42,8 @@ def _errors(frame: pd.DataFrame) -> tbl.Table:
         key="backtest-errors",
         caption="Mean absolute error on held-out years, share of the children at the start",
         columns=columns,
-        rows=tbl.rows_of(rows),
-        numeric=tbl.numbers_from(columns),
+        rows=rows,
+        numeric=1,
     )
 
 
@@ -61,8 +60,8 @@ def _coverage(frame: pd.DataFrame) -> tbl.Table:
         key="backtest-coverage",
         caption="Share of authorities whose number fell inside the interval, held-out years",
         columns=columns,
-        rows=tbl.rows_of(rows),
-        numeric=tbl.numbers_from(columns),
+        rows=rows,
+        numeric=1,
         note="An interval that covers much more or much less than its name is a fault either way.",
     )
 

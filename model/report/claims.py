@@ -15,7 +15,7 @@ from model.report.look import tables as tbl
 
 if TYPE_CHECKING:
     from model.case.records import PublishedRow
-    from model.report.views import ResultLike
+    from model.results.runs import Result
 
 LEAST_SAID = 500  # pounds: less than this is nothing, as thousands are printed
 
@@ -25,7 +25,7 @@ def claimed_gbp(row: PublishedRow) -> float:
     return row.value * POUNDS[row.unit]
 
 
-def claims_of(result: ResultLike) -> dict[str, list[PublishedRow]]:
+def claims_of(result: Result) -> dict[str, list[PublishedRow]]:
     """Return acting scheme -> the printed rows that stand beside it, smallest first."""
     acting = {spec.name for spec in result.case.active_schemes}
     found: dict[str, list[PublishedRow]] = {}
@@ -40,14 +40,14 @@ def claimed_gbp_or_nought(row: PublishedRow) -> float:
     return claimed_gbp(row) if row.beside_scheme else 0.0
 
 
-def saved(result: ResultLike, scheme: str) -> dict[str, float]:
+def saved(result: Result, scheme: str) -> dict[str, float]:
     """Return financial year -> what a scheme by itself saves: central, real pounds, before its own cost."""
     natures = views.by_nature(result, scheme)
     total = natures["cashable_saving"] + natures["cost_avoidance"] + natures["income"]
     return {str(year): float(value) for year, value in total.items()}
 
 
-def sentences(result: ResultLike, *, apart: bool = False) -> list[str]:
+def sentences(result: Result, *, apart: bool = False) -> list[str]:
     """Say for each scheme with a printed claim where its modelled years stand to it.
 
     `apart`: only where no year holds the claim.
@@ -60,25 +60,25 @@ def sentences(result: ResultLike, *, apart: bool = False) -> list[str]:
     ]
 
 
-def _held(result: ResultLike, scheme: str, row: PublishedRow) -> list[str]:
+def _held(result: Result, scheme: str, row: PublishedRow) -> list[str]:
     """Return the financial years in which a scheme saves what is printed, to the last printed digit."""
     half = row.precision * POUNDS[row.unit] / 2
     return [year for year, value in saved(result, scheme).items() if abs(value - claimed_gbp(row)) <= half]
 
 
-def _claimed(result: ResultLike, scheme: str, rows: list[PublishedRow]) -> str:
+def _claimed(result: Result, scheme: str, rows: list[PublishedRow]) -> str:
     return (
         f"{views.title_of(result.case, scheme)}: the paper claims {fmt.listed([_printed(row) for row in rows])} a year"
     )
 
 
-def _alike(result: ResultLike, scheme: str, rows: list[PublishedRow], held: list[str]) -> str:
+def _alike(result: Result, scheme: str, rows: list[PublishedRow], held: list[str]) -> str:
     years = list(saved(result, scheme))
     when = f"each year from {held[0]} on" if held == years[-len(held) :] else fmt.listed(held)
     return f"{_claimed(result, scheme, rows)}; this scenario saves {_printed(rows[-1])} in {when}."
 
 
-def _apart(result: ResultLike, scheme: str, rows: list[PublishedRow]) -> str:
+def _apart(result: Result, scheme: str, rows: list[PublishedRow]) -> str:
     years, most = saved(result, scheme), claimed_gbp(rows[-1])
     saving = {year: value for year, value in years.items() if value >= LEAST_SAID}
     if not saving:
@@ -100,7 +100,7 @@ def _apart(result: ResultLike, scheme: str, rows: list[PublishedRow]) -> str:
     )
 
 
-def table(result: ResultLike) -> tbl.Table | None:
+def table(result: Result) -> tbl.Table | None:
     """Return each printed claim beside the modelled years; None where the paper claims nothing for an acting scheme."""
     rows = []
     for scheme, claims in claims_of(result).items():
@@ -113,7 +113,7 @@ def table(result: ResultLike) -> tbl.Table | None:
         return None
     columns = ("Claim", "Printed, a year", *views.years(result))
     return tbl.Table(key="claims", caption="What the paper claims a year, beside what this scenario models by year",
-                     columns=columns, rows=tbl.rows_of(rows), numeric=tbl.numbers_from(columns))  # fmt: skip
+                     columns=columns, rows=rows, numeric=1)  # fmt: skip
 
 
 def _printed(row: PublishedRow) -> str:

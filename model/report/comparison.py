@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from model.case.words import REMAINDER
 from model.report import views
-from model.report.look import figures, markup
+from model.report.look import charts, markup
 from model.report.look import format as fmt
 from model.report.look import tables as tbl
-from model.results import provenance as prov
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     import pandas as pd
@@ -21,129 +20,13 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
 
     from model.case.records import Case
-    from model.results.runs import Result
+    from model.results.outputs import Run
 
-NET_BANDS = ("central", "p10", "p90")
-REMAINDER = "remainder"
 RESERVE_COLUMNS = ("Reserve runs short in", "Short by, mean")
 RESERVE_NOTE = (
     "The reserve counts agency teams that it already pays for only where the scheme that ends them acts: do not "
     "compare the last two columns with those of scenarios without it."
 )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Run:
-    """One scenario's outcome, from its files or from a result at hand.
-
-    `metrics`: perimeter -> metric -> statistic -> value; `annual`: the real central lines and net rows of `annual.csv`;
-    `changed`: the input files changed since (empty = fresh); `link`: where its report is, empty if nowhere.
-    """
-
-    scenario: str
-    title: str
-    why: str
-    metrics: Mapping[str, Mapping[str, Mapping[str, float | None]]]
-    annual: pd.DataFrame
-    shown_years: int
-    changed: tuple[str, ...] = ()
-    link: str = ""
-
-    def value(self, perimeter: str, metric: str, statistic: str = "central") -> float | None:
-        """Return one measure; None where there is none."""
-        return self.metrics.get(perimeter, {}).get(metric, {}).get(statistic)
-
-    def chance(self, perimeter: str) -> float | None:
-        """Return the probability that NPV is above zero; None where only the central run was made."""
-        return self.value(perimeter, "probability_npv_positive", "mean")
-
-    def net(self, perimeter: str) -> pd.DataFrame:
-        """Return the net position: a row per financial year, a column per statistic (central, p10, p90)."""
-        a = self.annual
-        kept = a[(a.perimeter == perimeter) & (a.scheme == views.PORTFOLIO)]
-        table = views.crossed(kept, "financial_year", "statistic", "value_gbp")
-        return table[[s for s in NET_BANDS if s in table]]
-
-    def in_year(self, perimeter: str, nature: str) -> tuple[str, float]:
-        """Return the last shown financial year and the central total of a nature in it."""
-        a = self.annual
-        years = sorted(a.financial_year.unique())
-        year = years[min(self.shown_years, len(years)) - 1]
-        inside = (a.perimeter == perimeter) & (a.nature == nature) & (a.financial_year == year)
-        return year, float(a[inside & (a.statistic == "central")]["value_gbp"].sum())
-
-
-def run_of(result: Result) -> Run:
-    """Return the outcome of a result at hand."""
-    return Run(
-        scenario=result.case.scenario,
-        title=result.case.scenario_title,
-        why=result.case.scenario_why,
-        metrics=result.metrics_by_perimeter,
-        annual=_kept(result.annual),
-        shown_years=result.case.shown_years,
-    )
-
-
-def _kept(annual: pd.DataFrame) -> pd.DataFrame:
-    net = (annual.scheme == views.PORTFOLIO) & annual.statistic.isin(NET_BANDS)
-    return annual[(annual.price_basis == views.REAL) & (net | (annual.statistic == "central"))]
-
-
-def read_runs(case_outputs: Path, cases: Path | None, base: str = "base") -> list[Run]:
-    """Return every whole scenario in a case's outputs, the base scenario first, then by title.
-
-    `cases` is the folder of all cases, to tell which inputs changed since; None = it is not known. One whose files say
-    nothing is left out.
-    """
-    runs = [run for whole in finished(case_outputs, cases) if (run := _read(whole)) is not None]
-    return sorted(runs, key=lambda run: (run.scenario != base, run.title.lower()))
-
-
-@dataclass(frozen=True, kw_only=True)
-class Finished:
-    """A scenario's whole folder, before its figures are read: what it was made from, and what has changed since."""
-
-    folder: Path
-    provenance: dict[str, Any]
-    changed: tuple[str, ...]
-
-
-def finished(case_outputs: Path, cases: Path | None) -> list[Finished]:
-    """Return every whole scenario in a case's outputs by its folder's name; `cases` as in `read_runs`."""
-    whole = []
-    for folder in sorted(p.parent for p in case_outputs.glob(f"*/{prov.FILE}")):
-        found = prov.read(folder)
-        if found is not None and all((folder / name).is_file() for name in ("metrics.json", "annual.csv")):
-            changed = tuple(prov.changed_inputs(found, cases)) if cases else ()
-            whole.append(Finished(folder=folder, provenance=found, changed=changed))
-    return whole
-
-
-def _read(whole: Finished) -> Run | None:
-    try:
-        return _read_whole(whole)
-    except (OSError, ValueError, TypeError, AttributeError, KeyError):  # whatever somebody has left in the files
-        return None
-
-
-def _read_whole(whole: Finished) -> Run:
-    import pandas as pd  # noqa: PLC0415 - importing the model must stay cheap
-
-    folder, found = whole.folder, whole.provenance
-    metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
-    if not all(isinstance(measures, dict) for measures in metrics.values()):
-        raise TypeError(folder)
-    return Run(
-        scenario=folder.name,
-        title=str(found.get("title") or folder.name),
-        why=str(found.get("why", "")),
-        metrics=metrics,
-        annual=_kept(pd.read_csv(folder / "annual.csv", engine="pyarrow")),
-        shown_years=int(found.get("shown_years", 5)),
-        changed=whole.changed,
-        link=f"{folder.name}/report.html" if (folder / "report.html").is_file() else "",
-    )
 
 
 def side_by_side(runs: Sequence[Run], perimeter: str, title: str) -> tbl.Table:
@@ -177,9 +60,9 @@ def side_by_side(runs: Sequence[Run], perimeter: str, title: str) -> tbl.Table:
     return tbl.Table(
         key=f"side-{perimeter}",
         caption=f"{title}: scenarios side by side, real terms",
-        columns=tuple(columns),
-        rows=tbl.rows_of(rows),
-        numeric=tbl.numbers_from(columns),
+        columns=columns,
+        rows=rows,
+        numeric=1,
         sortable=True,
         note=note,
         empty="No scenario has been run.",
@@ -213,7 +96,7 @@ def _payback(value: float | None) -> tbl.Cell:
     return tbl.number("nothing to pay back" if value == 0 else fmt.duration(value), value)
 
 
-def npv_by_scenario(runs: Sequence[Run], perimeter: str, title: str) -> figures.Figure:
+def npv_by_scenario(runs: Sequence[Run], perimeter: str, title: str) -> charts.Figure:
     """Chart NPV by scenario: central, mean and the 10% to 90% range."""
     shown = [run for run in runs if run.value(perimeter, "npv_gbp") is not None]
     central = {run.title: run.value(perimeter, "npv_gbp") or 0.0 for run in shown}
@@ -223,19 +106,19 @@ def npv_by_scenario(runs: Sequence[Run], perimeter: str, title: str) -> figures.
         for i, run in enumerate(shown):
             low, high = run.value(perimeter, "npv_gbp", "p10"), run.value(perimeter, "npv_gbp", "p90")
             if low is not None and high is not None:
-                axes.hlines(i, low, high, color=figures.SKY, linewidth=7, alpha=0.5,
+                axes.hlines(i, low, high, color=charts.SKY, linewidth=7, alpha=0.5,
                             label="" if i else "10th to 90th percentile")  # fmt: skip
             mean = run.value(perimeter, "npv_gbp", "mean")
             if mean is not None:
-                axes.plot(mean, i, marker="|", color=figures.INK, markersize=12, linestyle="",
+                axes.plot(mean, i, marker="|", color=charts.INK, markersize=12, linestyle="",
                           label="" if i else "Mean")  # fmt: skip
-            axes.plot(central[run.title], i, marker="o", color=figures.BLUE, linestyle="", label="" if i else "Central")
-        axes.axvline(0, color=figures.INK, linewidth=1)
+            axes.plot(central[run.title], i, marker="o", color=charts.BLUE, linestyle="", label="" if i else "Central")
+        axes.axvline(0, color=charts.INK, linewidth=1)
         axes.set_yticks(range(len(shown)), [_short(run.title) for run in shown])
         axes.set_ylim(len(shown) - 0.5, -0.5)
         axes.grid(visible=False, axis="y")
         axes.grid(visible=True, axis="x")
-        figures.money_axis(axes, along="x")
+        charts.money_axis(axes, along="x")
         axes.legend(loc="upper center", bbox_to_anchor=(0.4, -0.08), ncols=3)
 
     good = [name for name, value in central.items() if value > 0]
@@ -246,11 +129,11 @@ def npv_by_scenario(runs: Sequence[Run], perimeter: str, title: str) -> figures.
     rows = [[tbl.text(run.title), *(_amount(run.value(perimeter, "npv_gbp", s)) for s in ("central", "mean")),
              tbl.text(_reach(run, perimeter))] for run in shown]  # fmt: skip
     data = tbl.Table(key=f"npv-by-scenario-{perimeter}", caption=f"NPV by scenario, {title}",
-                     columns=("Scenario", "Central", "Mean", "10% to 90%"), rows=tbl.rows_of(rows),
+                     columns=("Scenario", "Central", "Mean", "10% to 90%"), rows=rows,
                      numeric=frozenset({1, 2, 3}))  # fmt: skip
     key = f"scenarios-{perimeter}"
     height = 0.8 + 0.32 * max(len(shown), 1)
-    return figures.Figure(key=key, title=finding, alt=alt, svg=figures.draw(key, alt, paint, height=height), data=data)
+    return charts.Figure(key=key, title=finding, alt=alt, svg=charts.draw(key, alt, paint, height=height), data=data)
 
 
 def _of(part: int, whole: int) -> str:
@@ -262,7 +145,7 @@ def _short(title: str) -> str:
     return title if len(title) <= 42 else f"{title[:40]}…"
 
 
-def small_multiples(runs: Sequence[Run], perimeter: str, title: str) -> figures.Figure:
+def small_multiples(runs: Sequence[Run], perimeter: str, title: str) -> charts.Figure:
     """Chart the net position by financial year, a small panel per scenario, all on one scale."""
     frames = {run.title: run.net(perimeter) for run in runs if perimeter in run.metrics}
     columns = 3
@@ -289,12 +172,12 @@ def small_multiples(runs: Sequence[Run], perimeter: str, title: str) -> figures.
         f"{name}: {fmt.money(value)} in {year}." for name, value in last.items())  # fmt: skip
     years = next(iter(frames.values())).index
     rows = [[tbl.text(name), *map(tbl.thousands, frame["central"])] for name, frame in frames.items()]
-    data = tbl.Table(key=f"net-by-scenario-{perimeter}", columns=("Scenario", *years), rows=tbl.rows_of(rows),
+    data = tbl.Table(key=f"net-by-scenario-{perimeter}", columns=("Scenario", *years), rows=rows,
                      caption=f"Net position by financial year and scenario, {title}, £ thousand, central, real",
-                     numeric=tbl.numbers_from(("", *years)))  # fmt: skip
+                     numeric=1)  # fmt: skip
     key = f"multiples-{perimeter}"
     height = 0.4 + 1.25 * -(-len(frames) // columns)
-    return figures.Figure(key=key, title=finding, alt=alt, svg=figures.draw(key, alt, paint, height=height), data=data,
+    return charts.Figure(key=key, title=finding, alt=alt, svg=charts.draw(key, alt, paint, height=height), data=data,
                           note="One scale for all panels. Line: central. Band: 10th to 90th percentile.")  # fmt: skip
 
 
@@ -312,34 +195,15 @@ def _on_one_scale(panels: Sequence[Axes]) -> None:
 def _small(axes: Axes, frame: pd.DataFrame, name: str) -> None:
     x = range(len(frame))
     if {"p10", "p90"} <= set(frame):
-        axes.fill_between(x, frame["p10"], frame["p90"], color=figures.BLUE, alpha=0.2, linewidth=0)
-    axes.plot(x, frame["central"], color=figures.BLUE)
-    axes.axhline(0, color=figures.INK, linewidth=0.8)
+        axes.fill_between(x, frame["p10"], frame["p90"], color=charts.BLUE, alpha=0.2, linewidth=0)
+    axes.plot(x, frame["central"], color=charts.BLUE)
+    axes.axhline(0, color=charts.INK, linewidth=0.8)
     axes.set_title(name if len(name) <= 26 else f"{name[:24]}…", fontsize=8)
     axes.set_xticks([0, len(frame) - 1], [frame.index[0], frame.index[-1]])
-    figures.money_axis(axes)
+    charts.money_axis(axes)
 
 
-def bridge_steps(case: Case, base: Case, perimeters: Sequence[str]) -> pd.DataFrame:
-    """Return what each changed assumption moved the central NPV by: perimeter, step, npv_gbp (the change), npv_after.
-
-    Steps are taken one after another in the scenario's own order, so a step's size depends on those before it; the
-    steps from the first row (the base scenario's NPV) sum exactly to the scenario's NPV. A perimeter that one of the
-    two does not have has no steps: a scheme that is left out has no NPV of its own.
-    """
-    import pandas as pd  # noqa: PLC0415 - as above
-
-    from model.money.appraisal import npv_evaluator  # noqa: PLC0415 - the engine is not needed to read files
-    from model.money.portfolio import members_of  # noqa: PLC0415
-    from model.risk.sensitivity import bridge  # noqa: PLC0415
-
-    shared = [name for name in perimeters if all(name in members_of(one) for one in (case, base))]
-    found = bridge(case, base, lambda one, draws: npv_evaluator(one, shared)(draws), shared)
-    rows = [(s.perimeter, s.step, s.change, s.npv_after) for s in found]
-    return pd.DataFrame(rows, columns=["perimeter", "step", "npv_gbp", "npv_after"])
-
-
-def bridge_chart(steps: pd.DataFrame, names: tuple[str, str, str], key: str, most: int = 12) -> figures.Figure:
+def bridge_chart(steps: pd.DataFrame, names: tuple[str, str, str], key: str, most: int = 12) -> charts.Figure:
     """Chart the bridge from the base scenario's NPV to a scenario's: the largest steps, the others together.
 
     `steps`: rows of one perimeter from `bridge_steps`. `names`: the titles of scenario, base scenario and perimeter.
@@ -353,20 +217,20 @@ def bridge_chart(steps: pd.DataFrame, names: tuple[str, str, str], key: str, mos
     def paint(canvas: Canvas) -> None:
         axes = canvas.subplots()
         at = start
-        axes.barh(0, start, color=figures.QUIET)
+        axes.barh(0, start, color=charts.QUIET)
         for i, (_, change) in enumerate(moves, 1):
-            axes.barh(i, change, left=at, color=figures.BLUE if change >= 0 else figures.VERMILION,
-                      hatch="" if change >= 0 else "////", edgecolor=figures.PAPER, linewidth=0)  # fmt: skip
-            axes.vlines(at + change, i - 0.4, i + 1.4, color=figures.QUIET, linewidth=0.8)
+            axes.barh(i, change, left=at, color=charts.BLUE if change >= 0 else charts.VERMILION,
+                      hatch="" if change >= 0 else "////", edgecolor=charts.PAPER, linewidth=0)  # fmt: skip
+            axes.vlines(at + change, i - 0.4, i + 1.4, color=charts.QUIET, linewidth=0.8)
             at += change
-        axes.barh(len(moves) + 1, end, color=figures.QUIET)
-        axes.axvline(0, color=figures.INK, linewidth=1)
+        axes.barh(len(moves) + 1, end, color=charts.QUIET)
+        axes.axvline(0, color=charts.INK, linewidth=1)
         amounts = [fmt.money(start), *(fmt.money(c, signed=True) for _, c in moves), fmt.money(end)]
         axes.set_yticks(range(len(labels)), [f"{_short(n)}  {a}" for n, a in zip(labels, amounts, strict=True)])
         axes.set_ylim(len(labels) - 0.5, -0.5)
         axes.grid(visible=False, axis="y")
         axes.grid(visible=True, axis="x")
-        figures.money_axis(axes, along="x")
+        charts.money_axis(axes, along="x")
 
     title = f"{scenario}, {perimeter}: {fmt.money(end)}, {_moved(end - start)} {base}"
     if moves:
@@ -380,10 +244,10 @@ def bridge_chart(steps: pd.DataFrame, names: tuple[str, str, str], key: str, mos
              tbl.number(fmt.money(r.npv_after), r.npv_after)] for i, r in enumerate(views.records(steps))]  # fmt: skip
     data = tbl.Table(key=f"{key}-data",
                      caption=f"From {base} to {scenario}, {perimeter}: what each change moved the central NPV by",
-                     columns=("Step", "Change", "NPV after it"), rows=tbl.rows_of(rows),
+                     columns=("Step", "Change", "NPV after it"), rows=rows,
                      numeric=frozenset({1, 2}))  # fmt: skip
-    svg = figures.draw(key, alt, paint, height=0.5 + 0.27 * len(labels))
-    return figures.Figure(key=key, title=title, alt=alt, svg=svg, data=data,
+    svg = charts.draw(key, alt, paint, height=0.5 + 0.27 * len(labels))
+    return charts.Figure(key=key, title=title, alt=alt, svg=svg, data=data,
                           note="Steps are in the scenario's order; one depends on those before it.")  # fmt: skip
 
 
@@ -426,7 +290,7 @@ def changes_from_base(case: Case, base: Case) -> tbl.Table:
         key=f"changes-{case.scenario}",
         caption=f"{case.scenario_title}: what it sets otherwise than {base.scenario_title}",
         columns=("What", base.scenario_title, case.scenario_title),
-        rows=tbl.rows_of(rows),
+        rows=rows,
         numeric=frozenset({1, 2}),
         empty="Nothing but ranges and conventions.",
     )
@@ -445,7 +309,7 @@ def freshness(runs: Sequence[Run], case_outputs: Path) -> tbl.Table:
                      tbl.Cell(text=state, sort=state, markup=flag),
                      tbl.Cell(text="", markup=", ".join(links), kind="long")])  # fmt: skip
     return tbl.Table(key="freshness", caption="The scenarios, why each exists, and whether its report is up to date",
-                     columns=("Scenario", "Why it exists", "Up to date?", "Files"), rows=tbl.rows_of(rows),
+                     columns=("Scenario", "Why it exists", "Up to date?", "Files"), rows=rows,
                      sortable=True, empty="No scenario has been run.")  # fmt: skip
 
 
@@ -457,8 +321,8 @@ def _some(names: Sequence[str]) -> str:
 
 _NAMED = 3
 _FILES = ("report.ipynb", "annual.csv", "caseload.csv", "funding.csv", "reserve.csv", "mtfp.csv", "virement.csv",
-          "bridge.csv", "staffing.csv", "switching.csv", "reconciliation.csv", "metrics.json",
-          "provenance.json")  # fmt: skip
+          "bridge.csv", "attribution.csv", "staffing.csv", "switching.csv", "tornado.csv", "information.csv",
+          "convergence.csv", "reconciliation.csv", "metrics.json", "provenance.json")  # fmt: skip
 
 
 def _file_link(run: Run, name: str) -> str:

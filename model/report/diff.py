@@ -289,7 +289,7 @@ def _table(diff: Diff, name: str, kind: str) -> tbl.Table:
     found = _found(diff, name, kind)
     rows = [[tbl.text(c.what), tbl.note(c.before), tbl.note(c.after), tbl.text(c.by)] for c in found]
     return tbl.Table(key=f"{name}-{kind}", caption=f"{name}: {kind.lower()}", columns=("What", "Before", "After", "By"),
-                     rows=tbl.rows_of(rows), numeric=frozenset({3}))  # fmt: skip
+                     rows=rows, numeric=frozenset({3}))  # fmt: skip
 
 
 def diff_command(old: Path, new: Path, html: Path | None = None) -> int:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from model.money.portfolio import members_of
 from model.report import risk_figures, views
-from model.report.sections import show
-from model.risk.attribution import meeting_schemes
+from model.report.look.page import show
+from model.results.perimeters import main_perimeter
 
 if TYPE_CHECKING:
     from model.report.look.page import Block
@@ -20,20 +19,15 @@ ALONE = "Fewer than two schemes act on the same children here, so nobody shares 
 
 def risk(result: Result) -> Block:
     """Return the tornado, the value of information, the attribution and the convergence of the main perimeter."""
-    case, perimeter = result.case, views.main_perimeter(result.case)
-    if not case.active_schemes:
+    perimeter = main_perimeter(result.case)
+    if not result.case.active_schemes:
         return show(NOTHING_ACTS)
     if not views.has_range(result):
         return show(CENTRAL_ONLY)
-    members = [name for name in members_of(case)[perimeter] if name in result.npv_draws]
-    meet = [name for name in meeting_schemes(case) if name in members]
-    shared: object = ALONE
-    if len(meet) > 1:
-        shared = risk_figures.attribution_table(result, perimeter)
-    choices = list(dict.fromkeys([*members, perimeter]))  # each scheme by itself, or all of them
+    shared = (result.attribution["perimeter"] == perimeter).any()
     return show(
-        risk_figures.tornado_chart(case, perimeter),
-        risk_figures.information_chart(case, result, choices, seed=result.seed),
-        shared,
+        risk_figures.tornado_chart(result, perimeter),
+        risk_figures.information_chart(result),
+        risk_figures.attribution_table(result, perimeter) if shared else ALONE,
         risk_figures.convergence_table(result),
     )

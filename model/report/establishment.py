@@ -4,50 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from model.case.draws import central
 from model.case.records import BOTTOM_UP
-from model.report import summaries, views
+from model.report import views
+from model.report.assumptions import papers_words
 from model.report.look import format as fmt
 from model.report.look import markup
 from model.report.look import tables as tbl
-from model.schemes.base import Setting
-from model.schemes.staff.posts import BY_DAY, DAYS_IN_A_PRINTED_YEAR, ON_CALL, STAFF, carried, charged_posts, full_cost
+from model.results.establishment import bridge, lines, net_posts
+from model.schemes.staff.posts import BY_DAY, DAYS_IN_A_PRINTED_YEAR
 
 if TYPE_CHECKING:
     from model.case.records import Case, Post
-    from model.report.views import ResultLike
+    from model.results.runs import Result
 
 LEAST = 0.5  # pounds: less than this is nothing
-
-
-def central_setting(case: Case) -> Setting:
-    """Return the setting of the central run as far as posts need it: no children."""
-    draws = central(case)
-    nobody, level = np.zeros(0), np.ones((case.timeline.months, draws.n))
-    return Setting(case=case, draws=draws, entries_by_age=nobody, entry_scale=level)
-
-
-def lines(case: Case) -> tuple[tuple[str, Post, float], ...]:
-    """Return the lines that the active schemes carry: scheme, row, and how often it counts (-1 = moved elsewhere)."""
-    setting = central_setting(case)
-    return tuple(
-        (spec.name, post, float(carried(setting, post, sign)[0]))
-        for spec in case.active_schemes
-        for post, sign in charged_posts(case, spec.name)
-    )
-
-
-def printed_total(case: Case) -> float:
-    """Return what a full year of all lines of the active schemes costs, as the establishment states it; pounds."""
-    return sum(times * post.change_annual_cost_gbp for _, post, times in lines(case))
-
-
-def net_posts(case: Case) -> tuple[float, float]:
-    """Return the net new fte of the active schemes, and how many of them are in posts that are filled already."""
-    change = [(times * (post.fte_proposed - post.fte_current), post.recruited) for _, post, times in lines(case)]
-    return sum(fte for fte, _ in change), sum(fte for fte, recruited in change if not recruited)
 
 
 def posts(case: Case) -> tbl.Table:
@@ -79,11 +49,11 @@ def posts(case: Case) -> tbl.Table:
         key="posts",
         caption=f"What is proposed: posts, and the net change of cost in a full year {stated}",
         columns=("Line", "Scheme", "fte now", "fte proposed", "Change", "Cost a year", "Source"),
-        rows=tbl.rows_of(rows),
+        rows=rows,
         numeric=frozenset({2, 3, 4, 5}),
         strong=frozenset(totals),
         note="The cost is a net change: a line can remove posts and still cost more. It is no cost per post. Only the "
-        "schemes of this scenario are shown. " + summaries.papers_words(case, [post.source for _, post, _ in found]),
+        "schemes of this scenario are shown. " + papers_words(case, [post.source for _, post, _ in found]),
         rests_on=views.drivers(case, ["establishment"]),
         empty="No scheme of this scenario adds or removes posts.",
     )
@@ -111,31 +81,10 @@ def _counted(found: list[tuple[Post, float]] | tuple[tuple[Post, float], ...]) -
     return [*shown, tbl.number(fmt.pounds(cost), cost)]
 
 
-def bridge(result: ResultLike, year: str) -> tuple[float, dict[str, float], float]:
-    """Return how the printed cost of a full year becomes the spending of a financial year: from, steps, to.
-
-    Central, real pounds, positive for a cost; the steps add up to the difference exactly. Pay: what all lines would
-    cost in that year with every post filled, less as printed. Empty: posts nobody is in, or that have not begun, or
-    that are paid for in any case. The other steps are lines of the year beside the posts' own pay.
-    """
-    case = result.case
-    setting, at = central_setting(case), case.timeline.financial_years.index(year)
-    full = sum(
-        float(case.timeline.by_financial_year(full_cost(setting, spec.name))[at, 0]) for spec in case.active_schemes
-    )
-    found = views.lines_only(result, views.WHOLE)
-    found = found[(found["nature"] == "investment") & (found["financial_year"] == year)]
-    by_line = {str(line): -float(v) for line, v in found.groupby("line", sort=False)["value_gbp"].sum().items()}
-    paid = sum(by_line.pop(line, 0.0) for line in (STAFF, ON_CALL))
-    start = printed_total(case)
-    steps = {"pay": full - start, "empty": paid - full, **by_line}
-    return start, steps, start + sum(steps.values())
-
-
 _WORDS = {"pay": "pay that changes and the days of that year", "empty": "posts that are empty"}
 
 
-def bridge_words(result: ResultLike, year: str) -> str:
+def bridge_words(result: Result, year: str) -> str:
     """Return the bridge from the printed cost to a year's, in whole pounds that add up; empty without posts."""
     case = result.case
     if not any(times for _, _, times in lines(case)):
@@ -149,15 +98,14 @@ def bridge_words(result: ResultLike, year: str) -> str:
     if not whole:
         return f"{first}, which is what is spent in {year}."
     parts = [
-        f"{'plus' if value > 0 else 'less'} {fmt.pounds(abs(value))} for {_WORDS.get(name, _in_words(name))}"
+        f"{'plus' if value > 0 else 'less'} {fmt.pounds(abs(value))} for {_WORDS.get(name) or _spoken(name)}"
         for name, value in whole.items()
     ]
     return f"{first}; {fmt.listed(parts)}, that is {fmt.pounds(end)} in {year}."
 
 
-def _in_words(line: str) -> str:
-    words = line.replace(": ", " ")
-    return words if words[:2].isupper() else words[:1].lower() + words[1:]
+def _spoken(line: str) -> str:
+    return fmt.lowered(line.replace(": ", " "))
 
 
 def recruited_words(case: Case) -> str:

@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING
 
 from model.batch import origins
 from model.batch.disk import write_whole
+from model.case.words import WHOLE
 from model.report import comparison, views
 from model.report.kept import FOLDER, Kept
 from model.report.look import format as fmt
 from model.report.look import markup
-from model.report.look.page import Block, Page, render
+from model.report.look.page import Block, Page, render, show
 from model.report.opening import case_folder
-from model.report.sections import show
-from model.results import provenance
+from model.results import outputs, provenance
+from model.results.perimeters import main_perimeter, shown_perimeters
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from model.case.records import Case
-    from model.report.comparison import Run
-    from model.report.look.figures import Figure
+    from model.report.look.charts import Figure
+    from model.results.outputs import Run
 
 INDEX = "index.html"
 _SEAL = re.compile(r"<!-- made from ([0-9a-f]{64}) -->")
@@ -44,12 +45,12 @@ def write_index(case_outputs: Path | str, case_path: Path | str | None = None) -
         return
     inputs = _inputs_of(folder, case_path)
     base, cases = _case(inputs, None), inputs.parent if inputs else None
-    found = comparison.finished(folder, cases)
+    found = outputs.finished(folder, cases)
     seal = _seal(found, base, inputs)
     place = folder / INDEX
     if place.is_file() and _SEAL.findall(place.read_text(encoding="utf-8")[-200:]) == [seal]:
         return
-    runs = comparison.read_runs(folder, cases, base.base_scenario if base else "base")
+    runs = outputs.read_runs(folder, cases, base.base_scenario if base else "base")
     kept = Kept(folder=folder / FOLDER)
     body = _unreadable(found, runs) + _body(folder, runs, inputs, kept)
     page = f"{render(_page(folder, runs, base), body)}<!-- made from {seal} -->\n"
@@ -57,7 +58,7 @@ def write_index(case_outputs: Path | str, case_path: Path | str | None = None) -
     kept.forget_others()
 
 
-def _unreadable(found: Sequence[comparison.Finished], runs: Sequence[Run]) -> str:
+def _unreadable(found: Sequence[outputs.Finished], runs: Sequence[Run]) -> str:
     """Return a sentence about scenarios whose files cannot be read, nothing where all can."""
     names = sorted({one.folder.name for one in found} - {run.scenario for run in runs})
     if not names:
@@ -87,7 +88,7 @@ def _case(inputs: Path | None, scenario: str | None) -> Case | None:
         return None
 
 
-def _seal(found: Sequence[comparison.Finished], base: Case | None, inputs: Path | None) -> str:
+def _seal(found: Sequence[outputs.Finished], base: Case | None, inputs: Path | None) -> str:
     """Return a digest of all that the index is made from; without inputs it has no bridges, and is another index.
 
     The base scenario's inputs count by themselves: bridges start from them, whether or not base has been run.
@@ -152,18 +153,18 @@ def perimeters_of(runs: Sequence[Run], base: Case | None) -> dict[str, str]:
     """
     if base is not None:
         computed = {p for run in runs for p in run.metrics}
-        return {p: views.title_of(base, p) for p in views.shown_perimeters(base) if p in computed}
+        return {p: views.title_of(base, p) for p in shown_perimeters(base) if p in computed}
     return {p: p.replace("_", " ").capitalize() for p in runs[0].metrics}
 
 
 def _sections(runs: Sequence[Run], base: Case | None) -> list[Block]:
     found = perimeters_of(runs, base)
-    main = views.main_perimeter(base) if base else next(iter(found))  # every run has the whole, so there is a first
-    order = dict.fromkeys((main, views.WHOLE, *found))
+    main = main_perimeter(base) if base else next(iter(found))  # every run has the whole, so there is a first
+    order = dict.fromkeys((main, WHOLE, *found))
     parts: list[Block] = []
     for perimeter in [p for p in order if p in found]:
         title = found[perimeter]
-        charts = [comparison.npv_by_scenario, comparison.small_multiples] if perimeter in {main, views.WHOLE} else []
+        charts = [comparison.npv_by_scenario, comparison.small_multiples] if perimeter in {main, WHOLE} else []
         parts.append(show(_h2(title), comparison.side_by_side(runs, perimeter, title),
                           *(chart(runs, perimeter, title) for chart in charts)))  # fmt: skip
     return parts
@@ -177,7 +178,7 @@ def compare_scenarios(case: str, *, draws: int, seed: int) -> Block:
     inputs = case_folder(case)
     results = [open_result(case, name, draws=draws, seed=seed) for name in scenario_names(inputs)]
     first = results[0].case.base_scenario
-    runs = sorted(map(comparison.run_of, results), key=lambda run: (run.scenario != first, run.title.lower()))
+    runs = sorted(map(outputs.run_of, results), key=lambda run: (run.scenario != first, run.title.lower()))
     base = _case(inputs, first)
     return show(*_sections(runs, base), *_bridges(runs, inputs, base))
 
@@ -220,8 +221,10 @@ def _apart(inputs: Path, scenario: str, base: Case) -> str:
 
 def apart(case: Case, base: Case) -> Block:
     """Return what a scenario changes against the base scenario, and the bridge between their NPVs."""
-    perimeters = dict.fromkeys((views.main_perimeter(base), views.WHOLE))
-    steps = comparison.bridge_steps(case, base, tuple(perimeters))
+    perimeters = dict.fromkeys((main_perimeter(base), WHOLE))
+    from model.results.risks import bridge_steps  # noqa: PLC0415 - an index of files needs no engine
+
+    steps = bridge_steps(case, base, tuple(perimeters))
     charts = [_bridge(steps[steps["perimeter"] == p], case, base, p) for p in perimeters]
     heading = f"<h3>{markup.escape(case.scenario_title)}</h3>{markup.paragraph(case.scenario_why)}"
     return show(Block(heading), comparison.changes_from_base(case, base), *charts)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from model.batch.disk import text_digest
 from model.case.assumptions import Assumptions
+from model.report.shown import register
 from model.results.provenance import INPUT_SUFFIXES
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def open_case(case: str, scenario: str) -> Case:
     """Return a case under a scenario. Raises FileNotFoundError, or the loader's error with every problem at once."""
     from model.schemes.load import load_case  # noqa: PLC0415 - a notebook that only reads outputs needs no loader
 
+    register()  # a shell may be younger than this process's import of the report
     return load_case(case_folder(case), scenario=scenario)
 
 
@@ -52,6 +54,7 @@ def open_result(case: str, scenario: str, *, draws: int, seed: int) -> Result:
     `draws` joint draws, 1 = the central values alone. Asked for again in one process while no input has changed (by
     the runner, then by the notebook), it is not computed again.
     """
+    register()
     folder = case_folder(case)
     return _result(folder, scenario, draws, seed, _state(folder))
 

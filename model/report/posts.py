@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from model.case.pay import PayError
 from model.case.records import BOTTOM_UP
-from model.money.agency_readings import KIND, agency_readings, displaced_cover
-from model.report import summaries, views
+from model.case.words import DO_NOTHING, WHOLE, WITH_SCHEMES
+from model.money.agency_readings import KIND
+from model.report import views
 from model.report.establishment import recruited_words
-from model.report.look import figures
+from model.report.look import charts
 from model.report.look import format as fmt
 from model.report.look import tables as tbl
-from model.report.sections import show
+from model.report.look.page import show
+from model.report.purses import PURSES
 from model.schemes.agency import COVER
 from model.schemes.staff import workforce
 from model.schemes.staff.prices import printed_and_priced
@@ -27,16 +29,15 @@ if TYPE_CHECKING:
 
     from model.case.records import Case, Post
     from model.report.look.page import Block
-    from model.report.views import ResultLike
+    from model.results.runs import Result
 
 NO_POSTS = "The schemes of this scenario add no posts that have to be recruited."
 INFERRED = "inferred"  # a word of a source: the figure is not printed but worked out from others
 ALL_FILLED = 0.995  # as percentages are printed
 LEAST = 0.5  # pounds: less than this is nothing
-DO_NOTHING, WITH_SCHEMES = workforce.AS_IS, workforce.WITH_SCHEMES
 
 
-def people(result: ResultLike) -> Block:
+def people(result: Result) -> Block:
     """Return the posts, the caseloads, the price of a post and the two readings of the agency figure."""
     parts: list[object] = []
     new = measure(result, workforce.POSTS, WITH_SCHEMES)
@@ -52,7 +53,7 @@ def people(result: ResultLike) -> Block:
     return show(*parts)
 
 
-def measure(result: ResultLike, name: str, world: str) -> pd.DataFrame:
+def measure(result: Result, name: str, world: str) -> pd.DataFrame:
     """Return one measure of `result.staffing`: a row per month, a column per statistic; empty where there is none."""
     frame = result.staffing[result.staffing["measure"] == name]
     if not len(frame):
@@ -61,14 +62,14 @@ def measure(result: ResultLike, name: str, world: str) -> pd.DataFrame:
     return views.crossed(kept, "month", "statistic", "value")
 
 
-def posts_filled(result: ResultLike) -> figures.Figure:
+def posts_filled(result: Result) -> charts.Figure:
     """Chart the new posts and how many of them have somebody in them, month by month, whole-time equivalents."""
     there, filled = (measure(result, m, WITH_SCHEMES) for m in (workforce.POSTS, workforce.IN_POST))
 
     def paint(canvas: Canvas) -> None:
         axes = canvas.subplots()
-        axes.plot(range(len(there)), there["central"], color=figures.QUIET, linestyle=(0, (4, 2)), label="New posts")
-        _line(axes, filled, figures.BLUE, "Filled, central")
+        axes.plot(range(len(there)), there["central"], color=charts.QUIET, linestyle=(0, (4, 2)), label="New posts")
+        _line(axes, filled, charts.BLUE, "Filled, central")
         _finish(axes, [str(m) for m in filled.index], "whole-time equivalents")
 
     last = str(filled.index[-1])
@@ -85,14 +86,14 @@ def posts_filled(result: ResultLike) -> figures.Figure:
         for m in filled.index[::6]
     ]
     caption = "New posts and posts filled, whole-time equivalents, every sixth month"
-    data = tbl.Table(key="posts-data", caption=caption, columns=columns, rows=tbl.rows_of(rows),
-                     numeric=tbl.numbers_from(columns))  # fmt: skip
-    svg = figures.draw("posts", alt, paint, height=2.6)
+    data = tbl.Table(key="posts-data", caption=caption, columns=columns, rows=rows,
+                     numeric=1)  # fmt: skip
+    svg = charts.draw("posts", alt, paint, height=2.6)
     rests_on = views.drivers(result.case, ["establishment"])
-    return figures.Figure(key="posts", title=title, alt=alt, svg=svg, data=data, rests_on=rests_on)
+    return charts.Figure(key="posts", title=title, alt=alt, svg=svg, data=data, rests_on=rests_on)
 
 
-def caseloads(result: ResultLike) -> figures.Figure:
+def caseloads(result: Result) -> charts.Figure:
     """Chart cases for each social worker in both worlds, with the caseload that the case aims at."""
     both = {w: measure(result, workforce.CASELOAD, w) for w in (DO_NOTHING, WITH_SCHEMES)}
     nothing, schemes = both[DO_NOTHING], both[WITH_SCHEMES]
@@ -101,11 +102,11 @@ def caseloads(result: ResultLike) -> figures.Figure:
     def paint(canvas: Canvas) -> None:
         axes = canvas.subplots()
         axes.plot(
-            range(len(nothing)), nothing["central"], color=figures.QUIET, linestyle=(0, (4, 2)), label="Do nothing"
+            range(len(nothing)), nothing["central"], color=charts.QUIET, linestyle=(0, (4, 2)), label="Do nothing"
         )
-        _line(axes, schemes, figures.BLUE, "With the schemes")
+        _line(axes, schemes, charts.BLUE, "With the schemes")
         if target is not None:
-            axes.axhline(target.value, color=figures.VERMILION, linestyle=":", label=f"Aim: {target.value:g}")
+            axes.axhline(target.value, color=charts.VERMILION, linestyle=":", label=f"Aim: {target.value:g}")
         _finish(axes, [str(m) for m in schemes.index], "cases for each social worker")
 
     title = _caseload_words(result, schemes, target.value if target is not None else None)
@@ -125,15 +126,15 @@ def caseloads(result: ResultLike) -> figures.Figure:
         for m in schemes.index[::6]
     ]
     caption = "Cases for each social worker, every sixth month"
-    data = tbl.Table(key="caseload-data", caption=caption, columns=columns, rows=tbl.rows_of(rows),
-                     numeric=tbl.numbers_from(columns))  # fmt: skip
-    return figures.Figure(
-        key="caseload", title=title, alt=alt, svg=figures.draw("caseload", alt, paint, height=2.6), data=data,
+    data = tbl.Table(key="caseload-data", caption=caption, columns=columns, rows=rows,
+                     numeric=1)  # fmt: skip
+    return charts.Figure(
+        key="caseload", title=title, alt=alt, svg=charts.draw("caseload", alt, paint, height=2.6), data=data,
         rests_on=views.drivers(result.case, ["capacity", "establishment"]),
     )  # fmt: skip
 
 
-def _caseload_words(result: ResultLike, schemes: pd.DataFrame, target: float | None) -> str:
+def _caseload_words(result: Result, schemes: pd.DataFrame, target: float | None) -> str:
     now, end = float(schemes["central"].iloc[0]), float(schemes["central"].iloc[-1])
     moved = f"Cases for each social worker go from {fmt.decimal(now, 1)} to {fmt.decimal(end, 1)}"
     if target is None:
@@ -141,12 +142,12 @@ def _caseload_words(result: ResultLike, schemes: pd.DataFrame, target: float | N
     reached = schemes.index[schemes["central"] <= target]
     if len(reached):
         return f"{moved}: {target:g} is reached in {fmt.month(str(reached[0]))}"
-    likely = views.probability(result, views.WHOLE, "probability_caseload_target")
+    likely = views.probability(result, WHOLE, "probability_caseload_target")
     chance = "" if likely is None or result.draws == 1 else f"; the chance that it ever is: {fmt.chance(likely)}"
     return f"{moved}: {target:g} is not reached, central{chance}"
 
 
-def service_lines(result: ResultLike) -> tbl.Table:
+def service_lines(result: Result) -> tbl.Table:
     """Return what the posts cost by service line of the establishment, nominal: ready for a virement."""
     frame, shown = result.virement, list(views.years(result))
     table = frame.pivot_table(
@@ -154,19 +155,18 @@ def service_lines(result: ResultLike) -> tbl.Table:
     )
     table = table.reindex(columns=shown).fillna(0.0)
     table = table[(table.abs() >= 0.5).any(axis=1)]
-    titles = {**summaries.PURSES}
     rows = [
-        [tbl.text(service), tbl.text(titles.get(purse, purse)), *map(tbl.thousands, table.loc[(service, purse)])]
+        [tbl.text(service), tbl.text(PURSES.get(purse, purse)), *map(tbl.thousands, table.loc[(service, purse)])]
         for service, purse in table.index
     ]
     columns = ("Service line", "Purse", *shown)
     caption = "Posts by service line: £ thousand, cash (nominal), central"
     rests_on = views.drivers(result.case, ["establishment"])
-    return tbl.Table(key="virement", caption=caption, columns=columns, rows=tbl.rows_of(rows), empty=NO_POSTS,
-                     numeric=tbl.numbers_from(columns, 2), rests_on=rests_on)  # fmt: skip
+    return tbl.Table(key="virement", caption=caption, columns=columns, rows=rows, empty=NO_POSTS,
+                     numeric=2, rests_on=rests_on)  # fmt: skip
 
 
-def priced_posts(result: ResultLike) -> tbl.Table:
+def priced_posts(result: Result) -> tbl.Table:
     """Return the rows that give a grade: printed, priced from the spine, and the difference or why there is none."""
     case = result.case
     frame, by_id = printed_and_priced(case), {post.id: post for post in case.establishment}
@@ -179,7 +179,7 @@ def priced_posts(result: ResultLike) -> tbl.Table:
     ]  # fmt: skip
     columns = ("Post", "Grade", "Printed", "From the spine", "Difference", "What is used")
     caption = "Posts with a grade: the printed cost beside one priced from the spine point, a full year"
-    return tbl.Table(key="priced-posts", caption=caption, columns=columns, rows=tbl.rows_of(rows),
+    return tbl.Table(key="priced-posts", caption=caption, columns=columns, rows=rows,
                      numeric=frozenset({2, 3, 4}), note=_unpriced_words(case, frame),
                      empty="No row of the establishment gives a grade.")  # fmt: skip
 
@@ -224,9 +224,9 @@ def _has_grade(case: Case, grade: str) -> bool:
     return True
 
 
-def agency_table(result: ResultLike) -> tbl.Table:
+def agency_table(result: Result) -> tbl.Table:
     """Return both readings of the agency figure, central, real pounds."""
-    readings = views.records(agency_readings(result.case))
+    readings = views.records(result.agency_readings)
     rows = [
         [tbl.text(r.reading + (" (used here)" if r.used else "")), tbl.text(r.net_means), _pounds(r.cover_annual_gbp),
          _pounds(r.cover_saved_annual_gbp), _pounds(r.npv_gbp), _pounds(r.npv_whole_gbp)]
@@ -244,21 +244,21 @@ def agency_table(result: ResultLike) -> tbl.Table:
         key="agency-readings",
         caption="Agency cover of funded vacancies: both readings of the printed net cost, central, real terms",
         columns=columns,
-        rows=tbl.rows_of(rows),
-        numeric=tbl.numbers_from(columns, 2),
+        rows=rows,
+        numeric=2,
         note="Managed teams are taken out of the cover figure first and end in full as the new posts fill: the two "
         f"printed figures are never added. {cover_words(result, readings)}".rstrip(),
         rests_on=views.drivers(result.case, [s.name for s in result.case.active_schemes if s.kind == KIND]),
     )
 
 
-def cover_words(result: ResultLike, readings: Sequence[Any]) -> str:
+def cover_words(result: Result, readings: Sequence[Any]) -> str:
     """Return what the yearly lines show of the cover saved, and until when: fewer posts are filled, and cover ends.
 
     `readings` are the rows of `agency_readings`.
     """
     case, words = result.case, []
-    lines = views.lines_only(result, views.WHOLE)
+    lines = views.lines_only(result, WHOLE)
     for spec in (s for s in case.active_schemes if s.kind == KIND):
         end = case.assumptions[f"{spec.name}.cover_end_months"].value
         saved = lines[(lines["scheme"] == spec.name) & (lines["line"] == COVER)]
@@ -281,7 +281,7 @@ def cover_words(result: ResultLike, readings: Sequence[Any]) -> str:
     return " ".join(words)
 
 
-def displaced_words(result: ResultLike) -> str:
+def displaced_words(result: Result) -> str:
     """Return what it is worth to the whole how much agency cover the new posts can end; empty where it is certain."""
     return " ".join(
         f"Filling every new post is taken to end {fmt.percent(d.value)} of the agency cover"
@@ -289,7 +289,7 @@ def displaced_words(result: ResultLike) -> str:
         f"staff cover: between {fmt.percent(d.low)} and {fmt.percent(d.high)} the net present value of the whole moves "
         f"by {fmt.money(abs(d.npv_high_gbp - d.npv_low_gbp))}, from {fmt.money(d.npv_low_gbp)} to "
         f"{fmt.money(d.npv_high_gbp)}, central, everything else as it is."
-        for d in displaced_cover(result.case)
+        for d in result.displaced_cover
     )
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
-from model.report import summaries
+from model.case.assumptions import Assumption, Assumptions
+from model.case.records import Case
+from model.report.headlines import headlines
 from model.report.look import format as fmt
 from model.report.look import markup
 from model.report.look import tables as tbl
@@ -12,9 +15,22 @@ from model.report.look import tables as tbl
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from model.case.assumptions import Assumption
-    from model.case.records import Case
-    from model.report.views import ResultLike
+    from model.results.runs import Result
+
+
+def register() -> None:
+    """Tell the IPython that runs this, if one does, how these are shown; nothing else in the model knows of a page."""
+    if "IPython" not in sys.modules:  # it is heavy, and a command line has none
+        return
+    from IPython import get_ipython  # noqa: PLC0415 - as above
+
+    if (shell := get_ipython()) is None:
+        return
+    formatter = shell.display_formatter.formatters["text/html"]
+    formatter.for_type(Assumption, assumption_html)
+    formatter.for_type(Assumptions, assumptions_html)
+    formatter.for_type(Case, case_html)
+    formatter.for_type_by_name("model.results.runs", "Result", result_html)
 
 
 def case_html(case: Case) -> str:
@@ -32,7 +48,7 @@ def case_html(case: Case) -> str:
         "Published figures": fmt.counted(len(case.published), "row"),
         "Overrides": fmt.listed([str(name) for name in case.overrides]) if case.overrides else "none",
     }
-    return summaries.facts("case", case.title, facts).html
+    return tbl.facts("case", case.title, facts).html
 
 
 def _rate(case: Case) -> str:
@@ -56,7 +72,7 @@ def assumptions_html(assumptions: Mapping[str, Assumption]) -> str:
     ]
     columns = ("Name", "Value", "Low", "High", "Distribution", "Quality", "Impact", "Source")
     caption = fmt.counted(len(rows), "assumption").capitalize()
-    return tbl.Table(key="assumptions", caption=caption, columns=columns, rows=tbl.rows_of(rows),
+    return tbl.Table(key="assumptions", caption=caption, columns=columns, rows=rows,
                      numeric=frozenset({1})).html  # fmt: skip
 
 
@@ -72,11 +88,11 @@ def assumption_html(assumption: Assumption) -> str:
         "Owner": a.owner,
         "Note": a.note,
     }
-    return summaries.facts("assumption", markup.label(a.name), facts).html
+    return tbl.facts("assumption", markup.label(a.name), facts).html
 
 
-def result_html(result: ResultLike) -> str:
+def result_html(result: Result) -> str:
     """Return a result as HTML: its headlines for each perimeter."""
     case = result.case
     words = f"{case.title}, {case.scenario_title}: {fmt.counted(result.draws, 'draw')}, seed {result.seed}"
-    return f"{markup.paragraph(words)}{summaries.headlines(result).html}"
+    return f"{markup.paragraph(words)}{headlines(result).html}"

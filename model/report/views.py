@@ -7,22 +7,20 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
+from model.case.words import INVEST_TO_SAVE, NATURES, NET, PORTFOLIO, QUANTILES, REAL, WHOLE
 from model.report.look import format as fmt
+from model.results.perimeters import members
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    import numpy as np
     import pandas as pd
-    from numpy.typing import NDArray
 
     from model.case.records import Case, Post
+    from model.results.runs import Result
 
-PORTFOLIO, NET, WHOLE = "portfolio", "net", "whole"
-REAL, NOMINAL = "real", "nominal"
-NATURES = ("investment", "cashable_saving", "cost_avoidance", "income")
 NATURE_TITLES = {
     "investment": "Investment",
     "cashable_saving": "Cashable saving",
@@ -50,71 +48,7 @@ AGE_TITLES = {
     "16_17": "16 and 17",
     "all": "All ages",
 }
-QUANTILES = ("p05", "p10", "p25", "p50", "p75", "p90", "p95")
-
-
-class ResultLike(Protocol):
-    """What a page reads of a result; `model.results.Result` has it all."""
-
-    @property
-    def case(self) -> Case:
-        """The case and scenario it was run on."""
-
-    @property
-    def draws(self) -> int:
-        """How many draws."""
-
-    @property
-    def seed(self) -> int:
-        """The seed of the draws."""
-
-    @property
-    def annual(self) -> pd.DataFrame:
-        """Lines by financial year."""
-
-    @property
-    def caseload(self) -> pd.DataFrame:
-        """Children by placement and month."""
-
-    @property
-    def placement_costs(self) -> pd.DataFrame:
-        """What placements cost if nothing is done, by financial year."""
-
-    @property
-    def funding(self) -> pd.DataFrame:
-        """Purses and reserve by financial year."""
-
-    @property
-    def mtfp(self) -> pd.DataFrame:
-        """Year-on-year changes of the base budget."""
-
-    @property
-    def switching_by_perimeter(self) -> pd.DataFrame:
-        """Switching value of each assumption for each perimeter."""
-
-    @property
-    def metrics_by_perimeter(self) -> Mapping[str, Mapping[str, Mapping[str, float | None]]]:
-        """Perimeter -> metric -> statistic -> value; None where there is none."""
-
-    @property
-    def reconciliation(self) -> pd.DataFrame:
-        """The published figures, recomputed."""
-
-    @property
-    def monthly(self) -> pd.DataFrame:
-        """Net and cumulative position by month."""
-
-    @property
-    def virement(self) -> pd.DataFrame:
-        """Posts by service line, nominal, central."""
-
-    @property
-    def staffing(self) -> pd.DataFrame:
-        """Posts filled by month."""
-
-    @property
-    def npv_draws(self) -> Mapping[str, NDArray[np.float64]]:
-        """NPV of every draw by perimeter."""
+STATISTIC_TITLES = {"central": "Central", "mean": "Mean", **{q: f"{int(q[1:])}th percentile" for q in QUANTILES}}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,92 +81,60 @@ def title_of(case: Case, perimeter: str) -> str:
         return "Whole programme"
     if perimeter in case.perimeters:
         words = perimeter.replace("_", " ")
-        return "All invest-to-save schemes" if perimeter == "invest_to_save" else words[:1].upper() + words[1:]
+        return "All invest-to-save schemes" if perimeter == INVEST_TO_SAVE else words[:1].upper() + words[1:]
     return next((s.title for s in case.schemes if s.name == perimeter), perimeter.replace("_", " "))
 
 
-def shown_perimeters(case: Case) -> tuple[str, ...]:
-    """Return the perimeters every headline stands in: each invest-to-save scheme, all of them together, the whole.
-
-    A scheme the scenario leaves out, and a group of fewer than two acting schemes, would repeat another column or be
-    empty: they are left out.
-    """
-    active = {spec.name for spec in case.active_schemes}
-    named = [n for group in case.perimeters.values() for n in group if n in active]
-    groups = [name for name, members in case.perimeters.items() if len(active & set(members)) > 1]
-    return (*dict.fromkeys(named), *groups, WHOLE)
-
-
-def members(case: Case, perimeter: str) -> tuple[str, ...]:
-    """Return the active schemes inside a perimeter."""
-    active = tuple(spec.name for spec in case.active_schemes)
-    if perimeter == WHOLE:
-        return active
-    inside = case.perimeters.get(perimeter, (perimeter,))
-    return tuple(name for name in active if name in inside)
-
-
-def metric(result: ResultLike, perimeter: str, name: str, statistic: str = "central") -> float | None:
+def metric(result: Result, perimeter: str, name: str, statistic: str = "central") -> float | None:
     """Return one measure, or None where it does not exist (a ratio without investment, never paid back)."""
     return some(_measured(result, perimeter, name).get(statistic))
 
 
-def _measured(result: ResultLike, perimeter: str, name: str) -> Mapping[str, float | None]:
+def _measured(result: Result, perimeter: str, name: str) -> Mapping[str, float | None]:
     return result.metrics_by_perimeter.get(perimeter, {}).get(name, {})
 
 
-def spread(result: ResultLike, perimeter: str, name: str) -> Range:
+def spread(result: Result, perimeter: str, name: str) -> Range:
     """Return one measure with its range."""
     return Range(**{s: metric(result, perimeter, name, s) for s in ("central", "mean", "p10", "p50", "p90")})
 
 
-def probability(result: ResultLike, perimeter: str, name: str = "probability_npv_positive") -> float | None:
+def probability(result: Result, perimeter: str, name: str = "probability_npv_positive") -> float | None:
     """Return a probability, whichever statistic the engine files it under."""
     return some(next(iter(_measured(result, perimeter, name).values()), None))
 
 
-def switching(result: ResultLike) -> pd.DataFrame:
-    """Return the switching values: perimeter, assumption, unit, central, low, high, switching_value, within_range."""
-    return result.switching_by_perimeter
-
-
-def main_perimeter(case: Case) -> str:
-    """Return the perimeter of all invest-to-save schemes; of the only one that acts; of the whole where none does."""
-    shown = shown_perimeters(case)
-    return next((p for p in case.perimeters if p in shown), shown[0])
-
-
-def has_range(result: ResultLike) -> bool:
+def has_range(result: Result) -> bool:
     """Whether the result holds more than the central run."""
     return bool((result.annual.statistic != "central").any())
 
 
-def years(result: ResultLike, *, shown: bool = False) -> tuple[str, ...]:
+def years(result: Result, *, shown: bool = False) -> tuple[str, ...]:
     """Return the financial years, or only those the page shows."""
     found = result.case.timeline.financial_years
     return found[: result.case.shown_years] if shown else found
 
 
-def net_by_year(result: ResultLike, perimeter: str, basis: str = REAL) -> pd.DataFrame:
+def net_by_year(result: Result, perimeter: str, basis: str = REAL) -> pd.DataFrame:
     """Return the net position: a row per financial year, a column per statistic, pounds."""
     a = result.annual
     kept = a[(a.perimeter == perimeter) & (a.price_basis == basis) & (a.scheme == PORTFOLIO) & (a.line == NET)]
     return _by_year(kept, result)
 
 
-def _by_year(kept: pd.DataFrame, result: ResultLike) -> pd.DataFrame:
+def _by_year(kept: pd.DataFrame, result: Result) -> pd.DataFrame:
     table = crossed(kept, "financial_year", "statistic", "value_gbp")
     return table.reindex(list(years(result)), fill_value=0.0)
 
 
-def lines_only(result: ResultLike, perimeter: str, basis: str = REAL, statistic: str = "central") -> pd.DataFrame:
+def lines_only(result: Result, perimeter: str, basis: str = REAL, statistic: str = "central") -> pd.DataFrame:
     """Return the lines of a perimeter without the net row."""
     a = result.annual
     inside = (a.perimeter == perimeter) & (a.price_basis == basis) & (a.statistic == statistic)
     return a[inside & (a.scheme != PORTFOLIO)]
 
 
-def by_nature(result: ResultLike, perimeter: str, basis: str = REAL, statistic: str = "central") -> pd.DataFrame:
+def by_nature(result: Result, perimeter: str, basis: str = REAL, statistic: str = "central") -> pd.DataFrame:
     """Return pounds by financial year (rows) and nature (columns, all four)."""
     kept = lines_only(result, perimeter, basis, statistic)
     table = crossed(kept, "financial_year", "nature", "value_gbp")
@@ -265,7 +167,7 @@ def _total(amounts: Sequence[float]) -> float:
     return total
 
 
-def by_line(result: ResultLike, perimeter: str, basis: str = REAL, statistic: str = "central") -> pd.DataFrame:
+def by_line(result: Result, perimeter: str, basis: str = REAL, statistic: str = "central") -> pd.DataFrame:
     """Return pounds by scheme, line, nature (rows) and financial year (columns); rows that are nil are left out."""
     kept = lines_only(result, perimeter, basis, statistic)
     table = kept.pivot_table(
@@ -275,7 +177,7 @@ def by_line(result: ResultLike, perimeter: str, basis: str = REAL, statistic: st
     return table[(table.abs() >= 0.5).any(axis=1)]
 
 
-def cumulative(result: ResultLike, perimeter: str, basis: str = REAL) -> pd.DataFrame:
+def cumulative(result: Result, perimeter: str, basis: str = REAL) -> pd.DataFrame:
     """Return the cumulative net position: a row per month (in order), a column per statistic, pounds."""
     m = result.monthly
     kept = m[(m.perimeter == perimeter) & (m.price_basis == basis)]
@@ -283,7 +185,7 @@ def cumulative(result: ResultLike, perimeter: str, basis: str = REAL) -> pd.Data
     return table.reindex(list(result.case.timeline.month_labels))
 
 
-def stock(result: ResultLike, world: str, placement: str) -> pd.DataFrame:
+def stock(result: Result, world: str, placement: str) -> pd.DataFrame:
     """Return children at the end of each month in a placement: a row per month, a column per statistic."""
     c = result.caseload
     at = c[(c.world == world) & (c.placement == placement) & (c.measure == "stock")]
@@ -291,7 +193,7 @@ def stock(result: ResultLike, world: str, placement: str) -> pd.DataFrame:
     return crossed(whole if len(whole) else at, "month", "statistic", "children")
 
 
-def placements_moved(result: ResultLike, least: float = 0.5) -> tuple[str, ...]:
+def placements_moved(result: Result, least: float = 0.5) -> tuple[str, ...]:
     """Return the placements whose number of children the schemes change by at least `least`, most changed first."""
     change = {p: stock(result, "impact", p) for p in PLACEMENT_TITLES if p != "all"}
     size = {p: float(t["central"].abs().max()) for p, t in change.items() if len(t) and "central" in t}

@@ -7,21 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from model.case import units
-from model.money.portfolio import INTERACTION, WHOLE
-from model.results.sample import Sample, line_of
-from model.results.summary import (
-    ANNUAL_COLUMNS,
-    CENTRAL,
-    MEAN,
-    NET,
-    NOMINAL,
-    PORTFOLIO,
-    REAL,
-    Label,
-    Row,
-    pick,
-    summarise,
-)
+from model.case.words import CENTRAL, INTERACTION, MEAN, NET, NOMINAL, PORTFOLIO, REAL, WHOLE
+from model.results.sample import Row, Sample, line_of
+from model.results.summary import ANNUAL_COLUMNS, Label, pick, summarise
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from model.case.records import Case
-    from model.results.runs import Result
+    from model.results.outcome import Outcome
 
 
 def tidy_frame(columns: Sequence[str], parts: Sequence[Mapping[str, object]]) -> pd.DataFrame:
@@ -59,7 +47,7 @@ def nominal_by_year(case: Case) -> NDArray[np.float64]:
     return by_year
 
 
-def rows_of(result: Result, perimeter: str) -> list[Row]:
+def rows_of(result: Outcome, perimeter: str) -> list[Row]:
     """Return the rows inside a perimeter, purses still apart."""
     names = tuple(s.name for s in result.case.active_schemes)
     groups = {name: (name,) for name in names} | dict(result.case.perimeters) | {WHOLE: names}
@@ -68,7 +56,7 @@ def rows_of(result: Result, perimeter: str) -> list[Row]:
     return [key for key in dict.fromkeys((*result.central.lines, *drawn)) if key[0] in owners]
 
 
-def annual_frame(result: Result) -> pd.DataFrame:
+def annual_frame(result: Outcome) -> pd.DataFrame:
     """Summarise every line; in money to the penny, so that central and mean rows add up to the net row exactly."""
     nominal = nominal_by_year(result.case)
     summed: dict[str, dict[Label, dict[str, NDArray[np.float64]]]] = {REAL: {}, NOMINAL: {}}
@@ -101,7 +89,7 @@ def merge_purses(rows: Sequence[Row]) -> dict[Label, list[Row]]:
 
 
 def _line_statistics(
-    result: Result, keys: Sequence[Row], factor: NDArray[np.float64]
+    result: Outcome, keys: Sequence[Row], factor: NDArray[np.float64]
 ) -> dict[str, NDArray[np.float64]]:
     """Return statistic -> (years,) of the sum of some rows."""
 
@@ -117,7 +105,7 @@ def line_total(sample: Sample, keys: Sequence[Row], factor: NDArray[np.float64])
 
 
 def _annual_part(
-    result: Result,
+    result: Outcome,
     perimeter: str,
     label: Label,
     basis: str,
@@ -145,7 +133,7 @@ def pennies(amount: NDArray[np.float64]) -> NDArray[np.float64]:
     return rounded
 
 
-def monthly_frame(result: Result) -> pd.DataFrame:
+def monthly_frame(result: Outcome) -> pd.DataFrame:
     """Return net and cumulative position of each perimeter by month, real and nominal."""
     case = result.case
     index = case.reference.indices[case.conventions.price_index]

@@ -9,10 +9,11 @@ import numpy as np
 
 from model.case.draws import Draws, part_of
 from model.case.timeline import add_months
+from model.case.words import CENTRAL, DO_NOTHING, IMPACT, MEAN, STATISTICS, WITH_SCHEMES
 from model.children.caseload import AGES, ALL, MEASURES, PLACEMENTS
 from model.money.appraisal import BLOCK
 from model.money.portfolio import evaluate, streams_of
-from model.results.summary import CENTRAL, DO_NOTHING, IMPACT, MEAN, STATISTICS, WITH_SCHEMES, summarise
+from model.results.summary import summarise
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -20,11 +21,11 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from model.results.runs import Result
+    from model.results.outcome import Outcome
     from model.results.sample import Sample
 
 
-def caseload_frame(result: Result) -> pd.DataFrame:
+def caseload_frame(result: Outcome) -> pd.DataFrame:
     """Placement totals and the whole with quantiles; each cell that ever holds a child with central and mean.
 
     Two hundred thousand rows: built as one array of numbers and columns of codes, not row by row.
@@ -56,7 +57,7 @@ def caseload_frame(result: Result) -> pd.DataFrame:
     )
 
 
-def placement_cost_frame(result: Result) -> pd.DataFrame:
+def placement_cost_frame(result: Outcome) -> pd.DataFrame:
     """Return what placements cost if nothing is done: placement (or `all`), financial_year, statistic, value_gbp; real.
 
     Mean children of the month x the price of the draw, unaccompanied children included. Quantiles are of each row by
@@ -74,7 +75,7 @@ def placement_cost_frame(result: Result) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)
 
 
-def _placement_costs(result: Result, sample: Sample) -> NDArray[np.float64]:
+def _placement_costs(result: Outcome, sample: Sample) -> NDArray[np.float64]:
     """Return real pounds by year, (years, placements and their sum, n), a block of draws at a time."""
     case = result.case
     draws = Draws(values=sample.draws, n=sample.n, first=0, seed=result.seed, process_noise=False)
@@ -100,7 +101,7 @@ class _Series:
     children: NDArray[np.float64]
 
 
-def _caseload_series(result: Result, world: str) -> list[_Series]:
+def _caseload_series(result: Outcome, world: str) -> list[_Series]:
     """Return every series of one world: totals with quantiles, then cells that ever hold a child."""
     samples = {CENTRAL: result.central} | ({} if result.sample is None else {MEAN: result.sample})
     stocks = {name: _world(s.stock, world) for name, s in samples.items()}

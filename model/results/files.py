@@ -25,12 +25,14 @@ def write(result: Result, folder: Path) -> None:
         "mtfp": result.mtfp,
         "switching": result.switching,
         "reconciliation": result.reconciliation[list(RECONCILIATION_COLUMNS)],
-    }
-    frames |= {
         "staffing": result.staffing,
         "reserve": result.reserve,
         "virement": result.virement,
         "bridge": result.bridge,
+        "tornado": result.tornado,
+        "information": result.information,
+        "attribution": result.attribution,
+        "convergence": result.convergence,
     }
     for name, frame in frames.items():
         write_csv(frame, folder / f"{name}.csv")

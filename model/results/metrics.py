@@ -7,22 +7,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from model.case.words import CENTRAL, MEAN, WHOLE, WITH_SCHEMES
 from model.money.appraisal import Appraisal
-from model.money.portfolio import WHOLE
 from model.results.annual import tidy_frame
 from model.results.purses import reserve_metrics
-from model.results.summary import CENTRAL, MEAN, WORST_SHARE, pick, summarise, with_nulls
+from model.results.summary import WORST_SHARE, pick, summarise, with_nulls
 from model.schemes.staff import workforce
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from model.results.runs import Result
+    from model.results.outcome import Outcome
     from model.results.sample import Sample
 
 
-def metrics_of(result: Result, perimeter: str) -> dict[str, dict[str, float | None]]:
+def metrics_of(result: Outcome, perimeter: str) -> dict[str, dict[str, float | None]]:
     """Return metric -> statistic -> value of one perimeter."""
     middle = result.central.measures[perimeter]
     draws = None if result.sample is None else result.sample.measures[perimeter]
@@ -47,9 +47,9 @@ def metrics_of(result: Result, perimeter: str) -> dict[str, dict[str, float | No
     return out
 
 
-def _caseload_metrics(result: Result, sure: str) -> dict[str, dict[str, float | None]]:
+def _caseload_metrics(result: Outcome, sure: str) -> dict[str, dict[str, float | None]]:
     """Months until cases for each social worker first reach the target, and how likely they do within the horizon."""
-    target, key = "capacity.target_caseload", (workforce.CASELOAD, workforce.WITH_SCHEMES)
+    target, key = "capacity.target_caseload", (workforce.CASELOAD, WITH_SCHEMES)
     if target not in result.case.assumptions or key not in result.central.staffing:
         return {}
 
@@ -61,7 +61,7 @@ def _caseload_metrics(result: Result, sure: str) -> dict[str, dict[str, float | 
     return {"caseload_target_months": with_nulls(middle, drawn), "probability_caseload_target": {sure: likely}}
 
 
-def staffing_frame(result: Result) -> pd.DataFrame:
+def staffing_frame(result: Outcome) -> pd.DataFrame:
     """Return posts, people and caseloads by month, in both worlds; NaN where cases have nobody to hold them."""
     months = np.array(result.case.timeline.month_labels)
     columns = ("scenario", "world", "measure", "month", "statistic", "value")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from model.case.draws import central
+from model.case.words import CENTRAL, MEAN, NET, WHOLE
 from model.money.funding import (
     AVOIDED,
     BASE_BUDGET,
@@ -19,10 +20,10 @@ from model.money.funding import (
     share_out,
     year_on_year,
 )
-from model.money.portfolio import WHOLE, evaluate
+from model.money.portfolio import evaluate
 from model.results.annual import line_total, merge_purses, nominal_by_year, pennies, rows_of, tidy_frame
-from model.results.sample import Sample, line_of
-from model.results.summary import CENTRAL, MEAN, MEMORANDUM, NET, Item, Row, pick, summarise, with_nulls
+from model.results.sample import Row, Sample, line_of
+from model.results.summary import MEMORANDUM, Item, pick, summarise, with_nulls
 from model.schemes.staff.posts import costs_by_service
 
 if TYPE_CHECKING:
@@ -33,11 +34,11 @@ if TYPE_CHECKING:
 
     from model.case.draws import Draws
     from model.case.records import Case
-    from model.results.runs import Result
+    from model.results.outcome import Outcome
     from model.schemes.cashflows import Tag
 
 
-def funded(result: Result, sample: Sample) -> dict[Item, NDArray[np.float64]]:
+def funded(result: Outcome, sample: Sample) -> dict[Item, NDArray[np.float64]]:
     """Return the whole's purses, base lines, reserve and loan by year, (years, n), nominal."""
     nominal = nominal_by_year(result.case)[:, None]
     lines: dict[Tag, NDArray[np.float64]] = {}
@@ -49,7 +50,7 @@ def funded(result: Result, sample: Sample) -> dict[Item, NDArray[np.float64]]:
     return items | {("base", kind, line): amount for (kind, line), amount in out.base_lines.items()}
 
 
-def _funded_to_the_penny(result: Result, sample: Sample) -> dict[Item, NDArray[np.float64]]:
+def _funded_to_the_penny(result: Outcome, sample: Sample) -> dict[Item, NDArray[np.float64]]:
     """Return purses and base lines of the mean of a sample, (years,), from the very pennies that `annual.csv` shows.
 
     A row there may be paid from several purses: its parts are rounded, and the first takes what rounding leaves.
@@ -78,7 +79,7 @@ def _reserve_flows(sample: Sample) -> dict[str, NDArray[np.float64]]:
     return {item: amount.astype(np.float64) for item, amount in sample.reserve.items()}
 
 
-def funding_frames(result: Result) -> tuple[pd.DataFrame, pd.DataFrame]:
+def funding_frames(result: Outcome) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the funding and MTFP frames of the whole, nominal; the MTFP shows pressures positive, as councils do.
 
     MTFP rows: each line of the base budget as a pressure or a saving; `total`, whose cumulative is the gap left to
@@ -131,7 +132,7 @@ def _turned(statistics: Mapping[str, NDArray[np.float64]], sign: float) -> dict[
     return {name: -statistics[opposite.get(name, name)] for name in statistics}
 
 
-def reserve_frame(result: Result) -> pd.DataFrame:
+def reserve_frame(result: Outcome) -> pd.DataFrame:
     """Return the reserve's statement month by month, nominal."""
     months = np.array(result.case.timeline.month_labels)
     middle = run_reserve(result.case, _reserve_flows(result.central), _as_draws(result.central))
@@ -146,7 +147,7 @@ def reserve_frame(result: Result) -> pd.DataFrame:
     return tidy_frame(("scenario", "item", "month", "statistic", "value_gbp"), parts)
 
 
-def reserve_metrics(result: Result, sure: str) -> dict[str, dict[str, float | None]]:
+def reserve_metrics(result: Outcome, sure: str) -> dict[str, dict[str, float | None]]:
     """When the reserve first cannot pay, by how much in all, and how likely that is."""
 
     def shortfall(sample: Sample) -> NDArray[np.float64]:
@@ -163,7 +164,7 @@ def reserve_metrics(result: Result, sure: str) -> dict[str, dict[str, float | No
     }
 
 
-def virement_frame(result: Result) -> pd.DataFrame:
+def virement_frame(result: Outcome) -> pd.DataFrame:
     """Central costs of the establishment's rows, by service line, line and purse; pressures positive."""
     import pandas as pd  # noqa: PLC0415
 

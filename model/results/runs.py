@@ -4,46 +4,50 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from model.case.draws import central, sample
+from model.money.agency_readings import agency_readings, displaced_cover, vacated_cover
 from model.money.appraisal import BLOCK, each, npv_evaluator
-from model.money.portfolio import WHOLE, evaluate, streams_of
+from model.money.portfolio import evaluate, streams_of
 from model.results.annual import annual_frame, monthly_frame
-from model.results.bridge import bridge_frame
+from model.results.bridge import attribution_frame, bridge_frame
 from model.results.children import caseload_frame, placement_cost_frame
+from model.results.children_counts import costs, read
 from model.results.metrics import metrics_of, staffing_frame
+from model.results.outcome import Outcome
 from model.results.purses import funding_frames, reserve_frame, virement_frame
 from model.results.reconcile import reconcile
+from model.results.risks import (
+    SWITCHING_COLUMNS,
+    convergence_frame,
+    information_frame,
+    sobol_frame,
+    switching_frame,
+    tornado_frame,
+)
 from model.results.sample import Sample, join, keep
-from model.results.summary import DRAWS, HEADLINE, SEED, SWITCHING_COLUMNS
-from model.risk.sensitivity import switching_values
+from model.results.summary import DRAWS, SEED
+from model.risk.convergence import sampling_errors
+from model.risk.frontier import break_even
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import pandas as pd
-    from numpy.typing import NDArray
 
     from model.case.records import Case
+    from model.money.agency_readings import Displaced, VacatedCover
+    from model.results.children_counts import Children, YearCost
+    from model.risk.convergence import SamplingError
+    from model.risk.frontier import BreakEven
 
 
 @dataclass(frozen=True, kw_only=True)
-class Result:
+class Result(Outcome):
     """A case run once at its central values and over `draws` joint draws; the frames are made when first read."""
-
-    case: Case
-    draws: int
-    seed: int
-    central: Sample
-    sample: Sample | None
-
-    def _repr_html_(self) -> str:
-        """The headlines, as a notebook shows them; the page's words are imported only then."""
-        return str(import_module("model.report.shown").result_html(self))
 
     @cached_property
     def annual(self) -> pd.DataFrame:
@@ -126,34 +130,70 @@ class Result:
     @cached_property
     def switching_by_perimeter(self) -> pd.DataFrame:
         """The switching values of every perimeter: `perimeter` and the columns of `switching.csv`."""
-        import pandas as pd  # noqa: PLC0415
+        return switching_frame(self)
 
-        case = self.case
-        named = {self.headline, WHOLE, *case.perimeters, *(m for group in case.perimeters.values() for m in group)}
-        wanted = [name for name in self.perimeters if name in named]
-        found = switching_values(case, npv_evaluator(case, wanted), wanted)
-        columns = ("perimeter", *SWITCHING_COLUMNS)
-        return pd.DataFrame([[getattr(s, name) for name in columns] for s in found], columns=list(columns))
+    @cached_property
+    def tornado(self) -> pd.DataFrame:
+        """How far each assumption, from its P10 to its P90 by itself, moves the NPV, as `tornado.csv`."""
+        return tornado_frame(self)
+
+    @cached_property
+    def information(self) -> pd.DataFrame:
+        """What each number is worth learning before the decision, as `information.csv`."""
+        return information_frame(self)
+
+    @cached_property
+    def attribution(self) -> pd.DataFrame:
+        """Who earned the NPV, by Shapley value and by causal step, as `attribution.csv`."""
+        return attribution_frame(self)
+
+    @cached_property
+    def convergence(self) -> pd.DataFrame:
+        """What the number of draws can tell, as `convergence.csv`."""
+        return convergence_frame(self)
+
+    def sobol(self, perimeter: str, *, draws: int, threads: int = 1) -> pd.DataFrame:
+        """Sobol' indices of the NPV: factor, first, total, each with its standard error; it runs many draws."""
+        return sobol_frame(self, perimeter, draws=draws, threads=threads)
+
+    def break_even(self, perimeter: str, x: str, y: str, *, less: str = "") -> BreakEven:
+        """Which pairs of two assumptions break even; with `less`, y is seen as its gap to that assumption."""
+        return break_even(self.case, perimeter, x, y, less=less)
+
+    def sampling_errors(self, perimeter: str, *, draws: int, seeds: int, threads: int = 1) -> list[SamplingError]:
+        """How far apart seeds land, with ordinary draws and with Sobol' draws."""
+        evaluate = npv_evaluator(self.case, [perimeter], threads=threads)
+        return sampling_errors(self.case, lambda drawn: evaluate(drawn)[perimeter], draws=draws, seeds=seeds)
+
+    @cached_property
+    def agency_readings(self) -> pd.DataFrame:
+        """Both readings of the agency figure, central: the columns of `money.agency_readings`."""
+        return agency_readings(self.case)
+
+    @cached_property
+    def displaced_cover(self) -> tuple[Displaced, ...]:
+        """What it is worth how much agency cover the new posts can end, for each agency scheme with a range."""
+        return displaced_cover(self.case)
+
+    @cached_property
+    def vacated_cover(self) -> VacatedCover | None:
+        """What covering new posts that fall vacant again is worth; None where the case does not cover them."""
+        return vacated_cover(self.case)
+
+    @cached_property
+    def children(self) -> Children:
+        """The caseload by world, placement and age, read once for a page."""
+        return read(self.case, self.caseload)
+
+    @cached_property
+    def children_costs(self) -> tuple[YearCost, YearCost]:
+        """What children cost in the first and the last whole year that a page shows, if nothing is done; central."""
+        return costs(self.children)
 
     @cached_property
     def reconciliation(self) -> pd.DataFrame:
         """Every printed figure recomputed on the published scenario, with what was expected of it."""
         return reconcile(self.case)
-
-    @property
-    def headline(self) -> str:
-        """The perimeter that a single answer speaks of: all invest-to-save schemes, else the whole."""
-        return HEADLINE if HEADLINE in self.central.measures else WHOLE
-
-    @cached_property
-    def npv_draws(self) -> dict[str, NDArray[np.float64]]:
-        """NPV of every draw by perimeter, (draws,); the central value alone where only one draw was asked for."""
-        return {name: measures.npv_gbp for name, measures in (self.sample or self.central).measures.items()}
-
-    @property
-    def perimeters(self) -> tuple[str, ...]:
-        """The perimeters, schemes first, the whole last."""
-        return tuple(self.central.measures)
 
 
 def run(  # noqa: PLR0913 - each is a separate choice of the caller's
@@ -191,4 +231,4 @@ def run(  # noqa: PLR0913 - each is a separate choice of the caller's
         return made
 
     blocks = each(part, range(0, draws, BLOCK), threads)
-    return Result(case=case, draws=draws, seed=seed, central=middle, sample=join(blocks))
+    return Result(case=case, draws=draws, seed=seed, central=middle, sample=join(blocks), process_noise=process_noise)

@@ -7,17 +7,22 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from model.case.words import DO_NOTHING, INTERACTION, WITH_SCHEMES
 from model.children.caseload import MEASURES
 from model.money.appraisal import Appraisal, appraise, discount_factors
 from model.money.funding import fixed_term_posts, reserve_flows
-from model.money.portfolio import INTERACTION, Evaluation
-from model.results.summary import DO_NOTHING, WITH_SCHEMES, Row
+from model.money.portfolio import Evaluation
+from model.schemes.cashflows import Tag
 from model.schemes.staff import workforce
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
+
+    from model.money.portfolio import Evaluation
+
+Row = tuple[str, Tag]  # owner: a scheme, or `interaction:<perimeter>`; and what the line is
 
 
 @dataclass(frozen=True, kw_only=True)

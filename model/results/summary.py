@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from model.schemes.cashflows import Tag
+from model.case.words import CENTRAL, MEAN, QUANTILES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,12 +17,6 @@ if TYPE_CHECKING:
 
 
 DRAWS, SEED = 2000, 1
-CENTRAL, MEAN = "central", "mean"
-QUANTILES = {"p05": 0.05, "p10": 0.10, "p25": 0.25, "p50": 0.50, "p75": 0.75, "p90": 0.90, "p95": 0.95}
-STATISTICS = (CENTRAL, MEAN, *QUANTILES)
-REAL, NOMINAL = "real", "nominal"
-DO_NOTHING, WITH_SCHEMES, IMPACT = "do_nothing", "with_schemes", "impact"
-PORTFOLIO, NET = "portfolio", "net"
 MEMORANDUM = "memorandum"
 WORST_SHARE = 0.1
 NEARER = 0.5
@@ -32,11 +26,9 @@ ANNUAL_COLUMNS = ("scenario", "perimeter", "scheme", "line", "nature", "recurren
 CASELOAD_COLUMNS = ("scenario", "world", "age_band", "placement", "measure", "month", "statistic", "children")
 
 BRIDGE_COLUMNS = ("scenario", "perimeter", "position", "scheme", "statistic", "step_gbp", "shapley_gbp")
-SWITCHING_COLUMNS = ("assumption", "unit", "central", "low", "high", "switching_value", "within_range")
+ATTRIBUTION_COLUMNS = ("scenario", "perimeter", "position", "scheme", "meets", "statistic", "shapley_gbp", "step_gbp")
 RECONCILIATION_COLUMNS = ("ref", "statement", "published", "recomputed", "difference", "verdict")
-HEADLINE = "invest_to_save"
 
-Row = tuple[str, Tag]
 Label = tuple[str, str, str, str]  # scheme, line, nature, recurrence
 Item = tuple[str, str, str]  # group, kind (of a line of the base budget), item
 

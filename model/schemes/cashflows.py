@@ -12,9 +12,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-INVESTMENT, CASHABLE, AVOIDANCE, INCOME = "investment", "cashable_saving", "cost_avoidance", "income"
-NATURES = (INVESTMENT, CASHABLE, AVOIDANCE, INCOME)
-ONE_OFF, RECURRING = "one_off", "recurring"
 GENERAL_FUND, RESERVE, PARTNER = "general_fund", "reserve", "partner"
 
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from model.case.words import INVESTMENT, ONE_OFF
 from model.schemes.base import Scheme
-from model.schemes.cashflows import INVESTMENT, ONE_OFF, CashFlows, Tag
+from model.schemes.cashflows import CashFlows, Tag
 from model.schemes.staff.redundancy import redundancy_pay, redundancy_weeks, rules_on
 
 if TYPE_CHECKING:

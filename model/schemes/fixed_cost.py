@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from model.case.words import INVESTMENT, RECURRING
 from model.schemes.base import Scheme
-from model.schemes.cashflows import INVESTMENT, RECURRING, CashFlows, Tag
+from model.schemes.cashflows import CashFlows, Tag
 
 if TYPE_CHECKING:
     from model.schemes.base import Setting

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from model.case.timeline import MONTHS_A_YEAR
+from model.case.words import INVESTMENT, ONE_OFF, RECURRING
 from model.children.caseload import FosterPlaces
 from model.schemes.base import Scheme, monthly_hazard
-from model.schemes.cashflows import INVESTMENT, ONE_OFF, RECURRING, CashFlows, Tag
+from model.schemes.cashflows import CashFlows, Tag
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 import nbformat
 import pytest
 
-from model.report import diff, export_html, sections, write_index
+from model import report
+from model.report import diff, export_html, write_index
 from model.results import provenance
 from tests.browser.browsing import browser, opened, violations
 from tests.report.fake_result import fake_result
@@ -22,11 +23,11 @@ def executed(result):
     """A notebook as a run leaves it, its outputs made from the result."""
     cells = [nbformat.v4.new_markdown_cell("# Report\n\nIn plain words.")]
     for name in PARTS:
-        html = getattr(sections, name)(result)._repr_html_()
+        html = getattr(report, name)(result)._repr_html_()
         output = nbformat.v4.new_output("execute_result", data={"text/html": html}, execution_count=1)
         cells += [nbformat.v4.new_markdown_cell(f"## {name.replace('_', ' ').capitalize()}"),
                   nbformat.v4.new_code_cell(f"report.{name}(result)", outputs=[output])]  # fmt: skip
-    html = sections.all_assumptions(result.case)._repr_html_()
+    html = report.all_assumptions(result.case)._repr_html_()
     output = nbformat.v4.new_output("execute_result", data={"text/html": html}, execution_count=1)
     told = nbformat.v4.new_output("stream", name="stdout", text="printed\n")
     cells += [nbformat.v4.new_markdown_cell("## Assumptions"), nbformat.v4.new_code_cell("a", outputs=[output, told])]

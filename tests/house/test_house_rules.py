@@ -25,7 +25,7 @@ ORDER = [
     "commands",
     "__main__",
 ]
-HEAVY = ["pandas", "scipy.stats", "matplotlib", "numba", "papermill", "nbformat", "great_tables", "SALib", "IPython"]
+HEAVY = ["pandas", "scipy.stats", "matplotlib", "numba", "papermill", "nbformat", "IPython"]
 
 SOURCES = sorted(MODEL.rglob("*.py"), key=lambda path: (path != MODEL / "__init__.py", path))  # the front door first
 

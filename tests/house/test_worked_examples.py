@@ -13,12 +13,12 @@ from model import load_case, run
 from model.case import units
 from model.case.draws import central, copula_factor, quantile
 from model.case.timeline import Timeline
+from model.case.words import AVOIDANCE, CASHABLE
 from model.money.appraisal import discount_factors, payback_months, peak_funding, present_value
 from model.money.cashability import split_saving
 from model.money.funding import annuity
 from model.money.portfolio import evaluate
 from model.schemes.base import monthly_hazard
-from model.schemes.cashflows import AVOIDANCE, CASHABLE
 from model.schemes.staff import recruitment
 from model.schemes.staff.posts import recruiting
 from model.schemes.staff.prices import PostPay, post_cost

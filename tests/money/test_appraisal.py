@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 
 from model.case.timeline import Timeline
+from model.case.words import AVOIDANCE, CASHABLE, INVESTMENT, ONE_OFF, RECURRING
 from model.money.appraisal import appraise, discount_factors, payback_months, peak_funding, present_value
 from model.money.portfolio import Perimeter
-from model.schemes.cashflows import AVOIDANCE, CASHABLE, INVESTMENT, ONE_OFF, RECURRING, CashFlows, Tag
+from model.schemes.cashflows import CashFlows, Tag
 from tests.case.test_timeline import TEN_YEARS
 
 RATE = 0.035

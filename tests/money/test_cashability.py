@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from model.case.records import BudgetLine
 from model.case.timeline import Timeline
+from model.case.words import AVOIDANCE, CASHABLE
 from model.money.cashability import split_saving
-from model.schemes.cashflows import AVOIDANCE, CASHABLE
 from tests.engine import invented
 
 IFA, HOME = "IFA foster placements", "In-house foster placements"

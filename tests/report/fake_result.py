@@ -142,6 +142,7 @@ class FakeResult:
              2632526.0, -1.0, "rounding"), ("5.21", "Break-even children", 6.0, 6.14, 0.14, "differs"),
              ("5.24", "Edge of care, lower", 0.506, np.nan, np.nan, "not_derivable")],
             columns=["ref", "statement", "published", "recomputed", "difference", "verdict"])  # fmt: skip
+        self.vacated_cover, self.displaced_cover = None, ()
         self.virement = pd.DataFrame(columns=["service_line", "purse", "financial_year", "cost_gbp"])
         self.staffing = pd.DataFrame([("2022-04", "fte_in_post", "central", 0.0), ("2023-03", "fte_in_post", "central", 40.0)],
                                      columns=["month", "measure", "statistic", "value"])  # fmt: skip

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from model import load_case, report, run
 from model.case.draws import central, sample
 from model.money.portfolio import evaluate
-from model.report import children, children_counts, views
+from model.report import children, children_tables, views
 from model.report.look import format as fmt
+from model.results import children_counts
 from tests.cases import write_case
 
 NUMBER = str.maketrans({"£": "", ",": "", "k": "", "%": "", "\N{MINUS SIGN}": "-", "+": ""})
@@ -45,7 +46,7 @@ def result(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def read(result):
-    return children_counts.read(result)
+    return children_counts.read(result.case, result.caseload)
 
 
 def with_case(read, **changes):
@@ -132,7 +133,7 @@ def test_alt_text_and_title_give_the_numbers_of_the_frame(result, read):
 
 
 def test_each_panel_and_the_table_print_the_same_numbers(read):
-    figure, table = children.by_placement(read), children.now_and_later(read, "placement")
+    figure, table = children.by_placement(read), children_tables.now_and_later(read, "placement")
     for row in table.rows[:-1]:
         name, now, nothing = row[0].text, *(c.text.removesuffix(".0") for c in row[1:3])
         assert f"{name}: {now} at the start, {nothing} by March 2027 if nothing is done" in figure.alt
@@ -160,7 +161,7 @@ def test_the_first_year_sentence_counts_entries_and_exits_of_the_frame(result, r
 
 @pytest.mark.parametrize("by", ["placement", "age"])
 def test_children_are_rounded_plainly_and_their_changes_from_unrounded_numbers(result, read, by):
-    table = children.now_and_later(read, by)
+    table = children_tables.now_and_later(read, by)
     assert "may differ by 0.1" in table.note
     for row in table.rows:
         now, nothing, change, schemes, effect = (c.sort for c in row[1:])
@@ -209,7 +210,7 @@ def test_a_year_s_cost_is_children_times_price_times_weeks(read):
 
 def test_the_cost_tables_add_up_and_agree_with_each_other(read):
     first, last = children_counts.costs(read)
-    by_place, by_age = (t(read.case, first, last) for t in (children.placement_costs, children.age_costs))
+    by_place, by_age = (t(read.case, first, last) for t in (children_tables.placement_costs, children_tables.age_costs))
     total = next(i for i, row in enumerate(by_place.rows) if row[0].text == "All placements")
     for place, age in ((3, 1), (4, 2), (6, 3), (7, 4), (8, 5)):
         near = 0.0501 * total if place in {3, 6} else 1e-6  # numbers of children are rounded by themselves
@@ -225,7 +226,7 @@ def test_the_range_of_the_cost_of_doing_nothing_is_that_of_the_draws(result, rea
     block = evaluate(case, sample(case, 40, 1))
     monthly = ((block.world().mean_stock + block.uasc.mean_stock) * block.monthly_prices).sum(axis=1)
     by_draw = case.timeline.by_financial_year(monthly)[case.shown_years - 1]
-    words, table = children.cost_ranges(result, *children_counts.costs(read))
+    words, table = children_tables.cost_ranges(result, *children_counts.costs(read))
     whole = table.rows[-1]
     assert [value(c) for c in whole[6:]] == [
         round(v / 1e3) for v in (by_draw.mean(), np.quantile(by_draw, 0.1), np.quantile(by_draw, 0.9))
@@ -239,7 +240,8 @@ def test_the_range_of_the_cost_of_doing_nothing_is_that_of_the_draws(result, rea
 
 def test_the_table_of_ranges_agrees_with_the_central_table_and_its_means_add_up(result, read):
     first, last = children_counts.costs(read)
-    ranged, by_place = children.cost_ranges(result, first, last)[1], children.placement_costs(result.case, first, last)
+    ranged = children_tables.cost_ranges(result, first, last)[1]
+    by_place = children_tables.placement_costs(result.case, first, last)
     rows = {row[0].text: row for row in by_place.rows}
     for row in ranged.rows:
         assert (value(row[1]), value(row[5])) == (value(rows[row[0].text][4]), value(rows[row[0].text][7]))
@@ -250,14 +252,14 @@ def test_the_table_of_ranges_agrees_with_the_central_table_and_its_means_add_up(
 
 def test_a_central_run_alone_has_no_range_of_costs(result, read):
     alone = run(result.case, draws=1, seed=1)
-    assert children.cost_ranges(alone, *children_counts.costs(read)) == ()
+    assert children_tables.cost_ranges(alone, *children_counts.costs(read)) == ()
     assert set(alone.placement_costs["statistic"]) == {"central"}
 
 
 def test_what_grant_pays_and_what_is_left_add_up_to_the_total(read):
     first, last = children_counts.costs(read)
     first = dataclasses.replace(first, grant_children=2.04, grant_gbp=81_400.0)
-    table = children.placement_costs(read.case, first, last)
+    table = children_tables.placement_costs(read.case, first, last)
     rows = {row[0].text: row for row in table.rows}
     for i in (3, 4, 6, 7):
         parts = value(rows["of which paid for by grant"][i]) + value(rows["Left for the council"][i])
@@ -276,7 +278,7 @@ def test_a_rise_in_cost_is_prices_and_children_and_nothing_else(read):
 
 def test_each_price_links_to_its_assumption_and_shows_its_range(read):
     first, last = children_counts.costs(read)
-    table = children.placement_costs(read.case, first, last)
+    table = children_tables.placement_costs(read.case, first, last)
     page = report.all_assumptions(read.case).html
     for row, placement in zip(table.rows, read.placements, strict=False):
         found = read.case.assumptions[f"price.{placement}_weekly"]
@@ -311,7 +313,9 @@ def test_the_chapter_holds_both_charts_and_all_tables_with_the_numbers_behind(re
 
 def test_a_central_run_without_draws_shows_no_fan(result):
     frame = result.caseload[result.caseload.statistic == "central"]
-    page = report.caseload(SimpleNamespace(case=result.case, caseload=frame, draws=1, seed=1)).html
+    read = children_counts.read(result.case, frame)
+    alone = SimpleNamespace(case=result.case, draws=1, children=read, children_costs=children_counts.costs(read))
+    page = report.caseload(alone).html
     assert "percentile" not in page.split("Rests on")[0]
     assert "10th" not in page
     assert "eight draws" not in page
@@ -323,6 +327,6 @@ def test_without_schemes_no_line_with_schemes_is_drawn(result):
     frames = [same, same.assign(world="with_schemes"), same.assign(world="impact", children=0.0)]
     still = SimpleNamespace(case=result.case, caseload=pd.concat(frames), draws=40, seed=1,
                             placement_costs=result.placement_costs)  # fmt: skip
-    read = children_counts.read(still)
+    read = children_counts.read(still.case, still.caseload)
     assert "With the schemes" not in children.all_children(read).svg
     assert children.by_placement(read).title == "The schemes change no placement's number of children by March 2027"

@@ -8,7 +8,7 @@ import pytest
 from model import load_case, run
 from model.__main__ import main
 from model.case.reading.problems import InputProblems
-from model.report import claims, sections, views
+from model.report import claims, headlines, reconciliation, views
 from model.results.reconcile import is_transcription, recompute
 from tests.cases import write_case
 
@@ -43,8 +43,8 @@ def test_a_claim_that_no_year_holds_is_said_not_to_be_reproduced(tmp_path):
     [said] = claims.sentences(result, apart=True)
     assert "the paper claims £900.000m a year; this scenario does not reproduce that" in said
     assert "never comes to £900.000m" in said
-    assert said in re.sub("<[^>]+>", "", sections.published(result).html)
-    assert said in re.sub("<[^>]+>", "", sections.at_a_glance(result).html)
+    assert said in re.sub("<[^>]+>", "", reconciliation.published(result).html)
+    assert said in re.sub("<[^>]+>", "", headlines.at_a_glance(result).html)
 
 
 def test_a_claim_that_is_passed_on_the_way_names_the_year(tmp_path):
@@ -122,6 +122,6 @@ def test_transcribed_rows_are_counted_apart_from_those_worked_out():
     assert sum(ref.startswith("10.3-line-") for ref in copied) == 17
     assert "5.13-team-managers" in copied
     exact = sum(line.verdict == "reconciles" for line in lines) - len(copied)
-    page = re.sub("<[^>]+>", "", sections.published(run(case, draws=1, seed=1)).html)
+    page = re.sub("<[^>]+>", "", reconciliation.published(run(case, draws=1, seed=1)).html)
     assert f"{exact} can be recomputed exactly, {len(copied)} agree with their own transcription alone" in page
     assert page.count("= transcribed") == len(copied)

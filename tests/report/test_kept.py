@@ -13,8 +13,8 @@ import pytest
 from model.case.reading.load import scenario_names
 from model.report import comparison, index, opening
 from model.report.kept import FOLDER, Kept
-from model.report.look import figures
-from model.results import provenance
+from model.report.look import charts
+from model.results import provenance, risks
 from model.results.files import write
 from model.schemes.load import load_case
 from tests.cases import write_case
@@ -79,10 +79,8 @@ def finished(tmp_path):
 def test_only_the_bridges_of_what_changed_are_worked_out_and_the_page_is_as_if_all_were(finished, monkeypatch):
     case, outputs = finished
     place, drawn = outputs / index.INDEX, []
-    steps = comparison.bridge_steps
-    monkeypatch.setattr(
-        comparison, "bridge_steps", lambda case, *rest: drawn.append(case.scenario) or steps(case, *rest)
-    )
+    steps = risks.bridge_steps
+    monkeypatch.setattr(risks, "bridge_steps", lambda case, *rest: drawn.append(case.scenario) or steps(case, *rest))
 
     def page():
         drawn.clear()
@@ -162,7 +160,7 @@ def test_an_index_without_base_is_made_again_when_base_changes(finished):
 def test_a_perimeter_that_one_of_two_scenarios_leaves_out_has_no_bridge(tmp_path):
     folder = write_case(tmp_path)
     base, only = (load_case(folder, scenario=name) for name in ("base", "fostering-only"))
-    steps = comparison.bridge_steps(only, base, ("edge_of_care", "whole"))
+    steps = risks.bridge_steps(only, base, ("edge_of_care", "whole"))
     assert set(steps["perimeter"]) == {"whole"}
 
 
@@ -184,5 +182,5 @@ def test_small_charts_on_one_scale_look_as_if_they_shared_their_axes():
         for axes in panels[len(frames) :]:
             axes.set_axis_off()
 
-    pages = [figures.draw("key", "alt", partial(share, shared=shared)) for shared in (True, False)]
+    pages = [charts.draw("key", "alt", partial(share, shared=shared)) for shared in (True, False)]
     assert pages[0] == pages[1]

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from model import load_case
-from model.report.explorer import BANDS, Explorer
-from model.report.look import figures
+from model.report.explorer import Explorer
+from model.report.look import charts
 from model.report.look.live import LiveFan
+from model.results.what_if import BANDS
 from tests.cases import write_case
 
 MONTHS = [f"{2022 + (3 + i) // 12}-{(3 + i) % 12 + 1:02d}" for i in range(36)]
@@ -35,17 +36,17 @@ def test_it_is_the_chart_that_matplotlib_scales_by_itself():
     def paint(canvas):
         axes, x = canvas.subplots(), np.arange(len(MONTHS))
         for low, high, alpha in ((10, 90, 0.18), (25, 75, 0.32)):
-            axes.fill_between(x, found[low], found[high], color=figures.BLUE, alpha=alpha, linewidth=0,
+            axes.fill_between(x, found[low], found[high], color=charts.BLUE, alpha=alpha, linewidth=0,
                               label=f"{low}th to {high}th percentile")  # fmt: skip
-        axes.plot(x, found[50], color=figures.BLUE, linestyle=(0, (4, 2)), label="Median")
-        axes.plot(x, 2e6 * RISING, color=figures.INK, label="Central")
-        figures.zero_line(axes)
-        figures.money_axis(axes)
-        figures.month_axis(axes, MONTHS)
+        axes.plot(x, found[50], color=charts.BLUE, linestyle=(0, (4, 2)), label="Median")
+        axes.plot(x, 2e6 * RISING, color=charts.INK, label="Central")
+        charts.zero_line(axes)
+        charts.money_axis(axes)
+        charts.month_axis(axes, MONTHS)
         axes.set_ylabel("Cumulative net position")
         axes.legend(loc="upper left")
 
-    plain = figures.draw("a-fan", "words", paint, height=2.9)
+    plain = charts.draw("a-fan", "words", paint, height=2.9)
     assert LiveFan("a-fan", MONTHS).drawn(found, 2e6 * RISING, "words") == plain
 
 

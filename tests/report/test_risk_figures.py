@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import replace
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,9 +10,12 @@ from model import load_case, run
 from model.case.draws import central, sample, with_values
 from model.money.appraisal import npv_evaluator
 from model.report import risk_figures as risk
-from model.report.explorer import SLIDERS, Explorer, shifted
+from model.report.explorer import Explorer
+from model.report.frontier_figure import frontier_chart
 from model.report.opening import changed
+from model.results.what_if import SLIDERS, shifted
 from model.risk.attribution import attribute
+from model.risk.frontier import Axis
 from tests.cases import write_case
 
 ITS = "invest_to_save"
@@ -30,14 +32,14 @@ def result(case):
     return run(case, draws=256, seed=2)
 
 
-def test_every_chart_has_a_finding_an_alt_text_and_its_numbers(case, result):
+def test_every_chart_has_a_finding_an_alt_text_and_its_numbers(result):
     charts = [
-        risk.tornado_chart(case, ITS),
-        risk.sobol_chart(case, ITS, draws=32, seed=1),
-        risk.frontier_chart(case, "edge_of_care", "edge_of_care.effect", "price.residential_weekly"),
-        risk.frontier_chart(case, "fostering", "fostering.fill_rate", IFA, less=OWN),
-        risk.information_chart(case, result, ["fostering", "edge_of_care"], seed=2),
-        risk.sampling_chart(case, ITS, draws=32, seeds=3),
+        risk.tornado_chart(result, ITS),
+        risk.sobol_chart(result, ITS, draws=32),
+        frontier_chart(result, "edge_of_care", "edge_of_care.effect", "price.residential_weekly"),
+        frontier_chart(result, "fostering", "fostering.fill_rate", IFA, less=OWN),
+        risk.information_chart(result),
+        risk.sampling_chart(result, ITS, draws=32, seeds=3),
     ]
     for chart in charts:
         assert len(chart.title) > 20
@@ -49,8 +51,8 @@ def test_every_chart_has_a_finding_an_alt_text_and_its_numbers(case, result):
     assert "mean" in risk.central_and_mean(result, ITS)
 
 
-def test_a_frontier_over_the_price_gap_breaks_even_where_the_engine_does(case):
-    chart = risk.frontier_chart(case, "fostering", "fostering.fill_rate", IFA, less=OWN)
+def test_a_frontier_over_the_price_gap_breaks_even_where_the_engine_does(case, result):
+    chart = frontier_chart(result, "fostering", "fostering.fill_rate", IFA, less=OWN)
     evaluate, start = npv_evaluator(case, ["fostering"]), central(case)
     pairs = [(row[0].sort, row[1].sort) for row in chart.data.rows]
     assert len(pairs) > 5
@@ -62,29 +64,29 @@ def test_a_frontier_over_the_price_gap_breaks_even_where_the_engine_does(case):
         np.testing.assert_allclose(npv, 0, atol=1e-6 * scale)
 
 
-def test_a_frontier_shows_the_gap_that_both_ranges_allow_and_where_central_lies(case):
-    chart = risk.frontier_chart(case, "fostering", "fostering.fill_rate", IFA, less=OWN)
+def test_a_frontier_shows_the_gap_that_both_ranges_allow_and_where_central_lies(case, result):
+    chart = frontier_chart(result, "fostering", "fostering.fill_rate", IFA, less=OWN)
     assert "a gap between IFA foster weekly price and in-house foster weekly price" in chart.title
     assert "(central £450 a week)" in chart.title
     assert set(chart.rests_on) == {"fostering.fill_rate", IFA, OWN}
-    axis = risk._Axis(case, IFA, OWN)
-    assert axis.shown(axis.own) == pytest.approx([700 - 400, 900 - 300])
-    assert axis.shown(axis.charted)[[0, -1]] == pytest.approx([300 - 150, 600 + 150])
+    axis = Axis(case, IFA, OWN)
+    assert [end - axis.held for end in axis.own] == pytest.approx([700 - 400, 900 - 300])
+    assert (axis.charted - axis.held)[[0, -1]] == pytest.approx([300 - 150, 600 + 150])
     assert axis.central in axis.charted
-    plain = risk._Axis(case, "edge_of_care.effect")
+    plain = Axis(case, "edge_of_care.effect")
     assert plain.charted[0] >= 0
     assert {"NPV above zero", "NPV below zero"} <= set(re.findall(r">(NPV [a-z ]+)</text>", chart.svg))
 
 
-def test_what_sobol_sampling_buys_is_said_with_what_it_gives_up(case):
-    chart = risk.sampling_chart(case, ITS, draws=32, seeds=3)
+def test_what_sobol_sampling_buys_is_said_with_what_it_gives_up(case, result):
+    chart = risk.sampling_chart(result, ITS, draws=32, seeds=3)
     evaluate = npv_evaluator(case, [ITS])
     means = [evaluate(sample(case, 32, seed))[ITS].mean() for seed in (1, 2, 3)]
     shown = {(row[0].text, row[1].sort): row[2].sort for row in chart.data.rows}
     assert len(shown) == 2 * 2 * 2
     assert shown["Pseudo-random, with chance in the flows", 32] == pytest.approx(np.std(means, ddof=1))
     assert "gives up" in chart.note
-    flat = risk.sampling_chart(replace(case, schemes=()), "whole", draws=16, seeds=2)
+    flat = risk.sampling_chart(run(replace(case, schemes=()), draws=1), "whole", draws=16, seeds=2)
     assert {row[2].sort for row in flat.data.rows} == {0.0}
 
 
@@ -92,7 +94,7 @@ def test_a_frontier_without_a_range_is_refused_by_name(case):
     fixed = replace(case.assumptions["fostering.fill_rate"], value=0.0, low=0.0, high=0.0, distribution="fixed")
     empty = replace(case, assumptions={**case.assumptions, "fostering.fill_rate": fixed})
     with pytest.raises(ValueError, match=r"fostering\.fill_rate has no range"):
-        risk.frontier_chart(empty, "fostering", "fostering.fill_rate", IFA)
+        frontier_chart(run(empty, draws=1), "fostering", "fostering.fill_rate", IFA)
 
 
 def test_attribution_on_the_engine_sums_to_the_joint_to_the_penny(case):
@@ -147,13 +149,13 @@ def test_a_range_moves_with_its_value_and_stays_within_its_unit(case):
 
 
 def test_what_moves_nothing_has_no_bar_and_an_empty_chart_is_a_sentence(case, result):
-    bars = risk.tornado_chart(case, ITS).data.rows
+    bars = risk.tornado_chart(result, ITS).data.rows
     assert bars
     assert all(row[-1].sort >= 0.5 for row in bars)
     certain = changed(case, {a.name: a.value for a in case.assumptions.values() if a.low < a.high})
-    always = SimpleNamespace(npv_draws={p: np.full(256, 1e6) for p in result.npv_draws})
-    nothing = risk.information_chart(case, always, ["fostering", "edge_of_care"], seed=2)
-    for chart in (risk.tornado_chart(certain, ITS), nothing):
+    sure = run(certain, draws=2, process_noise=False)
+    nothing = risk.information_chart(sure)
+    for chart in (risk.tornado_chart(sure, ITS), nothing):
         assert chart.html.startswith('<p class="empty">')
         assert "<svg" not in chart.html
         assert "hatched" not in chart.html

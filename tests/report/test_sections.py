@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from model import report, run
 from model.case.reading.problems import InputProblems
-from model.report import comparison, establishment, posts, sections, summaries, views
-from model.report.look import figures
+from model.report import assumptions, comparison, establishment, headlines, posts, purses, views
 from model.report.look import format as fmt
 from model.report.look.page import Page, render
+from model.results import establishment as lines
+from model.results import outputs
 from model.schemes.load import load_case
 from tests.cases import write_case
 from tests.engine import invented, load
@@ -60,16 +61,16 @@ def test_a_reserve_that_may_run_short_is_never_called_safe(short):
     whole = short.metrics_by_perimeter["whole"]
     chance, lacks = whole["probability_reserve_short"]["mean"], whole["reserve_shortfall_gbp"]
     assert 0 < chance < 1
-    for words in (figures.reserve_balance(short).title, summaries.reserve_words(short)):
+    for words in (purses.reserve_balance(short).title, purses.reserve_words(short)):
         assert "stays above" not in words
         for figure in (fmt.chance(chance), fmt.money(lacks["mean"]), fmt.money(lacks["p90"])):
             assert figure in words
     assert fmt.chance(chance) in plain(report.at_a_glance(short))
-    assert summaries.reserve_words(short) in plain(report.funding(short)).replace("&#x27;", "'").replace("&#39;", "'")
+    assert purses.reserve_words(short) in plain(report.funding(short)).replace("&#x27;", "'").replace("&#39;", "'")
 
 
 def test_the_reserve_table_shows_how_short_in_years_that_add_up_to_the_mean(short):
-    table = summaries.reserve(short)
+    table = purses.reserve(short)
     mean = next(row for row in table.rows if row[0].text == "Asked for beyond what there is, mean of all draws")
     assert sum(c.sort for c in mean[1:]) == pytest.approx(
         short.metrics_by_perimeter["whole"]["reserve_shortfall_gbp"]["mean"], abs=1
@@ -79,8 +80,8 @@ def test_the_reserve_table_shows_how_short_in_years_that_add_up_to_the_mean(shor
 
 
 def test_the_reserve_chart_falls_below_the_minimum_where_the_closing_balance_cannot(short):
-    closing, before = (summaries.funding_item(short, "reserve", i) for i in ("closing", "before_top_up"))
-    asked = summaries.funding_item(short, "reserve", "shortfall")
+    closing, before = (purses.funding_item(short, "reserve", i) for i in ("closing", "before_top_up"))
+    asked = purses.funding_item(short, "reserve", "shortfall")
     assert (closing["p10"] >= MINIMUM - 0.01).all()
     assert before["p10"].iloc[-1] < MINIMUM
     assert np.allclose(before["mean"], closing["mean"] - asked["mean"].cumsum(), atol=0.5)
@@ -88,13 +89,13 @@ def test_the_reserve_chart_falls_below_the_minimum_where_the_closing_balance_can
 
 def test_a_central_run_alone_says_nothing_of_draws():
     one = run(invented(), draws=1, seed=1)
-    assert "draws" not in summaries.reserve_words(one)
-    assert "draws" not in figures.reserve_balance(one).title
-    assert sections.reserve_chance(one) == ""
+    assert "draws" not in purses.reserve_words(one)
+    assert "draws" not in purses.reserve_balance(one).title
+    assert headlines.reserve_chance(one) == ""
 
 
 def test_scenarios_side_by_side_show_how_likely_the_reserve_is_to_run_short(short):
-    table = comparison.side_by_side([comparison.run_of(short)], "whole", "Whole")
+    table = comparison.side_by_side([outputs.run_of(short)], "whole", "Whole")
     at = table.columns.index("Reserve runs short in")
     whole = short.metrics_by_perimeter["whole"]
     assert table.rows[0][at].text == fmt.chance(whole["probability_reserve_short"]["mean"])
@@ -115,8 +116,8 @@ def test_the_schemes_and_the_establishment_add_up_to_the_same_posts_and_money(tm
             if len(totals) > 1:
                 assert totals[-1][column].sort == pytest.approx(parts)
         if single:
-            assert establishment.printed_total(case) == pytest.approx(sum(row[5].sort for row in single))
-            assert establishment.net_posts(case)[0] == pytest.approx(
+            assert lines.printed_total(case) == pytest.approx(sum(row[5].sort for row in single))
+            assert lines.net_posts(case)[0] == pytest.approx(
                 sum(views.new_posts(case, spec.name) for spec in case.active_schemes)
             )
 
@@ -191,14 +192,14 @@ def test_the_report_says_what_a_number_before_a_source_stands_for():
     first = html.unescape(repr(report.proposal(run(BURY, draws=1, seed=1))))
     assert "003 is Children's Services Restructure Proposals, report to Cabinet, 13 July 2022" in first
     assert "000 is" not in first  # decided later, and no scheme of this scenario rests on it
-    listed = texts(summaries.papers(BURY))
+    listed = texts(assumptions.papers(BURY))
     assert [row[0] for row in listed] == ["003", "001", "002", "000"]
     assert "Papers that sources cite" in repr(report.all_assumptions(BURY))
 
 
 def test_a_case_that_names_no_papers_lists_none():
-    assert summaries.papers(invented()) is None
-    assert summaries.papers_words(invented(), ["003 para 5"]) == ""
+    assert assumptions.papers(invented()) is None
+    assert assumptions.papers_words(invented(), ["003 para 5"]) == ""
     assert "Papers that sources cite" not in repr(report.all_assumptions(invented()))
 
 
@@ -227,14 +228,14 @@ def any_result(request):
 
 
 def test_purses_as_printed_add_up_to_the_net_as_printed(any_result):
-    rows = texts(summaries.purses(any_result))
+    rows = texts(purses.purses(any_result))
     for year in range(1, len(rows[0])):
         assert sum(printed(row[year]) for row in rows[:-1]) == printed(rows[-1][year])
 
 
 def test_the_reserve_statement_as_printed_leads_from_balance_to_balance(any_result):
-    rows = {row[0]: [printed(cell) for cell in row[1:]] for row in texts(summaries.reserve(any_result))}
-    at = {item: rows.get(words, [0] * 10) for item, words in summaries.RESERVE.items()}
+    rows = {row[0]: [printed(cell) for cell in row[1:]] for row in texts(purses.reserve(any_result))}
+    at = {item: rows.get(words, [0] * 10) for item, words in purses.RESERVE.items()}
     for year in range(len(at["opening"])):
         into = sum(at[i][year] for i in ("opening", "released", "loan_advance", "shortfall"))
         out = sum(at[i][year] for i in ("commitments", "carried", "implementation", "one_offs"))
@@ -243,7 +244,7 @@ def test_the_reserve_statement_as_printed_leads_from_balance_to_balance(any_resu
 
 
 def test_pressures_and_savings_as_printed_add_up_to_the_change_of_the_base_budget(any_result):
-    rows = texts(summaries.mtfp(any_result))
+    rows = texts(purses.mtfp(any_result))
     total = next(row for row in rows if row[0].startswith("Total"))
     for year in range(1, len(total)):
         parts = [printed(row[year]) for row in rows if row[0].startswith(("Pressure", "Saving"))]
@@ -251,10 +252,10 @@ def test_pressures_and_savings_as_printed_add_up_to_the_change_of_the_base_budge
 
 
 def test_a_figure_rounded_to_add_up_is_within_a_thousand_of_what_it_is(any_result):
-    table, held = summaries.purses(any_result), any_result.funding
+    table, held = purses.purses(any_result), any_result.funding
     central = held[(held.group == "purse") & (held.statistic == "central")]
     for row in table.rows:
-        item = next(i for i, words in summaries.PURSES.items() if words == row[0].text)
+        item = next(i for i, words in purses.PURSES.items() if words == row[0].text)
         exact = central[central["item"] == item]["value_gbp"].to_numpy()
         assert np.allclose([cell.sort for cell in row[1:]], exact, atol=1_000)
 
@@ -327,8 +328,6 @@ def test_children_served_for_each_child_are_not_counted_twice_in_words():
 
 def test_a_reserve_without_its_agency_teams_says_that_it_is_not_comparable():
     nothing = run(load_case(CASE, scenario="do-nothing"), draws=1, seed=1)
-    assert "not counted, since Agency staff no longer needed is not in this scenario" in summaries.reserve_words(
-        nothing
-    )
-    assert "not counted" not in summaries.reserve_words(run(BURY, draws=1, seed=1))
-    assert comparison.side_by_side([comparison.run_of(nothing)], "whole", "Whole").note == comparison.RESERVE_NOTE
+    assert "not counted, since Agency staff no longer needed is not in this scenario" in purses.reserve_words(nothing)
+    assert "not counted" not in purses.reserve_words(run(BURY, draws=1, seed=1))
+    assert comparison.side_by_side([outputs.run_of(nothing)], "whole", "Whole").note == comparison.RESERVE_NOTE

@@ -2,17 +2,21 @@
 
 import re
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from IPython.core.formatters import DisplayFormatter
 
 from model import report, run
 from model.money.agency_readings import agency_readings, displaced_cover, vacated_cover
-from model.report import comparison, index, opening, posts, sections, shown
-from model.report.explorer import Explorer, shifted
+from model.report import comparison, headlines, index, opening, posts, shown
+from model.report.explorer import Explorer
 from model.report.explorer import _slider as explorer_slider
 from model.report.look import format as fmt
 from model.report.look.tables import Table
+from model.results import outputs, risks
+from model.results.what_if import shifted
 from model.schemes.load import load_case
 from tests.cases import write_case
 from tests.engine import invented, load
@@ -148,7 +152,7 @@ def test_the_first_page_says_what_covering_vacated_posts_takes_off_the_whole(tmp
 @pytest.mark.parametrize("scenario", ["base", "do-nothing"])
 def test_where_nothing_covers_vacated_posts_the_first_page_says_nothing_of_it(tmp_path, scenario):
     covered = COVERED if scenario == "do-nothing" else {}
-    assert sections.vacated_words(load(tmp_path, scenario, assumptions=covered)) == ""
+    assert headlines.vacated_words(load(tmp_path, scenario, assumptions=covered)) == ""
 
 
 def test_caseloads_say_when_the_aim_is_reached_or_that_it_is_not(tmp_path):
@@ -164,27 +168,36 @@ def test_caseloads_say_when_the_aim_is_reached_or_that_it_is_not(tmp_path):
 # -- a case, an assumption and a result at the end of a cell
 
 
-def test_a_case_at_the_end_of_a_cell_counts_what_it_holds():
+@pytest.fixture
+def in_a_cell(monkeypatch):
+    """What IPython shows of a value, once the report has been imported there."""
+    shell = SimpleNamespace(display_formatter=DisplayFormatter())
+    monkeypatch.setattr("IPython.get_ipython", lambda: shell)
+    shown.register()
+    return lambda value: shell.display_formatter.format(value)[0]["text/html"]
+
+
+def test_a_case_at_the_end_of_a_cell_counts_what_it_holds(in_a_cell):
     case = invented()
     page = words(shown.case_html(case))
     assert f"|{len(case.establishment)} rows in establishment.csv|" in page
     assert f"{len(case.assumptions)}: 0 red, {len(case.assumptions)} amber, 0 green" in page
     assert "10 years from April 2022" in page
     assert "Overrides||none" in page
-    assert page == words(case._repr_html_())
+    assert page == words(in_a_cell(case))
     assert "schemes" in words(shown.case_html(invented("do-nothing")))
 
 
-def test_assumptions_are_a_table_with_a_row_each_and_one_has_every_field():
-    table = invented().assumptions._repr_html_()
+def test_assumptions_are_a_table_with_a_row_each_and_one_has_every_field(in_a_cell):
+    table = in_a_cell(invented().assumptions)
     assert table.count("<tr>") == len(invented().assumptions) + 1
-    one = words(invented().assumptions["fostering.fill_rate"]._repr_html_())
+    one = words(in_a_cell(invented().assumptions["fostering.fill_rate"]))
     for said in ("62%", "50% to 75% (beta)", "31 March 2022", "finance analyst"):
         assert said in one
 
 
-def test_a_result_at_the_end_of_a_cell_names_its_draws_and_seed(result):
-    assert "Example restructure, Base: 20 draws, seed 1" in words(result._repr_html_())
+def test_a_result_at_the_end_of_a_cell_names_its_draws_and_seed(result, in_a_cell):
+    assert "Example restructure, Base: 20 draws, seed 1" in words(in_a_cell(result))
 
 
 # -- opening
@@ -244,7 +257,7 @@ def test_a_number_left_alone_keeps_its_range_and_the_page_says_which_it_is():
 
 def test_the_bridge_starts_at_base_ends_at_the_scenario_and_its_steps_add_up():
     base, case = invented(), invented("as-published")
-    steps = comparison.bridge_steps(case, base, ["invest_to_save", "whole"])
+    steps = risks.bridge_steps(case, base, ["invest_to_save", "whole"])
     for perimeter, rows in steps.groupby("perimeter"):
         npv = [run(c, draws=1, seed=1).metrics_by_perimeter[perimeter]["npv_gbp"]["central"] for c in (base, case)]
         assert rows["npv_gbp"].iloc[0] == pytest.approx(npv[0], abs=0.01)
@@ -257,7 +270,7 @@ def test_the_bridge_starts_at_base_ends_at_the_scenario_and_its_steps_add_up():
 
 def test_a_bridge_with_more_steps_than_fit_puts_the_smallest_together():
     base, case = invented(), invented("as-published")
-    steps = comparison.bridge_steps(case, base, ["whole"])
+    steps = risks.bridge_steps(case, base, ["whole"])
     chart = comparison.bridge_chart(steps, ("As published", "Base", "whole"), "k", most=2)
     shown_steps = re.findall(r"([^.:]+(?:: [^.:]+)?): ([+\u2212]£[\d.,]+[km]?)\.", chart.alt)
     assert len(shown_steps) == 3
@@ -287,7 +300,7 @@ def test_an_index_without_its_inputs_still_compares_and_one_without_runs_says_so
     folder.mkdir(parents=True)
     index.write_index(folder)
     assert "No scenario has been run yet." in (folder / "index.html").read_text(encoding="utf-8")
-    runs = [comparison.run_of(result), replace(comparison.run_of(result), scenario="b", title="Twice", metrics={})]
+    runs = [outputs.run_of(result), replace(outputs.run_of(result), scenario="b", title="Twice", metrics={})]
     perimeters = index.perimeters_of(runs, None)
     assert perimeters["invest_to_save"] == "Invest to save"
     table = texts(comparison.side_by_side(runs, "whole", "Whole"))

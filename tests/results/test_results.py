@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 
 from model import load_case, run
+from model.case.words import STATISTICS
 from model.results import sample, summary
 from model.results.files import write
-from model.results.summary import STATISTICS
 from tests.cases import CASE_TOML, write_case
 from tests.engine import load
 

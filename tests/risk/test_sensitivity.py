@@ -10,14 +10,20 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from model.case.assumptions import Assumption
 from model.case.draws import central, sample, with_values
 from model.case.records import Correlation
 from model.case.units import UNITS
+from model.case.words import CHANCE
 from model.money.appraisal import npv_evaluator
 from model.risk.convergence import sampling_errors
-from model.risk.sensitivity import PROCESS_NOISE, bridge, frontier, sobol_indices, switching_values, tornado
+from model.risk.frontier import frontier
+from model.risk.sobol import sobol_indices
+from model.risk.steps import bridge
+from model.risk.switching import switching_values
+from model.risk.tornado import tornado
 from model.schemes.load import load_case
 
 if TYPE_CHECKING:
@@ -199,6 +205,17 @@ def test_sobol_indices_of_a_linear_model_of_normals() -> None:
         assert found[name].first_error < 0.02
 
 
+def test_sobol_indices_are_those_of_scipy_to_six_digits() -> None:
+    draws = 512
+    at_a, at_b = (sample(LINEAR, draws, 1, first=first, process_noise=False) for first in (0, draws))
+    mixed = [linear(replace(at_a, values={**at_a.values, name: at_b.values[name]}))["one"] for name in ("a", "b")]
+    blocks = {"f_A": linear(at_a)["one"][None], "f_B": linear(at_b)["one"][None], "f_AB": np.array(mixed)[:, None]}
+    theirs = stats.sobol_indices(func=blocks, n=draws)
+    ours = {i.factor: i for i in sobol_indices(LINEAR, linear, ["one"], draws=draws, seed=1, process_noise=False)}
+    np.testing.assert_allclose([ours[n].first for n in ("a", "b")], np.ravel(theirs.first_order), rtol=1e-6)
+    np.testing.assert_allclose([ours[n].total for n in ("a", "b")], np.ravel(theirs.total_order), rtol=1e-6)
+
+
 def test_sobol_indices_of_a_product_show_the_interaction() -> None:
     # y = (x1 - 100)(x2 - 100): no first-order effect at all, all of it interaction
     case = toy(row("x1", 100, 10), row("x2", 100, 10))
@@ -227,7 +244,7 @@ def test_chance_is_a_factor_when_process_noise_is_on() -> None:
         return {"p": draws["a"] + 10 / Z90 * chance}
 
     found = {i.factor: i for i in sobol_indices(LINEAR, noisy, ["p"], draws=10_000, seed=3)}
-    assert found[PROCESS_NOISE].total == pytest.approx(0.5, abs=0.05)
+    assert found[CHANCE].total == pytest.approx(0.5, abs=0.05)
     assert found["a"].first == pytest.approx(0.5, abs=0.05)
 
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from model.case.timeline import Timeline
+from model.case.words import AVOIDANCE, CASHABLE, INVESTMENT
 from model.money.portfolio import streams_of
 from model.schemes.agency import annual_cost
 from model.schemes.base import monthly_hazard
-from model.schemes.cashflows import AVOIDANCE, CASHABLE, INVESTMENT
 from tests.engine import FULL_YEAR, evaluated, line, load, yearly
 
 WEEKS = 365 / 7

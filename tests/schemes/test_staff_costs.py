@@ -13,8 +13,9 @@ from model.case.draws import Draws
 from model.case.records import Post, SchemeSpec
 from model.case.reference import PriceIndex, Reference
 from model.case.timeline import Timeline
+from model.case.words import INVESTMENT, ONE_OFF, RECURRING
 from model.schemes.base import Setting
-from model.schemes.cashflows import INVESTMENT, ONE_OFF, RECURRING, Tag
+from model.schemes.cashflows import Tag
 from model.schemes.staff.posts import NEW_POST_COVER, ON_CALL, RECRUITING, RETENTION, STAFF, staff_costs
 from model.schemes.staff.prices import printed_and_priced
 from tests.cases import pay_tables

@@ -7,6 +7,7 @@ from datetime import date
 import numpy as np
 import pytest
 
+from model.case import words
 from model.case.draws import central
 from model.case.reading.problems import InputProblems
 from model.money.agency_readings import agency_readings
@@ -94,7 +95,7 @@ def test_cases_over_workers_by_hand():
 
 def in_post(case):
     evaluation = evaluate(case, central(case))
-    worlds = {workforce.AS_IS: evaluation.world(), workforce.WITH_SCHEMES: evaluation.world(evaluation.schemes)}
+    worlds = {words.DO_NOTHING: evaluation.world(), words.WITH_SCHEMES: evaluation.world(evaluation.schemes)}
     return measures(evaluation.setting, {name: world.mean_stock.sum(axis=1) for name, world in worlds.items()})
 
 

@@ -263,3 +263,28 @@ def adding_up(values: Sequence[float], places: int = 0, total: float | None = No
     for k in range(abs(short) if order else 0):
         floors[order[k % len(order)] if short > 0 else order[-1 - k % len(order)]] += 1 if short > 0 else -1
     return [f / scale for f in floors]
+
+
+def in_thousands_to(parts: Sequence[float], total: float) -> list[float]:
+    """Return pounds in whole thousands that add up to what `total` rounds to, as it is printed.
+
+    Parts that are further from the total than rounding can be (something else is in it) are rounded by themselves.
+    """
+    if abs(sum(parts) - total) >= 1e3 * max(len(parts), 1):
+        return [1e3 * thousand(part) for part in parts]
+    return [1e3 * v for v in adding_up([p / 1e3 for p in parts], total=thousand(total))]
+
+
+def thousand(pounds: float) -> int:
+    """Return pounds in whole thousands, rounded as they are printed."""
+    return int(decimal(pounds / 1e3).replace(",", "").replace(MINUS, "-"))
+
+
+def share_of_draws(share: float) -> str:
+    """Return a share of the draws in words: never a rounded 0% or 100%."""
+    return {0.0: "no draw", 1.0: "every draw"}.get(share, f"{chance(share)} of draws")
+
+
+def lowered(words: str) -> str:
+    """Return words as they stand within a sentence: the first letter small, unless it begins an abbreviation."""
+    return words if words[:2].isupper() else words[:1].lower() + words[1:]

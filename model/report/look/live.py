@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from model.report.look import svg
-from model.report.look.figures import BLUE, INK, house_style, money_axis, month_axis, owned, zero_line
+from model.report.look.charts import BLUE, INK, house_style, money_axis, month_axis, owned, zero_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

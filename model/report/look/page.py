@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from model.report.look import markup
 from model.report.look.format import MINUS
@@ -118,3 +119,24 @@ def with_contents(body: str) -> tuple[str, str]:
         body,
         f'<nav class="contents" aria-labelledby="contents"><h2 id="contents">Contents</h2><ol>{items}</ol></nav>',
     )
+
+
+def show(*parts: Any) -> Block:  # noqa: ANN401 - tables, figures, blocks and plain sentences
+    """Return several tables, figures, blocks or sentences as one piece of a page."""
+    return Block("\n".join(_html(part) for part in parts if part is not None and part != ""))
+
+
+def _html(part: Any) -> str:  # noqa: ANN401 - as above
+    if isinstance(part, str):
+        return markup.paragraph(part)
+    return str(part._repr_html_())
+
+
+def heading(words: str) -> Block:
+    """Return a heading of the third level."""
+    return Block(f"<h3>{markup.escape(words)}</h3>")
+
+
+def folded(words: str, *parts: Any) -> Block:  # noqa: ANN401 - as above
+    """Return parts that a reader opens by a click on some words."""
+    return Block(f'<details class="data"><summary>{markup.escape(words)}</summary>{show(*parts).html}</details>')

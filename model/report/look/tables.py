@@ -1,19 +1,20 @@
 """Tables for people: a caption, row and column headers with their scope, aligned numbers, and nothing unescaped.
 
-`Table` is ours because the alternatives were tried and lose: pandas writes header rows without scope, great_tables
-writes its title as a header cell instead of a `<caption>` and 20 kB of style for each table.
+`Table` is ours because the alternatives were tried and lose: pandas writes header rows without scope, and the packages
+that set tables write a title as a header cell instead of a `<caption>`, and 20 kB of style for each.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from model.report.look import format as fmt
 from model.report.look import markup
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Mapping, Sequence
 
 SHORT_ROWS = 18  # rows up to which a table is kept on one printed page
 MANY = 8  # columns beyond which a table is set smaller
@@ -40,22 +41,28 @@ class Cell:
 class Table:
     """A table as it is shown: texts, not numbers.
 
-    The first column of each row is its header. `numeric` names the columns (by position) whose numbers align right.
-    `ids` gives each row an address; `rests_on` names the assumptions behind it; `strong` names rows (by position) that
-    are totals.
+    The first column of each row is its header. `numeric` names the columns (by position) whose numbers align right, or
+    the first of those that all do. `ids` gives each row an address; `rests_on` names the assumptions behind it;
+    `strong` names rows (by position) that are totals.
     """
 
     key: str
     caption: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[Cell, ...], ...]
-    numeric: frozenset[int] = frozenset()
+    columns: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+    numeric: frozenset[int] | int = frozenset()
     ids: tuple[str, ...] = ()
     note: str = ""
     rests_on: tuple[str, ...] = ()
     strong: frozenset[int] = frozenset()
     sortable: bool = False
     empty: str = "There is nothing to show."
+
+    @cached_property
+    def _numbers(self) -> frozenset[int]:
+        if isinstance(self.numeric, int):
+            return frozenset(range(self.numeric, len(self.columns)))
+        return self.numeric
 
     @property
     def html(self) -> str:
@@ -83,7 +90,7 @@ class Table:
         )
 
     def _heading(self, position: int, text: str) -> str:
-        kind = ' class="number"' if position in self.numeric else ""
+        kind = ' class="number"' if position in self._numbers else ""
         return f'<th scope="col"{kind}>{markup.escape(text)}</th>'
 
     def _row(self, position: int, row: Sequence[Cell]) -> str:
@@ -93,7 +100,7 @@ class Table:
         return f"<tr{address}{kind}>{cells}</tr>"
 
     def _cell(self, position: int, cell: Cell) -> str:
-        kinds = " ".join(k for k in ("number" if position in self.numeric else "", cell.kind) if k)
+        kinds = " ".join(k for k in ("number" if position in self._numbers else "", cell.kind) if k)
         kind = f' class="{kinds}"' if kinds else ""
         order = "" if cell.sort is None else f' data-sort="{markup.attribute(cell.sort)}"'
         tag, scope = ("th", ' scope="row"') if position == 0 else ("td", "")
@@ -106,7 +113,7 @@ class Table:
         """Return the table as plain text, for a terminal or a notebook without HTML."""
         rows = [self.columns, *(tuple(c.text for c in row) for row in self.rows)]
         widths = [max(len(row[i]) for row in rows) for i in range(len(self.columns))]
-        lines = ["  ".join(t.rjust(w) if i in self.numeric else t.ljust(w) for i, (t, w) in enumerate(
+        lines = ["  ".join(t.rjust(w) if i in self._numbers else t.ljust(w) for i, (t, w) in enumerate(
             zip(row, widths, strict=True))).rstrip() for row in rows]  # fmt: skip
         return "\n".join([self.caption, *lines])
 
@@ -156,11 +163,7 @@ def link(shown: str, address: str) -> Cell:
     )
 
 
-def numbers_from(columns: Sequence[str], first: int = 1) -> frozenset[int]:
-    """Return the positions of all columns from `first` on: where a table is one header column and then numbers."""
-    return frozenset(range(first, len(columns)))
-
-
-def rows_of(items: Iterable[Sequence[Cell]]) -> tuple[tuple[Cell, ...], ...]:
-    """Return rows as the tuples a `Table` holds."""
-    return tuple(tuple(row) for row in items)
+def facts(key: str, caption: str, pairs: Mapping[str, str]) -> Table:
+    """Return a table of two columns: what, and its value as text."""
+    rows = [[text(name), note(value)] for name, value in pairs.items()]
+    return Table(key=key, caption=caption, columns=("What", "Value"), rows=rows)

@@ -9,7 +9,8 @@ import numpy as np
 
 from model.case import units
 from model.case.records import BOTTOM_UP
-from model.schemes.cashflows import INVESTMENT, ONE_OFF, RECURRING, CashFlows, Tag
+from model.case.words import INVESTMENT, ONE_OFF, RECURRING
+from model.schemes.cashflows import CashFlows, Tag
 from model.schemes.staff import recruitment
 from model.schemes.staff.prices import price_row
 from model.schemes.staff.recruitment import Recruiting

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from model.case.timeline import MONTHS_A_YEAR
+from model.case.words import DO_NOTHING, WITH_SCHEMES
 from model.schemes.staff import recruitment
 from model.schemes.staff.posts import BY_DAY, charged_posts, recruiting, row_elapsed
 
@@ -22,7 +23,6 @@ POSTS, IN_POST, EMPTY = "new_posts_fte", "new_posts_filled_fte", "new_posts_empt
 STARTERS, LEAVERS, RETAINED = "starters_fte", "leavers_fte", "retention_payments_due_fte"
 WORKERS, CASELOAD, SPAN = "social_workers_fte", "cases_per_social_worker", "social_workers_per_team_manager"
 CASES, NEEDED = "open_cases", "social_workers_needed_for_target_fte"
-AS_IS, WITH_SCHEMES = "do_nothing", "with_schemes"
 CAPACITY = ("capacity.cases_open", "capacity.workers_current", "capacity.workers_proposed")
 
 Measure = tuple[str, str]  # measure, world
@@ -92,11 +92,11 @@ def _caseloads(
     added = setting.value("capacity.workers_proposed") - current
     held = setting.optional("capacity.workers_filled_share", 1.0)
     filled = np.divide(posts[IN_POST], posts[POSTS], out=np.zeros(setting.shape), where=posts[POSTS] > 0)
-    fewer = in_care[AS_IS] - in_care[WITH_SCHEMES]
+    fewer = in_care[DO_NOTHING] - in_care[WITH_SCHEMES]
     years = ((np.arange(setting.months) + 0.5) / MONTHS_A_YEAR)[:, None]
     out: dict[Measure, NDArray[np.float64]] = {}
     for world, share, gone in (
-        (AS_IS, np.zeros(setting.shape), np.zeros(setting.shape)),
+        (DO_NOTHING, np.zeros(setting.shape), np.zeros(setting.shape)),
         (WITH_SCHEMES, filled, fewer),
     ):
         cases = open_cases(

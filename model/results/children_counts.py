@@ -1,6 +1,6 @@
 """What the chapter on children counts: what was recorded, who is where, what each placement and age costs.
 
-Charts and tables of `model.report.children` take their numbers from here, so that they cannot disagree.
+Charts and tables take their numbers from here, so that they cannot disagree.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from model.case.draws import central
+from model.case.words import DO_NOTHING, IMPACT, WITH_SCHEMES
 from model.children.caseload import AGES, PLACEMENTS
 from model.money.portfolio import evaluate
 
@@ -22,10 +23,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from model.case.records import Case
-    from model.report.views import ResultLike
 
 MEASURE = "children_looked_after"  # of `actuals.csv`: all children looked after on a day
-DO_NOTHING, WITH_SCHEMES, IMPACT = "do_nothing", "with_schemes", "impact"
 _DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
 _MONTHS_A_YEAR = 12
 LEAST = 0.05  # children: a smaller change is none, as numbers are printed
@@ -108,9 +107,8 @@ class Children:
         return float(self.stock[world, placement]["central"].iloc[at])
 
 
-def read(result: ResultLike) -> Children:
+def read(case: Case, frame: pd.DataFrame) -> Children:
     """Return the caseload of a result, from its frame."""
-    frame = result.caseload
     stock = frame[(frame["measure"] == "stock") & (frame["age_band"] == "all")]
     wide = stock.pivot_table(index=["world", "placement", "month"], columns="statistic", values="children",
                              aggfunc="sum", observed=True)  # fmt: skip
@@ -121,7 +119,7 @@ def read(result: ResultLike) -> Children:
     months = tuple(frames[DO_NOTHING, "all"].index)
     first = [_first_year(frame, measure, months) for measure in ("entry", "exit")]
     return Children(
-        case=result.case, months=months, stock=frames, entered=first[0], left=first[1],
+        case=case, months=months, stock=frames, entered=first[0], left=first[1],
         cells={world: _cells(frame, world, months) for world in (DO_NOTHING, WITH_SCHEMES)},
     )  # fmt: skip
 

@@ -1,0 +1,215 @@
+"""The house style of charts: a finding for a title, alt text, and the data beside it.
+
+Charts are SVG with real text, no date and no random ids, so that the same result gives the same bytes. Every colour is
+a CSS variable with the printed colour to fall back on, so that a chart follows the page into dark mode. The palette is
+Okabe and Ito's, and a second cue (hatching, marker, line style, words) always says what colour says.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from model.report.look import format as fmt
+from model.report.look import markup
+from model.report.look import tables as tbl
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
+
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure as Canvas
+
+INK, PAPER, GRID, QUIET = "#1b1f24", "#fffffe", "#d0d4d9", "#565d66"
+BLUE, VERMILION, SKY, GREEN, AMBER, PURPLE = "#0072b2", "#c04f00", "#3d8fc4", "#00785a", "#8a6500", "#9c4a80"
+_THEME = {
+    INK: "ink", PAPER: "paper", GRID: "grid", QUIET: "quiet", BLUE: "blue", VERMILION: "vermilion", SKY: "sky",
+    GREEN: "green", AMBER: "amber", PURPLE: "purple",
+}  # fmt: skip
+WIDTH = 7.2  # inches at 72 to the inch: the column of text on a page
+DASHED = (0, (4, 2))
+MONTHS_THAT_FIT = 6  # Aprils or years beyond which every other one is named, or names are slanted
+
+_STYLE: dict[str, Any] = {
+    "svg.fonttype": "none",
+    "font.family": "DejaVu Sans",
+    "font.size": 9,
+    "text.color": INK,
+    "text.parse_math": False,
+    "axes.edgecolor": QUIET,
+    "axes.facecolor": "none",
+    "axes.labelcolor": INK,
+    "axes.titlesize": 9.5,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "axes.grid": True,
+    "axes.grid.axis": "y",
+    "grid.color": GRID,
+    "grid.linewidth": 0.7,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "xtick.labelsize": 8.5,
+    "ytick.labelsize": 8.5,
+    "legend.frameon": False,
+    "legend.fontsize": 8.5,
+    "figure.facecolor": PAPER,
+    "hatch.color": PAPER,
+    "hatch.linewidth": 1.2,
+    "lines.linewidth": 1.8,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figure:
+    """A chart as it is shown: `title` states the finding, `alt` says what the chart shows, `data` is behind it.
+
+    Without an `svg` there is nothing to draw: title and note stand as a sentence.
+    """
+
+    key: str
+    title: str
+    alt: str
+    svg: str
+    data: tbl.Table
+    rests_on: tuple[str, ...] = ()
+    note: str = ""
+
+    @property
+    def html(self) -> str:
+        """The chart, its title, its data and its assumptions."""
+        if not self.svg:
+            return f'<p class="empty"><strong>{markup.escape(self.title)}.</strong> {markup.escape(self.note)}</p>'
+        note = f'<p class="note">{markup.escape(self.note)}</p>' if self.note else ""
+        hidden = f'<span class="unseen">: {markup.escape(self.title)}</span>'
+        return (
+            f'<figure id="f-{markup.slug(self.key)}"><figcaption>{markup.escape(self.title)}</figcaption>'
+            f'<div class="scroll chart" role="group" tabindex="0" aria-label="Chart: {markup.attribute(self.title)}">'
+            f"{self.svg}</div>{note}"
+            f'<details class="data"><summary>The numbers behind this chart{hidden}</summary>{self.data.html}</details>'
+            f"{markup.rests_on(self.rests_on, self.title)}</figure>"
+        )
+
+    def _repr_html_(self) -> str:
+        return self.html
+
+    def __repr__(self) -> str:
+        """Return the finding and the alt text, for a terminal."""
+        return f"{self.title}\n{self.alt}"
+
+
+def draw(key: str, alt: str, paint: Callable[[Canvas], None], *, height: float = 3.0, width: float = WIDTH) -> str:
+    """Return an SVG element painted by `paint` on an empty canvas in the house style. Sizes in inches."""
+    from model.report.look import svg  # noqa: PLC0415 - a second to import; only pages with charts pay it
+
+    with house_style(key):
+        canvas = svg.empty(width, height)
+        paint(canvas)
+        return owned(svg.printed(canvas), key, alt)
+
+
+def house_style(key: str) -> AbstractContextManager[None]:
+    """Return the context in which a chart is built and printed; `key` makes its ids its own."""
+    import matplotlib as mpl  # noqa: PLC0415 - as in draw
+
+    return mpl.rc_context(cast("Any", _STYLE | {"svg.hashsalt": key}))
+
+
+def owned(svg: str, key: str, alt: str) -> str:
+    """Return matplotlib's SVG as an element of our page: no prologue, ids of its own, colours that follow the theme."""
+    key, body = markup.slug(key), svg[svg.index("<svg") :]
+    body = re.sub(r"<metadata>.*?</metadata>", "", body, count=1, flags=re.DOTALL)
+    body = re.sub(r"<!--.*?-->", "", body, flags=re.DOTALL)
+    body = re.sub(r'\bid="([^"]+)"', rf'id="{key}-\1"', body)
+    body = re.sub(r'(href="#|url\(#)', rf"\1{key}-", body)
+    body = re.sub(r"font: ([^;\"]*?)'DejaVu Sans'[^;\"]*", r"font: \1system-ui, 'DejaVu Sans', sans-serif", body)
+    for colour, name in _THEME.items():
+        body = body.replace(colour, f"var(--{name}, {colour})")
+    box = re.search(r'viewBox="([^"]+)"', body)
+    size = box.group(1) if box else "0 0 518 216"
+    body = re.sub(
+        r"<svg[^>]*>",
+        f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="{size}" '
+        f'role="img" aria-label="{markup.attribute(alt)}">',
+        body,
+        count=1,
+    )
+    return re.sub(r"\s*\n\s*", "\n", body).strip()
+
+
+def money_axis(axes: Axes, *, along: str = "y") -> None:
+    """Mark an axis in pounds, a few round figures, as the rest of the page writes them."""
+    from matplotlib.ticker import FuncFormatter, MaxNLocator  # noqa: PLC0415 - as in draw
+
+    axis = axes.yaxis if along == "y" else axes.xaxis
+    axis.set_major_locator(MaxNLocator(5))
+    axis.set_major_formatter(FuncFormatter(_tick))
+
+
+def _tick(value: float, _position: int) -> str:
+    if abs(value) >= 999_500:
+        return fmt.millions(value, 1)
+    return fmt.thousands(value) if value else "£0"
+
+
+def zero_line(axes: Axes, *, across: bool = True) -> None:
+    """Draw the line between gain and loss."""
+    (axes.axhline if across else axes.axvline)(0, color=INK, linewidth=1)
+
+
+def month_axis(axes: Axes, months: Sequence[str]) -> None:
+    """Label months by their Aprils."""
+    at = [i for i, m in enumerate(months) if m.endswith("-04")]
+    at = at[:: 2 if len(at) > MONTHS_THAT_FIT else 1]
+    axes.set_xticks(at, [f"Apr {months[i][:4]}" for i in at])
+    axes.set_xlim(0, len(months) - 1)
+
+
+def year_axis(axes: Axes, years: Sequence[str]) -> None:
+    """Label bars or points by their financial years, slanted where there are many."""
+    axes.set_xticks(range(len(years)), list(years), rotation=0 if len(years) <= MONTHS_THAT_FIT else 30)
+
+
+def name_rows(axes: Axes, names: Sequence[str]) -> None:
+    """Name horizontal bars, the first on top."""
+    axes.set_yticks(range(len(names)), names)
+    axes.set_ylim(max(len(names), 1) - 0.5, -0.5)
+    axes.grid(visible=False, axis="y")
+    axes.grid(visible=True, axis="x")
+
+
+def band(axes: Axes, frame: pd.DataFrame, *, ends: tuple[str, str] = ("p10", "p90"), alpha: float = 0.18) -> None:
+    """Shade between two percentiles of a frame, a column each; nothing where it holds the central run alone."""
+    low, high = ends
+    if {low, high} <= set(frame):
+        axes.fill_between(range(len(frame)), frame[low], frame[high], color=BLUE, alpha=alpha, linewidth=0,
+                          label=f"{int(low[1:])}th to {int(high[1:])}th percentile")  # fmt: skip
+
+
+def panels(canvas: Canvas, count: int, columns: int) -> list[Axes]:
+    """Return so many small charts on a grid; what is left of its last row is blank."""
+    every = list(canvas.subplots(-(-count // columns), columns, squeeze=False).ravel())
+    for axes in every[count:]:
+        axes.set_axis_off()
+    return every[:count]
+
+
+def chart(  # noqa: PLR0913 - each is a part of a figure
+    key: str,
+    title: str,
+    alt: str,
+    paint: Callable[[Canvas], None],
+    *,
+    height: float,
+    data: tbl.Table,
+    rests_on: Sequence[str] = (),
+    note: str = "",
+) -> Figure:
+    """Return a figure painted by `paint`, so many inches high, on the width of a page."""
+    svg = draw(key, alt, paint, height=height)
+    return Figure(key=key, title=title, alt=alt, svg=svg, data=data, rests_on=tuple(rests_on), note=note)

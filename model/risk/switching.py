@@ -1,0 +1,166 @@
+"""What would have to be true: the value of each assumption at which the answer changes sign."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from model.case.draws import Draws, central
+from model.case.parameters import LOSSES
+from model.case.units import UNITS
+from model.risk.asking import evaluate_rows, roots
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from model.case.assumptions import Assumption
+    from model.case.records import Case
+    from model.risk.asking import Evaluate, Floats
+
+_SCAN_POINTS: Final = 9  # places tried on each side of the central value before a crossing is closed in on
+_REACH_IN_RANGES: Final = 3.0  # how many widths of its own range beyond it an assumption is searched
+_REACH_IN_CENTRALS: Final = 5.0  # or up to how many times its central value
+_REACH_OF_A_RATE: Final = 0.5
+_SHORT_OF_AN_END: Final = 1e-6  # of the way back to central: how near the ends of the search are approached
+
+
+@dataclass(frozen=True, kw_only=True)
+class SwitchingValue:
+    """The value of one assumption at which a perimeter's NPV changes sign, all others central.
+
+    There the NPV is zero, or jumps from one sign to the other; where it only touches zero it does not change sign.
+    `switching_value` is None where there is no such value in the reach of the search. `distance` is how far from
+    central it lies in the assumption's own range: 0 at central, 1 at `high`, -1 at `low`; None where it has no range.
+    """
+
+    perimeter: str
+    assumption: str
+    unit: str
+    central: float
+    low: float
+    high: float
+    switching_value: float | None
+    within_range: bool
+    distance: float | None
+
+
+def switching_values(case: Case, evaluate: Evaluate, perimeters: Sequence[str]) -> list[SwitchingValue]:
+    """Return the switching value of every assumption for each perimeter, the nearest change of sign to central.
+
+    The search covers the assumption's range and some way beyond it, within what it can be: its ends are approached, not
+    reached, because at the very end of a unit a scheme may do nothing at all. A whole-number assumption (a switch) is
+    tried at its other setting. Order: perimeters as given, assumptions as declared.
+    """
+    start = central(case)
+    rows = list(case.assumptions.values())
+    grids = [_scan_grid(a) for a in rows]
+    scanned = evaluate_rows(evaluate, start, [a.name for a in rows], grids)
+    brackets: list[_Bracket] = []
+    for perimeter in perimeters:
+        values = np.split(scanned[perimeter], np.cumsum([g.size for g in grids])[:-1])
+        for a, grid, npv in zip(rows, grids, values, strict=True):
+            brackets += _nearest_turns(a, perimeter, grid, npv)
+    at: dict[tuple[str, str], float] = {}
+    for b, x in zip(brackets, _close_in(evaluate, start, brackets), strict=True):
+        key, central_value = (b.perimeter, b.assumption.name), b.assumption.value
+        if key not in at or abs(x - central_value) < abs(at[key] - central_value):
+            at[key] = float(x)
+    return [_switching_value(a, p, at.get((p, a.name))) for p in perimeters for a in rows]
+
+
+@dataclass(frozen=True)
+class _Bracket:
+    """Where one NPV has opposite signs: `near` is the end nearer to central."""
+
+    assumption: Assumption
+    perimeter: str
+    near: float
+    far: float
+    npv_near: float
+    npv_far: float
+
+
+def _scan_grid(a: Assumption) -> Floats:
+    """Return where an assumption is tried first: its own range, some way beyond it, and central. Sorted, no repeats."""
+    unit, (lowest, highest) = UNITS[a.unit], _possible(a)
+    if unit.whole:
+        return np.unique([a.value, unit.low, min(unit.high, a.value + 1)])
+    width = a.high - a.low
+    reach = max(a.high + _REACH_IN_RANGES * width, _REACH_IN_CENTRALS * abs(a.value))
+    if math.isfinite(highest):
+        reach = highest
+    elif not unit.is_money and lowest < 0:
+        reach = max(reach, _REACH_OF_A_RATE)
+    top = min(highest, reach if reach > a.value else a.value + 1)
+    bottom = max(lowest, min(a.low - _REACH_IN_RANGES * width, a.value - _REACH_IN_CENTRALS * abs(a.value)))
+    if unit.low_excluded:
+        bottom = max(bottom, unit.low + (a.value - unit.low) / 100)
+    bottom, top = (end + (a.value - end) * _SHORT_OF_AN_END for end in (bottom, top))
+    sides = [np.linspace(bottom, a.value, _SCAN_POINTS), np.linspace(a.value, top, _SCAN_POINTS)]
+    return np.unique(np.clip(np.concatenate([*sides, np.array([a.low, a.high])]), bottom, top))
+
+
+def _possible(a: Assumption) -> tuple[float, float]:
+    """Return the smallest and largest value an assumption can have: a yearly loss is a share, whatever its unit."""
+    if a.name.rpartition(".")[2] in LOSSES:
+        return 0.0, 1.0
+    return UNITS[a.unit].low, UNITS[a.unit].high
+
+
+def _nearest_turns(a: Assumption, perimeter: str, grid: Floats, npv: Floats) -> list[_Bracket]:
+    """Return, going down and going up from central, the first cell of the grid in which the NPV changes sign.
+
+    Points where it is zero lie within a cell, whose ends have opposite signs: zeros without another sign beyond them
+    are no change. Where the NPV is zero at central itself, that is the change or there is none.
+    """
+    sign = np.sign(npv)
+    middle = int(np.argmin(np.abs(grid - a.value)))
+    sides = [[i for i in side if sign[i]] for side in (range(middle, -1, -1), range(middle, grid.size))]
+    if not sign[middle]:
+        turns = all(sides) and sign[sides[0][0]] != sign[sides[1][0]]
+        return [_Bracket(a, perimeter, a.value, a.value, 0.0, 0.0)] if turns else []
+    cells = [next(((i, j) for i, j in pairwise(side) if sign[i] != sign[j]), None) for side in sides]
+    ends = [cell for cell in cells if cell]
+    return [_Bracket(a, perimeter, *(float(v) for v in (grid[i], grid[j], npv[i], npv[j]))) for i, j in ends]
+
+
+def _close_in(evaluate: Evaluate, start: Draws, brackets: Sequence[_Bracket]) -> Floats:
+    """Return the crossing inside each bracket; a whole-number assumption crosses at its setting away from central."""
+    if not brackets:
+        return np.empty(0)
+    names = [b.assumption.name for b in brackets]
+    near, far, npv_near, npv_far = (
+        np.array([getattr(b, field) for b in brackets]) for field in ("near", "far", "npv_near", "npv_far")
+    )
+
+    def value(along: Floats) -> Floats:
+        at = near[:, None] + along * (far - near)[:, None]
+        every = evaluate_rows(evaluate, start, names, list(at))
+        stacked = {p: v.reshape(at.shape) for p, v in every.items()}
+        return np.array([stacked[b.perimeter][i] for i, b in enumerate(brackets)])
+
+    whole = np.array([UNITS[b.assumption.unit].whole for b in brackets])
+    along = roots(value, np.zeros(len(brackets)), np.ones(len(brackets)), npv_near, npv_far)
+    return np.where(whole, far, near + along * (far - near))
+
+
+def _switching_value(a: Assumption, perimeter: str, crossing: float | None) -> SwitchingValue:
+    distance = None
+    if crossing is not None:
+        side = a.high - a.value if crossing >= a.value else a.value - a.low
+        distance = (crossing - a.value) / side if side > 0 else None
+    return SwitchingValue(
+        perimeter=perimeter,
+        assumption=a.name,
+        unit=a.unit,
+        central=a.value,
+        low=a.low,
+        high=a.high,
+        switching_value=None if crossing is None else float(crossing),
+        within_range=crossing is not None and bool(a.low <= crossing <= a.high),
+        distance=None if distance is None else float(distance),
+    )
