@@ -6,8 +6,9 @@ import argparse
 import sys
 
 from model.batch import terminal
+from model.case.reading.problems import InputProblems
 from model.commands import check, demand, dictionary, diff, notebooks, reconcile, run, sweep
-from model.commands.shared import DONE, FAILED
+from model.commands.shared import BAD_INPUT, DONE, FAILED
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -16,6 +17,9 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         options = parser().parse_args(arguments)
         status = int(options.run(options))
+    except InputProblems as problems:
+        terminal.say(str(problems), error=True)
+        status = BAD_INPUT
     except KeyboardInterrupt:
         terminal.say("stopped; what was finished is kept, and the next run makes the rest", error=True)
         status = FAILED

@@ -27,8 +27,8 @@ def check(paths: Sequence[Path]) -> int:
 
     What looks like a slip and breaks no rule is printed as a warning, and changes no status.
     """
-    from model.results.check import examine  # noqa: PLC0415
-    from model.results.plausible import warnings  # noqa: PLC0415
+    from model.case.reading.plausible import warnings  # noqa: PLC0415
+    from model.results.check import examine, opening_cost  # noqa: PLC0415
 
     findings = [examine(path) for path in paths]
     problems = list(dict.fromkeys(p for finding in findings for p in finding.problems))
@@ -42,7 +42,7 @@ def check(paths: Sequence[Path]) -> int:
         say("no case to check: a case is a folder of inputs/ with a case.toml", error=True)
         return BAD_INPUT
     for finding in findings:
-        slips = warnings(finding.cases)
+        slips = warnings(finding.cases, opening_cost(finding.cases[0]))
         say(_counts(finding.cases, len(slips)))
         for slip in slips:
             say(f"warning: {slip}")

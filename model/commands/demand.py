@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from model.batch.terminal import say
-from model.commands.shared import BAD_INPUT, DONE
+from model.commands.shared import DONE
 
 if TYPE_CHECKING:
     import argparse
@@ -41,13 +41,6 @@ def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser
     test.set_defaults(run=run_backtest)
 
 
-def refuse(problems: tuple[str, ...]) -> int:
-    """Tell every problem at once and return the exit status of bad input."""
-    for problem in problems:
-        say(str(problem), error=True)
-    return BAD_INPUT
-
-
 def slug(name: str) -> str:
     """Return a folder name for an authority."""
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
@@ -63,17 +56,13 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
 def run_demand(args: argparse.Namespace) -> int:
     """Write ``caseload.csv`` and ``assumptions.csv`` (and, with returns, rates and the log of rules)."""
     from model.demand.build import demand_from_tables  # noqa: PLC0415
-    from model.demand.problems import DemandInputError  # noqa: PLC0415
 
-    try:
-        if args.ssda903 is None:
-            built = demand_from_tables(args.dfe, args.authority, args.year)
-        else:
-            from model.demand.returns import demand_with_returns  # noqa: PLC0415
+    if args.ssda903 is None:
+        built = demand_from_tables(args.dfe, args.authority, args.year)
+    else:
+        from model.demand.returns import demand_with_returns  # noqa: PLC0415
 
-            built = demand_with_returns(args.dfe, args.ssda903, args.authority, internal=args.internal)
-    except DemandInputError as error:
-        return refuse(error.problems)
+        built = demand_with_returns(args.dfe, args.ssda903, args.authority, internal=args.internal)
     folder = args.out or Path("outputs") / "demand" / slug(built.authority)
     if args.ssda903 is not None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -88,12 +77,8 @@ def run_demand(args: argparse.Namespace) -> int:
 def run_new(args: argparse.Namespace) -> int:
     """Make a runnable case folder for an authority."""
     from model.demand.new_case import make_case  # noqa: PLC0415
-    from model.demand.problems import DemandInputError  # noqa: PLC0415
 
-    try:
-        lines = make_case(args.case, args.authority, args.dfe, year=args.year, inputs=args.inputs or Path("inputs"))
-    except DemandInputError as error:
-        return refuse(error.problems)
+    lines = make_case(args.case, args.authority, args.dfe, year=args.year, inputs=args.inputs or Path("inputs"))
     for line in lines:
         say(line)
     return DONE
@@ -103,12 +88,8 @@ def run_backtest(args: argparse.Namespace) -> int:
     """Print held-out errors and coverage of every method; write them where asked."""
     from model.demand.backtest import backtest, summary_lines  # noqa: PLC0415
     from model.demand.dfe import read_dfe  # noqa: PLC0415
-    from model.demand.problems import DemandInputError  # noqa: PLC0415
 
-    try:
-        result = backtest(read_dfe(args.dfe), holdout_years=args.holdout)
-    except DemandInputError as error:
-        return refuse(error.problems)
+    result = backtest(read_dfe(args.dfe), holdout_years=args.holdout)
     if args.out is not None:
         for name in ("errors", "coverage", "forecasts"):
             write_csv(getattr(result, name).round(5), args.out / f"{name}.csv")

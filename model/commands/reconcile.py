@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from model.batch.terminal import say
-from model.commands.shared import BAD_INPUT, CASE_HELP, DONE, FAILED, case_paths
+from model.commands.shared import CASE_HELP, DONE, FAILED, case_paths
 
 if TYPE_CHECKING:
     import argparse
@@ -20,17 +20,12 @@ def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser
 
 
 def reconcile(path: Path) -> int:
-    """Print a case's published figures row by row. Return 0, 1 where a verdict is unexpected, 2 on bad input."""
-    from model.case.reading.problems import InputProblems  # noqa: PLC0415
+    """Print a case's published figures row by row. Return 0, or 1 where a verdict is unexpected."""
     from model.results.reconcile import recompute, table  # noqa: PLC0415
     from model.schemes.load import load_case  # noqa: PLC0415
 
-    try:
-        case = load_case(path, _published_scenario(path), complete=False)
-        lines = recompute(case)
-    except InputProblems as problems:
-        say(str(problems), error=True)
-        return BAD_INPUT
+    case = load_case(path, _published_scenario(path), complete=False)
+    lines = recompute(case)
     say(table(lines, title=f"{case.council}: published figures on the scenario {case.scenario}"))
     for line in _claims(path):
         say(line)
@@ -39,7 +34,7 @@ def reconcile(path: Path) -> int:
 
 def _published_scenario(path: Path) -> str | None:
     """The scenario the figures are recomputed on; None (the base) where case.toml cannot be read, and load says why."""
-    from model.case.reading.files import read_toml  # noqa: PLC0415
+    from model.case.reading.toml import read_toml  # noqa: PLC0415
 
     toml = read_toml(path / "case.toml", []) if path.is_dir() else None
     name = toml.tables.get("published_scenario") if toml else None

@@ -111,7 +111,7 @@ def _named_alike(paths: Sequence[Path]) -> str:
     )
 
 
-def _problems(stale: Mapping[Path, Sequence[str]]) -> list[Problem]:
+def _problems(stale: Mapping[Path, Sequence[str]]) -> list[Problem | str]:
     """Return the problems of the scenarios that are to be made; those that are up to date were sound as they stand."""
     if not any(stale.values()):
         return []

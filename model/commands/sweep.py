@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from model.batch.arguments import add_sweep_arguments
-from model.batch.terminal import say
-from model.commands.shared import BAD_INPUT, INPUTS
+from model.commands.shared import INPUTS
 
 if TYPE_CHECKING:
     import argparse
@@ -21,11 +20,6 @@ def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser
 
 def run(options: argparse.Namespace) -> int:
     """Run every combination. Return 0, 1 where it failed on the way, 2 on bad input."""
-    from model.case.reading.problems import InputProblems  # noqa: PLC0415
     from model.results.sweep import command  # noqa: PLC0415
 
-    try:
-        return command(options, inputs=INPUTS)
-    except InputProblems as problems:
-        say(str(problems), error=True)
-        return BAD_INPUT
+    return command(options, inputs=INPUTS)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
+from model.case.reading.problems import InputProblems
 from model.case.spelling import nearest
 from model.demand.codes import AGE_BANDS, AGED_OUT, PLACEMENTS
 from model.demand.dfe import DfeTables, canonical, category_counts
-from model.demand.problems import DemandInputError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,7 +70,7 @@ def find_authority(tables: DfeTables, name: str) -> tuple[str, str]:
         some = [str(known) for known in sorted(spelled.values())]
         rest = f" and {len(some) - _NAMED} more" if len(some) > _NAMED else ""
         hint = f"; {near}" if near else f"; it holds {', '.join(some[:_NAMED])}{rest}"
-        raise DemandInputError([f"--authority {name!r}: not in {tables.files.get('totals', 'the tables')}{hint}"])
+        raise InputProblems([f"--authority {name!r}: not in {tables.files.get('totals', 'the tables')}{hint}"])
     return known, str(rows.loc[rows["authority"] == known, "region"].iloc[0])
 
 
@@ -202,12 +202,12 @@ def _own_foster_of(tables: DfeTables, name: str, year: int) -> float:
 def authority_caseload(tables: DfeTables, name: str, year: int | None = None) -> AuthorityCaseload:
     """Margins and flows of one authority from the published tables, in the newest or a given year.
 
-    Raises ``DemandInputError`` where the authority or the year is not in the tables.
+    Raises ``InputProblems`` where the authority or the year is not in the tables.
     """
     authority, region = find_authority(tables, name)
     year = max(tables.years) if year is None else year
     if year not in tables.years:
-        raise DemandInputError([f"--year {year}: the stock table holds {', '.join(map(str, tables.years))}"])
+        raise InputProblems([f"--year {year}: the stock table holds {', '.join(map(str, tables.years))}"])
     age, guessed_age = _by_code(tables, authority, year, ("stock", "age group", "age"))
     placement, guessed_placement = _by_code(tables, authority, year, ("stock", "placement", "placement"))
     provider, guessed_provider = _by_code(tables, authority, year, ("stock", "place providers", "provider"))
@@ -217,7 +217,7 @@ def authority_caseload(tables: DfeTables, name: str, year: int | None = None) ->
     uasc, guessed_uasc = _by_code(tables, authority, year, ("stock", uasc_group, "uasc"))
     uasc_in, _ = _by_code(tables, authority, year, ("starts", uasc_group, "uasc"))
     if not len(age) or age.isna().any() or age.sum() <= 0:
-        raise DemandInputError([f"{authority} {year}: children by age are not published for this authority and year"])
+        raise InputProblems([f"{authority} {year}: children by age are not published for this authority and year"])
     entries, regional_entries = _or_regional(tables, entries, (region, year), ("starts", "age on starting", "age"), age)
     exits, regional_exits = _or_regional(tables, exits, (region, year), ("ceased", "age on ceasing", "age"), age)
     split = split_by_provider(placement.fillna(0.0), provider.fillna(0.0), external_shares(tables))

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from model.case.reading.problems import InputProblems
 from model.case.records import CaseloadRow
 from model.children.caseload import EVEN_SHARE_8_9, CaseloadError, Stream, stream_from_rows
 from model.demand.authority import authority_caseload, caseload_frame
 from model.demand.backtest import backtest
 from model.demand.codes import STREAMS
 from model.demand.dfe import DfeTables, read_dfe
-from model.demand.problems import DemandInputError
 from model.demand.settings import demand_settings
 from model.demand.steering import TotalForecast, assumption_rows, total_forecast
 from model.demand.totals import build_panel
@@ -108,7 +108,7 @@ def demand_from_tables(folder: Path, authority: str, year: int | None = None) ->
     try:
         total = total_forecast(panel, built.authority, built.year, method=method, opening=built.total)
     except ValueError as error:
-        raise DemandInputError([f"{folder.name}/: {error}"]) from error
+        raise InputProblems([f"{folder.name}/: {error}"]) from error
     source = f"Backtested forecast on DfE tables ({tables.files['totals']}), {method}, 31 March {built.year}"
     assumptions = assumption_rows(streams_of(caseload), total, source=source, as_at=f"{built.year}-03-31")
     guessed = {name: count for name, count in built.imputed.items() if count >= 0.5}

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
+from model.case.reading.problems import InputProblems
 from model.demand.codes import authority_aliases, dfe_categories
-from model.demand.problems import DemandInputError
 from model.demand.textfile import read_text_columns
 
 if TYPE_CHECKING:
@@ -158,10 +158,10 @@ def _read_tool(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def read_dfe(folder: Path) -> DfeTables:
-    """Read every DfE table in ``folder``. Raises ``DemandInputError`` with all problems at once."""
+    """Read every DfE table in ``folder``. Raises ``InputProblems`` with all problems at once."""
     problems: list[str] = []
     if not folder.is_dir():
-        raise DemandInputError([f"--dfe {folder.name}: no such folder; give the folder of DfE downloads"])
+        raise InputProblems([f"--dfe {folder.name}: no such folder; give the folder of DfE downloads"])
     parts: dict[str, pd.DataFrame] = {}
     files: dict[str, str] = {}
     for path in sorted(folder.glob("*.csv")):
@@ -173,7 +173,7 @@ def read_dfe(folder: Path) -> DfeTables:
     wanted["ceased"] = "ceased"
     problems += [f"{folder.name}/: no table of {what} found" for key, what in wanted.items() if key not in parts]
     if problems:
-        raise DemandInputError(problems)
+        raise InputProblems(problems)
     counts = pd.concat([parts[t] for t in ("stock", "starts", "ceased")], ignore_index=True)
     totals = parts["totals"]
     empty = pd.DataFrame({"measure": [], "name": [], "year": [], "value": []})

@@ -19,7 +19,6 @@ from model.case.parameters import PLACEMENT_LINES
 from model.case.reading.problems import InputProblems
 from model.demand.build import demand_from_tables, tables_of
 from model.demand.codes import REFERENCE
-from model.demand.problems import DemandInputError
 from model.money.cashability import NO_BUDGET
 from model.money.portfolio import evaluate
 from model.schemes.load import load_case
@@ -49,7 +48,7 @@ _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]*")
 def make_case(case: str, authority: str, dfe: Path, *, year: int | None, inputs: Path) -> list[str]:
     """Write ``inputs/<case>`` and return what to tell the person.
 
-    Raises ``DemandInputError`` for a name that is no folder's, a case that exists, or an authority not in the tables.
+    Raises ``InputProblems`` for a name that is no folder's, a case that exists, or an authority not in the tables.
     """
     folder = inputs / case
     problems = []
@@ -58,7 +57,7 @@ def make_case(case: str, authority: str, dfe: Path, *, year: int | None, inputs:
     elif folder.exists():
         problems.append(f"{folder.name}: the case exists already; choose another name, or remove the folder first")
     if problems:
-        raise DemandInputError(problems)
+        raise InputProblems(problems)
     built = demand_from_tables(dfe, authority, year)
     tables = tables_of(dfe)
     folder.mkdir(parents=True)

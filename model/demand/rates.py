@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
+from model.case.reading.problems import InputProblems
 from model.demand.codes import AGE_BANDS, AGE_STARTS, PLACEMENTS
 from model.demand.episodes import OPEN, UNKNOWN, Episodes, birthday
-from model.demand.problems import DemandInputError
 from model.demand.settings import demand_settings
 
 if TYPE_CHECKING:
@@ -56,10 +56,10 @@ class Events:
 def count_events(episodes: Episodes, *, uasc: bool) -> Events:
     """Return counts and exposure of the unaccompanied children, or of all others.
 
-    Raises ``DemandInputError`` where there are children and no date of birth is known: no rate by age could be given.
+    Raises ``InputProblems`` where there are children and no date of birth is known: no rate by age could be given.
     """
     if len(episodes.child) and not (episodes.born != UNKNOWN).any():
-        raise DemandInputError(["header: no usable date of birth, so no rates by age; export the header file again"])
+        raise InputProblems(["header: no usable date of birth, so no rates by age; export the header file again"])
     mask = episodes.uasc == uasc
     start, end, place = episodes.start[mask], episodes.end[mask], episodes.placement[mask].astype(np.int64)
     opens, closes, began = episodes.opens[mask], episodes.closes[mask], episodes.care_start[mask]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
+from model.case.reading.problems import InputProblems
 from model.demand import privacy
 from model.demand.authority import CASELOAD_COLUMNS, authority_caseload, find_authority
 from model.demand.build import Demand
@@ -15,7 +16,6 @@ from model.demand.codes import AGE_BANDS, AGE_STARTS, AGED_OUT, PLACEMENTS
 from model.demand.dfe import DfeTables, category_counts, read_dfe
 from model.demand.episodes import UNKNOWN, Episodes, birthday
 from model.demand.forecast import Forecast, entry_level, entry_pattern, forecast, forecast_frame, hazards_from
-from model.demand.problems import DemandInputError
 from model.demand.rates import (
     DAYS_A_YEAR,
     DURATION_STARTS,
@@ -85,7 +85,7 @@ def regional_exit_rates(tables: DfeTables, authority: str) -> tuple[np.ndarray |
     """Return exits before 18 a year by age in the authority's region (else England), and whose they are."""
     try:
         region = find_authority(tables, authority)[1]
-    except DemandInputError:
+    except InputProblems:
         region = "England"
     year = max(tables.years)
     level = "national" if region == "England" else "region"
@@ -294,8 +294,8 @@ def _beside_published(tables: DfeTables, authority: str, general: Events, uasc: 
     """Say how far the returns are from the published total, which they should meet."""
     try:
         published = authority_caseload(tables, authority)
-    except DemandInputError as error:
-        return list(error.problems)
+    except InputProblems as error:
+        return [str(problem) for problem in error.problems]
     counted = privacy.shown(float(general.stock.sum() + uasc.stock.sum()), internal=internal)
     return [
         f"published: {published.total:.0f} on 31 March {published.year}; the returns hold {counted}: compare the dates"

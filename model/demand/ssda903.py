@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
+from model.case.reading.problems import InputProblems
 from model.demand.cleaning import clean
 from model.demand.episodes import Log
-from model.demand.problems import DemandInputError
 from model.demand.textfile import decoded, header_of, read_text_columns
 
 if TYPE_CHECKING:
@@ -87,11 +87,11 @@ def read_episodes(folder: Path, *, authority: str | None = None) -> Episodes:
     """Read and clean the returns in ``folder`` (a folder a year, or stacked files with LA and YEAR).
 
     ``authority`` picks one council out of a stack that holds several; a name not in the stack leaves all, with a
-    warning. Raises ``DemandInputError`` listing every unusable file and column; never quotes a row.
+    warning. Raises ``InputProblems`` listing every unusable file and column; never quotes a row.
     """
     log, problems = Log(), []
     if not folder.is_dir():
-        raise DemandInputError([f"--ssda903 {folder.name}: no such folder; give the folder that holds the returns"])
+        raise InputProblems([f"--ssda903 {folder.name}: no such folder; give the folder that holds the returns"])
     kinds: dict[str, list[Path]] = {"episodes": [], "header": [], "uasc": []}
     for path in sorted(folder.rglob("*.csv")):
         kind = _kind(path)
@@ -103,7 +103,7 @@ def read_episodes(folder: Path, *, authority: str | None = None) -> Episodes:
         log.warnings.append(f"{folder.name}/: no UASC file: no child is counted as unaccompanied")
     frames = {k: _read_kind(paths, folder, k, log, problems) for k, paths in kinds.items()}
     if problems:
-        raise DemandInputError(problems)
+        raise InputProblems(problems)
     names = [path.relative_to(folder).as_posix() for path in kinds["episodes"]]
     return clean(_only(frames, authority, log), log, names)
 

@@ -22,7 +22,7 @@ NO_TABLES = (
 def backtest(dfe: str, *, holdout_years: int | None = None) -> Block:
     """Return the backtest of the caseload forecast on DfE's published tables, losses as well as wins.
 
-    `dfe` is the folder of the downloads, empty = say how to give it. Raises DemandInputError naming every problem of
+    `dfe` is the folder of the downloads, empty = say how to give it. Raises InputProblems naming every problem of
     the tables.
     """
     if not dfe:

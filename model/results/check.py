@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from model.case.distributions import range_problem
+from model.case.draws import central
+from model.case.parameters import PLACEMENT_LINES
 from model.case.reading.load import scenario_names
 from model.case.reading.problems import InputProblems, Problem
 from model.children.caseload import CaseloadError
@@ -24,14 +26,14 @@ if TYPE_CHECKING:
 class Finding:
     """What reading a case found: its problems, each once, and the cases that could be loaded, by scenario."""
 
-    problems: tuple[Problem, ...]
+    problems: tuple[Problem | str, ...]
     cases: tuple[Case, ...]
 
 
 def examine(case_path: str | Path, scenarios: Iterable[str] | None = None) -> Finding:
     """Read a case under some of its scenarios (all of them where none is named) and try each of them."""
     path = Path(case_path)
-    problems: list[Problem] = []
+    problems: list[Problem | str] = []
     cases: list[Case] = []
     for scenario in scenarios or scenario_names(path):
         try:
@@ -46,7 +48,13 @@ def examine(case_path: str | Path, scenarios: Iterable[str] | None = None) -> Fi
     return Finding(problems=_merged(problems), cases=tuple(cases))
 
 
-def _trial_problems(case: Case) -> list[Problem]:
+def opening_cost(case: Case) -> dict[str, float]:
+    """Return placement line -> pounds a year that its opening children cost at central prices."""
+    cost = portfolio.evaluate(case, central(case), cells=False).opening_cost
+    return {line: float(cost[line][0]) for line in PLACEMENT_LINES.values()}
+
+
+def _trial_problems(case: Case) -> list[Problem | str]:
     """What only shows when the caseload is fitted and the ranges are turned into distributions."""
     problems = _collected(lambda: _try_caseload(case))
     for name, assumption in case.assumptions.items():
@@ -78,7 +86,7 @@ def _assumption_problem(case: Case, name: str, message: str) -> Problem:
     )
 
 
-def _collected(action: Callable[[], object]) -> list[Problem]:
+def _collected(action: Callable[[], object]) -> list[Problem | str]:
     try:
         action()
     except InputProblems as found:
@@ -86,5 +94,5 @@ def _collected(action: Callable[[], object]) -> list[Problem]:
     return []
 
 
-def _merged(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+def _merged(problems: Iterable[Problem | str]) -> tuple[Problem | str, ...]:
     return tuple(dict.fromkeys(problems))

@@ -13,7 +13,6 @@ from model.case.reading.problems import InputProblems
 from model.case.records import Correlation
 from model.demand.codes import read_reference
 from model.demand.dfe import read_dfe
-from model.demand.problems import DemandInputError
 from model.demand.ssda903 import read_episodes
 from tests.cases import pay_tables
 from tests.demand.synthetic import write_tables
@@ -129,7 +128,7 @@ def test_a_download_without_its_columns_is_named(tmp_path, table, dropped, said)
     write_tables(tmp_path)
     frame = pd.read_csv(tmp_path / f"{table}.csv", dtype=str, keep_default_na=False)
     frame.drop(columns=dropped).to_csv(tmp_path / f"{table}.csv", index=False)
-    with pytest.raises(DemandInputError, match=said):
+    with pytest.raises(InputProblems, match=said):
         read_dfe(tmp_path)
 
 

@@ -9,10 +9,10 @@ import pytest
 
 from model import load_case
 from model.__main__ import main
+from model.case.reading.problems import InputProblems
 from model.demand.authority import authority_caseload
 from model.demand.dfe import read_dfe
 from model.demand.new_case import local_assumptions, make_case
-from model.demand.problems import DemandInputError
 from tests.demand.synthetic import World, write_returns, write_tables
 
 REFERENCE = Path(__file__).resolve().parents[2] / "inputs" / "reference"
@@ -136,7 +136,7 @@ def test_children_by_age_that_are_not_published_are_refused(tmp_path):
     table = pd.read_csv(tmp_path / "characteristics.csv", dtype=str, keep_default_na=False)
     gone = (table["la_name"] == "Northby") & (table["cla_group"] == "Age group")
     table[~gone].to_csv(tmp_path / "characteristics.csv", index=False)
-    with pytest.raises(DemandInputError, match=r"Northby \d{4}: children by age are not published"):
+    with pytest.raises(InputProblems, match=r"Northby \d{4}: children by age are not published"):
         authority_caseload(read_dfe(tmp_path), "Northby")
 
 

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from model.case.reading.problems import InputProblems
 from model.demand import build
 from model.demand.authority import authority_caseload, caseload_frame, fit_margins, split_by_provider
 from model.demand.build import demand_from_tables, feasible, streams_of
 from model.demand.codes import AGE_BANDS, PLACEMENTS, read_reference
 from model.demand.dfe import impute_suppressed, parse_counts, read_dfe
-from model.demand.problems import DemandInputError
 from model.demand.settings import demand_settings
 from tests.demand.synthetic import write_tables
 
@@ -62,7 +62,7 @@ def test_a_council_listed_under_two_codes_is_counted_once(tmp_path):
 
 def test_every_missing_table_is_named_at_once(tmp_path):
     (tmp_path / "notes.csv").write_text("a,b\n1,2\n")
-    with pytest.raises(DemandInputError) as caught:
+    with pytest.raises(InputProblems) as caught:
         read_dfe(tmp_path)
     assert len(caught.value.problems) == 4
     assert "on 31 March by characteristics" in str(caught.value)
@@ -72,15 +72,15 @@ def test_a_table_without_its_counts_says_which_column(tmp_path):
     write_tables(tmp_path)
     frame = pd.read_csv(tmp_path / "started.csv", dtype=str).rename(columns={"number": "n"})
     frame.to_csv(tmp_path / "started.csv", index=False)
-    with pytest.raises(DemandInputError, match=r"started\.csv: no column of counts; expected one of number"):
+    with pytest.raises(InputProblems, match=r"started\.csv: no column of counts; expected one of number"):
         read_dfe(tmp_path)
 
 
 def test_an_unknown_authority_gets_the_nearest_names(tmp_path):
     tables = read_dfe(write_tables(tmp_path))
-    with pytest.raises(DemandInputError, match=r"'Northbi'.*did you mean Northby"):
+    with pytest.raises(InputProblems, match=r"'Northbi'.*did you mean Northby"):
         authority_caseload(tables, "Northbi")
-    with pytest.raises(DemandInputError, match=r"'Bolton'.*it may be \w+"):
+    with pytest.raises(InputProblems, match=r"'Bolton'.*it may be \w+"):
         authority_caseload(read_dfe(tmp_path), "Bolton")
 
 
@@ -211,7 +211,7 @@ def test_every_authority_gets_a_caseload_the_engine_takes():
     for name in tables.authorities:
         try:
             frame, _ = feasible(caseload_frame(authority_caseload(tables, name), tables.files))
-        except DemandInputError:
+        except InputProblems:
             without.append(name)
             continue
         assert streams_of(frame)

@@ -8,9 +8,9 @@ import pytest
 from model import load_case, run
 from model.case.draws import central
 from model.case.parameters import PLACEMENT_LINES
+from model.case.reading.problems import InputProblems
 from model.commands.check import check
 from model.demand.new_case import make_case
-from model.demand.problems import DemandInputError
 from model.money.cashability import NO_BUDGET
 from model.money.portfolio import evaluate
 from model.report import sections
@@ -51,9 +51,9 @@ def test_placeholders_are_red_and_say_so(inputs):
 def test_a_case_is_never_written_over_and_its_name_is_a_folders(inputs):
     make_case("northby-2023", "Northby", inputs.parent / "dfe", year=None, inputs=inputs)
     for name, words in (("northby-2023", "exists already"), ("../up", "small letters")):
-        with pytest.raises(DemandInputError, match=words):
+        with pytest.raises(InputProblems, match=words):
             make_case(name, "Northby", inputs.parent / "dfe", year=None, inputs=inputs)
-    with pytest.raises(DemandInputError, match="did you mean Northby"):
+    with pytest.raises(InputProblems, match="did you mean Northby"):
         make_case("northbi", "Northbi", inputs.parent / "dfe", year=None, inputs=inputs)
     assert not (inputs / "northbi").exists()
 

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from model.case.reading.problems import InputProblems
 from model.commands.demand import add_arguments
 from model.demand.codes import PLACEMENTS
 from model.demand.episodes import OPEN, day_of, parse_days
-from model.demand.problems import DemandInputError
 from model.demand.rates import count_events, pool
 from model.demand.ssda903 import read_episodes
 from tests.demand.synthetic import World, write_returns, write_tables
@@ -204,7 +204,7 @@ def test_a_missing_column_is_named_and_nothing_else(tmp_path, column):
     folder = returns(tmp_path, {2019: [row("100001", "01/05/2019")]})
     path = folder / "2019" / "episodes.csv"
     pd.read_csv(path, dtype=str).drop(columns=column).to_csv(path, index=False)
-    with pytest.raises(DemandInputError, match=rf"2019/episodes\.csv: column {column} missing") as caught:
+    with pytest.raises(InputProblems, match=rf"2019/episodes\.csv: column {column} missing") as caught:
         read_episodes(folder)
     assert "100001" not in str(caught.value)
 
@@ -223,7 +223,7 @@ def test_a_column_that_can_be_spared_is_missed_aloud(tmp_path, column):
 def test_an_empty_file_is_an_error_that_says_so(tmp_path, name):
     folder = returns(tmp_path, {2019: [row("100001", "01/05/2019")]})
     (folder / "2019" / name).write_text("")
-    with pytest.raises(DemandInputError, match="the file is empty"):
+    with pytest.raises(InputProblems, match="the file is empty"):
         read_episodes(folder)
 
 

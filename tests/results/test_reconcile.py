@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from model.__main__ import main
 from model.case.reading import formulas
 from model.case.reading.cells import Bad
 from model.case.records import Post
-from model.commands.reconcile import reconcile as reconcile_figures
 from model.results.reconcile import COLUMNS, reconcile, unexpected, verdict
 from model.schemes.load import load_case
 from tests.cases import PUBLISHED, write_case
@@ -135,17 +135,21 @@ def test_break_even_is_six_and_a_seventh_so_seven_children(tmp_path):
     assert unexpected(reconcile(load_case(write_case(tmp_path, files={"published.csv": text})))).empty
 
 
+def reconciled(path):
+    return main(["reconcile", str(path)])
+
+
 def test_the_command_says_which_row_turned_out_otherwise(tmp_path, capsys):
-    assert reconcile_figures(write_case(tmp_path / "as_it_is")) == 0
+    assert reconciled(write_case(tmp_path / "as_it_is")) == 0
     assert "6 rows: 3 reconciles, 1 rounding, 1 differs, 1 not_derivable; all as expected" in capsys.readouterr().out
     text = PUBLISHED.replace("740001", "750001")
-    assert reconcile_figures(write_case(tmp_path / "new", files={"published.csv": text})) == 1
+    assert reconciled(write_case(tmp_path / "new", files={"published.csv": text})) == 1
     shown = capsys.readouterr().out
     assert "differs" in shown
     assert "expected rounding" in shown
     assert "1 not as expected" in shown
     text = PUBLISHED.replace("est.sum(Safeguarding)", "est.sum(Safegarding)")
-    assert reconcile_figures(write_case(tmp_path / "bad", files={"published.csv": text})) == 2
+    assert reconciled(write_case(tmp_path / "bad", files={"published.csv": text})) == 2
     assert "published.csv, row 5, column formula" in capsys.readouterr().err
 
 
@@ -175,4 +179,4 @@ price_index = "deflator"
         "../reference/prices/discount_rates.csv": "name,rate_annual,source,as_at,quality,note\ngreen_book_standard,0.035,invented,2003-01-01,green,\n",
         "../reference/prices/price_indices.csv": "series,financial_year,change,source,as_at,quality,note\ndeflator,2009/10,,invented,,green,\ndeflator,later,0.02,invented,,green,\n",
     }  # fmt: skip
-    assert reconcile_figures(write_case(tmp_path, name="elsewhere", case_toml=case, files=files)) == 0
+    assert reconciled(write_case(tmp_path, name="elsewhere", case_toml=case, files=files)) == 0

@@ -1,16 +1,14 @@
-"""Assumptions: rows of `assumptions.csv`, what a scenario puts in their place, and the case's price base."""
+"""Assumptions: rows of `assumptions.csv`, what they must be, and the case's price base."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from model.case import parameters
-from model.case.assumptions import DISTRIBUTIONS, RATINGS, Assumption
-from model.case.reading import cells
+from model.case.assumptions import Assumption
 from model.case.reading.case_tables import ASSUMPTIONS
-from model.case.reading.cells import Bad
 from model.case.reading.files import duplicates, read_table
 from model.case.reading.problems import Problem
 from model.case.spelling import nearest
@@ -21,13 +19,12 @@ if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
-    from model.case.reading.files import Row, Toml
+    from model.case.reading.files import Row
     from model.case.records import SchemeSpec
     from model.case.reference import PriceIndex
 
 MEDIAN_TOLERANCE: Final = 0.05
 """How far a value may stand from the median of its P10 and P90, as a share of the distance between them."""
-OVERRIDE_KEYS: Final = ("value", "low", "high", "distribution", "price_base", "source", "as_at", "quality", "note")
 
 
 class Fault(NamedTuple):
@@ -69,7 +66,7 @@ def read(path: Path, problems: list[Problem]) -> tuple[dict[str, Stated], frozen
         if not row.complete:
             continue
         assumption = _from_row(row)
-        faults = list(_faults(assumption, row.values["low"], row.values["high"]))
+        faults = list(faults_of(assumption, row.values["low"], row.values["high"]))
         problems.extend(row.problem(*fault) for fault in faults)
         if not faults:
             stated[assumption.name] = Stated(assumption=assumption, file=row.file, row=row.number)
@@ -83,7 +80,7 @@ def _from_row(row: Row) -> Assumption:
     return Assumption(**values, value_as_stated=values["value"])
 
 
-def _faults(assumption: Assumption, low: float | None, high: float | None) -> list[Fault]:
+def faults_of(assumption: Assumption, low: float | None, high: float | None) -> list[Fault]:
     """What is wrong with one assumption; `low` and `high` are None where they were left empty."""
     unit = UNITS[assumption.unit]
     faults = _price_base_faults(assumption)
@@ -160,125 +157,6 @@ def _median_faults(value: float, low: float, high: float, kind: str) -> list[Fau
         return []
     other = "or use pert, whose value is the most likely one"
     return [Fault("value", f"the median of a {kind} with this P10 and P90, which is {median:.6g}", other)]
-
-
-def overridden(
-    stated: Mapping[str, Stated], name: str, override: object, toml: Toml, context: ScenarioContext
-) -> tuple[Stated | None, list[Problem]]:
-    """Put an override in the place of an assumption: value, low and high together. A bare number becomes fixed.
-
-    Money in an override is in the case's price base unless the override gives its own `price_base`.
-    """
-    line = toml.line(name) or toml.line(name.rpartition(".")[2])
-
-    def problem(expected: str, suggestion: str = "", key: str = "", value: object = override) -> Problem:
-        return Problem(
-            file=toml.file,
-            row=line,
-            column=f"{name}.{key}" if key else name,
-            value=str(value),
-            expected=expected,
-            suggestion=suggestion,
-        )
-
-    table = override if isinstance(override, dict) else {"value": override}
-    problems = [
-        problem("a known key", nearest(key, OVERRIDE_KEYS), key, table[key])
-        for key in table
-        if key not in OVERRIDE_KEYS
-    ]
-    figures: dict[str, float | None] = {}
-    for key in ("value", "low", "high"):
-        try:
-            figures[key] = toml_number(table[key]) if key in table else None
-        except Bad as bad:
-            problems.append(problem(bad.expected, bad.suggestion, key if override is table else "", table[key]))
-    if "value" not in table:
-        problems.append(problem("a value: an override replaces value, low and high together"))
-    words, word_problems = _override_words(table, problem)
-    problems += word_problems
-    row = stated.get(name)
-    if problems or row is None:
-        return None, problems
-    new, low, high = _merged(row.assumption, figures, words, context)
-    faults = _faults(new, low, high)
-    if faults:
-        return None, [
-            problem(
-                f.expected,
-                f.suggestion,
-                f.field if override is table else "",
-                table.get(f.field, getattr(new, f.field)),
-            )
-            for f in faults
-        ]
-    return Stated(assumption=new, file=toml.file, row=line, column=name), []
-
-
-@dataclass(frozen=True, kw_only=True)
-class ScenarioContext:
-    """What an override takes from its scenario and its case."""
-
-    scenario: str
-    price_base: str
-
-
-def _override_words(table: Mapping[str, Any], problem: Any) -> tuple[dict[str, Any], list[Problem]]:  # noqa: ANN401
-    parsers = {
-        "distribution": cells.word(DISTRIBUTIONS, "a distribution"),
-        "price_base": cells.financial_year_cell,
-        "source": cells.text_cell,
-        "as_at": cells.iso_date,
-        "quality": cells.word(RATINGS, "red, amber or green"),
-        "note": cells.text_cell,
-    }
-    words: dict[str, Any] = {}
-    problems = []
-    for key, parse in parsers.items():
-        if key in table:
-            try:
-                words[key] = parse(str(table[key]))
-            except Bad as bad:
-                problems.append(problem(bad.expected, bad.suggestion, key, table[key]))
-    return words, problems
-
-
-def _merged(
-    old: Assumption, figures: Mapping[str, float | None], words: Mapping[str, Any], context: ScenarioContext
-) -> tuple[Assumption, float | None, float | None]:
-    """The assumption with the override in its place, and low and high as they were given."""
-    value, low, high = figures["value"], figures["low"], figures["high"]
-    assert value is not None  # noqa: S101 - a missing value is a problem already
-    ranged = low is not None or high is not None
-    usual = (old.distribution if old.distribution != "fixed" else "pert") if ranged else "fixed"
-    is_money = UNITS[old.unit].is_money
-    new = replace(
-        old,
-        value=value,
-        value_as_stated=value,
-        low=value if low is None else low,
-        high=value if high is None else high,
-        distribution=words.get("distribution", usual),
-        price_base=words.get("price_base", context.price_base if is_money else ""),
-        source=words.get("source", f"scenario {context.scenario}"),
-        as_at=words.get("as_at"),
-        quality=words.get("quality", old.quality),
-        note=words.get("note", old.note),
-    )
-    return new, low, high
-
-
-def toml_number(value: object) -> float:
-    """Return a TOML value as a finite number; text is refused even where it reads like one."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise Bad("a number", "without quotation marks" if isinstance(value, str) else "")
-    try:
-        figure = float(value)
-    except OverflowError:
-        raise Bad("a number a computer can hold", "it has too many digits") from None
-    if not math.isfinite(figure):
-        raise Bad("a finite number", "a missing figure cannot be computed with")
-    return figure
 
 
 def in_price_base(

@@ -1,246 +1,76 @@
-"""`case.toml` and a scenario's TOML: declared keys, their types, and the records made of them."""
+"""`case.toml`: its declared keys, and the records made of them."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, replace
-from datetime import date, datetime
-from fractions import Fraction
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from model.case import parameters
 from model.case.reading import cells
-from model.case.reading.assumption_rows import toml_number
+from model.case.reading import toml_values as read
 from model.case.reading.cells import Bad
-from model.case.reading.problems import Problem
+from model.case.reading.toml import Key, Place, read_keys
 from model.case.records import Conventions, Correlation, FundingPlan, Paper, SchemeSpec
 from model.case.spelling import nearest
 from model.case.timeline import MONTHS_A_YEAR, Timeline, financial_year
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Collection, Mapping
+    from datetime import date
 
-    from model.case.reading.files import Toml
+    from model.case.reading.problems import Problem
+    from model.case.reading.toml import Toml
     from model.case.reference import Reference
 
-_WEEKS = (51, 54)
-_MOST_YEARS = 60
-
-
-@dataclass(frozen=True, kw_only=True)
-class Key:
-    """A key of a TOML table: how its value is read, and what stands for it when it is absent (required if `needed`)."""
-
-    parse: Callable[[Any], Any]
-    needed: bool = True
-    default: Any = None
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise Bad("a text in quotation marks")
-    return value
-
-
-def _optional_text(value: object) -> str:
-    if not isinstance(value, str):
-        raise Bad("a text in quotation marks")
-    return value
-
-
-def _name(value: object) -> str:
-    name = cells.name(_text(value))
-    if "." in name:
-        raise Bad("a name without a dot", f"write {name.replace('.', '_')}")
-    return name
-
-
-def _date(value: object) -> date:
-    if isinstance(value, date) and not isinstance(value, datetime):
-        return value
-    if isinstance(value, str):
-        return cells.iso_date(value.strip())
-    raise Bad("a date written 2022-07-13")
-
-
-def _first_of_month(value: object) -> date:
-    day = _date(value)
-    if day.day != 1:
-        raise Bad("the first day of a month", f"write {day.replace(day=1).isoformat()}")
-    return day
-
-
-def _years(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= _MOST_YEARS:
-        raise Bad(f"a whole number of years from 1 to {_MOST_YEARS}")
-    return value
-
-
-def _financial_year(value: object) -> str:
-    return cells.financial_year_cell(_text(value))
-
-
-def _switch(value: object) -> bool:
-    if not isinstance(value, bool):
-        raise Bad("true or false", "without quotation marks" if isinstance(value, str) else "")
-    return value
-
-
-def _weeks(value: object) -> float:
-    try:
-        weeks = float(Fraction(value.replace(" ", ""))) if isinstance(value, str) else toml_number(value)
-    except (ValueError, ZeroDivisionError, OverflowError):
-        raise Bad('weeks in a year, a number or a fraction such as "365/7"') from None
-    if not _WEEKS[0] <= weeks <= _WEEKS[1]:
-        raise Bad(f"weeks in a year, from {_WEEKS[0]} to {_WEEKS[1]}")
-    return weeks
-
-
-def _names(value: object) -> tuple[str, ...]:
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise Bad('a list of names, such as ["fostering", "edge_of_care"]')
-    twice = next((item for item in value if value.count(item) > 1), "")
-    if twice:
-        raise Bad("each name once", f"{twice} stands there more than once")
-    return tuple(value)
-
-
-def _ages(value: object) -> tuple[str, ...]:
-    """Age bands as the model has them: 5_9 stands for 5_7 and 8_9."""
-    known = (*parameters.AGE_BANDS, *parameters.SPLIT_AGE_BANDS)
-    parse = cells.age_band(known)
-    ages = [parse(age) for age in _names(value)]
-    if not ages:
-        raise Bad("at least one age band")
-    halves = {whole: [h for h, w in parameters.SPLIT_AGE_BANDS.items() if w == whole] for whole in ages}
-    return tuple(dict.fromkeys(half for age in ages for half in (halves[age] or [age])))
-
-
-def _rho(value: object) -> float:
-    rho = toml_number(value)
-    if not -1 < rho < 1:
-        raise Bad("a correlation between -1 and 1, both excluded")
-    return rho
-
-
-def _table(value: object) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise Bad("a table, written [name] above its keys")
-    return value
-
-
-def _tables(value: object) -> list[dict[str, Any]]:
-    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-        raise Bad("tables, each written [[name]] above its keys")
-    return value
-
-
-def _kind(value: object) -> str:
-    return cells.word(parameters.PARAMETERS, "a kind of scheme")(_text(value))
-
-
 CASE: Final = {
-    "name": Key(parse=_text),
-    "title": Key(parse=_text),
-    "council": Key(parse=_text),
-    "start": Key(parse=_first_of_month),
-    "horizon_years": Key(parse=_years),
-    "shown_years": Key(parse=_years, needed=False, default=5),
-    "price_base": Key(parse=_financial_year),
-    "knowledge_date": Key(parse=_date),
-    "published_scenario": Key(parse=_text, needed=False),
-    "base_scenario": Key(parse=_text, needed=False, default="base"),
-    "conventions": Key(parse=_table),
-    "perimeters": Key(parse=_table, needed=False, default={}),
-    "schemes": Key(parse=_tables, needed=False, default=[]),
-    "funding": Key(parse=_table, needed=False, default={}),
-    "correlations": Key(parse=_tables, needed=False, default=[]),
-    "papers": Key(parse=_tables, needed=False, default=[]),
+    "name": Key(parse=read.text),
+    "title": Key(parse=read.text),
+    "council": Key(parse=read.text),
+    "start": Key(parse=read.first_of_month),
+    "horizon_years": Key(parse=read.years),
+    "shown_years": Key(parse=read.years, needed=False, default=5),
+    "price_base": Key(parse=read.financial_year),
+    "knowledge_date": Key(parse=read.day),
+    "published_scenario": Key(parse=read.text, needed=False),
+    "base_scenario": Key(parse=read.text, needed=False, default="base"),
+    "conventions": Key(parse=read.table),
+    "perimeters": Key(parse=read.table, needed=False, default={}),
+    "schemes": Key(parse=read.tables, needed=False, default=[]),
+    "funding": Key(parse=read.table, needed=False, default={}),
+    "correlations": Key(parse=read.tables, needed=False, default=[]),
+    "papers": Key(parse=read.tables, needed=False, default=[]),
 }
 CONVENTIONS: Final = {
-    "weeks_per_year": Key(parse=_weeks),
-    "discount_rate": Key(parse=_text),
-    "price_index": Key(parse=_text),
-    "hindsight": Key(parse=_switch, needed=False, default=False),
+    "weeks_per_year": Key(parse=read.weeks),
+    "discount_rate": Key(parse=read.text),
+    "price_index": Key(parse=read.text),
+    "hindsight": Key(parse=read.switch, needed=False, default=False),
 }
 SCHEME: Final = {
-    "name": Key(parse=_name),
-    "title": Key(parse=_text),
-    "kind": Key(parse=_kind),
-    "start": Key(parse=_date),
-    "ages": Key(parse=_ages, needed=False, default=()),
-    "active": Key(parse=_switch, needed=False, default=True),
-    "source": Key(parse=_optional_text, needed=False, default=""),
+    "name": Key(parse=read.plain_name),
+    "title": Key(parse=read.text),
+    "kind": Key(parse=read.kind),
+    "start": Key(parse=read.day),
+    "ages": Key(parse=read.ages, needed=False, default=()),
+    "active": Key(parse=read.switch, needed=False, default=True),
+    "source": Key(parse=read.optional_text, needed=False, default=""),
 }
 FUNDING: Final = {
-    "reserve_until": Key(parse=_date, needed=False),
-    "reserve_name": Key(parse=_text, needed=False, default=""),
+    "reserve_until": Key(parse=read.day, needed=False),
+    "reserve_name": Key(parse=read.text, needed=False, default=""),
 }
 CORRELATION: Final = {
-    "a": Key(parse=_text),
-    "b": Key(parse=_text),
-    "rho": Key(parse=_rho),
-    "source": Key(parse=_text),
+    "a": Key(parse=read.text),
+    "b": Key(parse=read.text),
+    "rho": Key(parse=read.rho),
+    "source": Key(parse=read.text),
 }
 PAPER: Final = {
-    "ref": Key(parse=_text),
-    "title": Key(parse=_text),
-    "date": Key(parse=_date, needed=False),
-    "note": Key(parse=_optional_text, needed=False, default=""),
+    "ref": Key(parse=read.text),
+    "title": Key(parse=read.text),
+    "date": Key(parse=read.day, needed=False),
+    "note": Key(parse=read.optional_text, needed=False, default=""),
 }
-SCENARIO: Final = {
-    "title": Key(parse=_text),
-    "why": Key(parse=_text),
-    "overrides": Key(parse=_table, needed=False, default={}),
-}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Place:
-    """Where in a TOML file a table stands: its heading, and which of several with that heading."""
-
-    toml: Toml
-    table: str = ""
-    position: int = 0
-
-    def problem(self, key: str, value: object, expected: str, suggestion: str = "") -> Problem:
-        """A problem with one key of the table."""
-        several = f"[{self.position + 1}]" if self.table in {"schemes", "correlations", "papers"} else ""
-        column = f"{self.table}{several}.{key}" if self.table else key
-        return Problem(
-            file=self.toml.file,
-            row=self.toml.line(key, self.table, self.position),
-            column=column,
-            value="" if value is None else str(value),
-            expected=expected,
-            suggestion=suggestion,
-        )
-
-
-def read_keys(
-    table: Mapping[str, Any], keys: Mapping[str, Key], place: Place, problems: list[Problem]
-) -> dict[str, Any]:
-    """Return the values of the declared keys that could be read; an unknown, missing or unreadable one is a problem."""
-    values: dict[str, Any] = {}
-    missing = [name for name, key in keys.items() if key.needed and name not in table]
-    for name in table:
-        if name not in keys and not name.startswith("x_"):
-            advice = nearest(name, missing) if missing else ""
-            advice = advice if advice.startswith("did") else nearest(name, keys)
-            problems.append(place.problem(name, table[name], "a known key", advice))
-    for name, key in keys.items():
-        if name not in table:
-            if key.needed:
-                missed = place.problem(name, None, f"a key {name}, which is missing")
-                problems.append(replace(missed, row=place.toml.heading(place.table, place.position)))
-            else:
-                values[name] = key.default
-            continue
-        try:
-            values[name] = key.parse(table[name])
-        except Bad as bad:
-            problems.append(place.problem(name, table[name], bad.expected, bad.suggestion))
-    return values
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -270,7 +100,7 @@ def read_case_file(toml: Toml, problems: list[Problem]) -> CaseFile:
     timeline = None
     if "start" in values and "horizon_years" in values:
         timeline = Timeline(values["start"], values["horizon_years"] * MONTHS_A_YEAR)
-    if values.get("shown_years", 0) > values.get("horizon_years", _MOST_YEARS):
+    if values.get("shown_years", 0) > values.get("horizon_years", read.MOST_YEARS):
         place = Place(toml=toml)
         problems.append(place.problem("shown_years", values["shown_years"], "no more than horizon_years"))
     tables = values.get("schemes", [])
@@ -335,7 +165,7 @@ def _perimeters(
                 place.problem(name, name, "a name of its own: whole and each scheme are perimeters already")
             )
         try:
-            perimeters[cells.name(name)] = _names(members)
+            perimeters[cells.name(name)] = read.list_of_names(members)
         except Bad as bad:
             problems.append(place.problem(name, members, bad.expected, bad.suggestion))
             continue
@@ -387,86 +217,6 @@ def _funding(table: Mapping[str, Any], toml: Toml, timeline: Timeline | None, pr
     return FundingPlan(reserve_name=values.get("reserve_name", ""), reserve_until=until)
 
 
-def flat_overrides(table: Mapping[str, Any], known: Collection[str], prefix: str = "") -> dict[str, Any]:
-    """Return overrides by full name: `fostering.fill_rate = 0.6` without quotation marks is a table within a table."""
-    flat: dict[str, Any] = {}
-    for key, value in table.items():
-        name = f"{prefix}{key}"
-        if isinstance(value, dict) and name not in known and "value" not in value:
-            flat |= flat_overrides(value, known, f"{name}.") if value else {name: value}
-        else:
-            flat[name] = value
-    return flat
-
-
-def override_conventions(
-    conventions: dict[str, Any], overrides: Mapping[str, Any], toml: Toml, problems: list[Problem]
-) -> dict[str, Any]:
-    """Return the conventions with what the scenario puts in their place."""
-    changed = dict(conventions)
-    for name, value in overrides.items():
-        if not name.startswith("conventions."):
-            continue
-        key = name.removeprefix("conventions.")
-        line = toml.line(name) or toml.line(key)
-        try:
-            if key not in CONVENTIONS:
-                raise Bad("a convention", nearest(key, CONVENTIONS))  # noqa: TRY301 - one road for all that is bad
-            changed[key] = CONVENTIONS[key].parse(value)
-        except Bad as bad:
-            problems.append(
-                Problem(
-                    file=toml.file,
-                    row=line,
-                    column=name,
-                    value=str(value),
-                    expected=bad.expected,
-                    suggestion=bad.suggestion,
-                )
-            )
-    return changed
-
-
-def override_schemes(
-    schemes: tuple[SchemeSpec, ...],
-    names: Collection[str],
-    overrides: Mapping[str, Any],
-    toml: Toml,
-    problems: list[Problem],
-) -> tuple[SchemeSpec, ...]:
-    """Return the schemes with exactly those active that the scenario lists; unchanged where it lists none."""
-    if "schemes" not in overrides:
-        return schemes
-    line = toml.line("schemes")
-    try:
-        wanted = _names(overrides["schemes"])
-    except Bad as bad:
-        problems.append(
-            Problem(
-                file=toml.file,
-                row=line,
-                column="schemes",
-                value=str(overrides["schemes"]),
-                expected=bad.expected,
-                suggestion=bad.suggestion,
-            )
-        )
-        return schemes
-    problems.extend(
-        Problem(
-            file=toml.file,
-            row=line,
-            column="schemes",
-            value=name,
-            expected="the name of a scheme of the case",
-            suggestion=nearest(name, names),
-        )
-        for name in wanted
-        if name not in names
-    )
-    return tuple(replace(scheme, active=scheme.name in wanted) for scheme in schemes)
-
-
 def make_conventions(
     values: Mapping[str, Any], reference: Reference, places: Mapping[str, Place], problems: list[Problem]
 ) -> Conventions | None:
@@ -501,7 +251,3 @@ def index_problems(values: Mapping[str, Any], index_first: str, place: Place) ->
     if "start" in values and financial_year(values["start"]) < index_first:
         found.append(place.problem("start", values["start"], f"{index_first} or later: the price index starts there"))
     return found
-
-
-SCENARIO_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
-SCENARIO_WORD: Final = re.compile(r"[a-z0-9]+")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from model.case import parameters
-from model.case.reading import case_tables, case_toml, meanings
+from model.case.reading import case_tables, case_toml, meanings, scenario_toml
 from model.case.units import UNITS
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ TABLES: Final = {
     "[funding]": case_toml.FUNDING,
     "[[correlations]]": case_toml.CORRELATION,
     "[[papers]]": case_toml.PAPER,
-    "scenarios/*.toml": case_toml.SCENARIO,
+    "scenarios/*.toml": scenario_toml.SCENARIO,
 }
 INTRODUCTION: Final = """# The data dictionary
 

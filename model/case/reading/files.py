@@ -1,4 +1,4 @@
-"""Bytes -> text -> rows, and TOML -> tables. A file that cannot be read is a problem, never a traceback."""
+"""Bytes -> text -> rows. A file that cannot be read is a problem, never a traceback."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import csv
 import io
 import itertools
 import re
-import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -269,48 +268,3 @@ def duplicates(rows: Iterable[Row], key: Sequence[str]) -> list[Problem]:
         else:
             first[value] = row.number
     return found
-
-
-@dataclass(frozen=True, kw_only=True)
-class Toml:
-    """A TOML file: its tables, and its text for line numbers."""
-
-    file: str
-    tables: dict[str, Any]
-    text: str
-
-    def line(self, key: str, table: str = "", position: int = 0) -> int:
-        """The line a key stands on, within the `position`-th heading of `table` or anywhere; 0 if it is not found."""
-        lines = self.text.splitlines()
-        start = max(self.heading(table, position) - 1, 0)
-        wanted = re.compile(rf"[\s{{,]*[\"']?(?:[A-Za-z0-9_]+\.)*{re.escape(key)}[\"']?\s*=")
-        for number, line in enumerate(lines[start:], start=start + 1):
-            if wanted.match(line):
-                return number
-        return self.heading(table, position) or self.heading(key)
-
-    def heading(self, table: str, position: int = 0) -> int:
-        """The line of the `position`-th heading of a table; 0 for the top of the file, and if it is not found."""
-        wanted = re.compile(rf"\s*\[+\s*[\"']?{re.escape(table)}[\"']?\s*\]+")
-        lines = [i for i, line in enumerate(self.text.splitlines(), start=1) if table and wanted.match(line)]
-        return lines[min(position, len(lines) - 1)] if lines else 0
-
-
-def read_toml(path: Path, problems: list[Problem], *, optional: bool = False) -> Toml | None:
-    """Return a TOML file, or None with a problem that names the line."""
-    text = read_text(path, problems, optional=optional)
-    if text is None:
-        return None
-    file = shown_path(path)
-    try:
-        return Toml(file=file, tables=tomllib.loads(text), text=text)
-    except tomllib.TOMLDecodeError as error:
-        found = re.search(r"line (\d+)", str(error))
-        row = int(found[1]) if found else text.count("\n") + 1
-        lines = text.splitlines()
-        problems.append(
-            Problem(file=file, row=row, value=lines[min(row, len(lines)) - 1], expected="TOML", suggestion=str(error))
-        )
-    except RecursionError:
-        problems.append(Problem(file=file, expected="TOML that is not nested so deeply"))
-    return None

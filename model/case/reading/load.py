@@ -15,11 +15,13 @@ from model.case.reading import (
     formulas,
     pay_files,
     reference_files,
+    scenario_toml,
 )
 from model.case.reading import case_tables as tables
 from model.case.reading.cells import Bad
-from model.case.reading.files import read_toml, shown_path
+from model.case.reading.files import shown_path
 from model.case.reading.problems import InputProblems, Problem
+from model.case.reading.toml import Place, read_toml
 from model.case.records import Case
 from model.case.spelling import nearest
 from model.case.units import to_price_base
@@ -31,8 +33,9 @@ if TYPE_CHECKING:
     from model.case.assumptions import Assumption
     from model.case.reading.assumption_rows import Stated
     from model.case.reading.case_toml import CaseFile
-    from model.case.reading.files import Row, Toml
+    from model.case.reading.files import Row
     from model.case.reading.reference_files import ReferenceFiles
+    from model.case.reading.scenario_toml import Scenario
     from model.case.records import Post, SchemeSpec
     from model.case.reference import PriceIndex
 
@@ -84,17 +87,6 @@ def read_case(path: str | Path, scenario: str | None = None, *, complete: bool =
     if problems or case is None:
         raise InputProblems(problems)
     return case
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Scenario:
-    """A scenario, read but not yet applied; the base scenario may have no file and then changes nothing."""
-
-    name: str
-    title: str
-    why: str
-    overrides: Mapping[str, Any]
-    toml: Toml | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -248,7 +240,7 @@ class _Reading:
     ) -> None:
         """Required, unknown and correlated assumptions."""
         for position, pair in enumerate(case_file.correlations):
-            place = case_toml.Place(toml=case_file.toml, table="correlations", position=position)
+            place = Place(toml=case_file.toml, table="correlations", position=position)
             self.problems.extend(
                 place.problem(key, name, "the name of an assumption", nearest(name, names))
                 for key, name in (("a", pair.a), ("b", pair.b))
@@ -257,7 +249,7 @@ class _Reading:
         found = correlations.clash(case_file.correlations)
         if found is not None:
             pair = case_file.correlations[found.position]
-            place = case_toml.Place(toml=case_file.toml, table="correlations", position=found.position)
+            place = Place(toml=case_file.toml, table="correlations", position=found.position)
             expected = f"correlations that can hold together: {pair.a} with {pair.b} cannot be so beside the others"
             self.problems.append(place.problem("rho", pair.rho, expected, found.suggestion))
         file = shown_path(self.path / "assumptions.csv")
@@ -265,81 +257,38 @@ class _Reading:
         if self.complete and not unread:
             self.problems.extend(assumption_rows.name_problems(stated, names, case_file.schemes, used, file))
 
-    def _scenario(self, wanted: str | None, case_file: CaseFile, names: frozenset[str]) -> _Scenario | None:
+    def _scenario(self, wanted: str | None, case_file: CaseFile, names: frozenset[str]) -> Scenario | None:
         """Read the scenario asked for; the names in case.toml must be scenarios too."""
         known = scenario_names(self.path)
-        base = case_file.values.get("base_scenario", "base")
         published = case_file.values.get("published_scenario")
-        place = case_toml.Place(toml=case_file.toml)
         if published and published not in known:
-            self.problems.append(
-                place.problem(
-                    "published_scenario", published, "the name of a file in scenarios/", nearest(published, known)
-                )
-            )
-        name = base if wanted is None else wanted
-        if name in known and not case_toml.SCENARIO_NAME.fullmatch(name):
-            plain = "-".join(case_toml.SCENARIO_WORD.findall(name.lower())) or "my-question"
-            self.problems.append(
-                Problem(
-                    file=f"{self.path.name}/scenarios",
-                    value=f"{name}.toml",
-                    expected="a file name of letters, digits, - and _",
-                    suggestion=f"name it {plain}.toml",
-                )
-            )
-            return None
-        if name not in known:
-            self.problems.append(
-                Problem(
-                    file=f"{self.path.name}/scenarios",
-                    value=name,
-                    suggestion=nearest(name, known),
-                    expected="the name of a scenario of this case",
-                )
-            )
-            return None
-        file = self.path / "scenarios" / f"{name}.toml"
-        if name == base and not file.exists():
-            return _Scenario(
-                name=name, title=name, why="The case as its assumptions state it.", overrides={}, toml=None
-            )
-        toml = read_toml(file, self.problems)
-        if toml is None:
-            return None
-        values = case_toml.read_keys(toml.tables, case_toml.SCENARIO, case_toml.Place(toml=toml), self.problems)
-        overrides = case_toml.flat_overrides(values.get("overrides", {}), names)
-        return _Scenario(
-            name=name, title=values.get("title", name), why=values.get("why", ""), overrides=overrides, toml=toml
-        )
+            expected, advice = "the name of a file in scenarios/", nearest(published, known)
+            self.problems.append(Place(toml=case_file.toml).problem("published_scenario", published, expected, advice))
+        name = known[0] if wanted is None and known else wanted or ""
+        return scenario_toml.read_scenario(self.path, name, known, names, self.problems)
 
     def _under(
         self,
-        scenario: _Scenario,
+        scenario: Scenario,
         case_file: CaseFile,
         stated: Mapping[str, Stated],
         names: frozenset[str],
         shared: ReferenceFiles,
     ) -> tuple[tuple[SchemeSpec, ...], dict[str, Assumption], Any]:
         """Apply a scenario: its schemes, its conventions, and its assumptions in the case's price base."""
-        toml, problems = scenario.toml, self.problems
-        schemes, settings = case_file.schemes, case_file.conventions
-        merged = dict(stated)
-        places = dict.fromkeys(case_toml.CONVENTIONS, case_toml.Place(toml=case_file.toml, table="conventions"))
+        toml, problems, changes = scenario.toml, self.problems, scenario.overrides
         price_base = case_file.values.get("price_base", "")
-        if toml is not None:
-            schemes = case_toml.override_schemes(schemes, case_file.scheme_names, scenario.overrides, toml, problems)
-            settings = case_toml.override_conventions(settings, scenario.overrides, toml, problems)
-            there = case_toml.Place(toml=toml, table="conventions")
-            places |= {key: there for key in places if f"conventions.{key}" in scenario.overrides}
-            context = assumption_rows.ScenarioContext(scenario=scenario.name, price_base=price_base)
-            self._override_assumptions(merged, scenario, toml, names, context)
+        schemes = scenario_toml.override_schemes(case_file.schemes, case_file.scheme_names, changes, toml, problems)
+        settings = scenario_toml.override_conventions(case_file.conventions, changes, toml, problems)
+        merged = scenario_toml.override_assumptions(stated, names, scenario, price_base, problems)
+        places = {
+            key: Place(toml=toml if f"conventions.{key}" in changes else case_file.toml, table="conventions")
+            for key in case_toml.CONVENTIONS
+        }
         conventions = case_toml.make_conventions(settings, shared.reference, places, problems)
         index = shared.reference.indices.get(settings.get("price_index", ""))
         if index is not None:
-            problems.extend(
-                case_toml.index_problems(case_file.values, min(index.level), case_toml.Place(toml=case_file.toml))
-            )
+            problems.extend(case_toml.index_problems(case_file.values, min(index.level), Place(toml=case_file.toml)))
         problems.extend(assumption_rows.bound_problems(merged))
         assumptions = {}
         for name, row in merged.items():
@@ -349,38 +298,6 @@ class _Reading:
         if not settings.get("hindsight", False) and "knowledge_date" in case_file.values:
             self._check_knowledge(merged, settings, shared.latest, case_file.values["knowledge_date"])
         return schemes, assumptions, conventions
-
-    def _override_assumptions(
-        self,
-        merged: dict[str, Stated],
-        scenario: _Scenario,
-        toml: Toml,
-        names: frozenset[str],
-        context: assumption_rows.ScenarioContext,
-    ) -> None:
-        for name, value in scenario.overrides.items():
-            if name == "schemes" or name.startswith("conventions."):
-                continue
-            if not names:
-                continue
-            if name not in names:
-                line = toml.line(name) or toml.line(name.rpartition(".")[2])
-                advice = nearest(name, [*names, "schemes", *(f"conventions.{key}" for key in case_toml.CONVENTIONS)])
-                self.problems.append(
-                    Problem(
-                        file=toml.file,
-                        row=line,
-                        column=name,
-                        value=str(value),
-                        suggestion=advice,
-                        expected="the name of an assumption of the case",
-                    )
-                )
-                continue
-            new, found = assumption_rows.overridden(merged, name, value, toml, context)
-            self.problems.extend(found)
-            if new is not None:
-                merged[name] = new
 
     def _check_knowledge(
         self, merged: Mapping[str, Stated], settings: Mapping[str, Any], latest: Mapping[str, Row], known: date

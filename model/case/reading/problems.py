@@ -35,14 +35,17 @@ class Problem:
 
 
 class InputProblems(ValueError):  # noqa: N818 - it holds problems; each is not an exception
-    """Everything wrong with a case, at once. `problems` keeps the order of the files."""
+    """Everything wrong with what was given, at once. `problems` keeps the order of the files.
 
-    def __init__(self, problems: Iterable[Problem]) -> None:
+    A sentence stands for a problem that no cell is at fault for: a missing folder, an unknown authority.
+    """
+
+    def __init__(self, problems: Iterable[Problem | str]) -> None:
         """Keep each problem once."""
         self.problems = tuple(dict.fromkeys(problems))
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
-    def __reduce__(self) -> tuple[type[InputProblems], tuple[tuple[Problem, ...]]]:
+    def __reduce__(self) -> tuple[type[InputProblems], tuple[tuple[Problem | str, ...]]]:
         """Travel between processes whole."""
         return type(self), (self.problems,)
 

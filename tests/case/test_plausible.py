@@ -9,20 +9,28 @@ import pytest
 
 from model.case.reading.files import read_table
 from model.case.reading.load import scenario_names
+from model.case.reading.plausible import COLUMNS, FILE, warnings
 from model.commands.check import check
-from model.results.plausible import COLUMNS, FILE, warnings
+from model.results.check import opening_cost
 from model.schemes.load import load_case
 from tests.cases import write_case
 
 INPUTS = Path(__file__).resolve().parents[2] / "inputs"
+
+
 LIMITS = INPUTS / "reference" / FILE
 SCENARIO = 'title = "Mine"\nwhy = "To see."\n[overrides]\n'
+
+
+def slips_in(folder):
+    cases = [load_case(folder, name) for name in scenario_names(folder)]
+    return warnings(cases, opening_cost(cases[0]))
 
 
 def warned(folder):
     """The warnings of a case with the workbook's own limits, as lines."""
     shutil.copyfile(LIMITS, folder.parent / "reference" / FILE)
-    return [str(w) for w in warnings([load_case(folder, name) for name in scenario_names(folder)])]
+    return [str(w) for w in slips_in(folder)]
 
 
 def changed(folder, file, change):
@@ -39,7 +47,7 @@ def changed(folder, file, change):
 def test_the_invented_case_and_bury_have_no_warning(tmp_path):
     assert warned(write_case(tmp_path)) == []
     bury = INPUTS / "bury-2022"
-    assert warnings([load_case(bury, name) for name in scenario_names(bury)]) == ()
+    assert slips_in(bury) == ()
 
 
 def test_every_limit_has_a_source_and_its_ends_in_order():
@@ -153,4 +161,4 @@ def test_warnings_are_printed_and_stop_nothing(tmp_path, capsys):
 
 def test_without_limits_nothing_is_out_of_scale(tmp_path):
     folder = write_case(tmp_path, scenarios={"mine": SCENARIO + '"price.ifa_foster_weekly" = 75000\n'})
-    assert warnings([load_case(folder, name) for name in scenario_names(folder)]) == ()
+    assert slips_in(folder) == ()

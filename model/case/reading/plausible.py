@@ -9,13 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from model.case import draws
-from model.case.parameters import PLACEMENT_LINES
 from model.case.reading import assumption_rows, cells, formulas
 from model.case.reading import case_tables as tables
-from model.case.reading.files import Column, read_table, read_toml, shown_path
+from model.case.reading.files import Column, read_table, shown_path
 from model.case.reading.problems import Problem
-from model.money import portfolio
+from model.case.reading.toml import read_toml
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -52,13 +50,16 @@ class Limit:
         return f"{self.low:,g} to {self.high:,g}"
 
 
-def warnings(cases: Sequence[Case]) -> tuple[Problem, ...]:
-    """Return what looks like a slip in a case's files and in its scenarios; `cases` are its scenarios, base first."""
+def warnings(cases: Sequence[Case], opening_cost: Mapping[str, float]) -> tuple[Problem, ...]:
+    """Return what looks like a slip in a case's files and in its scenarios; `cases` are its scenarios, base first.
+
+    `opening_cost`: placement line -> pounds a year that its opening children cost at central prices.
+    """
     first = cases[0]
     limits = limits_of(first.folder.parent / "reference")
     found = [
         *_assumption_warnings(first, limits),
-        *_budget_warnings(first, limits),
+        *_budget_warnings(first, limits, opening_cost),
         *_post_warnings(first),
         *_horizon_warnings(first, limits),
         *_stray_files(first.folder / "scenarios"),
@@ -109,11 +110,10 @@ def _foster_prices(case: Case, agency: assumption_rows.Stated, limits: Mapping[s
     return [agency.problem("value", expected, f"look at {IN_HOUSE} too")]
 
 
-def _budget_warnings(case: Case, limits: Mapping[str, Limit]) -> list[Problem]:
+def _budget_warnings(case: Case, limits: Mapping[str, Limit], opening_cost: Mapping[str, float]) -> list[Problem]:
     """Budget lines out of scale with the children they pay for, below nought, or of a year before the case."""
     path, first_year = case.folder / "approved_budget.csv", case.timeline.financial_years[0]
-    limit, placements = limits.get("budget_over_opening_cost"), PLACEMENT_LINES.values()
-    cost = portfolio.evaluate(case, draws.central(case), cells=False).opening_cost
+    limit = limits.get("budget_over_opening_cost")
     found = []
     for row in read_table(path, tables.APPROVED_BUDGET, [], optional=True):
         line, value = row.values.get("line", ""), row.values.get("value_gbp", 0.0)
@@ -124,7 +124,7 @@ def _budget_warnings(case: Case, limits: Mapping[str, Limit]) -> list[Problem]:
             found.append(
                 row.problem("value_gbp", "0 or more: a budget is what may be spent", "is the sign turned round?")
             )
-        opening = float(cost[line][0]) if line in placements else 0.0
+        opening = opening_cost.get(line, 0.0)
         if limit and value > 0 and opening > 0 and not limit.holds(value / opening):
             expected = f"about £{opening:,.0f} a year, what the opening children of the line cost at central prices"
             found.append(row.problem("value_gbp", expected, "is it in pounds, not in thousands or millions?"))
@@ -187,25 +187,17 @@ def _override_warnings(case: Case, limits: Mapping[str, Limit]) -> list[Problem]
     found, used = [], _used(case)
     for name in [n for n in case.overrides if n in case.assumptions]:
         assumption, limit = case.assumptions[name], _limit_for(name, limits)
-
-        def slip(value: object, expected: str, advice: str = "", name: str = name) -> Problem:
-            line = toml.line(name) or toml.line(name.rpartition(".")[2])
-            return Problem(
-                file=toml.file, row=line, column=name, value=str(value), expected=expected, suggestion=advice
-            )
-
         if name not in used:
             owner = next((s.name for s in case.schemes if name.startswith(f"{s.name}.") and not s.active), "")
             acting = (
                 f"the scheme {owner} does not act in this scenario" if owner else "nothing in this scenario reads it"
             )
-            found.append(
-                slip(case.overrides[name], f"an assumption that this scenario uses; {acting}", "it changes nothing")
-            )
+            expected = f"an assumption that this scenario uses; {acting}"
+            found.append(toml.problem(name, case.overrides[name], expected, "it changes nothing"))
         odd = [f for f in FIELDS if limit and not limit.holds(getattr(assumption, f))]
         if odd:
-            expected = f"{limit}, beyond which it is implausible"
-            found.append(slip(f"{getattr(assumption, odd[0]):g}", expected, _out_of_scale(assumption.unit)))
+            value, expected = f"{getattr(assumption, odd[0]):g}", f"{limit}, beyond which it is implausible"
+            found.append(toml.problem(name, value, expected, _out_of_scale(assumption.unit)))
     return found
 
 

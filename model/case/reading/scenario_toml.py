@@ -1,0 +1,218 @@
+"""A scenario's TOML, and what it puts in the place of a case's schemes, conventions and assumptions."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from model.case.assumptions import DISTRIBUTIONS, RATINGS
+from model.case.reading import cells
+from model.case.reading import toml_values as read
+from model.case.reading.assumption_rows import Stated, faults_of
+from model.case.reading.case_toml import CONVENTIONS
+from model.case.reading.cells import Bad
+from model.case.reading.files import shown_path
+from model.case.reading.problems import Problem
+from model.case.reading.toml import Key, Place, Toml, read_keys, read_toml
+from model.case.spelling import nearest
+from model.case.units import UNITS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping, Sequence
+    from pathlib import Path
+
+    from model.case.assumptions import Assumption
+    from model.case.records import SchemeSpec
+
+SCENARIO: Final = {
+    "title": Key(parse=read.text),
+    "why": Key(parse=read.text),
+    "overrides": Key(parse=read.table, needed=False, default={}),
+}
+
+
+def _cell(parse: Callable[[str], object]) -> Callable[[object], object]:
+    """Return a reader of a value that is written as its cell in `assumptions.csv` would be."""
+    return lambda value: parse(str(value))
+
+
+OVERRIDE: Final[Mapping[str, Callable[[object], object]]] = {
+    "value": read.number,
+    "low": read.number,
+    "high": read.number,
+    "distribution": _cell(cells.word(DISTRIBUTIONS, "a distribution")),
+    "price_base": _cell(cells.financial_year_cell),
+    "source": _cell(cells.text_cell),
+    "as_at": _cell(cells.iso_date),
+    "quality": _cell(cells.word(RATINGS, "red, amber or green")),
+    "note": _cell(cells.text_cell),
+}
+"""Key of an override that is a table -> how its value is read."""
+_FILE_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scenario:
+    """A scenario, read but not yet applied. The base scenario may have no file: it then changes nothing."""
+
+    name: str
+    title: str
+    why: str
+    overrides: Mapping[str, Any]
+    toml: Toml
+
+
+def read_scenario(
+    folder: Path, name: str, known: Sequence[str], assumptions: Collection[str], problems: list[Problem]
+) -> Scenario | None:
+    """Read the scenario of that name in a case's folder; None, with the problem, where it cannot be.
+
+    `known`: the scenarios of the case, its base first. `assumptions`: the names that may be overridden.
+    """
+    file, place = folder / "scenarios" / f"{name}.toml", f"{folder.name}/scenarios"
+    if name not in known:
+        expected = "the name of a scenario of this case"
+        problems.append(Problem(file=place, value=name, suggestion=nearest(name, known), expected=expected))
+        return None
+    if not _FILE_NAME.fullmatch(name):
+        advice = f"name it {'-'.join(re.findall('[a-z0-9]+', name.lower())) or 'my-question'}.toml"
+        expected = "a file name of letters, digits, - and _"
+        problems.append(Problem(file=place, value=f"{name}.toml", expected=expected, suggestion=advice))
+        return None
+    if name == known[0] and not file.exists():
+        empty = Toml(file=shown_path(file), tables={}, text="")
+        return Scenario(name=name, title=name, why="The case as its assumptions state it.", overrides={}, toml=empty)
+    toml = read_toml(file, problems)
+    if toml is None:
+        return None
+    values = read_keys(toml.tables, SCENARIO, Place(toml=toml), problems)
+    overrides = flat_overrides(values.get("overrides", {}), assumptions)
+    return Scenario(
+        name=name, title=values.get("title", name), why=values.get("why", ""), overrides=overrides, toml=toml
+    )
+
+
+def flat_overrides(table: Mapping[str, Any], known: Collection[str], prefix: str = "") -> dict[str, Any]:
+    """Return overrides by full name: `fostering.fill_rate = 0.6` without quotation marks is a table within a table."""
+    flat: dict[str, Any] = {}
+    for key, value in table.items():
+        name = f"{prefix}{key}"
+        if isinstance(value, dict) and name not in known and "value" not in value:
+            flat |= flat_overrides(value, known, f"{name}.") if value else {name: value}
+        else:
+            flat[name] = value
+    return flat
+
+
+def override_schemes(
+    schemes: tuple[SchemeSpec, ...],
+    names: Collection[str],
+    overrides: Mapping[str, Any],
+    toml: Toml,
+    problems: list[Problem],
+) -> tuple[SchemeSpec, ...]:
+    """Return the schemes with exactly those active that the scenario lists; unchanged where it lists none."""
+    if "schemes" not in overrides:
+        return schemes
+    try:
+        wanted = read.list_of_names(overrides["schemes"])
+    except Bad as bad:
+        problems.append(toml.problem("schemes", overrides["schemes"], bad.expected, bad.suggestion))
+        return schemes
+    expected = "the name of a scheme of the case"
+    problems.extend(toml.problem("schemes", n, expected, nearest(n, names)) for n in wanted if n not in names)
+    return tuple(replace(scheme, active=scheme.name in wanted) for scheme in schemes)
+
+
+def override_conventions(
+    conventions: dict[str, Any], overrides: Mapping[str, Any], toml: Toml, problems: list[Problem]
+) -> dict[str, Any]:
+    """Return the conventions with what the scenario puts in their place."""
+    changed = dict(conventions)
+    for name, value in overrides.items():
+        group, _, key = name.partition(".")
+        if group != "conventions":
+            continue
+        if key not in CONVENTIONS:
+            problems.append(toml.problem(name, value, "a convention", nearest(key, CONVENTIONS)))
+            continue
+        try:
+            changed[key] = CONVENTIONS[key].parse(value)
+        except Bad as bad:
+            problems.append(toml.problem(name, value, bad.expected, bad.suggestion))
+    return changed
+
+
+def override_assumptions(
+    stated: Mapping[str, Stated], names: Collection[str], scenario: Scenario, price_base: str, problems: list[Problem]
+) -> dict[str, Stated]:
+    """Return the assumptions with the scenario's in their place. `names`: those of all rows, sound or not.
+
+    Money in an override is in the case's price base unless the override gives its own `price_base`.
+    """
+    merged = dict(stated)
+    toml = scenario.toml
+    for name, value in scenario.overrides.items() if names else ():
+        if name == "schemes" or name.startswith("conventions."):
+            continue
+        if name not in names:
+            known = [*names, "schemes", *(f"conventions.{key}" for key in CONVENTIONS)]
+            problems.append(toml.problem(name, value, "the name of an assumption of the case", nearest(name, known)))
+            continue
+        new = _overridden(stated.get(name), name, value, scenario, price_base, problems)
+        if new is not None:
+            merged[name] = new
+    return merged
+
+
+def _overridden(  # noqa: PLR0913, PLR0917 - what it replaces, by what, and where that stands
+    old: Stated | None, name: str, override: object, scenario: Scenario, price_base: str, problems: list[Problem]
+) -> Stated | None:
+    """Put an override in the place of an assumption: value, low and high together. A bare number becomes fixed."""
+    toml = scenario.toml
+    is_table = isinstance(override, dict)
+    table: Mapping[str, Any] = override if isinstance(override, dict) else {"value": override}
+    given: dict[str, Any] = {}
+    before = len(problems)
+    for key, value in table.items():
+        if key not in OVERRIDE:
+            problems.append(toml.problem(name, value, "a known key", nearest(key, OVERRIDE), key=key))
+            continue
+        try:
+            given[key] = OVERRIDE[key](value)
+        except Bad as bad:
+            problems.append(toml.problem(name, value, bad.expected, bad.suggestion, key=key if is_table else ""))
+    if "value" not in table:
+        expected = "a value: an override replaces value, low and high together"
+        problems.append(toml.problem(name, override, expected))
+    if len(problems) > before or old is None:
+        return None
+    new = _merged(old.assumption, given, scenario.name, price_base)
+    faults = faults_of(new, given.get("low"), given.get("high"))
+    for fault in faults:
+        shown = table.get(fault.field, getattr(new, fault.field))
+        key = fault.field if is_table else ""
+        problems.append(toml.problem(name, shown, fault.expected, fault.suggestion, key=key))
+    row = toml.line(name) or toml.line(name.rpartition(".")[2])
+    return None if faults else Stated(assumption=new, file=toml.file, row=row, column=name)
+
+
+def _merged(old: Assumption, given: Mapping[str, Any], scenario: str, price_base: str) -> Assumption:
+    """The assumption with an override in its place. A range without a distribution keeps the old one, or is a pert."""
+    ranged = "low" in given or "high" in given
+    usual = (old.distribution if old.distribution != "fixed" else "pert") if ranged else "fixed"
+    value = given["value"]
+    return replace(
+        old,
+        value=value,
+        value_as_stated=value,
+        low=given.get("low", value),
+        high=given.get("high", value),
+        distribution=given.get("distribution", usual),
+        price_base=given.get("price_base", price_base if UNITS[old.unit].is_money else ""),
+        source=given.get("source", f"scenario {scenario}"),
+        as_at=given.get("as_at"),
+        quality=given.get("quality", old.quality),
+        note=given.get("note", old.note),
+    )

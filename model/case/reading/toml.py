@@ -1,0 +1,130 @@
+"""TOML -> tables -> declared keys, each problem with its line."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from model.case.reading.cells import Bad
+from model.case.reading.files import read_text, shown_path
+from model.case.reading.problems import Problem
+from model.case.spelling import nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class Toml:
+    """A TOML file: its tables, and its text for line numbers."""
+
+    file: str
+    tables: dict[str, Any]
+    text: str
+
+    def line(self, key: str, table: str = "", position: int = 0) -> int:
+        """The line a key stands on, within the `position`-th heading of `table` or anywhere; 0 if it is not found."""
+        lines = self.text.splitlines()
+        start = max(self.heading(table, position) - 1, 0)
+        wanted = re.compile(rf"[\s{{,]*[\"']?(?:[A-Za-z0-9_]+\.)*{re.escape(key)}[\"']?\s*=")
+        for number, line in enumerate(lines[start:], start=start + 1):
+            if wanted.match(line):
+                return number
+        return self.heading(table, position) or self.heading(key)
+
+    def problem(self, name: str, value: object, expected: str, suggestion: str = "", *, key: str = "") -> Problem:
+        """A problem with what a scenario puts in the place of `name`, or with one `key` of it."""
+        return Problem(
+            file=self.file,
+            row=self.line(name) or self.line(name.rpartition(".")[2]),
+            column=f"{name}.{key}" if key else name,
+            value=str(value),
+            expected=expected,
+            suggestion=suggestion,
+        )
+
+    def heading(self, table: str, position: int = 0) -> int:
+        """The line of the `position`-th heading of a table; 0 for the top of the file, and if it is not found."""
+        wanted = re.compile(rf"\s*\[+\s*[\"']?{re.escape(table)}[\"']?\s*\]+")
+        lines = [i for i, line in enumerate(self.text.splitlines(), start=1) if table and wanted.match(line)]
+        return lines[min(position, len(lines) - 1)] if lines else 0
+
+
+def read_toml(path: Path, problems: list[Problem], *, optional: bool = False) -> Toml | None:
+    """Return a TOML file, or None with a problem that names the line."""
+    text = read_text(path, problems, optional=optional)
+    if text is None:
+        return None
+    file = shown_path(path)
+    try:
+        return Toml(file=file, tables=tomllib.loads(text), text=text)
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r"line (\d+)", str(error))
+        row = int(found[1]) if found else text.count("\n") + 1
+        lines = text.splitlines()
+        problems.append(
+            Problem(file=file, row=row, value=lines[min(row, len(lines)) - 1], expected="TOML", suggestion=str(error))
+        )
+    except RecursionError:
+        problems.append(Problem(file=file, expected="TOML that is not nested so deeply"))
+    return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Key:
+    """A key of a TOML table: how its value is read, and what stands for it when it is absent (required if `needed`)."""
+
+    parse: Callable[[Any], Any]
+    needed: bool = True
+    default: Any = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where in a TOML file a table stands: its heading, and which of several with that heading."""
+
+    toml: Toml
+    table: str = ""
+    position: int = 0
+
+    def problem(self, key: str, value: object, expected: str, suggestion: str = "") -> Problem:
+        """A problem with one key of the table."""
+        several = f"[{self.position + 1}]" if self.table in {"schemes", "correlations", "papers"} else ""
+        column = f"{self.table}{several}.{key}" if self.table else key
+        return Problem(
+            file=self.toml.file,
+            row=self.toml.line(key, self.table, self.position),
+            column=column,
+            value="" if value is None else str(value),
+            expected=expected,
+            suggestion=suggestion,
+        )
+
+
+def read_keys(
+    table: Mapping[str, Any], keys: Mapping[str, Key], place: Place, problems: list[Problem]
+) -> dict[str, Any]:
+    """Return the values of the declared keys that could be read; an unknown, missing or unreadable one is a problem."""
+    values: dict[str, Any] = {}
+    missing = [name for name, key in keys.items() if key.needed and name not in table]
+    for name in table:
+        if name not in keys and not name.startswith("x_"):
+            advice = nearest(name, missing) if missing else ""
+            advice = advice if advice.startswith("did") else nearest(name, keys)
+            problems.append(place.problem(name, table[name], "a known key", advice))
+    for name, key in keys.items():
+        if name not in table:
+            if key.needed:
+                missed = place.problem(name, None, f"a key {name}, which is missing")
+                problems.append(replace(missed, row=place.toml.heading(place.table, place.position)))
+            else:
+                values[name] = key.default
+            continue
+        try:
+            values[name] = key.parse(table[name])
+        except Bad as bad:
+            problems.append(place.problem(name, table[name], bad.expected, bad.suggestion))
+    return values

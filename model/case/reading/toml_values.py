@@ -1,0 +1,145 @@
+"""One value of a TOML file -> what the model wants, or a `Bad` that says what was expected and how to mend it."""
+
+from __future__ import annotations
+
+import math
+from datetime import date, datetime
+from fractions import Fraction
+from typing import Any
+
+from model.case import parameters
+from model.case.reading import cells
+from model.case.reading.cells import Bad
+
+_WEEKS = (51, 54)
+MOST_YEARS = 60
+
+
+def number(value: object) -> float:
+    """Return a TOML value as a finite number; text is refused even where it reads like one."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise Bad("a number", "without quotation marks" if isinstance(value, str) else "")
+    try:
+        figure = float(value)
+    except OverflowError:
+        raise Bad("a number a computer can hold", "it has too many digits") from None
+    if not math.isfinite(figure):
+        raise Bad("a finite number", "a missing figure cannot be computed with")
+    return figure
+
+
+def text(value: object) -> str:
+    """Return a text that is not empty."""
+    if not isinstance(value, str) or not value.strip():
+        raise Bad("a text in quotation marks")
+    return value
+
+
+def optional_text(value: object) -> str:
+    """Return a text."""
+    if not isinstance(value, str):
+        raise Bad("a text in quotation marks")
+    return value
+
+
+def plain_name(value: object) -> str:
+    """Return a name without a dot, as a scheme has."""
+    found = cells.name(text(value))
+    if "." in found:
+        raise Bad("a name without a dot", f"write {found.replace('.', '_')}")
+    return found
+
+
+def day(value: object) -> date:
+    """Return a date."""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    if isinstance(value, str):
+        return cells.iso_date(value.strip())
+    raise Bad("a date written 2022-07-13")
+
+
+def first_of_month(value: object) -> date:
+    """Return the first day of a month."""
+    found = day(value)
+    if found.day != 1:
+        raise Bad("the first day of a month", f"write {found.replace(day=1).isoformat()}")
+    return found
+
+
+def years(value: object) -> int:
+    """Return a whole number of years."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MOST_YEARS:
+        raise Bad(f"a whole number of years from 1 to {MOST_YEARS}")
+    return value
+
+
+def financial_year(value: object) -> str:
+    """Return a financial year written 2022/23."""
+    return cells.financial_year_cell(text(value))
+
+
+def switch(value: object) -> bool:
+    """Return true or false."""
+    if not isinstance(value, bool):
+        raise Bad("true or false", "without quotation marks" if isinstance(value, str) else "")
+    return value
+
+
+def weeks(value: object) -> float:
+    """Return the weeks in a year, a number or a fraction."""
+    try:
+        found = float(Fraction(value.replace(" ", ""))) if isinstance(value, str) else number(value)
+    except (ValueError, ZeroDivisionError, OverflowError):
+        raise Bad('weeks in a year, a number or a fraction such as "365/7"') from None
+    if not _WEEKS[0] <= found <= _WEEKS[1]:
+        raise Bad(f"weeks in a year, from {_WEEKS[0]} to {_WEEKS[1]}")
+    return found
+
+
+def list_of_names(value: object) -> tuple[str, ...]:
+    """Return names, each once."""
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise Bad('a list of names, such as ["fostering", "edge_of_care"]')
+    twice = next((item for item in value if value.count(item) > 1), "")
+    if twice:
+        raise Bad("each name once", f"{twice} stands there more than once")
+    return tuple(value)
+
+
+def ages(value: object) -> tuple[str, ...]:
+    """Age bands as the model has them: 5_9 stands for 5_7 and 8_9."""
+    known = (*parameters.AGE_BANDS, *parameters.SPLIT_AGE_BANDS)
+    parse = cells.age_band(known)
+    ages = [parse(age) for age in list_of_names(value)]
+    if not ages:
+        raise Bad("at least one age band")
+    halves = {whole: [h for h, w in parameters.SPLIT_AGE_BANDS.items() if w == whole] for whole in ages}
+    return tuple(dict.fromkeys(half for age in ages for half in (halves[age] or [age])))
+
+
+def rho(value: object) -> float:
+    """Return a correlation between -1 and 1."""
+    found = number(value)
+    if not -1 < found < 1:
+        raise Bad("a correlation between -1 and 1, both excluded")
+    return found
+
+
+def table(value: object) -> dict[str, Any]:
+    """Return a table."""
+    if not isinstance(value, dict):
+        raise Bad("a table, written [name] above its keys")
+    return value
+
+
+def tables(value: object) -> list[dict[str, Any]]:
+    """Return tables of one name."""
+    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+        raise Bad("tables, each written [[name]] above its keys")
+    return value
+
+
+def kind(value: object) -> str:
+    """Return a kind of scheme."""
+    return cells.word(parameters.PARAMETERS, "a kind of scheme")(text(value))
