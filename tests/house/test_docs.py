@@ -1,17 +1,20 @@
 """The documents: the data dictionary is fresh, every name has its words, and every link leads somewhere."""
 
 import argparse
+import json
 import re
 from pathlib import Path
 
 import pytest
 
+from model import load_case, run
 from model.__main__ import parser
 from model.case import parameters
 from model.case.assumptions import DISTRIBUTIONS
 from model.case.reading import dictionary, meanings
 from model.case.units import UNITS
 from model.commands.dictionary import PAGE
+from model.results.files import write
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *(ROOT / "inputs").rglob("README.md"),
@@ -80,3 +83,22 @@ def test_every_command_that_a_page_names_exists():
 def test_every_file_that_a_page_names_exists(name):
     named = re.findall(r"`((?:model|tests|notebooks)/[\w./-]+)`", (ROOT / name).read_text(encoding="utf-8"))
     assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+def test_every_file_column_and_metric_of_a_run_is_explained(tmp_path):
+    write(run(load_case(ROOT / "inputs" / "bury-2022"), draws=20), tmp_path)
+    page = (ROOT / "docs" / "outputs.md").read_text(encoding="utf-8")
+    words = set(re.findall(r"`([\w.<>]+)`", page))
+    written = list(tmp_path.iterdir())
+    columns = {
+        c
+        for path in written
+        if path.suffix == ".csv"
+        for c in path.open(encoding="utf-8").readline().strip().split(",")
+    }
+    metrics = {
+        re.sub(r"_by_\d{4}_\d\d$", "_by_<year>", metric)
+        for by_metric in json.loads((tmp_path / "metrics.json").read_text(encoding="utf-8")).values()
+        for metric in by_metric
+    }
+    assert ({path.name for path in written} | columns | metrics) - words == set()
