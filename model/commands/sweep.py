@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from model.batch.arguments import add_sweep_arguments
-from model.commands.shared import INPUTS
+from model.batch.arguments import add_sweep_arguments, cluster_problem
+from model.batch.terminal import say
+from model.commands.shared import BAD_INPUT, DONE, FAILED, INPUTS
 
 if TYPE_CHECKING:
     import argparse
+
+    import pandas as pd
 
 
 def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -19,7 +23,54 @@ def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run every combination. Return 0, 1 where it failed on the way, 2 on bad input."""
-    from model.results.sweep import command  # noqa: PLC0415
+    """Run every combination. Return 0, 1 where it failed on the way, 2 on bad input. Raises InputProblems."""
+    from model.batch import pool, remote, store  # noqa: PLC0415 - a list of commands needs none of this
+    from model.children.compiled import make_ready  # noqa: PLC0415
+    from model.results.combinations import SweepError, check  # noqa: PLC0415
+    from model.results.sweep import refuse, sweep  # noqa: PLC0415
+    from model.schemes.load import load_case  # noqa: PLC0415
 
-    return command(options, inputs=INPUTS)
+    folders = [path.resolve() if (path := Path(name)).is_dir() else INPUTS / name for name in options.cases]
+    out = options.out or options.outputs / "sweep.parquet"
+    try:
+        refuse(folders, out)
+        points = _asked_for(options)
+        problems = [text for folder in folders for text in check(load_case(folder, options.scenario), points)]
+    except SweepError as error:
+        return _failed(str(error), BAD_INPUT)
+    if problems:
+        return _failed("\n".join(problems), BAD_INPUT)
+    scheduler = options.scheduler if options.engine == "dask" else None
+    if scheduler is None:
+        make_ready()
+    try:
+        done = sweep(folders, points, out, scenario=options.scenario, workers=options.jobs, force=options.force,
+                     scheduler=scheduler)  # fmt: skip
+    except (SweepError, store.OutputError, remote.ClusterError, pool.WorkerError) as error:
+        return _failed(str(error), FAILED)
+    except OSError as error:
+        return _failed(store.explain(error, out), FAILED)
+    count = f"{len(points)} combinations x {len(folders)} case{'s' if len(folders) > 1 else ''}"
+    say(f"{out}: {count}{'' if done else ', already up to date'}")
+    return DONE
+
+
+def _asked_for(options: argparse.Namespace) -> pd.DataFrame:
+    """Return the combinations asked for. Raises SweepError where they cannot be read."""
+    from model.results.combinations import SweepError, file_frame, grid_frame  # noqa: PLC0415 - as above
+
+    if bool(options.grid) == (options.from_file is not None):
+        raise SweepError("say which combinations: either --grid (one or more) or --from FILE.csv")
+    if problem := cluster_problem(options):
+        raise SweepError(problem)
+    if options.from_file is None:
+        return grid_frame(options.grid, most=options.at_most)
+    try:
+        return file_frame(options.from_file)
+    except OSError as error:
+        raise SweepError(f"{options.from_file}: {error.strerror}") from error
+
+
+def _failed(words: str, status: int) -> int:
+    say(words, error=True)
+    return status

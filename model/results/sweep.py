@@ -7,19 +7,13 @@ are missing, and the file is put together from all of them in order, whoever com
 
 from __future__ import annotations
 
-import csv
 import functools
 import hashlib
 import io
-import itertools
 import json
-import math
 import os
-import re
-import sys
 from collections import Counter, deque
 from dataclasses import dataclass, fields
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,20 +23,16 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from model.batch import origins, pool, remote, store
-from model.batch.arguments import MOST_POINTS, cluster_problem
 from model.batch.disk import NEW, write_whole
 from model.batch.faults import point
 from model.batch.progress import Ticker
-from model.case.distributions import unit_bounds
 from model.case.draws import central, with_values
-from model.case.spelling import nearest
-from model.children.compiled import make_ready
 from model.money.appraisal import appraise, discount_factors
 from model.money.portfolio import evaluate, streams_of
+from model.results.combinations import SweepError
 from model.schemes.load import load_case
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Generator, Iterable, Mapping, Sequence
 
     from model.case.records import Case
@@ -52,12 +42,6 @@ POINTS_A_PART = 256
 KEY = b"invest_to_save.made_from"
 COLUMNS = ("case", "scenario", "point", "perimeter", "metric", "value")
 EVALUATE = "model.results.sweep:appraise_points"
-GRID_FORM = "NAME=LOW:HIGH:STEP or NAME=A,B,C with plain numbers"
-NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,9})?")
-
-
-class SweepError(ValueError):
-    """What was asked for cannot be swept; every problem, one a line."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,146 +54,6 @@ class Part:
     first: int
     points: tuple[tuple[float, ...], ...]
     evaluate: str = EVALUATE
-
-
-def grid_values(text: str, *, most: int = MOST_POINTS) -> tuple[str, tuple[float, ...]]:
-    """Read ``name=lo:hi:step`` (both ends included) or ``name=a,b,c``; at most so many values.
-
-    Steps are decimal, so that 0.5:1.0:0.05 gives exactly eleven values and 0.65 is the number 0.65.
-
-    Raises:
-        SweepError: it cannot be read, has too many values, or one of them twice.
-    """
-    name, equals, values = text.partition("=")
-    name = name.strip()
-    if not equals or not name:
-        raise SweepError(f"--grid {text!r}: expected {GRID_FORM}")
-    try:
-        found = _range(values, most) if ":" in values else tuple(float(_decimal(one)) for one in values.split(","))
-    except ValueError as error:
-        raise SweepError(f"--grid {text!r}: {error}") from error
-    twice = [f"{value:g}" for value, count in Counter(found).items() if count > 1]
-    if twice:
-        raise SweepError(f"--grid {text!r}: {', '.join(twice)} given more than once; expected each value once")
-    return name, found
-
-
-def _decimal(text: str) -> Decimal:
-    """The number a text is; nothing but plain digits, a point and a power of ten."""
-    if not NUMBER.fullmatch(text.strip()):
-        raise ValueError(f"{text.strip()!r} is no number; expected {GRID_FORM}")
-    number = Decimal(text.strip())
-    if not math.isfinite(float(number)):
-        raise ValueError(f"{text.strip()} is beyond the largest number there is, about 1.8e308")
-    return number
-
-
-def _range(text: str, most: int) -> tuple[float, ...]:
-    """The values of LOW:HIGH:STEP, both ends included."""
-    ends = text.split(":")
-    if len(ends) != 3:
-        raise ValueError(f"expected {GRID_FORM}")
-    low, high, step = (_decimal(end) for end in ends)
-    if step <= 0 or high < low:
-        raise ValueError(f"expected LOW <= HIGH and STEP > 0, got {low}:{high}:{step}")
-    try:
-        count = (high - low) / step
-    except ArithmeticError:
-        count = Decimal("Infinity")
-    if count >= most:  # not int(count): that of a vast number would never be done
-        several = f"{int(count) + 1:,}" if count < 10**15 else "more than 10^15"
-        raise ValueError(f"{several} values, {_too_many(most)}")
-    return tuple(float(low + step * n) for n in range(int(count) + 1))
-
-
-def _too_many(most: int) -> str:
-    """What to do about too many combinations."""
-    return f"more than the {most:,} allowed; take wider steps or fewer values, or allow more with --at-most"
-
-
-def grid_frame(grids: Sequence[str], *, most: int = MOST_POINTS) -> pd.DataFrame:
-    """Every combination of the ``--grid`` arguments, the last varying fastest.
-
-    Raises:
-        SweepError: everything that cannot be read, or more than ``most`` combinations.
-    """
-    axes, problems = [], []
-    for text in grids:
-        try:
-            axes.append(grid_values(text, most=most))
-        except SweepError as error:
-            problems.append(str(error))
-    names = [name for name, _ in axes]
-    problems += [f"--grid {name}: given twice" for name in dict.fromkeys(names) if names.count(name) > 1]
-    count = math.prod(len(values) for _, values in axes)
-    if count > most:
-        sizes = " x ".join(f"{len(values):,}" for _, values in axes)
-        problems.append(f"--grid: {sizes} = {count:,} combinations, {_too_many(most)}")
-    if problems:
-        raise SweepError("\n".join(problems))
-    return pd.DataFrame(list(itertools.product(*(values for _, values in axes))), columns=names, dtype=float)
-
-
-def file_frame(path: Path) -> pd.DataFrame:
-    """The combinations in a CSV file: assumption names as header, one combination a row; blank rows are passed over.
-
-    Raises:
-        SweepError: it is no table, or every cell that is not a number and every combination that stands twice, with
-            its row (the header is row 1) and column.
-    """
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = [(n, row) for n, row in enumerate(csv.reader(file), start=1) if any(cell.strip() for cell in row)]
-    except UnicodeDecodeError as error:
-        raise SweepError(
-            f"{path.name}: not UTF-8 text (byte {error.start + 1}); save it from the spreadsheet as CSV UTF-8"
-        ) from error
-    except csv.Error as error:
-        raise SweepError(f"{path.name}: not a CSV file ({error}); save it from the spreadsheet as CSV UTF-8") from error
-    if len(rows) < 2:
-        raise SweepError(f"{path.name}: expected a header of assumption names and at least one row")
-    names = [name.strip() for name in rows[0][1]]
-    problems = [f"{path.name}: column {n} has no name" for n, name in enumerate(names, start=1) if not name]
-    problems += [f"{path.name}: column {n!r} stands twice" for n, count in Counter(names).items() if n and count > 1]
-    points: dict[tuple[float, ...], int] = {}
-    for number, row in rows[1:]:
-        if len(row) != len(names):
-            problems.append(f"{path.name}, row {number}: {len(row)} values, expected {len(names)}")
-            continue
-        values = tuple(_number(path, number, name, text, problems) for name, text in zip(names, row, strict=True))
-        first = points.setdefault(values, number)
-        if first != number and np.isfinite(values).all():
-            problems.append(f"{path.name}, row {number}: the same combination as row {first}; expected each once")
-    if problems:
-        raise SweepError("\n".join(problems))
-    return pd.DataFrame(list(points), columns=names, dtype=float)
-
-
-def _number(path: Path, row: int, name: str, text: str, problems: list[str]) -> float:
-    """A cell's number; a problem is added if it has none."""
-    try:
-        return float(_decimal(text))
-    except ValueError:
-        problems.append(f"{path.name}, row {row}, column {name}: {text!r}, expected a number without £ or thousands")
-        return np.nan
-
-
-def check(case: Case, points: pd.DataFrame) -> list[str]:
-    """Problems of combinations against a case: unknown assumptions, values outside the unit's bounds."""
-    problems = []
-    for name in points.columns:
-        if name not in case.assumptions:
-            hint = nearest(str(name), case.assumptions)
-            problems.append(f"{case.name}: no assumption {name!r}{f'; {hint}' if hint else ''}")
-            continue
-        assumption = case.assumptions[name]
-        low, high = unit_bounds(assumption.unit)
-        wrong = points[name][(points[name] < low) | (points[name] > high)]
-        if len(wrong):
-            problems.append(
-                f"{case.name}: {name} = {wrong.iloc[0]:g}; {assumption.unit} is between {low:g} and {high:g}"
-            )
-    return problems
 
 
 @functools.lru_cache(maxsize=4)
@@ -333,7 +177,7 @@ def sweep(  # noqa: PLR0913 - each is one thing a caller may choose
             computed: those that were are kept for the next run.
     """
     folders = [str(case) for case in cases]
-    _refuse([Path(case) for case in cases], out)
+    refuse([Path(case) for case in cases], out)
     parts = parts_of(folders, scenario, points, evaluate=evaluate)
     with store.locked(out.parent):
         key = made_from(folders, parts)
@@ -404,40 +248,7 @@ def _join(place: Path, count: int, out: Path, key: str, schema: pa.Schema) -> No
     store.flush(out.parent)
 
 
-def command(options: argparse.Namespace, *, inputs: Path = Path("inputs")) -> int:
-    """Run ``sweep`` as the command line asks; the exit status. Bad inputs raise ``InputProblems``."""
-    folders = [Path(name).resolve() if Path(name).is_dir() else inputs / name for name in options.cases]
-    out = options.out or options.outputs / "sweep.parquet"
-    try:
-        _refuse(folders, out)
-        points = _asked_for(options)
-    except SweepError as error:
-        return _say(str(error), 2)
-    problems = [text for folder in folders for text in check(load_case(folder, options.scenario), points)]
-    if problems:
-        return _say("\n".join(problems), 2)
-    scheduler = options.scheduler if options.engine == "dask" else None
-    if scheduler is None:
-        make_ready()
-    try:
-        done = sweep(
-            folders,
-            points,
-            out,
-            scenario=options.scenario,
-            workers=options.jobs,
-            force=options.force,
-            scheduler=scheduler,
-        )
-    except (SweepError, store.OutputError, remote.ClusterError, pool.WorkerError) as error:
-        return _say(str(error), 1)
-    except OSError as error:
-        return _say(store.explain(error, out), 1)
-    count = f"{len(points)} combinations x {len(folders)} case{'s' if len(folders) > 1 else ''}"
-    return _say(f"{out}: {count}{'' if done else ', already up to date'}", 0)
-
-
-def _refuse(folders: Sequence[Path], out: Path) -> None:
+def refuse(folders: Sequence[Path], out: Path) -> None:
     """Raise SweepError where the results could not be told apart, or not be put in their place."""
     names = Counter(folder.name for folder in folders)
     problems = [
@@ -450,23 +261,3 @@ def _refuse(folders: Sequence[Path], out: Path) -> None:
         problems.append(f"--out {out}: it is {what}; expected the name of a file, such as {out / 'sweep.parquet'}")
     if problems:
         raise SweepError("\n".join(problems))
-
-
-def _asked_for(options: argparse.Namespace) -> pd.DataFrame:
-    """The combinations asked for."""
-    if bool(options.grid) == (options.from_file is not None):
-        raise SweepError("say which combinations: either --grid (one or more) or --from FILE.csv")
-    if problem := cluster_problem(options):
-        raise SweepError(problem)
-    if options.from_file is None:
-        return grid_frame(options.grid, most=options.at_most)
-    try:
-        return file_frame(options.from_file)
-    except OSError as error:
-        raise SweepError(f"{options.from_file}: {error.strerror}") from error
-
-
-def _say(text: str, status: int) -> int:
-    """Tell the person at the terminal."""
-    (sys.stderr if status else sys.stdout).write(text + "\n")
-    return status

@@ -91,13 +91,14 @@ class WhatIf:
         streams = self._streams if STREAMS_REST_ON.isdisjoint(values or ()) else streams_of(case)
         members = members_of(case)[self.perimeter]
         factors = discount_factors(case.timeline, case.conventions.discount_rate_annual)
-        blocks = [central(case), *(part_of(draws, first, BLOCK) for first in range(0, self.draws, BLOCK))]
+        blocks = [part_of(draws, first, BLOCK) for first in range(0, self.draws, BLOCK)]
 
         def outcome(block: Draws) -> _Outcome:
             net = evaluate(case, block, streams=streams, cells=False, compiled_from=1).net(members)
             return _Outcome(np.cumsum(net, axis=0), present_value(net, factors), np.isfinite(payback_months(net)))
 
-        middle, *parts = each(outcome, blocks, self.threads)
+        middle = outcome(central(case))  # alone: two threads must not be the first to ask for compiled code
+        parts = each(outcome, blocks, self.threads)
         npv, paid = np.concatenate([part.npv for part in parts]), np.concatenate([part.paid for part in parts])
         cumulative = np.concatenate([part.cumulative for part in parts], axis=1)
         at = [round(p / 100 * (draws.n - 1)) for p in BANDS]

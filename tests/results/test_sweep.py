@@ -14,7 +14,8 @@ import pytest
 
 from model.batch import faults, pool, remote
 from model.batch.arguments import add_sweep_arguments, address_problem
-from model.results import sweep
+from model.commands import sweep as command
+from model.results import combinations, sweep
 from tests.cases import write_case
 
 PLANTED = """
@@ -57,23 +58,23 @@ def cases(tmp_path: Path) -> list[Path]:
     return [tmp_path / "inputs" / name for name in ("bury", "dudley")]
 
 
-POINTS = sweep.grid_frame(["a=0:1:0.05", "b=1:30:1"])
+POINTS = combinations.grid_frame(["a=0:1:0.05", "b=1:30:1"])
 
 
 def test_a_grid_includes_both_ends_and_its_steps_are_decimal():
-    name, values = sweep.grid_values("fostering.fill_rate=0.5:1.0:0.05")
+    name, values = combinations.grid_values("fostering.fill_rate=0.5:1.0:0.05")
     assert name == "fostering.fill_rate"
     assert values == (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 1.0)
-    assert sweep.grid_values("x=1,2.5,10") == ("x", (1.0, 2.5, 10.0))
-    assert sweep.grid_values("x=0:10:4") == ("x", (0.0, 4.0, 8.0))
-    frame = sweep.grid_frame(["a=0,1", "b=1:3:1"])
+    assert combinations.grid_values("x=1,2.5,10") == ("x", (1.0, 2.5, 10.0))
+    assert combinations.grid_values("x=0:10:4") == ("x", (0.0, 4.0, 8.0))
+    frame = combinations.grid_frame(["a=0,1", "b=1:3:1"])
     assert frame.to_numpy().tolist() == [[0, 1], [0, 2], [0, 3], [1, 1], [1, 2], [1, 3]]
 
 
 @pytest.mark.parametrize("text", ["a", "a=", "=1:2:1", "a=1:2", "a=2:1:1", "a=1:2:0", "a=x,1", "a=1:nan:1"])
 def test_a_grid_that_cannot_be_read_is_quoted(text):
-    with pytest.raises(sweep.SweepError) as caught:
-        sweep.grid_frame([text, "b=1,2", "b=3"])
+    with pytest.raises(combinations.SweepError) as caught:
+        combinations.grid_frame([text, "b=1,2", "b=3"])
     assert repr(text) in str(caught.value)
     assert "b: given twice" in str(caught.value)
 
@@ -98,30 +99,30 @@ def test_a_grid_that_cannot_be_read_is_quoted(text):
     ],
 )
 def test_a_grid_holds_finite_plain_numbers_each_once_and_not_too_many(text, said):
-    with pytest.raises(sweep.SweepError) as caught:
-        sweep.grid_frame([text])
+    with pytest.raises(combinations.SweepError) as caught:
+        combinations.grid_frame([text])
     assert f"--grid {text!r}: {said}" in str(caught.value)
 
 
 def test_a_grid_of_too_many_combinations_says_how_many_and_more_may_be_asked_for():
     grids = ["a=0:1:0.001", "b=0:999:1"]
     with pytest.raises(
-        sweep.SweepError, match="--grid: 1,001 x 1,000 = 1,001,000 combinations, more than the 1,000,000"
+        combinations.SweepError, match="--grid: 1,001 x 1,000 = 1,001,000 combinations, more than the 1,000,000"
     ):
-        sweep.grid_frame(grids)
-    assert len(sweep.grid_frame(grids, most=1_001_000)) == 1_001_000
-    with pytest.raises(sweep.SweepError, match=r"1,001 values, more than the 1,000 allowed.*--at-most"):
-        sweep.grid_frame(grids, most=1_000)
-    assert sweep.grid_values("a=0:999:1", most=1_000)[1][-1] == 999
+        combinations.grid_frame(grids)
+    assert len(combinations.grid_frame(grids, most=1_001_000)) == 1_001_000
+    with pytest.raises(combinations.SweepError, match=r"1,001 values, more than the 1,000 allowed.*--at-most"):
+        combinations.grid_frame(grids, most=1_000)
+    assert combinations.grid_values("a=0:999:1", most=1_000)[1][-1] == 999
 
 
 def test_blank_rows_of_a_file_are_passed_over_and_rows_keep_their_numbers(tmp_path):
     path = tmp_path / "points.csv"
     path.write_text("a,b\n1,2\n\n,\n3,4\n\n", encoding="utf-8")
-    assert sweep.file_frame(path).to_dict("list") == {"a": [1.0, 3.0], "b": [2.0, 4.0]}
+    assert combinations.file_frame(path).to_dict("list") == {"a": [1.0, 3.0], "b": [2.0, 4.0]}
     path.write_text("a\n\nx\n", encoding="utf-8")
-    with pytest.raises(sweep.SweepError, match=r"points\.csv, row 3, column a: 'x'"):
-        sweep.file_frame(path)
+    with pytest.raises(combinations.SweepError, match=r"points\.csv, row 3, column a: 'x'"):
+        combinations.file_frame(path)
 
 
 @pytest.mark.parametrize(
@@ -142,8 +143,8 @@ def test_blank_rows_of_a_file_are_passed_over_and_rows_keep_their_numbers(tmp_pa
 def test_a_file_that_is_no_table_of_combinations_is_refused(tmp_path, content, said):
     path = tmp_path / "points.csv"
     path.write_bytes(content)
-    with pytest.raises(sweep.SweepError) as caught:
-        sweep.file_frame(path)
+    with pytest.raises(combinations.SweepError) as caught:
+        combinations.file_frame(path)
     assert said in str(caught.value)
     assert str(caught.value).startswith("points.csv")
 
@@ -161,7 +162,7 @@ def test_a_case_twice_and_a_place_that_is_no_file_are_refused_before_anything_is
     assert f"--out {out}: it is a folder; expected the name of a file, such as {out / 'sweep.parquet'}" in said
     assert [path.name for path in tmp_path.glob("taken*")] == ["taken"]
     assert not list(out.iterdir())
-    with pytest.raises(sweep.SweepError, match="it is a folder"):
+    with pytest.raises(combinations.SweepError, match="it is a folder"):
         sweep.sweep(cases(tmp_path), POINTS, out, evaluate=f"{planted}:broken")
 
 
@@ -179,15 +180,15 @@ def test_a_count_is_a_whole_number_from_1(capsys, name, number):
 def test_every_bad_cell_of_a_file_is_named(tmp_path):
     path = tmp_path / "points.csv"
     path.write_text('\ufeffa,b\r\n1,2\r\n"1,000",£3\r\n1\r\n', encoding="utf-8")
-    with pytest.raises(sweep.SweepError) as caught:
-        sweep.file_frame(path)
+    with pytest.raises(combinations.SweepError) as caught:
+        combinations.file_frame(path)
     assert str(caught.value).splitlines() == [
         "points.csv, row 3, column a: '1,000', expected a number without £ or thousands",
         "points.csv, row 3, column b: '£3', expected a number without £ or thousands",
         "points.csv, row 4: 1 values, expected 2",
     ]
     path.write_text("\ufeffa,b\r\n1,2\r\n3,4.5\r\n", encoding="utf-8")
-    assert sweep.file_frame(path).to_dict("list") == {"a": [1.0, 3.0], "b": [2.0, 4.5]}
+    assert combinations.file_frame(path).to_dict("list") == {"a": [1.0, 3.0], "b": [2.0, 4.5]}
 
 
 def test_a_sweep_is_tidy_and_the_same_bytes_with_one_worker_and_with_three(tmp_path, planted):
@@ -208,7 +209,7 @@ def test_a_sweep_is_tidy_and_the_same_bytes_with_one_worker_and_with_three(tmp_p
 
 def test_a_part_that_fails_is_named_and_the_next_run_does_only_what_is_missing(tmp_path, planted):
     out = tmp_path / "sweep.parquet"
-    with pytest.raises(sweep.SweepError, match="bury, from point 256: ValueError: no such price"):
+    with pytest.raises(combinations.SweepError, match="bury, from point 256: ValueError: no such price"):
         sweep.sweep(cases(tmp_path)[:1], POINTS, out, evaluate=f"{planted}:broken")
     assert not out.exists()
     parts = sorted(p.name for p in (tmp_path / "sweep.parquet.parts").glob("*.parquet"))
@@ -234,10 +235,10 @@ KILLED = """
 import sys
 from pathlib import Path
 
-from model.results import sweep
+from model.results import combinations, sweep
 
 if __name__ == "__main__":
-    points = sweep.grid_frame(["a=0:1:0.05", "b=1:30:1"])
+    points = combinations.grid_frame(["a=0:1:0.05", "b=1:30:1"])
     sweep.sweep([Path(name) for name in sys.argv[3:]], points, Path(sys.argv[1]), workers=1, evaluate=sys.argv[2])
 """
 
@@ -285,7 +286,7 @@ BURY = Path("inputs/bury-2022")
 
 @pytest.mark.skipif(not (BURY / "case.toml").exists(), reason="needs the Bury case")
 def test_a_combination_equals_the_same_override_run_by_itself():
-    points = sweep.grid_frame(["fostering.fill_rate=0.6,0.9", "price.ifa_foster_weekly=750,800"])
+    points = combinations.grid_frame(["fostering.fill_rate=0.6,0.9", "price.ifa_foster_weekly=750,800"])
     together = sweep.appraise_points(str(BURY), None, points).set_index(["point", "perimeter", "metric"])["value"]
     for number in points.index:
         alone = sweep.appraise_points(str(BURY), None, points.loc[[number]])
@@ -305,13 +306,13 @@ def test_unknown_names_and_impossible_values_are_named_before_anything_runs(caps
     options = parser.parse_args(
         ["bury-2022", "--grid", "fostering.fil_rate=0:1:0.5", "--grid", "fostering.fill_rate=0:2:1", "--out", out]
     )
-    assert sweep.command(options) == 2
+    assert command.run(options) == 2
     said = capsys.readouterr().err
     assert "did you mean fostering.fill_rate?" in said
     assert "fostering.fill_rate = 2; share is between 0 and 1" in said
     assert not list(tmp_path.iterdir())
-    assert sweep.command(parser.parse_args(["bury-2022"])) == 2
-    assert sweep.command(parser.parse_args(["bury-2022", "--grid", "a=1", "--engine", "dask"])) == 2
+    assert command.run(parser.parse_args(["bury-2022"])) == 2
+    assert command.run(parser.parse_args(["bury-2022", "--grid", "a=1", "--engine", "dask"])) == 2
 
 
 def free_port() -> int:
@@ -355,7 +356,7 @@ def cluster(tmp_path):
 
 def test_a_cluster_gives_the_same_bytes_even_when_a_worker_is_lost_half_way(tmp_path, planted, cluster, monkeypatch):
     address, workers = cluster
-    points = sweep.grid_frame(["a=0:1:0.01", "b=1:30:1"])
+    points = combinations.grid_frame(["a=0:1:0.01", "b=1:30:1"])
     here, there = tmp_path / "here" / "sweep.parquet", tmp_path / "there" / "sweep.parquet"
     sweep.sweep(cases(tmp_path), points, here, evaluate=f"{planted}:slow")
     real, count = sweep.point, [0]
