@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from model.case.draws import central, with_values
-from model.case.words import WHOLE
+from model.case.words import AGENCY, WHOLE
 from model.money.appraisal import appraise, discount_factors, npv_evaluator
 from model.money.portfolio import evaluate, streams_of
 from model.schemes.agency import DISPLACED, ONE_FOR_ONE, annual_cost
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from model.case.records import Case
 
-KIND = "agency"
 READINGS = {
     0.0: ("premium only", "what agency cover cost, salaries of the vacant posts included"),
     1.0: ("whole cost", "net of the budgets of the vacant posts"),
@@ -45,7 +44,7 @@ def agency_readings(case: Case) -> pd.DataFrame:
     factors = discount_factors(case.timeline, case.conventions.discount_rate_annual)
     base, streams = central(case), streams_of(case)
     rows = []
-    for name in (spec.name for spec in case.active_schemes if spec.kind == KIND):
+    for name in (spec.name for spec in case.active_schemes if spec.kind == AGENCY):
         value = {key: float(base[f"{name}.{key}"][0]) for key in _PARAMETERS}
         stated, months = base[f"{name}.managed_teams_cost"], base[f"{name}.managed_teams_months"]
         teams = float(annual_cost(stated, months, case.timeline)[0])
@@ -89,7 +88,7 @@ def displaced_cover(case: Case) -> tuple[Displaced, ...]:
 
     The NPV is that of the whole in real terms, every other assumption at its central value.
     """
-    names = [f"{spec.name}.{DISPLACED}" for spec in case.active_schemes if spec.kind == KIND]
+    names = [f"{spec.name}.{DISPLACED}" for spec in case.active_schemes if spec.kind == AGENCY]
     stated = [case.assumptions[name] for name in names if name in case.assumptions]
     ranged = [found for found in stated if found.low < found.high]
     return tuple(

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from model.case.pay import PayError
 from model.case.records import BOTTOM_UP
-from model.case.words import DO_NOTHING, WHOLE, WITH_SCHEMES
-from model.money.agency_readings import KIND
+from model.case.words import AGENCY, DO_NOTHING, WHOLE, WITH_SCHEMES
 from model.report import views
 from model.report.establishment import recruited_words
 from model.report.look import charts
@@ -48,7 +47,7 @@ def people(result: Result) -> Block:
     if len(measure(result, workforce.CASELOAD, WITH_SCHEMES)):
         parts.append(caseloads(result))
     parts.append(priced_posts(result))
-    if any(spec.kind == KIND for spec in result.case.active_schemes):
+    if any(spec.kind == AGENCY for spec in result.case.active_schemes):
         parts += [agency_table(result), displaced_words(result)]
     return show(*parts)
 
@@ -248,7 +247,7 @@ def agency_table(result: Result) -> tbl.Table:
         numeric=2,
         note="Managed teams are taken out of the cover figure first and end in full as the new posts fill: the two "
         f"printed figures are never added. {cover_words(result, readings)}".rstrip(),
-        rests_on=views.drivers(result.case, [s.name for s in result.case.active_schemes if s.kind == KIND]),
+        rests_on=views.drivers(result.case, [s.name for s in result.case.active_schemes if s.kind == AGENCY]),
     )
 
 
@@ -259,7 +258,7 @@ def cover_words(result: Result, readings: Sequence[Any]) -> str:
     """
     case, words = result.case, []
     lines = views.lines_only(result, WHOLE)
-    for spec in (s for s in case.active_schemes if s.kind == KIND):
+    for spec in (s for s in case.active_schemes if s.kind == AGENCY):
         end = case.assumptions[f"{spec.name}.cover_end_months"].value
         saved = lines[(lines["scheme"] == spec.name) & (lines["line"] == COVER)]
         yearly = saved.groupby("financial_year")["value_gbp"].sum()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from model.case.words import WHOLE
+from model.case.words import AGENCY, WHOLE
 from model.report import views
 from model.report.look import format as fmt
 from model.report.look import tables as tbl
@@ -46,7 +46,6 @@ RESERVE = {
 RESERVE_INTO = {"released", "loan_advance", "shortfall"}
 SHORT_OF = {"mean": "mean of all draws", "p90": "90th percentile"}
 UNFUNDED = "Balance if nobody finds that"
-AGENCY = "agency"  # the kind of scheme that counts what the reserve pays for teams in any case
 HALF_A_POUND = 0.5  # less than this is nothing
 
 

@@ -14,7 +14,6 @@ import numpy as np
 from model.case.draws import central
 from model.case.words import DO_NOTHING, IMPACT, WITH_SCHEMES
 from model.children.caseload import AGES, PLACEMENTS
-from model.money.portfolio import evaluate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -165,6 +164,8 @@ def costs(children: Children) -> tuple[YearCost, YearCost]:
     Children are those of the caseload frame, half of a month's opening and half of its closing number; prices are
     those that the model pays in the central run.
     """
+    from model.money.portfolio import evaluate  # noqa: PLC0415 - a page that only counts needs no engine
+
     case = children.case
     evaluation = evaluate(case, central(case))
     stock = children.cells[DO_NOTHING]
