@@ -8,9 +8,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import date
 
-DISTRIBUTIONS = ("fixed", "uniform", "pert", "normal", "lognormal", "beta")
-RATINGS = ("red", "amber", "green")
-
 
 @dataclass(frozen=True, kw_only=True)
 class Assumption:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from model.case import words
 from model.case.units import UNITS
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ _EXACT_BELOW: Final = 256  # fewer draws than this are cheaper inverted one by o
 
 def is_fixed(assumption: Assumption) -> bool:
     """Say whether an assumption has no range: declared fixed, or of zero width."""
-    return assumption.distribution == "fixed" or assumption.low == assumption.high
+    return assumption.distribution == words.FIXED or assumption.low == assumption.high
 
 
 def unit_bounds(unit: str) -> tuple[float, float]:
@@ -134,11 +135,11 @@ def _beta(a: Assumption, at: Uniforms | Normals) -> Floats:
 
 
 _INVERSES: Final[dict[str, Callable[[Assumption, Uniforms | Normals], Floats]]] = {
-    "uniform": _uniform,
-    "normal": _normal,
-    "lognormal": _lognormal,
-    "pert": _pert,
-    "beta": _beta,
+    words.UNIFORM: _uniform,
+    words.NORMAL: _normal,
+    words.LOGNORMAL: _lognormal,
+    words.PERT: _pert,
+    words.BETA: _beta,
 }
 
 

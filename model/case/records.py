@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from model.case.words import BOTTOM_UP, GENERAL, PRINTED, YEAR
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
@@ -17,10 +19,6 @@ if TYPE_CHECKING:
     from model.case.assumptions import Assumption
     from model.case.reference import Reference
     from model.case.timeline import Timeline
-
-
-PRINTED, BOTTOM_UP = COSTINGS = ("printed", "bottom_up")
-"""What a row of the establishment costs: as its paper prints, or by its grade."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,14 +63,14 @@ class Post:
     start: date | None
     charged_to: str
     included_in: str
-    included_when: str
+    included_when: str = ""
     funding: str
-    basis: str
-    already_filled_months: str
-    recruited: bool
-    service_line: str
+    basis: str = YEAR
+    already_filled_months: str = ""
+    recruited: bool = False
+    service_line: str = ""
     source: str
-    note: str
+    note: str = ""
     # How to price it from its grade (`model.schemes.staff.prices`); all may be left out.
     grade_current: str = ""
     spine_point: str = ""
@@ -102,7 +100,7 @@ class CaseloadRow:
 
     age_band: str
     placement: str
-    stream: str
+    stream: str = GENERAL
     children: float | None
     entries_annual: float | None
     exits_annual: float | None
@@ -124,6 +122,7 @@ class BudgetLine:
     value_gbp: float
     source: str
     follows: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,6 +152,7 @@ class Actual:
     value: float
     unit: str
     source: str
+    note: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""The words that recur in frames and files, each said once: perimeters, worlds, natures, statistics."""
+"""The words that recur in inputs, frames and files, each said once."""
 
 from typing import Final
 
@@ -18,7 +18,22 @@ CENTRAL, MEAN = "central", "mean"
 QUANTILES: Final = {"p05": 0.05, "p10": 0.10, "p25": 0.25, "p50": 0.50, "p75": 0.75, "p90": 0.90, "p95": 0.95}
 STATISTICS: Final = (CENTRAL, MEAN, *QUANTILES)
 
-AGENCY: Final = "agency"  # the kind of scheme that counts what the reserve pays for teams in any case
 EVERYTHING: Final = "everything"  # learnt: what knowing every number would be worth
 CHANCE: Final = "chance"  # a factor: who happens to enter and leave
 REMAINDER: Final = "remainder"  # the last step to a scenario: whatever is not an assumption
+
+# What a council may write in its files
+KINDS = FOSTERING_GROWTH, ENTRY_REDUCTION, AGENCY, ESTABLISHMENT, FIXED_COST = (
+    "fostering_growth", "entry_reduction", "agency", "establishment", "fixed_cost",
+)  # fmt: skip
+PURSES = GENERAL_FUND, RESERVE, DSG, GRANT, PARTNER = ("general_fund", "reserve", "dsg", "grant", "partner")
+COSTINGS = PRINTED, BOTTOM_UP = ("printed", "bottom_up")  # a post costs what its paper prints, or what its grade does
+BASES = YEAR, DAY = ("year", "day")  # what that cost is for
+STREAMS = GENERAL, UASC = ("general", "uasc")  # children in care, and unaccompanied asylum-seeking children
+ALL: Final = "all"  # ages or placements of a total
+OPENING_CASELOAD: Final = "opening_caseload"  # a budget that holds the opening children at each draw's own price
+DISTRIBUTIONS = FIXED, UNIFORM, PERT, NORMAL, LOGNORMAL, BETA = (
+    "fixed", "uniform", "pert", "normal", "lognormal", "beta",
+)  # fmt: skip
+RATINGS = RED, AMBER, GREEN = ("red", "amber", "green")
+VERDICTS = RECONCILES, ROUNDING, DIFFERS, NOT_DERIVABLE = ("reconciles", "rounding", "differs", "not_derivable")

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from model.case.parameters import PLACEMENT_LINES
-from model.case.words import AVOIDANCE, CASHABLE, RECURRING
-from model.schemes.cashflows import GENERAL_FUND, CashFlows, Tag
+from model.case.words import AVOIDANCE, CASHABLE, GENERAL_FUND, RECURRING
+from model.schemes.cashflows import CashFlows, Tag
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

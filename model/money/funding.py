@@ -18,8 +18,7 @@ import numpy as np
 
 from model.case import units
 from model.case.timeline import financial_year
-from model.case.words import AVOIDANCE, INVESTMENT, ONE_OFF, WHOLE
-from model.schemes.cashflows import GENERAL_FUND, RESERVE, Tag
+from model.case.words import AVOIDANCE, GENERAL_FUND, INVESTMENT, ONE_OFF, RESERVE, WHOLE
 from model.schemes.staff.posts import already_paid
 
 if TYPE_CHECKING:
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from model.case.draws import Draws
     from model.case.records import Case
     from model.money.portfolio import Evaluation
+    from model.schemes.cashflows import Tag
 
 BASE_BUDGET, RESERVE_FUNDED, OTHER_FUNDED = "base_budget", "reserve_funded", "grant_or_partner_funded"
 ONE_OFFS, AVOIDED, NET = "one_off", "cost_avoidance", "net"

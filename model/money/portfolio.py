@@ -15,14 +15,14 @@ import numpy as np
 
 from model.case.parameters import PLACEMENT_LINES
 from model.case.timeline import MONTHS_A_YEAR
-from model.case.words import INTERACTION, WHOLE
+from model.case.words import INTERACTION, PARTNER, WHOLE
 from model.children import caseload
 from model.children.caseload import PLACEMENTS, Drivers, Levers, Projection, Stream, project_plainly
 from model.children.noise import Chance
 from model.children.worlds import COMPILED_FROM, NO_LEVERS, Ground, ground, project_on
 from model.money.cashability import split_saving
 from model.schemes import Scheme, Setting, make_scheme
-from model.schemes.cashflows import PARTNER, CashFlows, Tag
+from model.schemes.cashflows import CashFlows, Tag
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from model.case.records import BOTTOM_UP
+from model.case.words import BOTTOM_UP, DAY
 from model.report import views
 from model.report.assumptions import papers_words
 from model.report.look import format as fmt
 from model.report.look import markup
 from model.report.look import tables as tbl
 from model.results.establishment import bridge, lines, net_posts
-from model.schemes.staff.posts import BY_DAY, DAYS_IN_A_PRINTED_YEAR
+from model.schemes.staff.posts import DAYS_IN_A_PRINTED_YEAR
 
 if TYPE_CHECKING:
     from model.case.records import Case, Post
@@ -62,7 +62,7 @@ def posts(case: Case) -> tbl.Table:
 def _line_words(case: Case, post: Post, times: float) -> str:
     service = post.service_line or markup.label(post.team)
     words = f"{service}: {post.post}" if post.post and post.post != service else service
-    if post.basis == BY_DAY:
+    if post.basis == DAY:
         words += f" ({fmt.pounds(post.change_annual_cost_gbp / DAYS_IN_A_PRINTED_YEAR)} every day)"
     if times < 0:
         return f"{words}: taken out, counted under {views.title_of(case, post.charged_to)}"

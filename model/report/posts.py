@@ -6,8 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from model.case.pay import PayError
-from model.case.records import BOTTOM_UP
-from model.case.words import AGENCY, DO_NOTHING, WHOLE, WITH_SCHEMES
+from model.case.words import AGENCY, BOTTOM_UP, DO_NOTHING, WHOLE, WITH_SCHEMES
 from model.report import views
 from model.report.establishment import recruited_words
 from model.report.look import charts

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Final
 
+from model.case import words
 from model.case.reading import case_tables as tables
 from model.case.reading import formulas
 from model.case.reading.cells import Bad
@@ -51,7 +52,7 @@ class Line:
     @property
     def is_transcribed(self) -> bool:
         """Whether the figure agrees only with its own transcription: nothing was worked out."""
-        return self.verdict == "reconciles" and is_transcription(self.row.formula)
+        return self.verdict == words.RECONCILES and is_transcription(self.row.formula)
 
     @property
     def is_unexpected(self) -> bool:
@@ -62,11 +63,11 @@ class Line:
 def verdict(published: float, recomputed: float | None, precision: float) -> str:
     """Return the verdict on one figure. All three are in the row's unit; None = there is no formula."""
     if recomputed is None:
-        return "not_derivable"
+        return words.NOT_DERIVABLE
     printed, exact, unit = decimal_of(published), decimal_of(recomputed), decimal_of(precision)
     if exact == printed or (exact / unit).to_integral_value(ROUND_HALF_UP) * unit == printed:
-        return "reconciles"
-    return "rounding" if abs(exact - printed) <= unit else "differs"
+        return words.RECONCILES
+    return words.ROUNDING if abs(exact - printed) <= unit else words.DIFFERS
 
 
 def is_transcription(formula: str) -> bool:
@@ -87,7 +88,7 @@ def recompute(case: Case) -> tuple[Line, ...]:
         published = load_case(case.folder, case.published_scenario, complete=False)
     values = {name: assumption.value for name, assumption in published.assumptions.items()}
     values[formulas.WEEKS] = published.conventions.weeks_per_year
-    words = formulas.Words(
+    known = formulas.Words(
         names=values.keys(),
         ids=[post.id for post in published.establishment],
         teams=[post.team for post in published.establishment],
@@ -98,7 +99,7 @@ def recompute(case: Case) -> tuple[Line, ...]:
         try:
             figure = None
             if row.formula:
-                figure = formulas.evaluate(formulas.parse(row.formula, words), values, published.establishment)
+                figure = formulas.evaluate(formulas.parse(row.formula, known), values, published.establishment)
         except Bad as bad:
             problems.append(_formula_problem(published, row, bad))
             continue
@@ -165,7 +166,7 @@ def table(lines: Sequence[Line], *, title: str) -> str:
         )
         for r in (heading, tuple("-" * w for w in widths), *body)
     ]
-    counts = {v: sum(line.verdict == v for line in lines) for v in tables.VERDICTS}
+    counts = {v: sum(line.verdict == v for line in lines) for v in words.VERDICTS}
     surprises = sum(line.is_unexpected for line in lines)
     copied = sum(line.is_transcribed for line in lines)
     of_these = f" ({copied} of them only transcribed: nothing to work out)" if copied else ""

@@ -10,7 +10,7 @@ import csv
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from model.case.assumptions import RATINGS
+from model.case.words import RATINGS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from model.case import words
 from model.schemes.agency import Agency
 from model.schemes.base import Scheme, Setting
 from model.schemes.entry_reduction import EntryReductionScheme
@@ -24,11 +25,11 @@ if TYPE_CHECKING:
     from model.case.records import SchemeSpec
 
 KINDS: dict[str, type[Scheme]] = {
-    "fostering_growth": FosteringGrowth,
-    "entry_reduction": EntryReductionScheme,
-    "establishment": Establishment,
-    "agency": Agency,
-    "fixed_cost": FixedCost,
+    words.FOSTERING_GROWTH: FosteringGrowth,
+    words.ENTRY_REDUCTION: EntryReductionScheme,
+    words.ESTABLISHMENT: Establishment,
+    words.AGENCY: Agency,
+    words.FIXED_COST: FixedCost,
 }
 
 

@@ -16,8 +16,8 @@ import numpy as np
 
 from model.case import units
 from model.case.timeline import MONTHS_A_YEAR
+from model.case.words import RESERVE
 from model.schemes.base import Scheme
-from model.schemes.cashflows import RESERVE
 from model.schemes.staff.posts import filled_share
 
 if TYPE_CHECKING:

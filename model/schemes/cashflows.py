@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from model.case.words import GENERAL_FUND
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from numpy.typing import NDArray
-
-GENERAL_FUND, RESERVE, PARTNER = "general_fund", "reserve", "partner"
 
 
 @dataclass(frozen=True, order=True)

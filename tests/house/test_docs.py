@@ -10,9 +10,9 @@ import pytest
 from model import load_case, run
 from model.__main__ import parser
 from model.case import parameters
-from model.case.assumptions import DISTRIBUTIONS
 from model.case.reading import dictionary, meanings
 from model.case.units import UNITS
+from model.case.words import DISTRIBUTIONS
 from model.commands.dictionary import PAGE
 from model.results.files import write
 

@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.case.draws import sample
-from model.case.words import CASHABLE, WHOLE
+from model.case.words import CASHABLE, PARTNER, WHOLE
 from model.children.caseload import PLACEMENTS
 from model.money.funding import purse_of
 from model.money.portfolio import evaluate, members_of
-from model.schemes.cashflows import PARTNER, CashFlows, Tag
+from model.schemes.cashflows import CashFlows, Tag
 from model.schemes.load import load_case
 from tests.cases import CASE_TOML, write_case
 from tests.engine import evaluated, invented, line, load

@@ -13,6 +13,7 @@ from model.case.reading.files import duplicates, read_table
 from model.case.reading.problems import Problem
 from model.case.spelling import nearest
 from model.case.units import UNITS, to_price_base
+from model.case.words import BETA, FIXED, LOGNORMAL, NORMAL
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -98,7 +99,7 @@ def faults_of(assumption: Assumption, low: float | None, high: float | None) -> 
                     advice,
                 )
             )
-    if unit.whole and assumption.distribution != "fixed":
+    if unit.whole and assumption.distribution != FIXED:
         faults.append(Fault("distribution", "fixed, because a switch is either 0 or 1"))
     return faults or _range_faults(assumption, low, high)
 
@@ -118,7 +119,7 @@ def _price_base_faults(assumption: Assumption) -> list[Fault]:
 def _range_faults(assumption: Assumption, low: float | None, high: float | None) -> list[Fault]:
     """What is wrong with low, value and high for the distribution."""
     value, kind = assumption.value, assumption.distribution
-    if kind == "fixed":
+    if kind == FIXED:
         return [
             Fault(field, "an empty cell for a fixed value", "or name the distribution the range belongs to")
             for field, figure in (("low", low), ("high", high))
@@ -135,7 +136,7 @@ def _range_faults(assumption: Assumption, low: float | None, high: float | None)
         return [Fault("low", f"less than high ({high:g})", "swap them" if low > high else "or write fixed")]
     if not low <= value <= high:
         return [Fault("value", f"a number from low to high ({low:g} to {high:g})")]
-    return _beta_faults(value, low, high) if kind == "beta" else _median_faults(value, low, high, kind)
+    return _beta_faults(value, low, high) if kind == BETA else _median_faults(value, low, high, kind)
 
 
 def _beta_faults(value: float, low: float, high: float) -> list[Fault]:
@@ -148,11 +149,11 @@ def _beta_faults(value: float, low: float, high: float) -> list[Fault]:
 
 def _median_faults(value: float, low: float, high: float, kind: str) -> list[Fault]:
     """Normal and lognormal are fitted to P10 and P90, which fixes their median: the value must be it."""
-    if kind not in {"normal", "lognormal"}:
+    if kind not in {NORMAL, LOGNORMAL}:
         return []
-    if kind == "lognormal" and low <= 0:
+    if kind == LOGNORMAL and low <= 0:
         return [Fault("low", "above 0 for lognormal")]
-    median = (low + high) / 2 if kind == "normal" else math.sqrt(low * high)
+    median = (low + high) / 2 if kind == NORMAL else math.sqrt(low * high)
     if abs(value - median) <= MEDIAN_TOLERANCE * (high - low):
         return []
     other = "or use pert, whose value is the most likely one"

@@ -13,6 +13,7 @@ from model.case.reading.toml import Key, Place, read_keys
 from model.case.records import Conventions, Correlation, FundingPlan, Paper, SchemeSpec
 from model.case.spelling import nearest
 from model.case.timeline import MONTHS_A_YEAR, Timeline, financial_year
+from model.case.words import ENTRY_REDUCTION
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -135,7 +136,7 @@ def _schemes(
             problems.append(place.problem("name", name, "each scheme's name once"))
         if "start" in values:
             problems.extend(outside_horizon(values["start"], timeline, place, "start"))
-        if values.get("kind") == "entry_reduction" and "ages" not in table:
+        if values.get("kind") == ENTRY_REDUCTION and "ages" not in table:
             problems.append(place.problem("ages", None, 'the ages it acts on, such as ["8_9", "10_15", "16_17"]'))
         if len(problems) == before:
             schemes.append(SchemeSpec(**values))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from model.case import parameters
 from model.case.reading.problems import Problem
+from model.case.words import ALL, ENTRY_REDUCTION, FOSTERING_GROWTH
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from model.case.reading.files import Row
     from model.case.records import SchemeSpec
 
-ALL: Final = "all"
 MEASURES: Final = ("children", "entries_annual", "exits_annual")
 TOLERANCE: Final = 0.02
 """How far totals may disagree, as a share of the larger: published tables are rounded and suppressed."""
@@ -116,14 +116,14 @@ def _exit_problems(rows: Sequence[Row]) -> list[Problem]:
 
 def _nothing_to_act_on(scheme: SchemeSpec, rows: Sequence[Row], file: str) -> Problem | None:
     """A scheme that would act on nobody, and so would silently do nothing."""
-    if scheme.kind == "entry_reduction" and not _entries_in(scheme.ages, rows):
+    if scheme.kind == ENTRY_REDUCTION and not _entries_in(scheme.ages, rows):
         return Problem(
             file=file,
             column="entries_annual",
             expected=f"children entering care at ages "
             f"{', '.join(scheme.ages)}, whom the scheme {scheme.name} acts on; there are none",
         )
-    if scheme.kind == "fostering_growth" and not _children_in("ifa_foster", rows):
+    if scheme.kind == FOSTERING_GROWTH and not _children_in("ifa_foster", rows):
         return Problem(
             file=file,
             column="children",

@@ -6,9 +6,11 @@ import csv
 import io
 import itertools
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import MISSING, dataclass, fields
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from model.case.reading import cells
 from model.case.reading.cells import Bad
 from model.case.reading.problems import Problem
 from model.case.spelling import nearest
@@ -17,7 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from _typeshed import DataclassInstance
+
 EXTRA_PREFIX = "x_"
+Record = TypeVar("Record", bound="DataclassInstance")
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -51,6 +56,51 @@ class Row:
             expected=expected,
             suggestion=suggestion,
         )
+
+
+_BY_TYPE: Final[Mapping[str, Callable[[str], Any]]] = {
+    "str": cells.text_cell,
+    "float": cells.number,
+    "float | None": cells.optional_number,
+    "date": cells.iso_date,
+    "date | None": cells.optional_date,
+    "bool": cells.yes_or_no,
+}
+
+
+def columns_of(
+    record: type[DataclassInstance],
+    *,
+    headings: Mapping[str, str] = MappingProxyType({}),
+    without: str = "",
+    empty: str = "",
+    **parse: Callable[[str], Any],
+) -> tuple[Column, ...]:
+    """Return the columns of a table whose rows become `record`: one a field, in its order, `without` some of them.
+
+    A field with a default may be left out, and its cell be empty; a cell of those named in `empty` may be empty too. A
+    cell is read by its field's type, unless `parse` says otherwise. `headings`: field -> column, where they differ.
+    """
+    return tuple(
+        Column(
+            name=headings.get(field.name, field.name),
+            parse=parse.get(field.name) or _BY_TYPE[str(field.type)],
+            required=field.default is MISSING,
+            blank=field.default is not MISSING or field.name in empty.split(),
+        )
+        for field in fields(record)
+        if field.name not in without.split()
+    )
+
+
+def record_of(record: type[Record], row: Row, **instead: object) -> Record:
+    """Return the record that a whole row states, and `instead` more. An empty cell leaves a field at its default."""
+    stated = {
+        field.name: row.values[field.name]
+        for field in fields(record)
+        if field.name in row.values and (row.raw.get(field.name) or field.default is MISSING)
+    }
+    return record(**{**stated, **instead})
 
 
 def shown_path(path: Path) -> str:

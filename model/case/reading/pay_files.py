@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from model.case.assumptions import RATINGS
 from model.case.pay import Grade, PayAward, PayPoint, PayTables, Rate
 from model.case.reading import cells
 from model.case.reading.files import Column, read_table
+from model.case.words import RATINGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

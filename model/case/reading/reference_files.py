@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from model.case import parameters
-from model.case.assumptions import RATINGS
 from model.case.reading import cells
 from model.case.reading.cells import Bad
 from model.case.reading.files import Column, duplicates, read_table
 from model.case.reference import PriceIndex, Reference
 from model.case.units import is_financial_year
+from model.case.words import RATINGS
 
 if TYPE_CHECKING:
     from datetime import date

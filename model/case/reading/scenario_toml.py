@@ -6,7 +6,6 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from model.case.assumptions import DISTRIBUTIONS, RATINGS
 from model.case.reading import cells
 from model.case.reading import toml_values as read
 from model.case.reading.assumption_rows import Stated, faults_of
@@ -17,6 +16,7 @@ from model.case.reading.problems import Problem
 from model.case.reading.toml import Key, Place, Toml, read_keys, read_toml
 from model.case.spelling import nearest
 from model.case.units import UNITS
+from model.case.words import DISTRIBUTIONS, FIXED, PERT, RATINGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -201,7 +201,7 @@ def _overridden(  # noqa: PLR0913, PLR0917 - what it replaces, by what, and wher
 def _merged(old: Assumption, given: Mapping[str, Any], scenario: str, price_base: str) -> Assumption:
     """The assumption with an override in its place. A range without a distribution keeps the old one, or is a pert."""
     ranged = "low" in given or "high" in given
-    usual = (old.distribution if old.distribution != "fixed" else "pert") if ranged else "fixed"
+    usual = (old.distribution if old.distribution != FIXED else PERT) if ranged else FIXED
     value = given["value"]
     return replace(
         old,

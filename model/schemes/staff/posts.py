@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from model.case import units
-from model.case.records import BOTTOM_UP
-from model.case.words import INVESTMENT, ONE_OFF, RECURRING
+from model.case.words import AGENCY, BOTTOM_UP, DAY, INVESTMENT, ONE_OFF, RECURRING
 from model.schemes.cashflows import CashFlows, Tag
 from model.schemes.staff import recruitment
 from model.schemes.staff.prices import price_row
@@ -30,8 +29,6 @@ PREMIUM, PAYMENT = "establishment.agency_premium", "establishment.retention_paym
 QUALIFYING, HIRE = "establishment.retention_qualifying_months", "establishment.recruitment_cost"
 KIT, RECYCLED = "establishment.equipment_cost", "establishment.equipment_recycled_share"
 TURNOVER = "establishment.turnover_annual"
-AGENCY_KIND = "agency"
-BY_DAY = "day"
 DAYS_IN_A_PRINTED_YEAR = 365
 
 
@@ -156,7 +153,7 @@ def full_cost(setting: Setting, scheme: str) -> NDArray[np.float64]:
     total = np.zeros(setting.shape)
     for post, sign in charged_posts(setting.case, scheme):
         daily = setting.daily * (post.change_annual_cost_gbp / DAYS_IN_A_PRINTED_YEAR)
-        cost = daily if post.basis == BY_DAY else setting.annual * _annual_cost(setting, post)
+        cost = daily if post.basis == DAY else setting.annual * _annual_cost(setting, post)
         total += carried(setting, post, sign) * cost
     return total
 
@@ -198,7 +195,7 @@ def already_paid(setting: Setting) -> NDArray[np.float64]:
 
 def _row_costs(setting: Setting, post: Post, scheme: SchemeSpec, delay: NDArray[np.float64]) -> CashFlows:
     elapsed = row_elapsed(setting, post, scheme.name, delay)
-    if post.basis == BY_DAY:
+    if post.basis == DAY:
         daily = setting.daily * (post.change_annual_cost_gbp / DAYS_IN_A_PRINTED_YEAR)
         return _spent({Tag(ON_CALL, INVESTMENT, RECURRING, post.funding): np.clip(elapsed, 0, 1) * daily})
     rate = setting.annual * _annual_cost(setting, post)
@@ -270,5 +267,5 @@ def _premium(setting: Setting) -> NDArray[np.float64]:
     """Return the agency premium: the establishment's own, or else that of the case's agency scheme."""
     if PREMIUM in setting.case.assumptions:
         return setting.value(PREMIUM)
-    names = (f"{spec.name}.premium" for spec in setting.case.schemes if spec.kind == AGENCY_KIND)
+    names = (f"{spec.name}.premium" for spec in setting.case.schemes if spec.kind == AGENCY)
     return next((setting.value(n) for n in names if n in setting.case.assumptions), np.zeros(setting.draws.n))

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from model.case.pay import BOTTOM, MIDDLE, PLACES_IN_A_GRADE, TOP, PayError, PayTables
-from model.case.records import BOTTOM_UP, PRINTED
 from model.case.timeline import MONTHS_A_YEAR, Timeline, add_months, financial_year
+from model.case.words import BOTTOM_UP, PRINTED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

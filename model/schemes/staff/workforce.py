@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from model.case.timeline import MONTHS_A_YEAR
-from model.case.words import DO_NOTHING, WITH_SCHEMES
+from model.case.words import DAY, DO_NOTHING, WITH_SCHEMES
 from model.schemes.staff import recruitment
-from model.schemes.staff.posts import BY_DAY, charged_posts, recruiting, row_elapsed
+from model.schemes.staff.posts import charged_posts, recruiting, row_elapsed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -81,7 +81,7 @@ def _cohorts(setting: Setting) -> list[tuple[NDArray[np.float64], NDArray[np.flo
 
 def _counts(post: Post) -> bool:
     """Whether a row adds people who are recruited."""
-    return post.recruited and post.fte_proposed > post.fte_current and post.basis != BY_DAY
+    return post.recruited and post.fte_proposed > post.fte_current and post.basis != DAY
 
 
 def _caseloads(
