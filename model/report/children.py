@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from model.results.children_counts import Children, Recorded
     from model.results.runs import Result
 
-DASHED = (0, (4, 2))
 QUARTER = 3  # months between the points of a small panel: finer would be weight, not information
 BANDS = (("p10", "p90", 0.16, "10th to 90th"), ("p25", "p75", 0.3, "25th to 75th"))
 STATISTICS = {"central": "central", "p10": "10th", "p25": "25th", "p50": "50th", "p75": "75th", "p90": "90th"}
@@ -86,7 +85,8 @@ def all_children(children: Children) -> charts.Figure:
         if "p50" in nothing:
             axes.plot(x, nothing["p50"], color=charts.BLUE, linestyle=":", linewidth=1.2, label="Do nothing, median")
         if acting:
-            axes.plot(x, schemes["central"], color=charts.GREEN, linestyle=DASHED, label="With the schemes, central")
+            axes.plot(x, schemes["central"], color=charts.GREEN, linestyle=charts.DASHED,
+                      label="With the schemes, central")  # fmt: skip
         _points(axes, known, opening, color=charts.INK, marker="o", linestyle="-", label="Recorded")
         _points(axes, since, opening, color=charts.VERMILION, marker="X", linestyle="none",
                 label="What happened since: not used by the model")  # fmt: skip
@@ -97,8 +97,7 @@ def all_children(children: Children) -> charts.Figure:
 
     title = _all_title(children, nothing, schemes if acting else None)
     alt = f"{title}. {_all_alt(nothing, schemes if acting else None, known, since)}"
-    return charts.Figure(
-        key="children-all", title=title, alt=alt, svg=charts.draw("children-all", alt, paint, height=3.7),
+    return charts.chart("children-all", title, alt, paint, height=3.7,
         data=_all_data(nothing, schemes if acting else None, points, opening), rests_on=rests(case),
         note=_all_note(case, nothing, known, since),
     )  # fmt: skip
@@ -195,11 +194,9 @@ def by_placement(children: Children) -> charts.Figure:
     moved = {p for p in shown if children.changes(p)}
 
     def paint(canvas: Canvas) -> None:
-        panels = canvas.subplots(-(-len(shown) // 2), 2, squeeze=False).ravel()
-        for axes, placement in zip(panels, shown, strict=False):
+        panels = charts.panels(canvas, len(shown), 2)
+        for axes, placement in zip(panels, shown, strict=True):
             _panel(axes, children, placement, moved=placement in moved)
-        for axes in panels[len(shown) :]:
-            axes.set_axis_off()
         key = panels[next((i for i, p in enumerate(shown) if p in moved), 0)]
         canvas.legend(*key.get_legend_handles_labels(), loc="outside lower center", ncols=2)
 
@@ -207,9 +204,7 @@ def by_placement(children: Children) -> charts.Figure:
     alt = f"Line charts of children by placement, one panel for each. {title}. " + " ".join(
         _panel_words(children, p, moved=p in moved) for p in shown)  # fmt: skip
     height = 1.75 * -(-len(shown) // 2) + 0.6
-    return charts.Figure(
-        key="children-placements", title=title, alt=alt,
-        svg=charts.draw("children-placements", alt, paint, height=height),
+    return charts.chart("children-placements", title, alt, paint, height=height,
         data=_placement_data(children), rests_on=rests(children.case),
         note=f"Each panel has its own scale, from zero. Above each: children at the start, and in {fmt.month(later)}. "
         "Where only one line is drawn the schemes change nothing.",
@@ -240,7 +235,7 @@ def _panel(axes: Axes, children: Children, placement: str, *, moved: bool) -> No
     nothing, schemes = (children.stock[w, placement].iloc[::QUARTER] for w in (DO_NOTHING, WITH_SCHEMES))
     x, at = range(0, QUARTER * len(nothing), QUARTER), children.at_later
     _fan(axes, nothing, charts.QUIET, "Do nothing, ", QUARTER)
-    axes.plot(x, nothing["central"], color=charts.QUIET, linestyle=DASHED, label="Do nothing, central")
+    axes.plot(x, nothing["central"], color=charts.QUIET, linestyle=charts.DASHED, label="Do nothing, central")
     ends = f"{one(children.central(DO_NOTHING, placement, 0))} to {one(children.central(DO_NOTHING, placement, at))}"
     if moved:
         if {"p10", "p90"} <= set(schemes):  # lines, not a second fan: two shades of one area cannot be told apart

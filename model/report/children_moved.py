@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 from model.report import views
 from model.report.look import format as fmt
 from model.report.look import tables as tbl
-from model.report.look.charts import BLUE, QUIET, Figure, draw, month_axis
+from model.report.look.charts import (
+    BLUE,
+    QUIET,
+    Figure,
+    band,
+    chart,
+    month_axis,
+    panels,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,13 +35,10 @@ def children_moved(result: Result, most: int = 4) -> Figure:
     frames = {p: {w: views.stock(result, w, p) for w in ("do_nothing", "with_schemes", "impact")} for p in shown}
 
     def paint(canvas: Canvas) -> None:
-        columns = min(2, len(shown))
-        panels = canvas.subplots(-(-len(shown) // columns), columns, squeeze=False).ravel()
-        for axes, placement in zip(panels, shown, strict=False):
+        small = panels(canvas, len(shown), min(2, len(shown)))
+        for axes, placement in zip(small, shown, strict=True):
             _stock_panel(axes, frames[placement], views.PLACEMENT_TITLES[placement])
-        for axes in panels[len(shown) :]:
-            axes.set_axis_off()
-        canvas.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+        canvas.legend(*small[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
 
     end = {p: float(frames[p]["impact"]["central"].iloc[-1]) for p in shown}
     month = fmt.month(str(frames[shown[0]]["impact"].index[-1]))
@@ -49,8 +54,7 @@ def children_moved(result: Result, most: int = 4) -> Figure:
         f"{views.PLACEMENT_TITLES[p]}: {fmt.decimal(f['do_nothing']['central'].iloc[-1], 0)} if nothing is done and "
         f"{fmt.decimal(f['with_schemes']['central'].iloc[-1], 0)} with the schemes in {month}."
         for p, f in frames.items())  # fmt: skip
-    return Figure(key="children", title=title, alt=alt,
-                  svg=draw("children", alt, paint, height=2.0 * -(-len(shown) // 2) + 0.4),
+    return chart("children", title, alt, paint, height=2.0 * -(-len(shown) // 2) + 0.4,
                   data=_table(result, shown), rests_on=views.drivers(case, _flow_groups(case)))  # fmt: skip
 
 
@@ -61,9 +65,7 @@ def _flow_groups(case: Case) -> set[str]:
 def _stock_panel(axes: Axes, frames: dict[str, pd.DataFrame], title: str) -> None:
     nothing, schemes = frames["do_nothing"], frames["with_schemes"]
     x = range(len(nothing))
-    if {"p10", "p90"} <= set(schemes):
-        axes.fill_between(x, schemes["p10"], schemes["p90"], color=BLUE, alpha=0.18, linewidth=0,
-                          label="10th to 90th percentile")  # fmt: skip
+    band(axes, schemes)
     axes.plot(x, nothing["central"], color=QUIET, linestyle=(0, (4, 2)), label="Do nothing")
     axes.plot(x, schemes["central"], color=BLUE, label="With the schemes")
     axes.set_title(title)

@@ -114,10 +114,7 @@ def npv_by_scenario(runs: Sequence[Run], perimeter: str, title: str) -> charts.F
                           label="" if i else "Mean")  # fmt: skip
             axes.plot(central[run.title], i, marker="o", color=charts.BLUE, linestyle="", label="" if i else "Central")
         axes.axvline(0, color=charts.INK, linewidth=1)
-        axes.set_yticks(range(len(shown)), [_short(run.title) for run in shown])
-        axes.set_ylim(len(shown) - 0.5, -0.5)
-        axes.grid(visible=False, axis="y")
-        axes.grid(visible=True, axis="x")
+        charts.name_rows(axes, [_short(run.title) for run in shown])
         charts.money_axis(axes, along="x")
         axes.legend(loc="upper center", bbox_to_anchor=(0.4, -0.08), ncols=3)
 
@@ -133,7 +130,7 @@ def npv_by_scenario(runs: Sequence[Run], perimeter: str, title: str) -> charts.F
                      numeric=frozenset({1, 2, 3}))  # fmt: skip
     key = f"scenarios-{perimeter}"
     height = 0.8 + 0.32 * max(len(shown), 1)
-    return charts.Figure(key=key, title=finding, alt=alt, svg=charts.draw(key, alt, paint, height=height), data=data)
+    return charts.chart(key, finding, alt, paint, height=height, data=data)
 
 
 def _of(part: int, whole: int) -> str:
@@ -151,14 +148,11 @@ def small_multiples(runs: Sequence[Run], perimeter: str, title: str) -> charts.F
     columns = 3
 
     def paint(canvas: Canvas) -> None:
-        rows = -(-len(frames) // columns)
-        panels = canvas.subplots(rows, columns, squeeze=False).ravel()
-        for axes, (name, frame) in zip(panels, frames.items(), strict=False):
+        small = charts.panels(canvas, len(frames), columns)
+        for axes, (name, frame) in zip(small, frames.items(), strict=True):
             axes.label_outer()
             _small(axes, frame, name)
-        _on_one_scale(list(panels[: len(frames)]))
-        for axes in panels[len(frames) :]:
-            axes.set_axis_off()
+        _on_one_scale(small)
 
     last = {name: float(frame["central"].iloc[-1]) for name, frame in frames.items() if len(frame)}
     best, worst = max(last, key=lambda n: last[n]), min(last, key=lambda n: last[n])
@@ -177,7 +171,7 @@ def small_multiples(runs: Sequence[Run], perimeter: str, title: str) -> charts.F
                      numeric=1)  # fmt: skip
     key = f"multiples-{perimeter}"
     height = 0.4 + 1.25 * -(-len(frames) // columns)
-    return charts.Figure(key=key, title=finding, alt=alt, svg=charts.draw(key, alt, paint, height=height), data=data,
+    return charts.chart(key, finding, alt, paint, height=height, data=data,
                           note="One scale for all panels. Line: central. Band: 10th to 90th percentile.")  # fmt: skip
 
 
@@ -226,10 +220,7 @@ def bridge_chart(steps: pd.DataFrame, names: tuple[str, str, str], key: str, mos
         axes.barh(len(moves) + 1, end, color=charts.QUIET)
         axes.axvline(0, color=charts.INK, linewidth=1)
         amounts = [fmt.money(start), *(fmt.money(c, signed=True) for _, c in moves), fmt.money(end)]
-        axes.set_yticks(range(len(labels)), [f"{_short(n)}  {a}" for n, a in zip(labels, amounts, strict=True)])
-        axes.set_ylim(len(labels) - 0.5, -0.5)
-        axes.grid(visible=False, axis="y")
-        axes.grid(visible=True, axis="x")
+        charts.name_rows(axes, [f"{_short(n)}  {a}" for n, a in zip(labels, amounts, strict=True)])
         charts.money_axis(axes, along="x")
 
     title = f"{scenario}, {perimeter}: {fmt.money(end)}, {_moved(end - start)} {base}"

@@ -12,6 +12,7 @@ from model.report.look import tables as tbl
 from model.report.look.charts import (
     AMBER,
     BLUE,
+    DASHED,
     GREEN,
     INK,
     PAPER,
@@ -20,9 +21,12 @@ from model.report.look.charts import (
     SKY,
     VERMILION,
     Figure,
-    draw,
+    band,
+    chart,
     money_axis,
     month_axis,
+    panels,
+    year_axis,
     zero_line,
 )
 from model.results.perimeters import shown_perimeters
@@ -56,22 +60,20 @@ def annual_net(result: Result) -> Figure:
     frames = {p: views.net_by_year(result, p) for p in shown}
 
     def paint(canvas: Canvas) -> None:
-        columns = min(2, len(shown))
-        panels = canvas.subplots(-(-len(shown) // columns), columns, squeeze=False).ravel()
-        for axes, perimeter in zip(panels, shown, strict=False):
+        small = panels(canvas, len(shown), min(2, len(shown)))
+        for axes, perimeter in zip(small, shown, strict=True):
             _net_panel(axes, frames[perimeter], views.title_of(case, perimeter))
-        for axes in panels[len(shown) :]:
-            axes.set_axis_off()
 
     title = _net_finding(case.shown_years, frames[WHOLE], views.title_of(case, WHOLE))
     alt = "Bar charts of the net position by financial year. " + " ".join(
         f"{views.title_of(case, p)}: from {fmt.money(f.central.iloc[0])} in {f.index[0]} to "
         f"{fmt.money(f.central.iloc[-1])} in {f.index[-1]}." for p, f in frames.items())  # fmt: skip
-    return Figure(
-        key="annual-net",
-        title=title,
-        alt=alt,
-        svg=draw("annual-net", alt, paint, height=2.1 * -(-len(shown) // 2) + 0.2),
+    return chart(
+        "annual-net",
+        title,
+        alt,
+        paint,
+        height=2.1 * -(-len(shown) // 2) + 0.2,
         data=net_by_year(result),
         rests_on=views.money_drivers(case, shown),
         note="Each panel has its own scale. Bars: central run. Thin lines: the range between the 10th and the 90th "
@@ -146,11 +148,12 @@ def cumulative_fan(result: Result, perimeter: str) -> Figure:
         f"{fmt.month(frame.index[-1])}. Lowest {fmt.money(low)} in {fmt.month(str(frame['central'].idxmin()))}; "
         f"{fmt.money(last)} at the end{at_the_end(frame)}."
     )
-    return Figure(
-        key=f"fan-{perimeter}",
-        title=title,
-        alt=alt,
-        svg=draw(f"fan-{perimeter}", alt, paint, height=2.7),
+    return chart(
+        f"fan-{perimeter}",
+        title,
+        alt,
+        paint,
+        height=2.7,
         data=at_each_march(f"fan-{perimeter}-data", f"Cumulative net position at 31 March, {name}, £ thousand", frame),
         rests_on=views.money_drivers(case, [perimeter]),
     )
@@ -174,13 +177,11 @@ def _payback_finding(result: Result, perimeter: str, name: str) -> str:
 
 def _fan(axes: Axes, frame: pd.DataFrame) -> None:
     x = range(len(frame))
-    for low, high, alpha, words in (("p10", "p90", 0.18, "10th to 90th"), ("p25", "p75", 0.32, "25th to 75th")):
-        if {low, high} <= set(frame):
-            axes.fill_between(x, frame[low], frame[high], color=BLUE, alpha=alpha, linewidth=0,
-                              label=f"{words} percentile")  # fmt: skip
+    band(axes, frame)
+    band(axes, frame, ends=("p25", "p75"), alpha=0.32)
     axes.plot(x, frame["central"], color=BLUE, label="Central")
     if "mean" in frame:
-        axes.plot(x, frame["mean"], color=INK, linestyle=(0, (4, 2)), linewidth=1.3, label="Mean")
+        axes.plot(x, frame["mean"], color=INK, linestyle=DASHED, linewidth=1.3, label="Mean")
 
 
 def at_each_march(key: str, caption: str, frame: pd.DataFrame) -> tbl.Table:
@@ -210,7 +211,7 @@ def savings_by_year(result: Result, perimeter: str) -> Figure:
         axes.plot(range(len(frame)), frame.sum(axis=1), color=INK, marker="D", markersize=4, linewidth=1, label="Net")
         zero_line(axes)
         money_axis(axes)
-        axes.set_xticks(range(len(frame)), list(frame.index), rotation=0 if len(frame) < 7 else 30)
+        year_axis(axes, list(frame.index))
         axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=len(present) + 1)
 
     totals = frame.sum()
@@ -219,7 +220,7 @@ def savings_by_year(result: Result, perimeter: str) -> Figure:
         f"{views.NATURE_TITLES[n]}: {fmt.money(frame[n].iloc[0])} in {frame.index[0]}, "
         f"{fmt.money(frame[n].iloc[-1])} in {frame.index[-1]}." for n in present)  # fmt: skip
     key = f"savings-{perimeter}"
-    return Figure(key=key, title=title, alt=alt, svg=draw(key, alt, paint, height=3.0),
+    return chart(key, title, alt, paint, height=3.0,
                   data=by_nature(result, perimeter),
                   rests_on=views.money_drivers(case, [perimeter]))  # fmt: skip
 
@@ -300,7 +301,7 @@ def npv_spread(result: Result, perimeter: str) -> Figure:
         good = edges[:-1] >= 0
         axes.bar(edges[:-1], counts, width=np.diff(edges), align="edge", edgecolor=PAPER, linewidth=0.4,
                  color=np.where(good, BLUE, VERMILION).tolist(), hatch=np.where(good, "", "////").tolist())  # fmt: skip
-        for value, words, style in ((found.central, "central", "-"), (found.mean, "mean", (0, (4, 2)))):
+        for value, words, style in ((found.central, "central", "-"), (found.mean, "mean", DASHED)):
             if value is not None:
                 axes.axvline(value, color=INK, linestyle=style, label=f"{words} {fmt.money(value)}")
         zero_line(axes, across=False)
@@ -319,7 +320,7 @@ def npv_spread(result: Result, perimeter: str) -> Figure:
             for n, a, b in zip(counts, edges[:-1], edges[1:], strict=True)]  # fmt: skip
     data = tbl.Table(key=f"{key}-data", caption=f"Draws by NPV, {name}", columns=("NPV", "Draws"),
                      rows=rows, numeric=frozenset({1}))  # fmt: skip
-    return Figure(key=key, title=title, alt=alt, svg=draw(key, alt, paint, height=2.5), data=data,
+    return chart(key, title, alt, paint, height=2.5, data=data,
                   rests_on=views.money_drivers(case, [perimeter]))  # fmt: skip
 
 
@@ -347,7 +348,7 @@ def payback_chance(result: Result) -> Figure:
                       label=views.title_of(case, perimeter))  # fmt: skip
         axes.set_ylim(-3, 103)
         axes.set_yticks([0, 25, 50, 75, 100], ["0%", "25%", "50%", "75%", "100%"])
-        axes.set_xticks(range(len(years)), years, rotation=0 if len(years) < 7 else 30)
+        year_axis(axes, years)
         axes.legend(loc="best")
 
     last = {p: v[-1] for p, v in found.items()}
@@ -359,5 +360,5 @@ def payback_chance(result: Result) -> Figure:
     data = tbl.Table(key="payback-data", caption="Probability of having paid back by the end of each financial year",
                      columns=columns, rows=rows, numeric=1)  # fmt: skip
     alt = f"Line chart of the probability of having paid back by the end of each financial year. {title}."
-    return Figure(key="payback", title=title, alt=alt, svg=draw("payback", alt, paint, height=2.7), data=data,
+    return chart("payback", title, alt, paint, height=2.7, data=data,
                   rests_on=views.money_drivers(case, shown))  # fmt: skip

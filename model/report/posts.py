@@ -66,8 +66,8 @@ def posts_filled(result: Result) -> charts.Figure:
 
     def paint(canvas: Canvas) -> None:
         axes = canvas.subplots()
-        axes.plot(range(len(there)), there["central"], color=charts.QUIET, linestyle=(0, (4, 2)), label="New posts")
-        _line(axes, filled, charts.BLUE, "Filled, central")
+        axes.plot(range(len(there)), there["central"], color=charts.QUIET, linestyle=charts.DASHED, label="New posts")
+        _line(axes, filled, "Filled, central")
         _finish(axes, [str(m) for m in filled.index], "whole-time equivalents")
 
     last = str(filled.index[-1])
@@ -86,9 +86,8 @@ def posts_filled(result: Result) -> charts.Figure:
     caption = "New posts and posts filled, whole-time equivalents, every sixth month"
     data = tbl.Table(key="posts-data", caption=caption, columns=columns, rows=rows,
                      numeric=1)  # fmt: skip
-    svg = charts.draw("posts", alt, paint, height=2.6)
     rests_on = views.drivers(result.case, ["establishment"])
-    return charts.Figure(key="posts", title=title, alt=alt, svg=svg, data=data, rests_on=rests_on)
+    return charts.chart("posts", title, alt, paint, height=2.6, data=data, rests_on=rests_on)
 
 
 def caseloads(result: Result) -> charts.Figure:
@@ -100,9 +99,9 @@ def caseloads(result: Result) -> charts.Figure:
     def paint(canvas: Canvas) -> None:
         axes = canvas.subplots()
         axes.plot(
-            range(len(nothing)), nothing["central"], color=charts.QUIET, linestyle=(0, (4, 2)), label="Do nothing"
+            range(len(nothing)), nothing["central"], color=charts.QUIET, linestyle=charts.DASHED, label="Do nothing"
         )
-        _line(axes, schemes, charts.BLUE, "With the schemes")
+        _line(axes, schemes, "With the schemes")
         if target is not None:
             axes.axhline(target.value, color=charts.VERMILION, linestyle=":", label=f"Aim: {target.value:g}")
         _finish(axes, [str(m) for m in schemes.index], "cases for each social worker")
@@ -126,8 +125,7 @@ def caseloads(result: Result) -> charts.Figure:
     caption = "Cases for each social worker, every sixth month"
     data = tbl.Table(key="caseload-data", caption=caption, columns=columns, rows=rows,
                      numeric=1)  # fmt: skip
-    return charts.Figure(
-        key="caseload", title=title, alt=alt, svg=charts.draw("caseload", alt, paint, height=2.6), data=data,
+    return charts.chart("caseload", title, alt, paint, height=2.6, data=data,
         rests_on=views.drivers(result.case, ["capacity", "establishment"]),
     )  # fmt: skip
 
@@ -291,12 +289,9 @@ def displaced_words(result: Result) -> str:
     )
 
 
-def _line(axes: Axes, frame: pd.DataFrame, colour: str, label: str) -> None:
-    x = range(len(frame))
-    if {"p10", "p90"} <= set(frame):
-        axes.fill_between(x, frame["p10"], frame["p90"], color=colour, alpha=0.18, linewidth=0,
-                          label="10th to 90th percentile")  # fmt: skip
-    axes.plot(x, frame["central"], color=colour, label=label)
+def _line(axes: Axes, frame: pd.DataFrame, label: str) -> None:
+    charts.band(axes, frame)
+    axes.plot(range(len(frame)), frame["central"], color=charts.BLUE, label=label)
 
 
 def _finish(axes: Axes, months: list[str], unit: str) -> None:

@@ -8,7 +8,17 @@ from model.case.words import AGENCY, WHOLE
 from model.report import views
 from model.report.look import format as fmt
 from model.report.look import tables as tbl
-from model.report.look.charts import BLUE, INK, VERMILION, Figure, draw, money_axis, zero_line
+from model.report.look.charts import (
+    BLUE,
+    INK,
+    VERMILION,
+    Figure,
+    band,
+    draw,
+    money_axis,
+    year_axis,
+    zero_line,
+)
 from model.report.look.page import show
 from model.report.money import at_the_end, line_title
 
@@ -205,15 +215,13 @@ def reserve_balance(result: Result) -> Figure:
     def paint(canvas: Canvas) -> None:
         axes = canvas.subplots()
         x = range(len(frame))
-        if {"p10", "p90"} <= set(frame):
-            axes.fill_between(x, frame["p10"], frame["p90"], color=BLUE, alpha=0.18, linewidth=0,
-                              label="10th to 90th percentile")  # fmt: skip
+        band(axes, frame)
         axes.plot(x, frame["central"], color=BLUE, marker="o", label="Central")
         if "mean" in frame:
             axes.plot(x, frame["mean"], color=INK, linestyle=":", linewidth=1.5, label="Mean of draws")
         if minimum is not None:
             axes.axhline(minimum, color=VERMILION, linestyle=(0, (4, 2)), label=f"Minimum {fmt.money(minimum)}")
-        axes.set_xticks(list(x), list(frame.index), rotation=0 if len(frame) < 7 else 30)
+        year_axis(axes, list(frame.index))
         zero_line(axes)
         money_axis(axes)
         axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=4)

@@ -20,6 +20,7 @@ from model.report.look.charts import (
     SKY,
     VERMILION,
     Figure,
+    chart,
     draw,
     money_axis,
     name_rows,
@@ -127,11 +128,7 @@ def sobol_chart(result: Result, perimeter: str, *, draws: int, threads: int = 1,
     )
     columns = ("Factor", "Alone", "± error", "In all", "± error")
     rows = [[tbl.text(label(i.factor)), *_index_cells(i)] for i in shown]
-    return Figure(
-        key=f"sobol-{perimeter}",
-        title=title,
-        alt=alt,
-        svg=draw(f"sobol-{perimeter}", alt, paint, height=0.9 + 0.28 * max(len(shown), 1)),
+    return chart(f"sobol-{perimeter}", title, alt, paint, height=0.9 + 0.28 * max(len(shown), 1),
         data=tbl.Table(key=f"sobol-{perimeter}-data", caption=f"Sobol' indices, {name}", columns=columns,
                        rows=rows, numeric=1),
         rests_on=tuple(i.factor for i in shown if i.factor in case.assumptions),
@@ -300,11 +297,7 @@ def sampling_chart(result: Result, perimeter: str, *, draws: int, seeds: int, th
     columns = ("Sampling", "Draws", "Error of the mean", "Error of the P10")
     rows = [[tbl.text(_sampling(e.method, e.process_noise)), tbl.number(f"{e.draws:,}", e.draws),
              *(tbl.number(fmt.money(v), v) for v in (e.mean, e.p10))] for e in found]  # fmt: skip
-    return Figure(
-        key=f"sampling-{perimeter}",
-        title=title,
-        alt=alt,
-        svg=draw(f"sampling-{perimeter}", alt, paint, height=2.9),
+    return chart(f"sampling-{perimeter}", title, alt, paint, height=2.9,
         data=tbl.Table(key=f"sampling-{perimeter}-data", caption=f"How far apart {seeds} seeds land, {name}",
                        columns=columns, rows=rows, numeric=1),
         note=f"Standard deviation over {seeds} seeds, itself known to about {fmt.percent((2 * (seeds - 1)) ** -0.5)}. "
