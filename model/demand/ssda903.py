@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
+from model.case.reading.files import decoded
 from model.case.reading.problems import InputProblems
 from model.demand.cleaning import clean
 from model.demand.episodes import Log
-from model.demand.textfile import decoded, header_of, read_text_columns
+from model.demand.textfile import header_of, read_text_columns
 
 if TYPE_CHECKING:
     from pathlib import Path

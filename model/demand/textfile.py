@@ -7,18 +7,7 @@ import pandas as pd
 import pyarrow as pa
 from pyarrow import csv as pacsv
 
-
-def decoded(raw: bytes) -> bytes:
-    """Return the bytes as UTF-8 without a byte order mark; what is not UTF-8 is read as Windows-1252."""
-    for mark, encoding in ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
-        if raw.startswith(mark):
-            return raw.decode(encoding, errors="replace").encode()
-    raw = raw.removeprefix(b"\xef\xbb\xbf")
-    try:
-        raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return raw.decode("cp1252", errors="replace").encode()
-    return raw
+from model.case.reading.files import decoded
 
 
 def header_of(raw: bytes) -> list[str]:

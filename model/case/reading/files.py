@@ -159,6 +159,21 @@ def _decoded(content: bytes, file: str, problems: list[Problem]) -> str | None:
         return None
 
 
+def decoded(raw: bytes) -> bytes:
+    """Return others' exports as UTF-8 without a byte order mark; what is not UTF-8 is read as Windows-1252.
+
+    A case's own files are read by `read_text`, which refuses what is not UTF-8: a guess there would be a figure.
+    """
+    if raw.startswith(_UTF16_MARKS):
+        return raw.decode("utf-16", errors="replace").encode()
+    raw = raw.removeprefix(b"\xef\xbb\xbf")
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return raw.decode("cp1252", errors="replace").encode()
+    return raw
+
+
 def read_table(path: Path, columns: Sequence[Column], problems: list[Problem], *, optional: bool = False) -> list[Row]:
     """Return the rows of a CSV file by its declared columns. A cell that cannot be read is a problem, and left out."""
     text = read_text(path, problems, optional=optional)
