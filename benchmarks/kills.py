@@ -22,10 +22,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks import reference
-from model.batch.jobs import Job, run_jobs, summary
+from model.batch.job import Job
+from model.batch.jobs import run_jobs, summary
 
 if TYPE_CHECKING:
-    from model.batch.jobs import Context
+    from model.batch.job import Context
 
 MARK = "BENCHMARK_KILLS_RUN"
 """An environment variable by which all processes of a killed run are known, whoever started them."""

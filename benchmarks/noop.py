@@ -26,7 +26,7 @@ from model.commands.shared import INPUTS, ROOT
 from model.results import provenance
 
 if TYPE_CHECKING:
-    from model.batch.jobs import Job
+    from model.batch.job import Job
 
 CASE = "bury-2022"
 TARGET_SECONDS = 2

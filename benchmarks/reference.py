@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 PARAMETERS = """scenario: str = "base"  # the scenario's name
@@ -103,3 +104,23 @@ def write_plain(path: Path, cells: list[tuple[str, str]]) -> Path:
     """Write a notebook of these cells alone, with the same parameters."""
     path.write_text(json.dumps(notebook(cells), indent=1) + "\n", encoding="utf-8")
     return path
+
+
+def outputs_of(notebook: Mapping[str, Any]) -> list[list[dict[str, Any]]]:
+    """A notebook's outputs, cell by cell, for comparison: neighbouring pieces of one stream joined."""
+    return [_joined(cell.get("outputs", [])) for cell in notebook["cells"] if cell["cell_type"] == "code"]
+
+
+def _joined(outputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Join pieces of text that a kernel happened to send apart, be it in the middle of a line."""
+    joined: list[dict[str, Any]] = []
+    for output in outputs:
+        if output["output_type"] != "stream":
+            joined.append(dict(output))
+            continue
+        text, last = "".join(output["text"]), joined[-1] if joined else {}
+        if last.get("output_type") == "stream" and last["name"] == output["name"]:
+            last["text"] += text
+        else:
+            joined.append({**output, "text": text})
+    return joined

@@ -5,9 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 
-from model.batch import terminal
 from model.case.reading.problems import InputProblems
-from model.commands import check, demand, dictionary, diff, notebooks, reconcile, run, sweep
+from model.commands import check, demand, dictionary, diff, notebooks, reconcile, run, sweep, terminal
 from model.commands.shared import BAD_INPUT, DONE, FAILED
 
 

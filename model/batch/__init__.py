@@ -1,12 +1,13 @@
-"""The batch: many scenario reports, in parallel, resumable and safe to kill.
+"""The batch: many notebooks on real kernels, a process each, in parallel, resumable and safe to kill.
 
-``engine``    papermill engine that runs a notebook's cells inside a warm process
-``guard``     puts a process back as it was between two notebooks
-``render``    parameters checked, papermill, then HTML
-``store``     what is on disk: whole folders or nothing, fresh or stale, one run at a time
-``jobs``      worker processes, time limits, deaths, interruption
-``progress``  a bar for people, lines of JSON for machines
+``provisioner``  kernels that start warm: forks of one process that has imported what they use
+``kernels``      one job on one kernel, by papermill and nbclient; ``inside`` is its part in the kernel
+``render``       parameters checked, the notebook executed, then HTML
+``making``       many jobs at once: time limits, deaths, interruption
+``jobs``         what is to be made, and what became of it; ``job`` holds the records
+``store``        what is on disk: whole folders or nothing, fresh or stale, one run at a time
+``progress``     a bar for people, lines of JSON for machines
 
 Nothing here knows the model: a job names an importable function and the folder its files go to.
-Importing this package costs nothing; papermill, nbconvert and matplotlib are imported by the workers.
+Importing this package costs nothing; papermill and nbconvert are imported when there is something to make.
 """

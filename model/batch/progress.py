@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-    from model.batch.jobs import Job, JobResult
+    from model.batch.job import Job, JobResult
 
 
 class Progress:
@@ -60,7 +60,7 @@ class Progress:
         self._end_log()
 
     def started(self, job: Job) -> None:
-        """A job was handed to a worker."""
+        """A job was handed to a kernel."""
         self._tell("start", case=job.case, scenario=job.scenario)
 
     def done(self, result: JobResult) -> None:
@@ -77,7 +77,6 @@ class Progress:
             why=result.why,
             error=result.error,
             cell=result.cell,
-            doubts=list(result.doubts),
         )
         if result.status == "fresh":
             return

@@ -10,34 +10,32 @@ from __future__ import annotations
 import contextlib
 import importlib
 import logging
-import time
+import re
 from concurrent.futures import CancelledError
 from typing import TYPE_CHECKING, Any
 
-from model.batch.arguments import address_problem
-from model.batch.pool import Outcome, Stopped, load, succeeded
+from model.batch.tasks import Outcome, do
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping
 
 
 WORKER_WAIT_SECONDS = 30
+_ADDRESS = re.compile(r"((tcp|tls|ws|wss|ucx)://)?([^\s/:@]+|\[[0-9A-Fa-f:.]+\]):(?P<port>[0-9]{1,5})")
 
 
 class ClusterError(RuntimeError):
     """No cluster to send work to."""
 
 
-def do(function: str, payload: object, **settings: object) -> Outcome:
-    """Do one task in a dask worker: what it raises is an outcome, so that dask does not try again."""
-    started = time.monotonic()
-    try:
-        value = load(function)(payload, **settings)
-    except Stopped as stop:
-        return Outcome(error=str(stop), cell=stop.cell, doubts=stop.doubts, seconds=time.monotonic() - started)
-    except Exception as error:  # noqa: BLE001 - told to the person who asked
-        return Outcome(error=f"{type(error).__name__}: {error}", seconds=time.monotonic() - started)
-    return succeeded(value, time.monotonic() - started)
+def address_problem(address: str) -> str:
+    """Return what is wrong with the form of a dask scheduler's address; empty if nothing is."""
+    found = _ADDRESS.fullmatch(address)
+    if found and 0 < int(found["port"]) < 1 << 16:
+        return ""
+    return (
+        f"{address!r} is no scheduler's address: expected tcp://HOST:PORT or tls://HOST:PORT, such as tls://host:8786"
+    )
 
 
 def run(

@@ -7,35 +7,32 @@ not know, and runs on the defaults.
 from __future__ import annotations
 
 import ast
-import contextlib
-import copy
 import difflib
 import functools
 import math
+import re
+import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from model.batch import lean
+import nbformat
+import papermill
+from nbconvert.exporters import HTMLExporter
 
-with lean.imports():
-    import nbformat
-    import papermill
-    from papermill.exceptions import PapermillExecutionError
-
-    from model.batch import engine
-
-from model.batch.engine import Failure, Meter
-from model.batch.pool import load
+from model.batch import kernels
+from model.batch.tasks import Stopped, load
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from nbconvert.exporters import HTMLExporter
+    from model.batch.kernels import Session
 
-    from model.batch.guard import Guard
-
-DEFAULT_EXPORTER = "model.batch.plain:plain_exporter"
+DEFAULT_EXPORTER = "model.batch.render:plain_exporter"
+_CELL_FILE = re.compile(r"\S*ipykernel_\d+[\\/](\d+)\.py")
+"""How a warning names the cell it comes from: with the number of the kernel's process in it."""
+_EXPORT = threading.Lock()
+"""An exporter keeps what it is at: one page at a time."""
 _TYPES: dict[str, tuple[type, ...]] = {
     "str": (str,),
     "bool": (bool,),
@@ -46,19 +43,8 @@ _TYPES: dict[str, tuple[type, ...]] = {
 }
 
 
-class ParameterError(ValueError):
+class ParameterError(Stopped):
     """A parameter the notebook does not declare, or a value of the wrong type; every problem, one a line."""
-
-
-class CellError(RuntimeError):
-    """A cell raised."""
-
-    def __init__(self, notebook: Path, failure: Failure, doubts: Sequence[str] = ()) -> None:
-        self.failure, self.doubts = failure, tuple(doubts)
-        line = f", line {failure.line_number}: {failure.line}" if failure.line else ""
-        super().__init__(
-            f"{notebook.name}, cell {failure.cell}{line}\n{failure.name}: {failure.message}".rstrip(": \n")
-        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,30 +56,10 @@ class Declared:
     optional: bool
 
 
-@functools.lru_cache(maxsize=16)
-def _read(path: Path, size: int, changed_ns: int) -> nbformat.NotebookNode:
-    """A notebook, read once a process for as long as the file does not change."""
-    del size, changed_ns
-    return nbformat.read(path, as_version=4)  # type: ignore[no-any-return,no-untyped-call]
-
-
-def read_notebook(path: Path) -> nbformat.NotebookNode:
-    """A notebook that the caller may change."""
-    state = path.stat()
-    return copy.deepcopy(_read(path, state.st_size, state.st_mtime_ns))
-
-
-@functools.lru_cache(maxsize=16)
-def _declared(path: Path, size: int, changed_ns: int) -> dict[str, Declared]:
-    """A notebook's parameters, read once a process for as long as the file does not change."""
-    found = papermill.inspect_notebook(copy.deepcopy(_read(path, size, changed_ns)))
-    return {name: _declare(name, item["inferred_type_name"], item["default"]) for name, item in found.items()}
-
-
 def declared_parameters(path: Path) -> dict[str, Declared]:
     """The parameters that a notebook's cell tagged ``parameters`` declares."""
-    state = path.stat()
-    return dict(_declared(path, state.st_size, state.st_mtime_ns))
+    found = papermill.inspect_notebook(str(path))
+    return {name: _declare(name, item["inferred_type_name"], item["default"]) for name, item in found.items()}
 
 
 def _declare(name: str, annotation: str, default: str) -> Declared:
@@ -151,79 +117,40 @@ def _problem(path: Path, name: str, value: object, known: Mapping[str, Declared]
 
 
 @functools.lru_cache(maxsize=4)
-def exporter_for(factory: str | Callable[[], HTMLExporter]) -> HTMLExporter:
+def exporter_for(factory: str | Callable[[], Any]) -> Any:  # noqa: ANN401 - nbconvert's, or one like it
     """The exporter a factory (or its import path, ``module:function``) makes, made once a process."""
-    return load(factory)()  # type: ignore[no-any-return]
+    return load(factory)()
 
 
-def warm_up(modules: Iterable[str], exporters: Iterable[str | Callable[[], HTMLExporter]] = ()) -> Guard:
-    """Load what the first notebook and its page would load; the state that every notebook starts from.
-
-    An exporter that cannot be made is left for the job that needs it to say so.
-    """
-    engine.register()
-    engine.warm_up(modules)
-    for factory in exporters:
-        with contextlib.suppress(Exception), lean.imports():
-            exporter_for(factory)
-    return engine.settle()
+def plain_exporter() -> HTMLExporter:
+    """What ``jupyter nbconvert --template basic`` uses."""
+    return HTMLExporter(template_name="basic")  # type: ignore[no-untyped-call]
 
 
-def render(  # noqa: PLR0913 - each is one thing a caller may choose
+def render(
     notebook: Path,
     parameters: Mapping[str, object],
-    out_ipynb: Path,
-    out_html: Path,
+    target: Path,
+    session: Session,
     *,
-    exporter: str | Callable[[], HTMLExporter] = DEFAULT_EXPORTER,
-    folder: Path | None = None,
-    guard: Guard | None = None,
-    at_cell: Callable[[int, str], None] | None = None,
-) -> Meter:
-    """Execute a notebook with papermill's ``warm`` engine in this process and export it.
-
-    Args:
-        notebook: the notebook, with a cell tagged ``parameters``.
-        parameters: plain values; each must be declared there.
-        out_ipynb: where the executed notebook goes: no times, no machine's paths.
-        out_html: where the page goes.
-        exporter: makes the nbconvert exporter, or its import path; called once a process.
-        folder: the working folder; the notebook's own unless given, as in JupyterLab.
-        guard: the state to start from; taken now unless given.
-        at_cell: told each cell's number (from 1, as in ``notebook``) and first line before it runs.
+    exporter: str | Callable[[], Any] = DEFAULT_EXPORTER,
+) -> None:
+    """Execute a notebook on a session's kernel and export it: ``target`` is the notebook, the page stands beside it.
 
     Raises:
-        ParameterError: before anything runs.
-        CellError: a cell raised; ``out_ipynb`` then holds what ran, ``out_html`` is not written.
+        ParameterError: a parameter is unknown or of the wrong type; before anything runs.
+        Stopped: the session's work or one of the cells failed, or the kernel ended; nothing is written.
     """
     plain = check_parameters(notebook, parameters)
-    engine.register()
-    meter = Meter(at_cell=at_cell)
-    node = done = read_notebook(notebook)
-    try:
-        done = papermill.execute_notebook(
-            node,
-            None,
-            plain,
-            engine_name=engine.NAME,
-            progress_bar=False,
-            request_save_on_cell_execute=False,
-            cwd=folder or notebook.parent,
-            meter=meter,
-            guard=guard,
-        )
-    except PapermillExecutionError as error:
-        meter.failure = meter.failure or Failure(cell=error.cell_index, name=error.ename, message=error.evalue)
-    # Also after ``sys.exit(0)``, which papermill takes for an end: what did not run is missing.
-    if meter.failure is not None:
-        if meter.notebook is not None:
-            _write(tidy(meter.notebook, notebook, out_ipynb), out_ipynb)
-        raise CellError(notebook, meter.failure, meter.doubts)
-    tidied = tidy(done, notebook, out_ipynb)
-    _write(tidied, out_ipynb)
-    page, _ = exporter_for(exporter).from_notebook_node(tidied, resources={"metadata": {"name": notebook.stem}})
-    out_html.write_text(page, encoding="utf-8", newline="\n")
-    return meter
+    done = kernels.execute(nbformat.read(notebook, as_version=4), plain, session)  # type: ignore[no-untyped-call]
+    if (failure := session.failure) is not None:
+        place = ", ".join(part for part in (f"{notebook.name}, cell {failure.cell}", failure.line) if part)
+        raise Stopped(f"{place}\n{failure.name}: {failure.message}".rstrip(": \n"), failure.cell)
+    tidied = tidy(done, notebook, target)
+    _write(tidied, target)
+    with _EXPORT:
+        page, _ = exporter_for(exporter).from_notebook_node(tidied, resources={"metadata": {"name": notebook.stem}})
+    target.with_suffix(".html").write_text(page, encoding="utf-8", newline="\n")
 
 
 def _write(notebook: nbformat.NotebookNode, path: Path) -> None:
@@ -243,4 +170,7 @@ def tidy(done: nbformat.NotebookNode, source: Path, target: Path) -> nbformat.No
             cell.metadata.get("papermill", {}).pop(key, None)
         if "injected-parameters" in cell.metadata.get("tags", []):
             cell["id"] = "injected-parameters"
+        for output in cell.get("outputs", []):
+            if output.output_type == "stream":
+                output.text = _CELL_FILE.sub(r"notebook-cell-\1.py", output.text)
     return done

@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from model.batch.terminal import say
 from model.commands.shared import DONE
+from model.commands.terminal import say
 
 if TYPE_CHECKING:
     import argparse

@@ -8,7 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from model.batch import origins
-from model.batch.jobs import Context, Job
+from model.batch.job import Context, Job
 from model.case.reading.load import compared_with
 from model.commands.shared import INPUTS, ROOT
 from model.results import provenance
@@ -20,6 +20,16 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 NOTEBOOK = ROOT / "notebooks" / "90_scenario_report.ipynb"
+WARM = (
+    "model.case.reading.load",
+    "model.results.files",
+    "model.results.runs",
+    "model.report.children",
+    "model.report.drivers",
+    "model.report.posts",
+    "model.report.sections",
+)
+"""What a report's kernel imports: done once, before the kernels are forked."""
 
 
 def jobs_for(case: Path, scenarios: Iterable[str], outputs: Path, *, draws: int, seed: int) -> list[Job]:
@@ -48,6 +58,7 @@ def jobs_for(case: Path, scenarios: Iterable[str], outputs: Path, *, draws: int,
                 notebook=NOTEBOOK,
                 parameters=parameters,
                 exporter="model.commands.jobs:report_exporter",
+                warm=WARM,
             )
         )
     return jobs

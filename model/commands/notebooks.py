@@ -1,11 +1,78 @@
-"""`clean-notebooks`: notebooks as they are kept in git, without outputs."""
+"""What a notebook in git may hold: its words and its code, and nothing that running it leaves behind.
+
+`problems` says what is wrong with a notebook, all of it at once; `clean` removes what running left.
+`python -m model clean-notebooks [NOTEBOOK ...]` does both (every notebook in notebooks/ when none is named).
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import ast
+import io
+import json
+import re
+import sys
+import tokenize
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterator
+
+KERNEL = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+CELL_METADATA = ("jupyter", "tags")
+LONGEST_CELL = 10
+SCALARS = ("bool", "float", "int", "str")
+HOW_TO_CLEAN = "python -m model clean-notebooks"
+
+_BELONGS_IN_MODEL = {
+    ast.FunctionDef: "def",
+    ast.AsyncFunctionDef: "async def",
+    ast.ClassDef: "class",
+    ast.For: "for",
+    ast.AsyncFor: "async for",
+    ast.While: "while",
+}
+
+Json = dict[str, Any]
+
+
+def problems(path: Path) -> list[str]:
+    """Return everything wrong with a notebook, one line each: file, cell, what was found, how to mend it."""
+    if not path.is_file():
+        return [f"{path}: no such file"]
+    text = path.read_text(encoding="utf-8")
+    try:
+        notebook = json.loads(text)
+    except json.JSONDecodeError as error:
+        return [f"{path}: line {error.lineno}: not a notebook's JSON ({error.msg}); restore it from git"]
+    found = [f"{path}: {problem}" for problem in _problems(notebook)]
+    if not found and text != cleaned(notebook):
+        found.append(f"{path}: is not written as cleaning leaves it; run: {HOW_TO_CLEAN} {path}")
+    return found
+
+
+def clean(path: Path) -> bool:
+    """Remove outputs, counts, injected parameters and stray metadata in place; return whether anything changed."""
+    text = path.read_text(encoding="utf-8")
+    wanted = cleaned(json.loads(text))
+    if wanted != text:
+        path.write_text(wanted, encoding="utf-8", newline="\n")
+    return wanted != text
+
+
+def cleaned(notebook: Json) -> str:
+    """Return a notebook's clean text: the same words and code give the same bytes, whoever last ran it."""
+    cells = [_clean_cell(cell) for cell in notebook.get("cells", []) if "injected-parameters" not in _tags(cell)]
+    taken = {cell["id"] for cell in cells if cell["id"]}
+    free = (name for number in range(1, 2 * len(cells) + 1) if (name := f"cell-{number:02d}") not in taken)
+    for cell in cells:
+        cell["id"] = cell["id"] or next(free)
+    notebook = {"cells": cells, "metadata": KERNEL, "nbformat": 4, "nbformat_minor": 5}
+    return json.dumps(notebook, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 
 def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -16,7 +83,118 @@ def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser
 
 
 def run(options: argparse.Namespace) -> int:
-    """Clean them. Return 0, or 1 where a file is none."""
-    from model.batch.notebook_hygiene import main  # noqa: PLC0415
+    """Clean notebooks and print what cleaning cannot mend; 1 if anything was changed or is still wrong."""
+    paths = [Path(name) for name in options.notebooks] or sorted(Path("notebooks").glob("*.ipynb"))
+    changed = [path for path in paths if _is_json(path) and clean(path)]
+    wrong = [problem for path in paths for problem in problems(path)]
+    sys.stdout.writelines(f"{line}\n" for line in [*(f"{path}: cleaned" for path in changed), *wrong])
+    return 1 if changed or wrong else 0
 
-    return main(options.notebooks)
+
+def _is_json(path: Path) -> bool:
+    """Whether a file can be cleaned at all; ``problems`` says why where it cannot."""
+    try:
+        json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, json.JSONDecodeError):
+        return False
+    return True
+
+
+def _clean_cell(cell: Json) -> Json:
+    kept: Json = {
+        "cell_type": cell["cell_type"],
+        "id": cell.get("id", ""),
+        "metadata": {key: value for key, value in cell.get("metadata", {}).items() if key in CELL_METADATA and value},
+        "source": _source(cell).splitlines(keepends=True),
+    }
+    if cell["cell_type"] == "code":
+        kept |= {"execution_count": None, "outputs": []}
+    if "attachments" in cell:
+        kept["attachments"] = cell["attachments"]
+    return kept
+
+
+def _problems(notebook: Json) -> Iterator[str]:
+    cells = notebook.get("cells", [])
+    metadata = notebook.get("metadata", {})
+    if (notebook.get("nbformat"), notebook.get("nbformat_minor", 0) >= 5) != (4, True):
+        yield f"is not in notebook format 4.5, whose cells have lasting ids; run: {HOW_TO_CLEAN}"
+    if (kernel := metadata.get("kernelspec", {}).get("name")) != "python3":
+        yield f"names the kernel {kernel!r}, which others do not have; expected 'python3'; run: {HOW_TO_CLEAN}"
+    if stray := sorted(metadata.keys() - KERNEL.keys()):
+        yield f"carries metadata of a run ({', '.join(stray)}); run: {HOW_TO_CLEAN}"
+    parameter_cells = [number for number, cell in enumerate(cells, 1) if "parameters" in _tags(cell)]
+    if len(parameter_cells) > 1:
+        yield f"has {len(parameter_cells)} cells tagged 'parameters' (cells {parameter_cells}); expected one at most"
+    ids: set[str] = set()
+    for number, cell in enumerate(cells, 1):
+        name = cell.get("id", "")
+        where = f"cell {number} ({name or 'no id'})"
+        if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", name):
+            yield f"{where}: needs an id of letters, digits, - and _; run: {HOW_TO_CLEAN}"
+        if name and name in ids:
+            yield f"{where}: an earlier cell has the same id; give it another"
+        ids.add(name)
+        yield from (f"{where}: {problem}" for problem in _cell_problems(cell))
+
+
+def _cell_problems(cell: Json) -> Iterator[str]:
+    if "injected-parameters" in _tags(cell):
+        yield f"was put in by a run; run: {HOW_TO_CLEAN}"
+    if stray := sorted(cell.get("metadata", {}).keys() - set(CELL_METADATA)):
+        yield f"carries metadata of a run ({', '.join(stray)}); run: {HOW_TO_CLEAN}"
+    if cell["cell_type"] != "code":
+        return
+    if cell.get("outputs"):
+        yield f"has outputs; run: {HOW_TO_CLEAN}"
+    if cell.get("execution_count") is not None:
+        yield f"has the execution count {cell['execution_count']}; run: {HOW_TO_CLEAN}"
+    yield from _code_problems(_source(cell), is_parameters="parameters" in _tags(cell))
+
+
+def _code_problems(source: str, *, is_parameters: bool) -> Iterator[str]:
+    if (lines := len(source.strip().splitlines())) > LONGEST_CELL:
+        yield f"has {lines} lines of code; expected {LONGEST_CELL} at most: split it, or move the work to model/"
+    try:
+        tree = ast.parse(source)
+    except SyntaxError as error:
+        yield f"line {error.lineno}: is not plain Python ({error.msg}); magics and shell lines do not run everywhere"
+        return
+    for node in ast.walk(tree):
+        if word := _BELONGS_IN_MODEL.get(type(node)):
+            yield f"line {node.lineno}: has `{word}`, which belongs in model/ with a test"  # type: ignore[attr-defined]
+    if is_parameters:
+        yield from _parameter_problems(source, tree)
+
+
+def _parameter_problems(source: str, tree: ast.Module) -> Iterator[str]:
+    """A parameter reads `name: type = value  # what it is`: the runner checks what it is given against that.
+
+    One that a reader may leave alone holds None.
+    """
+    tokens = tokenize.generate_tokens(io.StringIO(source).readline)
+    commented = {token.start[0] for token in tokens if token.type == tokenize.COMMENT and token.string.strip("# ")}
+    for node in tree.body:
+        line = ast.unparse(node)
+        if not (isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value):
+            yield f"line {node.lineno}: found `{line}`; a parameter reads `name: type = value  # what it is`"
+            continue
+        try:
+            kind = type(ast.literal_eval(node.value)).__name__
+        except ValueError:
+            kind = "expression"
+        stated = ast.unparse(node.annotation)
+        fits = kind in {stated, "NoneType"} or (kind, stated) == ("int", "float")
+        if stated not in SCALARS or not fits:
+            yield f"line {node.lineno}: `{line}` states {stated} and holds {kind}; expected one of {', '.join(SCALARS)}"
+        if node.end_lineno not in commented:
+            yield f"line {node.lineno}: `{line}` needs a comment on its line that says what it is"
+
+
+def _tags(cell: Json) -> list[str]:
+    return list(cell.get("metadata", {}).get("tags", []))
+
+
+def _source(cell: Json) -> str:
+    source = cell.get("source", "")
+    return source if isinstance(source, str) else "".join(source)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from model.batch.terminal import say
 from model.commands.shared import CASE_HELP, DONE, FAILED, case_paths
+from model.commands.terminal import say
 
 if TYPE_CHECKING:
     import argparse

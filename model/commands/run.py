@@ -5,15 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from model.batch.arguments import add_cluster_arguments, cluster_problem, scenario_name, seconds, whole_number
-from model.batch.terminal import say
+from model.commands.arguments import add_cluster_arguments, cluster_problem, scenario_name, seconds, whole_number
 from model.commands.shared import BAD_INPUT, CASE_HELP, DONE, FAILED, OUTPUTS, case_paths
+from model.commands.terminal import say
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping, Sequence
 
-    from model.batch.jobs import Job
+    from model.batch.job import Job
     from model.case.reading.problems import Problem
 
 
@@ -28,7 +28,7 @@ def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser
         "--draws", type=whole_number, default=2000, metavar="N", help="joint draws (2000); 1 = central alone"
     )
     command.add_argument("--seed", type=int, default=1, metavar="N", help="the same seed gives the same draws (1)")
-    command.add_argument("--jobs", type=whole_number, metavar="N", help="scenarios at once (one a processor)")
+    command.add_argument("--jobs", type=whole_number, metavar="N", help="scenarios at once (one more than processors)")
     command.add_argument("--outputs", type=Path, default=OUTPUTS, metavar="DIR", help="where to write (outputs/)")
     command.add_argument("--force", action="store_true", help="make again what is up to date too")
     command.add_argument("--timeout", type=seconds, metavar="SECONDS", help="end a scenario that takes longer")
@@ -39,7 +39,7 @@ def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser
 
 def run(options: argparse.Namespace) -> int:
     """Make what is not up to date. Return 0, 1 where a scenario failed or a figure surprises, 2 on bad input."""
-    from model.batch import pool, remote, store  # noqa: PLC0415
+    from model.batch import remote, store  # noqa: PLC0415
 
     paths = case_paths(options.cases)
     if wrong := cluster_problem(options) or _named_alike(paths):
@@ -54,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
         return BAD_INPUT
     try:
         failed = _make(jobs, paths, options, ready=not any(stale.values()))
-    except (store.OutputError, pool.WorkerError, remote.ClusterError, OSError) as error:
+    except (store.OutputError, remote.ClusterError, OSError) as error:
         say(str(error), error=True)
         return FAILED
     return max([FAILED if failed else DONE, *map(_unexpected, paths)])

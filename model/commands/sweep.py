@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from model.batch.arguments import add_sweep_arguments, cluster_problem
-from model.batch.terminal import say
+from model.commands.arguments import add_sweep_arguments, cluster_problem
 from model.commands.shared import BAD_INPUT, DONE, FAILED, INPUTS
+from model.commands.terminal import say
 
 if TYPE_CHECKING:
     import argparse
@@ -24,7 +24,7 @@ def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser
 
 def run(options: argparse.Namespace) -> int:
     """Run every combination. Return 0, 1 where it failed on the way, 2 on bad input. Raises InputProblems."""
-    from model.batch import pool, remote, store  # noqa: PLC0415 - a list of commands needs none of this
+    from model.batch import remote, store  # noqa: PLC0415 - a list of commands needs none of this
     from model.children.compiled import make_ready  # noqa: PLC0415
     from model.results.combinations import SweepError, check  # noqa: PLC0415
     from model.results.sweep import refuse, sweep  # noqa: PLC0415
@@ -46,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         done = sweep(folders, points, out, scenario=options.scenario, workers=options.jobs, force=options.force,
                      scheduler=scheduler)  # fmt: skip
-    except (SweepError, store.OutputError, remote.ClusterError, pool.WorkerError) as error:
+    except (SweepError, store.OutputError, remote.ClusterError) as error:
         return _failed(str(error), FAILED)
     except OSError as error:
         return _failed(store.explain(error, out), FAILED)

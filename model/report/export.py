@@ -5,9 +5,8 @@ from __future__ import annotations
 import copy
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from model.batch import lean
 from model.batch.disk import write_whole
 from model.report.look import format as fmt
 from model.report.look import markup
@@ -45,22 +44,15 @@ def body_of(notebook: Path | str | NotebookNode) -> str:
 
 def _node(notebook: Path | str | NotebookNode) -> NotebookNode:
     if isinstance(notebook, (str, Path)):
-        nbformat = _nbformat()
-        return nbformat.read(str(notebook), as_version=4)  # type: ignore[no-any-return]
-    return copy.deepcopy(notebook)
-
-
-def _nbformat() -> Any:  # noqa: ANN401 - a module
-    with lean.imports():
         import nbformat  # noqa: PLC0415 - heavy
-    return nbformat
+
+        return nbformat.read(str(notebook), as_version=4)  # type: ignore[no-any-return,no-untyped-call]
+    return copy.deepcopy(notebook)
 
 
 @cache
 def _exporter() -> PageExporter:
-    _nbformat()
-    with lean.imports():
-        from model.report.look.exporter import page_exporter  # noqa: PLC0415 - heavy
+    from model.report.look.exporter import page_exporter  # noqa: PLC0415 - heavy
 
     return page_exporter()
 

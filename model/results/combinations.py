@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from model.batch.arguments import MOST_POINTS
 from model.case.distributions import unit_bounds
 from model.case.spelling import nearest
+from model.results import MOST_POINTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -22,7 +22,7 @@ import pandas as pd
 import pyarrow as pa
 from pyarrow import parquet
 
-from model.batch import origins, pool, remote, store
+from model.batch import origins, remote, store, tasks
 from model.batch.disk import NEW, write_whole
 from model.batch.faults import point
 from model.batch.progress import Ticker
@@ -87,7 +87,7 @@ def make_part(part: Part, tell: object = None) -> bytes:
     points = pd.DataFrame(
         part.points, columns=list(part.names), index=range(part.first, part.first + len(part.points)), dtype=float
     )
-    values: pd.DataFrame = pool.load(part.evaluate)(part.case, part.scenario, points)
+    values: pd.DataFrame = tasks.load(part.evaluate)(part.case, part.scenario, points)
     frame = points.rename_axis("point").reset_index().merge(values, on="point", how="right", sort=False)
     frame.insert(0, "case", Path(part.case).name)
     frame.insert(1, "scenario", part.scenario or "")
@@ -202,15 +202,14 @@ def sweep(  # noqa: PLR0913 - each is one thing a caller may choose
     return True
 
 
-def _work(todo: Mapping[int, Part], workers: int | None, scheduler: str | None) -> Generator[tuple[int, pool.Outcome]]:
+def _work(todo: Mapping[int, Part], workers: int | None, scheduler: str | None) -> Generator[tuple[int, tasks.Outcome]]:
     """Compute parts here or on a cluster, as they end."""
     if scheduler is not None:
         if todo:
             yield from remote.run(todo, "model.results.sweep:make_part", scheduler=scheduler)
         return
-    tasks = {n: pool.Task(label=f"part {n}", payload=part) for n, part in todo.items()}
     count = max(1, min(workers or os.cpu_count() or 1, len(todo)))
-    yield from pool.run(tasks, "model.results.sweep:make_part", lambda n: todo[n], workers=count)
+    yield from tasks.run(todo, "model.results.sweep:make_part", workers=count)
 
 
 def _key_of(out: Path) -> str:

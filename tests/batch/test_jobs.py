@@ -1,6 +1,5 @@
 """Many jobs at once: none stops the others, and the bytes do not depend on how many run together."""
 
-import contextlib
 import json
 import os
 import signal
@@ -13,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import reference
-from model.batch import faults, pool, store
+from model.batch import faults
 from model.batch.jobs import Job, plan, run_jobs, summary
 
 WORK = """
@@ -110,34 +109,10 @@ def test_twenty_scenarios_give_the_same_bytes_with_one_worker_and_with_four(tmp_
         results = run_jobs(jobs, outputs=out, workers=workers)
         assert [r.status for r in results] == ["made"] * 20, summary(results)
         assert [r.job.scenario for r in results] == [j.scenario for j in jobs]
-        assert not any(r.doubts for r in results)
         trees.append(tree(out))
     assert trees[0] == trees[1]
     assert len(trees[0]) == 20 * 4 + 1
     assert str(tmp_path).encode() not in b"".join(trees[0].values())
-
-
-def test_notebooks_that_leave_their_worker_in_doubt_are_made_each_by_a_new_one(tmp_path):
-    leaving = [("code", "import threading, time\nthreading.Thread(target=time.sleep, args=(60,), daemon=True).start()")]
-    notebook = reference.write_plain(tmp_path / "leaving.ipynb", leaving)
-    jobs = [job(tmp_path / "outputs", f"s{n}", notebook=notebook) for n in range(5)]
-    results = run_jobs(jobs, outputs=tmp_path / "outputs", workers=2)
-    assert [r.status for r in results] == ["made"] * 5, summary(results)
-    assert all("a thread left running" in r.doubts[0] for r in results)
-
-
-def test_a_worker_begins_its_next_task_while_the_caller_deals_with_its_last(tmp_path, monkeypatch):
-    (tmp_path / "planted_touch.py").write_text("import pathlib\ndef touch(path, tell): pathlib.Path(path).touch()\n")
-    monkeypatch.syspath_prepend(tmp_path)
-    paths = [tmp_path / f"task-{n}" for n in range(3)]
-    tasks = {n: pool.Task(label=path.name, payload=path) for n, path in enumerate(paths)}
-    with contextlib.closing(pool.run(tasks, "planted_touch:touch", paths.__getitem__, workers=1)) as runs:
-        assert next(runs)[0] == 0
-        until = time.monotonic() + 30
-        while not paths[1].exists() and time.monotonic() < until:
-            time.sleep(0.01)
-        assert [path.exists() for path in paths] == [True, True, False]
-        assert [number for number, _ in runs] == [1, 2]
 
 
 def test_one_bad_job_of_each_kind_does_not_stop_the_others(tmp_path, work):
@@ -274,7 +249,8 @@ def test_stopping_the_run_leaves_no_process_and_nothing_half_written(tmp_path, w
     try:
         assert wait_until(lambda: len(list(out.glob("case/.new-*/half.csv"))) == 2)
         workers = children(process.pid)
-        assert len(workers) >= 2
+        workers |= {pid: name for parent in list(workers) for pid, name in children(parent).items()}
+        assert len(workers) >= 4  # the warm process, the standard library's own tracker, and two kernels
         process.send_signal(how)
         said, _ = process.communicate(timeout=30)
         assert wait_until(lambda: not workers.keys() & children().keys(), 10)
@@ -309,11 +285,3 @@ def test_a_hanging_job_takes_what_it_started_with_it(tmp_path, work):
     results = run_jobs([job(out, "s", work=f"{work}:hang")], outputs=out, timeout=2)
     assert "longer than the 2 seconds" in results[0].error
     assert wait_until(lambda: not any("sleep 299.5" in command for command in children().values()), 5)
-
-
-def test_workers_that_cannot_start_are_one_clear_error(tmp_path):
-    from model.batch.pool import WorkerError
-
-    with pytest.raises(WorkerError, match="no_such_module"):
-        run_jobs([job(tmp_path, "s", notebook=tmp_path)], outputs=tmp_path, warm=("no_such_module",))
-    assert store.read_record(tmp_path / "case" / "s") is None

@@ -11,7 +11,6 @@ import pytest
 
 from model import load_case
 from model.__main__ import main
-from model.batch import pool
 from model.commands import run, shared
 from model.report.index import write_index
 from model.results import provenance
@@ -281,20 +280,6 @@ def test_new_gone_and_changed_inputs_are_all_named(tmp_path):
         file.write("\n")
     changed = ["exampleshire/actuals.csv", "exampleshire/caseload.csv", "exampleshire/x_notes.csv"]
     assert provenance.changed_inputs(found, case.parent) == changed
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows ends processes otherwise")
-def test_a_worker_that_will_not_leave_when_asked_is_killed(tmp_path, monkeypatch):
-    (tmp_path / "planted_deaf.py").write_text(
-        "import signal, time\n\ndef deaf(payload, tell):\n    signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
-        "    time.sleep(600)\n",
-        encoding="utf-8",
-    )
-    monkeypatch.syspath_prepend(tmp_path)
-    tasks = {0: pool.Task(label="deaf", payload=None)}
-    ((number, outcome),) = pool.run(tasks, "planted_deaf:deaf", lambda _: None, workers=1, timeout=1)
-    assert number == 0
-    assert "took longer than the 1 seconds allowed and was ended" in outcome.error
 
 
 @pytest.mark.parametrize("given", ["abc", "0", "-3", "2.5", ""])

@@ -12,9 +12,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from model.batch import faults, pool, remote
-from model.batch.arguments import add_sweep_arguments, address_problem
+from model.batch import faults, remote, tasks
+from model.batch.remote import address_problem
 from model.commands import sweep as command
+from model.commands.arguments import add_sweep_arguments
 from model.results import combinations, sweep
 from tests.cases import write_case
 
@@ -328,7 +329,7 @@ def cluster(tmp_path):
     address = f"tcp://127.0.0.1:{free_port()}"
     environment = {
         **os.environ,
-        **pool.WORKER_ENVIRONMENT,
+        **tasks.ENVIRONMENT,
         "PYTHONPATH": os.pathsep.join([str(Path.cwd()), str(tmp_path)]),
         "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "3",
     }
@@ -417,9 +418,9 @@ def test_a_time_limit_holds_on_a_cluster_too(tmp_path, cluster):
         Job(case="case", scenario=f"s{n}", folder=out / "case" / f"s{n}", made_from={}, notebook=notebook)
         for n, notebook in enumerate((hanging, good, good))
     ]
-    results = run_jobs(jobs, outputs=out, scheduler=address, timeout=20)
+    results = run_jobs(jobs, outputs=out, scheduler=address, timeout=45)
     assert [r.status for r in results] == ["failed", "made", "made"], summary(results)
-    assert "longer than the 20 seconds allowed and was ended in cell 14: import time" in results[0].error
+    assert "longer than the 45 seconds allowed and was ended in cell 14: import time" in results[0].error
     assert all(worker.poll() is None for worker in workers)
 
 
@@ -484,4 +485,4 @@ def test_no_cluster_is_one_clear_error():
     with pytest.raises(remote.ClusterError, match="no dask scheduler answers"):
         list(remote.run({0: None}, "builtins:repr", scheduler=f"tcp://127.0.0.1:{free_port()}"))
     assert started
-    assert pool.load("builtins:repr") is repr
+    assert tasks.load("builtins:repr") is repr

@@ -1,4 +1,4 @@
-"""Arguments of the command line that belong to the batch; importing this costs nothing."""
+"""Arguments of the command line that several commands share; importing this costs nothing."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ import math
 import re
 from pathlib import Path
 
-MOST_POINTS = 1_000_000
-"""Combinations that a sweep's grid may have unless more are asked for: a slip in a step would work for days."""
-_ADDRESS = re.compile(r"((tcp|tls|ws|wss|ucx)://)?([^\s/:@]+|\[[0-9A-Fa-f:.]+\]):(?P<port>[0-9]{1,5})")
+from model.results import MOST_POINTS
 
 
 def scenario_name(text: str) -> str:
@@ -39,20 +37,12 @@ def seconds(text: str) -> float:
     return number
 
 
-def address_problem(address: str) -> str:
-    """Return what is wrong with the form of a dask scheduler's address; empty if nothing is."""
-    found = _ADDRESS.fullmatch(address)
-    if found and 0 < int(found["port"]) < 1 << 16:
-        return ""
-    return (
-        f"{address!r} is no scheduler's address: expected tcp://HOST:PORT or tls://HOST:PORT, such as tls://host:8786"
-    )
-
-
 def cluster_problem(options: argparse.Namespace) -> str:
     """Return what is wrong with ``--engine`` and ``--scheduler`` taken together; empty if nothing is."""
     if options.engine == "dask" and not options.scheduler:
         return "--engine dask needs --scheduler ADDRESS, such as tcp://host:8786"
+    from model.batch.remote import address_problem  # noqa: PLC0415 - a list of commands needs none of this
+
     if options.engine != "dask" and options.scheduler is not None:
         return "--scheduler needs --engine dask; leave it out to work with processes here"
     problem = address_problem(options.scheduler) if options.engine == "dask" else ""

@@ -1,15 +1,16 @@
-"""The warm engine shows what a real kernel shows, and nothing leaks from one notebook into the next."""
+"""A kernel that is forked shows what one started afresh shows, ends with all it started, and leaks into no other."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
-import nbformat
 import pytest
 
 from benchmarks import reference
-from model.batch import engine, plain
+from model.batch import provisioner
+from model.batch.jobs import Job, run_jobs, summary
 
 CODE = [
     ("code", "import sys\nprint('out')\nprint('err', file=sys.stderr)\n1 + 1"),
@@ -56,7 +57,7 @@ CODE = [
             "figure.text(0, 0, r'$\\frac$'); figure.add_subplot()\n"
             "printer = get_ipython().display_formatter.formatters['image/svg+xml'].lookup(figure)\n"
             "try:\n    printer(figure)\nexcept ValueError as error:\n"
-            "    print([step.name for step in traceback.extract_tb(error.__traceback__)], repr(printer)[:40])\n"
+            "    print([step.name for step in traceback.extract_tb(error.__traceback__)])\n"
             "plt.close('all')"
         ),
     ),
@@ -66,8 +67,6 @@ CODE = [
     ("code", "In[-1][:5], Out[min(Out)], __name__"),
     ("code", "from tqdm.auto import tqdm\ntype(tqdm).__name__, len(list(range(3)))"),
     ("code", ""),
-    ("code", "def ratio(a, b):\n    return a / b\n\nratio(1, 0)"),
-    ("code", "print('never')"),
 ]
 
 LEAK = [
@@ -93,10 +92,6 @@ LEAK = [
         ),
     ),
 ]
-PATCH = [("code", "pd.DataFrame.to_html = lambda self: 'patched'\nimport json\njson.dumps = lambda *a, **k: 'patched'")]
-THREAD = [
-    ("code", "import threading\nthreading.Thread(target=threading.Event().wait, daemon=True, name='left').start()")
-]
 LOOK = [
     ("code", "import builtins, decimal, logging, os, random, sys, warnings, json"),
     ("code", "'leaked' in globals(), hasattr(builtins, 'leaked_too'), 'LEAK' in os.environ, 'HOME' in os.environ"),
@@ -114,71 +109,68 @@ LOOK = [
     ("code", "plt.figure(figsize=(1, 1)); plt.plot([1, 2]);"),
 ]
 
-SCRIPT = """
-import json, os, sys
-sys.modules["rfc3987_syntax"] = None
-from pathlib import Path
-from model.batch import engine, render
-guard = render.warm_up(("numpy", "pandas", "model.case.units"))
-told = []
-for number, name in enumerate(sys.argv[1:]):
-    path = Path(name)
-    try:
-        meter = render.render(path, {}, path.with_suffix(f".{number}.out"), path.with_suffix(".html"), guard=guard)
-        told.append(meter.doubts)
-    except render.CellError as error:
-        told.append(str(error))
-print(json.dumps(told))
-"""
 
-
-def warm(*notebooks: Path) -> list:
-    """Run notebooks one after the other in one warm process; what each left in doubt, or how it failed."""
-    command = [sys.executable, "-c", SCRIPT, *map(str, notebooks)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout.splitlines()[-1])
+def made(tmp_path, *notebooks, workers=1, **parameters):
+    """Run notebooks one after the other; the results, and the folder of each."""
+    out = tmp_path / "outputs"
+    jobs = [
+        Job(case="case", scenario=f"n{number}", folder=out / "case" / f"n{number}", made_from={}, notebook=path,
+            parameters=parameters)
+        for number, path in enumerate(notebooks)
+    ]  # fmt: skip
+    return run_jobs(jobs, outputs=out, workers=workers)
 
 
 def outputs(path: Path) -> list:
-    from model.batch.engine import outputs_of
-
-    return outputs_of(json.loads(path.read_text()))
+    text = re.sub(r"[^ \"]*ipykernel_\d+/(\d+)\.py", r"notebook-cell-\1.py", path.read_text())
+    return reference.outputs_of(json.loads(text))
 
 
 @pytest.mark.notebook
-def test_outputs_are_those_of_a_real_kernel(tmp_path):
+def test_outputs_are_those_of_a_kernel_started_afresh(tmp_path):
     notebook = reference.write(tmp_path / "a.ipynb", CODE)
-    [error] = warm(notebook)
-    last = len(reference.CELLS) + len(CODE)  # one before it prints nothing any more, one holds the parameters
-    assert error == f"a.ipynb, cell {last}, line 2: return a / b\nZeroDivisionError: division by zero"
+    (result,) = made(tmp_path, notebook)
+    assert result.status == "made", result.message
     real = tmp_path / "real.ipynb"
     command = [sys.executable, "-m", "papermill", str(notebook), str(real)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
-    assert "ZeroDivisionError" in done.stderr
-    expected, found = outputs(real), outputs(notebook.with_suffix(".0.out"))
-    for number, (one, other) in enumerate(zip(expected, found, strict=False)):
+    subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path)
+    expected, found = outputs(real), outputs(result.job.folder / "report.ipynb")
+    for number, (one, other) in enumerate(zip(expected, found, strict=True)):
         assert one == other, f"code cell {number}"
+
+
+@pytest.mark.notebook
+def test_where_there_is_no_fork_the_same_road_leads_to_the_same_report(tmp_path, monkeypatch):
+    notebook = reference.write(tmp_path / "a.ipynb", CODE)
+    (forked,) = made(tmp_path / "forked", notebook)
+    monkeypatch.setattr(provisioner, "can_fork", lambda: False)
+    afresh, failed = made(tmp_path / "afresh", notebook, reference.write(tmp_path / "b.ipynb", [("code", "1 / 0")]))
+    assert (failed.status, failed.cell) == ("failed", len(reference.CELLS) + 2)
+    for name in ("report.ipynb", "report.html"):
+        assert (forked.job.folder / name).read_bytes() == (afresh.job.folder / name).read_bytes()
 
 
 def test_a_notebook_that_tries_to_leak_changes_nothing_for_the_next(tmp_path):
     look = reference.write(tmp_path / "look.ipynb", LOOK)
     leak = reference.write(tmp_path / "leak.ipynb", LEAK)
-    doubts = warm(look, leak, look)
-    assert doubts == [[], [], []]
-    first, last = (outputs(tmp_path / f"look.{n}.out") for n in (0, 2))
+    results = made(tmp_path, look, leak, look)
+    assert [r.status for r in results] == ["made"] * 3, summary(results)
+    first, last = (outputs(results[n].job.folder / "report.ipynb") for n in (0, 2))
     assert first == last
     assert len(first[-1]) == 1
 
 
-@pytest.mark.parametrize(("cells", "word"), [(PATCH, "to_html"), (THREAD, "left")])
-def test_what_cannot_be_trusted_to_be_put_back_is_named(tmp_path, cells, word):
-    look = reference.write(tmp_path / "look.ipynb", LOOK)
-    bad = reference.write(tmp_path / "bad.ipynb", cells)
-    doubts = warm(look, bad, look)
-    assert any(word in doubt for doubt in doubts[1])
-    first, last = (outputs(tmp_path / f"look.{n}.out") for n in (0, 2))
-    assert first == last
+@pytest.mark.skipif(not provisioner.can_fork(), reason="looks at processes as Linux shows them")
+def test_the_warm_process_has_one_thread_and_each_kernel_is_a_fork_of_it(tmp_path):
+    cells = [
+        ("code", "import os\nprint(os.getppid(), len(os.listdir(f'/proc/{os.getppid()}/task')), os.getpid())"),
+        ("code", "import sys; print('model.batch.first' in sys.modules, os.getpid() == os.getpgrp())"),
+    ]
+    results = made(tmp_path, *[reference.write_plain(tmp_path / f"{n}.ipynb", cells) for n in range(2)], workers=2)
+    told = [[o[0]["text"].split() for o in outputs(r.job.folder / "report.ipynb") if o] for r in results]
+    assert told[0][0][:2] == [told[1][0][0], "1"]
+    assert told[0][0][2] != told[1][0][2]
+    assert [lines[1] for lines in told] == [["True", "True"]] * 2
 
 
 def test_parameters_are_checked_against_the_notebooks_own_declaration(tmp_path):
@@ -218,9 +210,9 @@ def test_declarations_are_read_as_python_reads_them(annotation, default, kind, o
 
 def test_the_executed_notebook_holds_no_time_path_or_random_name(tmp_path):
     path = reference.write(tmp_path / "a.ipynb")
-    assert warm(path, path) == [[], []]
-    one, two = (path.with_suffix(f".{n}.out").read_text() for n in (0, 1))
-    assert one.replace("a.0.out", "") == two.replace("a.1.out", "")
+    results = made(tmp_path, path, path, scenario="x")
+    one, two = ((r.job.folder / "report.ipynb").read_text() for r in results)
+    assert one == two
     assert str(tmp_path) not in one
     assert "start_time" not in one
 
@@ -233,33 +225,6 @@ def test_text_that_a_kernel_sent_in_pieces_is_compared_as_one():
     whole, error = stream("stdout", "one\n", "two\n"), stream("stderr", "three")
     pieces = [stream("stdout", "one\n", "tw"), stream("stdout", "o\n"), error, shown, error]
     cells = [{"cell_type": "code", "outputs": outputs} for outputs in ([whole, error, shown, error], pieces)]
-    one, other = engine.outputs_of({"cells": [*cells, {"cell_type": "markdown"}]})
+    one, other = reference.outputs_of({"cells": [*cells, {"cell_type": "markdown"}]})
     assert one == other
     assert [output.get("text") for output in one] == ["one\ntwo\n", "three", None, "three"]
-
-
-PLAIN_CELLS = [("code", "%%bash\necho 1"), ("markdown", "*a* <b>b</b> ![a picture](a.png)"), *CODE]
-HARDER = [
-    pytest.param("<table><tr><td>1</table>", id="a table"),
-    pytest.param("<img src='a.png'><IMG SRC=b.png><img src='c>d' alt=\"e > 'f'\"/><img alt>", id="pictures"),
-    pytest.param("<img data-alt='a' src=\" alt=1 \" />", id="words that are none"),
-    pytest.param("<script>'<img src=1>'</script><!-- <img> --><img>", id="what only looks like one"),
-]
-
-
-@pytest.mark.parametrize("html", HARDER)
-def test_the_plain_page_is_nbconverts_own(html, tmp_path):
-    """What is kept from one notebook for the next must not show: code of two languages, text, html, a long picture."""
-    from bs4 import BeautifulSoup
-    from nbconvert.exporters import HTMLExporter
-
-    path = reference.write(tmp_path / "a.ipynb", PLAIN_CELLS)
-    notebook = nbformat.read(path, as_version=4)
-    picture = nbformat.v4.new_output("display_data", {"image/svg+xml": f"<svg>{'<g/>' * 10_000}</svg>"})
-    notebook.cells[2].outputs = [picture, nbformat.v4.new_output("display_data", {"text/html": html})]
-    notebook.metadata["language_info"] = {"name": "python", "pygments_lexer": "ipython3"}
-    expected, _ = HTMLExporter(template_name="basic").from_notebook_node(notebook)
-    exporter = plain.plain_exporter()
-    pages = [exporter.from_notebook_node(notebook)[0] for _ in range(2)]
-    assert pages[0] == pages[1]
-    assert str(BeautifulSoup(pages[0], features="html.parser")) == expected

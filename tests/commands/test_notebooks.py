@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from model.batch import notebook_hygiene
+from model.__main__ import main
+from model.commands import notebooks as hygiene
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 
@@ -18,7 +19,7 @@ def code(source, *, tags=(), **more):
 
 def notebook(*cells):
     named = [{"id": f"c{number}", **cell} for number, cell in enumerate(cells)]
-    return {"cells": named, "metadata": copy.deepcopy(notebook_hygiene.KERNEL), "nbformat": 4, "nbformat_minor": 5}
+    return {"cells": named, "metadata": copy.deepcopy(hygiene.KERNEL), "nbformat": 4, "nbformat_minor": 5}
 
 
 @pytest.fixture
@@ -33,16 +34,16 @@ def write(tmp_path):
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
 def test_every_notebook_is_clean_and_thin(path):
-    assert notebook_hygiene.problems(path) == []
+    assert hygiene.problems(path) == []
 
 
 def test_what_cleaning_leaves_has_no_problem_and_is_not_changed_again(write):
     path = write(notebook(code("1 + 1"), {"cell_type": "markdown", "metadata": {}, "source": "# Title\n\nWords: £1m."}))
-    assert notebook_hygiene.clean(path)
+    assert hygiene.clean(path)
     first = path.read_bytes()
-    assert not notebook_hygiene.clean(path)
+    assert not hygiene.clean(path)
     assert path.read_bytes() == first
-    assert notebook_hygiene.problems(path) == []
+    assert hygiene.problems(path) == []
 
 
 def test_cleaning_removes_what_a_run_leaves_and_nothing_else(write):
@@ -56,14 +57,14 @@ def test_cleaning_removes_what_a_run_leaves_and_nothing_else(write):
     ran["metadata"] |= {"papermill": {"duration": 1.0}, "widgets": {}}
     ran["cells"][2]["metadata"] |= {"papermill": {}, "trusted": True, "tags": ["keep"]}
     path = write(ran)
-    assert len(notebook_hygiene.problems(path)) == 5
-    notebook_hygiene.clean(path)
-    assert notebook_hygiene.problems(path) == []
+    assert len(hygiene.problems(path)) == 5
+    hygiene.clean(path)
+    assert hygiene.problems(path) == []
     after = json.loads(path.read_text(encoding="utf-8"))
     assert ["".join(cell["source"]) for cell in after["cells"]] == ["people: int = 1  # how many", "a = people\na"]
     assert [cell["id"] for cell in after["cells"]] == ["c0", "c2"]
     assert after["cells"][1]["metadata"] == {"tags": ["keep"]}
-    assert after["metadata"] == notebook_hygiene.KERNEL
+    assert after["metadata"] == hygiene.KERNEL
 
 
 def test_cleaning_gives_ids_to_cells_of_an_older_format_the_same_each_time(write):
@@ -71,9 +72,9 @@ def test_cleaning_gives_ids_to_cells_of_an_older_format_the_same_each_time(write
     old["nbformat_minor"] = 4
     del old["cells"][0]["id"], old["cells"][1]["id"]
     path = write(old)
-    notebook_hygiene.clean(path)
+    hygiene.clean(path)
     assert [cell["id"] for cell in json.loads(path.read_text())["cells"]] == ["cell-01", "cell-02"]
-    assert notebook_hygiene.problems(path) == []
+    assert hygiene.problems(path) == []
 
 
 @pytest.mark.parametrize(
@@ -98,7 +99,7 @@ def test_cleaning_gives_ids_to_cells_of_an_older_format_the_same_each_time(write
     ],
 )
 def test_a_problem_names_its_cell_and_what_was_expected(write, cells, says):
-    assert any(says in problem for problem in notebook_hygiene.problems(write(notebook(*cells))))
+    assert any(says in problem for problem in hygiene.problems(write(notebook(*cells))))
 
 
 def test_a_comprehension_and_a_negative_or_whole_parameter_are_allowed(write):
@@ -108,15 +109,15 @@ def test_a_comprehension_and_a_negative_or_whole_parameter_are_allowed(write):
         tags=["parameters"],
     )
     path = write(notebook(shift, code("[i for i in range(3)]")))
-    notebook_hygiene.clean(path)
-    assert notebook_hygiene.problems(path) == []
+    hygiene.clean(path)
+    assert hygiene.problems(path) == []
 
 
 def test_another_kernel_and_another_format_are_problems(write):
     other = notebook(code("1"))
     other["metadata"]["kernelspec"]["name"] = "my-conda"
     other["nbformat_minor"] = 4
-    found = "\n".join(notebook_hygiene.problems(write(other)))
+    found = "\n".join(hygiene.problems(write(other)))
     assert "names the kernel 'my-conda'" in found
     assert "format 4.5" in found
 
@@ -124,13 +125,13 @@ def test_another_kernel_and_another_format_are_problems(write):
 def test_a_broken_file_is_one_problem(tmp_path):
     path = tmp_path / "broken.ipynb"
     path.write_text('{"cells": [\n<<<<<<< HEAD')
-    (problem,) = notebook_hygiene.problems(path)
+    (problem,) = hygiene.problems(path)
     assert "line 2" in problem
 
 
 def test_the_command_says_what_it_did_and_fails_until_nothing_is_left_to_do(write, capsys):
     path = write(notebook(code("1")))
-    assert notebook_hygiene.main([str(path)]) == 1
+    assert main(["clean-notebooks", str(path)]) == 1
     assert capsys.readouterr().out == f"{path}: cleaned\n"
-    assert notebook_hygiene.main([str(path)]) == 0
+    assert main(["clean-notebooks", str(path)]) == 0
     assert capsys.readouterr().out == ""

@@ -6,13 +6,11 @@ import contextlib
 import os
 import signal
 import sys
-import threading
 import time
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from types import FrameType
 
 ENDING_SECONDS = 10.0
@@ -88,31 +86,6 @@ def interrupt_once() -> None:
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGINT, stop)
-
-
-@contextlib.contextmanager
-def uninterrupted() -> Iterator[None]:
-    """Put a Ctrl-C off until a short step is whole; a process started meanwhile does not hear of it at all."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    came: list[tuple[int, FrameType | None]] = []
-    before = signal.signal(signal.SIGINT, lambda *seen: came.append(seen))
-    _block(on=True)
-    try:
-        yield
-    finally:
-        _block(on=False)
-        if before is not None:  # one that Python did not set, and cannot put back
-            signal.signal(signal.SIGINT, before)
-        if came and callable(before):
-            before(*came[0])
-
-
-def _block(*, on: bool) -> None:
-    """Have the system keep Ctrl-C back, which processes inherit, or let it through."""
-    if sys.platform != "win32":
-        signal.pthread_sigmask(signal.SIG_BLOCK if on else signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 def ignore_interrupts() -> None:

@@ -1,0 +1,83 @@
+"""What a job is, what its function is given, and what became of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """One scenario to make.
+
+    Attributes:
+        case: the case's name, for messages.
+        scenario: the scenario's name, for messages.
+        folder: where the results go, as a whole.
+        made_from: what the results depend on (``model.batch.origins.fingerprint``).
+        sources: the files among it, by the name they have there: a result is refused if one changes meanwhile.
+        work: function of a ``Context``, or its import path ``module:function``; called first.
+        arguments: plain values for ``work``.
+        notebook: executed after ``work`` and exported, if given.
+        parameters: for the notebook.
+        exporter: makes the nbconvert exporter, or its import path.
+        notebook_folder: the notebook's working folder; its own unless given.
+        name: of the files the notebook leaves: ``<name>.ipynb`` and ``<name>.html``.
+        warm: modules that are imported once, before any kernel is forked.
+    """
+
+    case: str
+    scenario: str
+    folder: Path
+    made_from: Mapping[str, str]
+    sources: Mapping[str, Path] = field(default_factory=dict)
+    work: str | Callable[[Context], object] | None = None
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    notebook: Path | None = None
+    parameters: Mapping[str, object] = field(default_factory=dict)
+    exporter: str | Callable[[], Any] = "model.batch.render:plain_exporter"
+    notebook_folder: Path | None = None
+    name: str = "report"
+    warm: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """How messages name the job."""
+        return f"{self.case}/{self.scenario}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """What a job's function is given: the job, and the folder to write its files in."""
+
+    job: Job
+    folder: Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobResult:
+    """What became of a job.
+
+    ``made``: published now. ``fresh``: what stood there already was made from the same inputs. ``failed``: see
+    ``message``; what stood there before, if anything, still stands and is stale. Processor seconds are those of the
+    notebook's cells, of the job's function, and of the whole job (export and flushing included).
+    """
+
+    job: Job
+    status: Literal["made", "fresh", "failed"]
+    seconds: float = 0.0
+    cells_cpu_seconds: float = 0.0
+    work_cpu_seconds: float = 0.0
+    cpu_seconds: float = 0.0
+    why: str = ""
+    error: str = ""
+    cell: int | None = None
+
+    @property
+    def message(self) -> str:
+        """Scenario, place and cause, on one line or more."""
+        return f"{self.job.label}: {self.error}" if self.error else f"{self.job.label}: {self.status}"
