@@ -4,8 +4,10 @@ import functools
 import tempfile
 
 from model.case.draws import central, with_values
-from model.children.caseload import Levers, project_plainly
-from model.children.worlds import COMPILED_FROM, ground, project_on
+from model.children import expected
+from model.children.chance import dealt, play
+from model.children.levers import NO_LEVERS
+from model.children.points import levers_at, point_of, project_points
 from model.money.portfolio import evaluate
 from model.schemes.load import load_case
 from tests.cases import write_case
@@ -44,9 +46,11 @@ def line(flows, name, nature=None):
     return sum(a for tag, a in flows if tag.line == name and nature in (None, tag.nature))
 
 
-def project(stream, drivers, *, reductions=(), places=()):
-    """Project one world as the engine does: compiled where there are many draws."""
-    levers = Levers(reductions=tuple(reductions), places=tuple(places))
-    if drivers.entry_scale.shape[1] < COMPILED_FROM:
-        return project_plainly(stream, drivers, levers)
-    return project_on(ground(stream, drivers), levers, cells=True)
+def project(stream, drivers, levers=NO_LEVERS):
+    """Project one world as an evaluation does."""
+    guides = expected.project(stream, point_of(drivers, 0), levers_at(levers, 0), cells=False).guides
+    if drivers.chance is not None:
+        return play(dealt(stream, drivers, cells=True), levers, guides)
+    if drivers.entry_scale.shape[1] == 1:
+        return expected.project(stream, drivers, levers).projection
+    return project_points(stream, drivers, levers, guides)

@@ -36,7 +36,7 @@ class Draws:
     """A block of draws: assumption name -> array (n,), in the assumption's own unit.
 
     `first` is the index of the block's first draw, so that blocks made apart are the same as one made whole.
-    `process_noise` says whether the flows of children are random as well (`model.children.noise`), keyed by `seed`.
+    `process_noise` says whether the flows of children are random as well (`model.children.chance`), keyed by `seed`.
     """
 
     values: Mapping[str, Floats]

@@ -149,6 +149,14 @@ CASE_WIDE: Final[dict[str, Parameter]] = {
     "caseload.entries_multiplier": Parameter("ratio", "Level of entries against those of caseload.csv."),
     "caseload.entries_growth_annual": Parameter("rate/year", "Growth of entries a year if nothing is done."),
     "caseload.exits_multiplier": Parameter("ratio", "Level of exits against those of caseload.csv."),
+    **{
+        f"caseload.left_within_{months}_months_share": Parameter(
+            "share",
+            f"Of the children who enter care, those who leave within {months} months. Never drawn.",
+            "the national share in inputs/reference/demand/stays.csv",
+        )
+        for months in (6, 12, 24)
+    },
     "growth.placement_prices_real_annual": Parameter(
         "rate/year", "How much faster placements grow dearer than prices."
     ),

@@ -53,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
         say(f"{len(problems)} problem(s) in the inputs; nothing has been run", error=True)
         return BAD_INPUT
     try:
-        failed = _make(jobs, paths, options, ready=not any(stale.values()))
+        failed = _make(jobs, paths, options)
     except (store.OutputError, remote.ClusterError, OSError) as error:
         say(str(error), error=True)
         return FAILED
@@ -75,14 +75,12 @@ def _planned(paths: Sequence[Path], options: argparse.Namespace) -> tuple[list[J
     return jobs, stale
 
 
-def _make(jobs: Sequence[Job], paths: Sequence[Path], options: argparse.Namespace, *, ready: bool) -> bool:
+def _make(jobs: Sequence[Job], paths: Sequence[Path], options: argparse.Namespace) -> bool:
     """Do the jobs and write each case's index; say what was done. Return whether one failed."""
     from model.batch.jobs import run_jobs, summary  # noqa: PLC0415
     from model.report import write_index  # noqa: PLC0415
 
     outputs = options.outputs.resolve()
-    if not ready and options.engine != "dask":
-        _make_ready(options.draws)
     results = run_jobs(
         jobs,
         outputs=outputs,
@@ -118,15 +116,6 @@ def _problems(stale: Mapping[Path, Sequence[str]]) -> list[Problem | str]:
     from model.results.check import examine  # noqa: PLC0415 - a run with nothing to do reads no inputs
 
     return list(dict.fromkeys(p for path, names in stale.items() if names for p in examine(path, names).problems))
-
-
-def _make_ready(draws: int) -> None:
-    """Compile what many draws need before the workers start, each of which would compile for itself."""
-    from model.children.compiled import make_ready  # noqa: PLC0415
-    from model.children.worlds import COMPILED_FROM  # noqa: PLC0415
-
-    if draws >= COMPILED_FROM:
-        make_ready()
 
 
 def _unexpected(path: Path) -> int:

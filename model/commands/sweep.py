@@ -25,7 +25,6 @@ def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser
 def run(options: argparse.Namespace) -> int:
     """Run every combination. Return 0, 1 where it failed on the way, 2 on bad input. Raises InputProblems."""
     from model.batch import remote, store  # noqa: PLC0415 - a list of commands needs none of this
-    from model.children.compiled import make_ready  # noqa: PLC0415
     from model.results.combinations import SweepError, check  # noqa: PLC0415
     from model.results.sweep import refuse, sweep  # noqa: PLC0415
     from model.schemes.load import load_case  # noqa: PLC0415
@@ -41,8 +40,6 @@ def run(options: argparse.Namespace) -> int:
     if problems:
         return _failed("\n".join(problems), BAD_INPUT)
     scheduler = options.scheduler if options.engine == "dask" else None
-    if scheduler is None:
-        make_ready()
     try:
         done = sweep(folders, points, out, scenario=options.scenario, workers=options.jobs, force=options.force,
                      scheduler=scheduler)  # fmt: skip

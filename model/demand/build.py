@@ -10,7 +10,9 @@ import pandas as pd
 
 from model.case.reading.problems import InputProblems
 from model.case.records import CaseloadRow
-from model.children.caseload import EVEN_SHARE_8_9, CaseloadError, Stream, stream_from_rows
+from model.children.calibration import stream_from_rows
+from model.children.law import EVEN_SHARE_8_9
+from model.children.opening import CaseloadError, Stream
 from model.demand.authority import authority_caseload, caseload_frame
 from model.demand.backtest import backtest
 from model.demand.codes import STREAMS
@@ -43,7 +45,8 @@ def streams_of(caseload: pd.DataFrame) -> list[Stream]:
     for stream in STREAMS:
         rows = [_row(record) for record in caseload.to_dict("records") if record["stream"] == stream]
         if rows:
-            found.append(stream_from_rows([r for r in rows if r.age_band != "all"], seed={}, share_8_9=EVEN_SHARE_8_9))
+            ages = [r for r in rows if r.age_band != "all"]
+            found.append(stream_from_rows(ages, seed={}, share_8_9=EVEN_SHARE_8_9, left=None))
     return found
 
 

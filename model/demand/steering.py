@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from model.children.caseload import EVEN_SHARE_8_9
+from model.children.expected import project
+from model.children.law import EVEN_SHARE_8_9
+from model.children.levers import Drivers
 from model.demand.settings import demand_settings
 from model.demand.totals import FORECASTERS, HORIZONS, Panel, error_spread
 
 if TYPE_CHECKING:
-    from model.children.caseload import Stream
+    from model.children.opening import Stream
 
 ASSUMPTION_COLUMNS: Final = (
     "name",
@@ -69,13 +71,8 @@ def total_forecast(panel: Panel, authority: str, origin: int, *, method: str, op
 
 def expected_total(stream: Stream, months: int, multiplier: float) -> float:
     """Return children in a stream after ``months`` at central hazards, with entries scaled by ``multiplier``."""
-    stock = stream.opening.sum(axis=1)
-    entering = stream.entries_annual.sum(axis=1) * multiplier / 12
-    for _ in range(months):
-        growing = stock * stream.ageing_rate
-        stock = stock * (1 - stream.exit_hazard) - growing + entering
-        stock[1:] += growing[:-1]
-    return float(stock.sum())
+    drivers = Drivers(entry_scale=np.full((months, 1), multiplier), exit_scale=np.ones(1))
+    return float(project(stream, drivers, cells=False).projection.stock[-1].sum())
 
 
 def multiplier_for(streams: list[Stream], months: int, target: float) -> float:

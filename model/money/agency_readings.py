@@ -16,8 +16,9 @@ import numpy as np
 
 from model.case.draws import central, with_values
 from model.case.words import AGENCY, WHOLE
+from model.children.streams import streams_of
 from model.money.appraisal import appraise, discount_factors, npv_evaluator
-from model.money.portfolio import evaluate, streams_of
+from model.money.portfolio import evaluate
 from model.schemes.agency import DISPLACED, ONE_FOR_ONE, annual_cost
 from model.schemes.staff.posts import COVER_VACATED
 

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from model.case.draws import part_of
+from model.case.draws import central, part_of
 from model.case.words import AVOIDANCE, CASHABLE, INCOME, INVESTMENT
-from model.money.portfolio import evaluate, members_of, streams_of
+from model.children.streams import streams_of
+from model.money.portfolio import evaluate, members_of
 
-BLOCK = 512  # draws evaluated at once: few enough for a cache, enough that numpy's calls cost little
+BLOCK = 256  # draws evaluated at once: few enough for a cache, enough that numpy's calls cost little
 Item = TypeVar("Item")
 Made = TypeVar("Made")
 
@@ -117,6 +118,7 @@ def npv_evaluator(
     What does not depend on the draws is made once. Draws are taken in blocks, so that any number may be asked for.
     """
     streams, known = streams_of(case), members_of(case)
+    middle = evaluate(case, central(case), streams=streams, cells=False)
     factors = discount_factors(case.timeline, case.conventions.discount_rate_annual)
     wanted: Mapping[str, Sequence[str]]
     if isinstance(perimeters, Mapping):
@@ -125,7 +127,7 @@ def npv_evaluator(
         wanted = known if perimeters is None else {name: known[name] for name in perimeters}
 
     def worth(block: Draws) -> dict[str, NDArray[np.float64]]:
-        evaluation = evaluate(case, block, streams=streams, cells=False)
+        evaluation = evaluate(case, block, streams=streams, cells=False, middle=middle)
         return {name: present_value(evaluation.net(members), factors) for name, members in wanted.items()}
 
     def npv(draws: Draws) -> dict[str, NDArray[np.float64]]:

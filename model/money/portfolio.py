@@ -13,13 +13,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from model.case.parameters import PLACEMENT_LINES
+from model.case.draws import central
+from model.case.parameters import PLACEMENT_LINES, PLACEMENTS
 from model.case.timeline import MONTHS_A_YEAR
 from model.case.words import INTERACTION, PARTNER, WHOLE
-from model.children import caseload
-from model.children.caseload import PLACEMENTS, Drivers, Levers, Projection, Stream, project_plainly
-from model.children.noise import Chance
-from model.children.worlds import COMPILED_FROM, NO_LEVERS, Ground, ground, project_on
+from model.children import expected
+from model.children.chance import Dealt, dealt, play
+from model.children.expected import World
+from model.children.levers import NO_LEVERS, Chance, Drivers, Levers
+from model.children.points import project_points
+from model.children.streams import GENERAL, UASC, Streams, streams_of
 from model.money.cashability import split_saving
 from model.schemes import Scheme, Setting, make_scheme
 from model.schemes.cashflows import CashFlows, Tag
@@ -31,10 +34,8 @@ if TYPE_CHECKING:
 
     from model.case.draws import Draws
     from model.case.records import Case
+    from model.children.levers import Projection
 
-GENERAL, UASC = "general", "uasc"
-SHARE_8_9 = "caseload.share_5_9_aged_8_9"
-STREAMS_REST_ON = frozenset({SHARE_8_9})  # the assumptions that the do-nothing caseload is built from
 PRICE_GROWTH = "growth.placement_prices_real_annual"
 PRICE_GROWTH_OF = {p: f"growth.{p}_prices_real_annual" for p in PLACEMENTS}  # where a case states a placement's own
 
@@ -42,27 +43,6 @@ ENTRY_LINE = "Entering care: proceedings and placement finding"
 EXIT_LINE = "Leaving care before 18"
 EIGHTEEN_LINE = "Leaving care at 18"
 SUPPORT_LINE = "Support for children kept at home"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Streams:
-    """The do-nothing caseload of a case at central values: general, and unaccompanied asylum-seeking children."""
-
-    general: Stream
-    uasc: Stream
-
-
-def streams_of(case: Case) -> Streams:
-    """Build the caseload of a case from its rows. Raises CaseloadError where the figures contradict each other."""
-    seed, share = case.reference.caseload_seed, case.assumptions[SHARE_8_9].value
-    by_stream = {name: [r for r in case.caseload if r.stream == name] for name in (GENERAL, UASC)}
-    general = caseload.stream_from_rows(by_stream[GENERAL], seed=seed, share_8_9=share)
-    if not by_stream[UASC]:
-        return Streams(general=general, uasc=caseload.empty_stream(general))
-    uasc = caseload.stream_from_rows(by_stream[UASC], seed=seed, share_8_9=share)
-    if all(row.exits_annual is None for row in by_stream[UASC]):
-        uasc = caseload.with_hazards_of(uasc, general)
-    return Streams(general=general, uasc=uasc)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +64,7 @@ class Perimeter:
 
 
 def _levers_of(scheme: Scheme, setting: Setting) -> Levers:
-    return Levers(reductions=scheme.reductions(setting), places=scheme.places(setting))
+    return Levers(reductions=scheme.reductions(setting), places=scheme.places(setting), sooner=scheme.sooner(setting))
 
 
 def _own_money(scheme: Scheme, setting: Setting) -> NDArray[np.float64]:
@@ -103,8 +83,8 @@ class Evaluation:
     draws: Draws
     streams: Streams
     cells: bool = True  # whether worlds count children by age and placement, which only `Result.caseload` reads
-    compiled_from: int = COMPILED_FROM
-    _worlds: dict[frozenset[str], Projection] = field(default_factory=dict)
+    middle: Evaluation | None = None  # the case at its central values, where these draws are others
+    _worlds: dict[frozenset[str], World] = field(default_factory=dict)
 
     @cached_property
     def schemes(self) -> Mapping[str, Scheme]:
@@ -134,7 +114,7 @@ class Evaluation:
     def _drivers(self, stream: str) -> Drivers:
         """Chance deals differently with each stream of children, and alike in every world."""
         exits, draws = self.draws["caseload.exits_multiplier"], self.draws
-        chance = Chance.of(draws.seed, stream, draws.first) if draws.process_noise else None
+        chance = Chance(seed=draws.seed, stream=stream, first=draws.first) if draws.process_noise else None
         return Drivers(entry_scale=self.entry_scale, exit_scale=exits, chance=chance)
 
     @cached_property
@@ -143,40 +123,52 @@ class Evaluation:
         return {n: _levers_of(s, self.setting) for n, s in self.schemes.items() if s.acts_on_caseload}
 
     @cached_property
-    def ground(self) -> Ground:
-        """What all worlds of this block stand on."""
-        return ground(self.streams.general, self.drivers)
+    def ground(self) -> Dealt:
+        """The children that chance deals to this block, on whom all its worlds play."""
+        return dealt(self.streams.general, self.drivers, cells=self.cells)
 
     def world(self, names: Iterable[str] = ()) -> Projection:
         """Return the general stream with the named schemes; with none, the do-nothing world."""
-        acting = frozenset(n for n in names if n in self.levers)
+        return self._world(frozenset(n for n in names if n in self.levers)).projection
+
+    def _world(self, acting: frozenset[str]) -> World:
         if acting not in self._worlds:
-            levers = self._acting(acting)
-            if self._compiled:
-                self._worlds[acting] = project_on(self.ground, levers, cells=self.cells)
-            else:
-                self._worlds[acting] = project_plainly(self.streams.general, self.drivers, levers)
+            levers = sum((self.levers[n] for n in self.levers if n in acting), NO_LEVERS)
+            self._worlds[acting] = self._projected(levers, acting)
         return self._worlds[acting]
 
-    def _acting(self, names: frozenset[str]) -> Levers:
-        """Return the levers of some schemes as one, in the order of declaration."""
-        chosen = [levers for name, levers in self.levers.items() if name in names]
-        return Levers(
-            reductions=tuple(lever for levers in chosen for lever in levers.reductions),
-            places=tuple(lever for levers in chosen for lever in levers.places),
-        )
+    def _projected(self, levers: Levers, acting: frozenset[str]) -> World:
+        """Project one world: children one at a time where there is chance, else expected numbers.
+
+        How new places fill is worked out once, at central values, and followed by every draw.
+        """
+        if self._expected:
+            counted = self.cells and (not acting or len(acting) == len(self.levers))  # the two worlds a result keeps
+            return expected.project(self.streams.general, self.drivers, levers, cells=counted)
+        guides = self._central._world(acting).guides if levers.places else ()  # noqa: SLF001 - its own kind
+        if self.drivers.chance is None:
+            return World(project_points(self.streams.general, self.drivers, levers, guides), guides)
+        return World(play(self.ground, levers, guides), guides)
 
     @property
-    def _compiled(self) -> bool:
-        return self.draws.n >= self.compiled_from
+    def _expected(self) -> bool:
+        return self.draws.n == 1 and not self.draws.process_noise
+
+    @cached_property
+    def _central(self) -> Evaluation:
+        if self.middle is not None:
+            return self.middle
+        return Evaluation(case=self.case, draws=central(self.case), streams=self.streams, cells=False)
 
     @cached_property
     def uasc(self) -> Projection:
         """Unaccompanied asylum-seeking children: the same in every world, paid for by grant."""
-        drivers = self._drivers(UASC)
-        if not self._compiled:
-            return project_plainly(self.streams.uasc, drivers, NO_LEVERS)
-        return project_on(ground(self.streams.uasc, drivers), NO_LEVERS, cells=self.cells)
+        stream, drivers = self.streams.uasc, self._drivers(UASC)
+        if self._expected:
+            return expected.project(stream, drivers, cells=self.cells).projection
+        if drivers.chance is None:
+            return project_points(stream, drivers, NO_LEVERS, ())
+        return play(dealt(stream, drivers, cells=self.cells))
 
     @cached_property
     def prices(self) -> NDArray[np.float64]:
@@ -348,13 +340,16 @@ def _as_interaction(flows: CashFlows) -> CashFlows:
 
 
 def evaluate(
-    case: Case, draws: Draws, *, streams: Streams | None = None, cells: bool = True, compiled_from: int = COMPILED_FROM
+    case: Case,
+    draws: Draws,
+    *,
+    streams: Streams | None = None,
+    cells: bool = True,
+    middle: Evaluation | None = None,
 ) -> Evaluation:
-    """Run a case on a block of draws. Pass `streams` when running many blocks: they do not depend on draws.
+    """Run a case on a block of draws.
 
-    Without `cells` no world counts children by age and placement, which money does not need. From `compiled_from`
-    draws on the compiled loop projects.
+    Pass what does not depend on draws when running many blocks: `streams`, and `middle`, the same case evaluated at its
+    central values. Without `cells` no world counts children by age and placement, which money does not need.
     """
-    return Evaluation(
-        case=case, draws=draws, streams=streams or streams_of(case), cells=cells, compiled_from=compiled_from
-    )
+    return Evaluation(case=case, draws=draws, streams=streams or streams_of(case), cells=cells, middle=middle)

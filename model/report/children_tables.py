@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from model.case.parameters import PLACEMENTS
 from model.case.words import DO_NOTHING, WITH_SCHEMES
-from model.children.caseload import AGES, ALL, PLACEMENTS
+from model.children.law import AGES
+from model.children.opening import ALL
 from model.report import views
 from model.report.look import format as fmt
 from model.report.look import markup

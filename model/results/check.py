@@ -11,7 +11,8 @@ from model.case.draws import central
 from model.case.parameters import PLACEMENT_LINES
 from model.case.reading.load import scenario_names
 from model.case.reading.problems import InputProblems, Problem
-from model.children.caseload import CaseloadError
+from model.children.opening import CaseloadError
+from model.children.streams import streams_of
 from model.money import portfolio
 from model.results.reconcile import recompute
 from model.schemes.load import load_case
@@ -65,7 +66,7 @@ def _trial_problems(case: Case) -> list[Problem | str]:
 
 def _try_caseload(case: Case) -> None:
     try:
-        portfolio.streams_of(case)
+        streams_of(case)
     except CaseloadError as error:
         file = f"{case.folder.name}/caseload.csv"
         raise InputProblems(

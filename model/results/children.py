@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from model.case.draws import Draws, part_of
+from model.case.parameters import PLACEMENTS
 from model.case.timeline import add_months
 from model.case.words import CENTRAL, DO_NOTHING, IMPACT, MEAN, STATISTICS, WITH_SCHEMES
-from model.children.caseload import AGES, ALL, MEASURES, PLACEMENTS
+from model.children.law import AGES
+from model.children.levers import MEASURES
+from model.children.opening import ALL
+from model.children.streams import streams_of
 from model.money.appraisal import BLOCK
-from model.money.portfolio import evaluate, streams_of
+from model.money.portfolio import evaluate
 from model.results.summary import summarise
 
 if TYPE_CHECKING:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from model.case.draws import central, sample
+from model.children.streams import streams_of
 from model.money.agency_readings import agency_readings, displaced_cover, vacated_cover
 from model.money.appraisal import BLOCK, each, npv_evaluator
-from model.money.portfolio import evaluate, streams_of
+from model.money.portfolio import evaluate
 from model.results.annual import annual_frame, monthly_frame
 from model.results.bridge import attribution_frame, bridge_frame
 from model.results.children import caseload_frame, placement_cost_frame
@@ -219,16 +220,19 @@ def run(  # noqa: PLR0913 - each is a separate choice of the caller's
         message = f"draws must be 1 (the central values alone) or more, not {draws}"
         raise ValueError(message)
     streams = streams_of(case)
-    middle = keep(evaluate(case, central(case), streams=streams))
+    middle = evaluate(case, central(case), streams=streams)
+    at_centre = keep(middle)
     if draws == 1:
-        return Result(case=case, draws=1, seed=seed, central=middle, sample=None)
+        return Result(case=case, draws=1, seed=seed, central=at_centre, sample=None)
 
     def part(first: int) -> Sample:
         block = sample(case, min(BLOCK, draws - first), seed, first=first, process_noise=process_noise)
-        made = keep(evaluate(case, block, streams=streams))
+        made = keep(evaluate(case, block, streams=streams, middle=middle))
         if progress is not None:
             progress(block.n)
         return made
 
     blocks = each(part, range(0, draws, BLOCK), threads)
-    return Result(case=case, draws=draws, seed=seed, central=middle, sample=join(blocks), process_noise=process_noise)
+    return Result(
+        case=case, draws=draws, seed=seed, central=at_centre, sample=join(blocks), process_noise=process_noise
+    )

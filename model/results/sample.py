@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from model.case.words import DO_NOTHING, INTERACTION, WITH_SCHEMES
-from model.children.caseload import MEASURES
+from model.children.levers import MEASURES
 from model.money.appraisal import Appraisal, appraise, discount_factors
 from model.money.funding import fixed_term_posts, reserve_flows
 from model.money.portfolio import Evaluation

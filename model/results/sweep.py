@@ -27,8 +27,9 @@ from model.batch.disk import NEW, write_whole
 from model.batch.faults import point
 from model.batch.progress import Ticker
 from model.case.draws import central, with_values
+from model.children.streams import streams_of
 from model.money.appraisal import appraise, discount_factors
-from model.money.portfolio import evaluate, streams_of
+from model.money.portfolio import evaluate
 from model.results.combinations import SweepError
 from model.schemes.load import load_case
 
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Mapping, Sequence
 
     from model.case.records import Case
-    from model.money.portfolio import Streams
+    from model.children.streams import Streams
 
 POINTS_A_PART = 256
 KEY = b"invest_to_save.made_from"

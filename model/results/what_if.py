@@ -14,8 +14,9 @@ import numpy as np
 
 from model.case.draws import Draws, central, part_of, redraw, sample
 from model.case.units import UNITS
+from model.children.streams import RESTS_ON, streams_of
 from model.money.appraisal import BLOCK, discount_factors, each, npv_evaluator, payback_months, present_value
-from model.money.portfolio import STREAMS_REST_ON, evaluate, members_of, streams_of
+from model.money.portfolio import evaluate, members_of
 from model.risk.tornado import largest, tornado
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from model.case.assumptions import Assumption
     from model.case.records import Case
-    from model.money.portfolio import Streams
+    from model.children.streams import Streams
 
     Floats = NDArray[np.float64]
 
@@ -88,27 +89,27 @@ class WhatIf:
         """Return what follows from these central values (name -> value; others as in the case)."""
         case = self.changed(values or {})
         draws = redraw(case, self.sampled, self.case) if values else self.sampled
-        streams = self._streams if STREAMS_REST_ON.isdisjoint(values or ()) else streams_of(case)
+        streams = self._streams if RESTS_ON.isdisjoint(values or ()) else streams_of(case)
         members = members_of(case)[self.perimeter]
         factors = discount_factors(case.timeline, case.conventions.discount_rate_annual)
+        middle = evaluate(case, central(case), streams=streams, cells=False)
         blocks = [part_of(draws, first, BLOCK) for first in range(0, self.draws, BLOCK)]
 
         def outcome(block: Draws) -> _Outcome:
-            net = evaluate(case, block, streams=streams, cells=False, compiled_from=1).net(members)
+            net = evaluate(case, block, streams=streams, cells=False, middle=middle).net(members)
             return _Outcome(np.cumsum(net, axis=0), present_value(net, factors), np.isfinite(payback_months(net)))
 
-        middle = outcome(central(case))  # alone: two threads must not be the first to ask for compiled code
-        parts = each(outcome, blocks, self.threads)
+        first, *parts = each(outcome, [central(case), *blocks], self.threads)
         npv, paid = np.concatenate([part.npv for part in parts]), np.concatenate([part.paid for part in parts])
         cumulative = np.concatenate([part.cumulative for part in parts], axis=1)
         at = [round(p / 100 * (draws.n - 1)) for p in BANDS]
         cumulative.sort(axis=1)
         return Answer(
-            central=middle.cumulative[:, 0],
+            central=first.cumulative[:, 0],
             fan={p: cumulative[:, i] for p, i in zip(BANDS, at, strict=True)},
             payback_probability=float(paid.mean()),
             positive_probability=float((npv > 0).mean()),
-            npv_central=float(middle.npv[0]),
+            npv_central=float(first.npv[0]),
             npv_mean=float(npv.mean()),
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 
     from model.case.draws import Draws
     from model.case.records import Case, SchemeSpec
-    from model.children.caseload import EntryReduction, FosterPlaces
+    from model.children.levers import EntryReduction, FosterPlaces, SoonerOut
     from model.schemes.cashflows import CashFlows
+
+SMALLEST_SHARE: Final = 1e-12  # what is left of a year in which everybody goes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,6 +111,12 @@ def monthly_hazard(annual_rate: NDArray[np.float64]) -> NDArray[np.float64]:
     return 1 - np.maximum(1 - annual_rate, 0) ** (1 / MONTHS_A_YEAR)
 
 
+def rate_a_month(annual_share: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the rate a month, in continuous time, at which the annual share goes in a year: -ln(1 - annual) / 12."""
+    rate: NDArray[np.float64] = -np.log(np.maximum(1 - annual_share, SMALLEST_SHARE)) / MONTHS_A_YEAR
+    return rate
+
+
 @dataclass(frozen=True, kw_only=True)
 class Scheme:
     """A scheme that does nothing but carry the posts charged to it; the other kinds add to it."""
@@ -144,6 +152,11 @@ class Scheme:
 
     def places(self, setting: Setting) -> tuple[FosterPlaces, ...]:
         """Return the new foster places this scheme brings about."""
+        del setting
+        return ()
+
+    def sooner(self, setting: Setting) -> tuple[SoonerOut, ...]:
+        """Return the shorter stays this scheme brings about."""
         del setting
         return ()
 

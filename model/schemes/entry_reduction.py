@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from model.children.caseload import AGES, PLACEMENTS, EntryReduction
-from model.schemes.base import Scheme, monthly_hazard
+from model.case.parameters import PLACEMENTS
+from model.children.law import AGES
+from model.children.levers import EntryReduction
+from model.schemes.base import Scheme, rate_a_month
 from model.schemes.staff.posts import filled_share
 
 if TYPE_CHECKING:
@@ -68,8 +70,9 @@ class EntryReductionScheme(Scheme):
     def reductions(self, setting: Setting) -> tuple[EntryReduction, ...]:
         """Return the one lever of the scheme."""
         lever = EntryReduction(
+            name=self.spec.name,
             rate=self.rate(setting),
             weights=self.weights(setting),
-            fade=monthly_hazard(self.of(setting, "fade_annual")),
+            fade=rate_a_month(self.of(setting, "fade_annual")),
         )
         return (lever,)

@@ -14,7 +14,7 @@ import numpy as np
 
 from model.case.timeline import MONTHS_A_YEAR
 from model.case.words import INVESTMENT, ONE_OFF, RECURRING
-from model.children.caseload import FosterPlaces
+from model.children.levers import FosterPlaces
 from model.schemes.base import Scheme, monthly_hazard
 from model.schemes.cashflows import CashFlows, Tag
 
@@ -92,6 +92,7 @@ class FosteringGrowth(Scheme):
     def places(self, setting: Setting) -> tuple[FosterPlaces, ...]:
         """Return the one lever of the scheme."""
         lever = FosterPlaces(
+            name=self.spec.name,
             filled=self.filled_places(setting),
             transferring_share=self.of(setting, "transferring_share"),
             inflow_limited=self.of(setting, "inflow_limited"),

@@ -58,14 +58,22 @@ PRICE_INDICES: Final = (
     *_PROVENANCE,
 )
 
-CASELOAD_SEED: Final = (
-    Column(name="age_band", parse=cells.age_band(parameters.AGE_BANDS)),
-    Column(name="placement", parse=cells.word(parameters.PLACEMENTS, "a placement")),
-    Column(name="weight", parse=cells.count),
+SOURCED: Final = (
     Column(name="source", parse=cells.text_cell),
     Column(name="as_at", parse=cells.optional_date, required=False, blank=True),
     Column(name="quality", parse=_RATING, required=False, blank=True),
     Column(name="note", parse=cells.text_cell, required=False, blank=True),
+)
+STAYS: Final = (
+    Column(name="months", parse=cells.count),
+    Column(name="left_share", parse=cells.count),
+    *SOURCED,
+)
+CASELOAD_SEED: Final = (
+    Column(name="age_band", parse=cells.age_band(parameters.AGE_BANDS)),
+    Column(name="placement", parse=cells.word(parameters.PLACEMENTS, "a placement")),
+    Column(name="weight", parse=cells.count),
+    *SOURCED,
 )
 
 
@@ -95,7 +103,10 @@ def read(folder: Path, problems: list[Problem]) -> ReferenceFiles:
                 indices[name] = index
     seed = _caseload_seed(folder / "demand" / "caseload_seed.csv", problems)
     latest = _latest(rate_rows, "name") | _latest(index_rows, "series")
-    reference = Reference(indices=indices, discount_rates=rates, caseload_seed=seed)
+    stays = read_table(folder / "demand" / "stays.csv", STAYS, problems, optional=True)
+    problems.extend(duplicates(stays, ["months"]))
+    left = {int(row.values["months"]): row.values["left_share"] for row in stays if row.complete}
+    reference = Reference(indices=indices, discount_rates=rates, caseload_seed=seed, left_within=left)
     return ReferenceFiles(reference=reference, latest=latest)
 
 

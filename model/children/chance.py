@@ -1,0 +1,291 @@
+"""Worlds of whole children: every child of a draw is dealt once, and each world plays on the same children.
+
+A prevented child is a child who does not come, or comes later; a transferred child is that child in another home; a
+child who leaves sooner has a shorter stay. So a world is the do-nothing world with some stays taken out and others put
+in, and no child can be saved twice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import numpy as np
+
+from model.children.counting import BOUNDS, Tally, counts, month_of, tally
+from model.children.law import AGE_STARTS, EIGHTEEN, IFA, IN_HOUSE
+from model.children.levers import NO_LEVERS, Projection, targeted
+from model.children.paths import LEFT, MOVED, TIME, Children, Stays, deal, joined, together, walk
+from model.children.places import filling
+from model.children.words import exponential, key_of, keys, uniform
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from model.children.law import Floats
+    from model.children.levers import Drivers, FosterPlaces, Levers, SoonerOut
+    from model.children.opening import Stream
+    from model.children.places import Filling, Guide
+
+_RETURN, _WHOSE = 1_000_001, 1_000_002  # which of a child's keys
+_TICKS: Final = 1_000_000  # a stay is told from the child's others by when it begins, to a millionth of a month
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dealt:
+    """A block of draws with all its children and the stays they have if nothing is done."""
+
+    stream: Stream
+    drivers: Drivers
+    children: Children
+    stays: Stays
+    cells: bool
+
+    @cached_property
+    def fostered(self) -> Stays:
+        """The stays with an agency, in order of draw and start."""
+        return in_order(self.stays.pick(self.stays.placement == IFA))
+
+    @cached_property
+    def do_nothing(self) -> Tally:
+        """Everybody, counted."""
+        return self.tally(self.stays)
+
+    def walked(self, children: Children) -> Stays:
+        """Draw the stays of some children in this block."""
+        return walk(children, self.stream.law, self.drivers.exit_scale, float(len(self.drivers.entry_scale)))
+
+    def tally(self, stays: Stays) -> Tally:
+        """Count some stays."""
+        return tally(stays, *self.drivers.entry_scale.shape, cells=self.cells)
+
+
+def dealt(stream: Stream, drivers: Drivers, *, cells: bool) -> Dealt:
+    """Deal a block of draws. `cells`: whether its worlds count children by age and placement."""
+    if drivers.chance is None:
+        message = "there is no chance to deal: these drivers ask for expected numbers"
+        raise ValueError(message)
+    children = deal(stream, drivers, drivers.chance)
+    stays = walk(children, stream.law, drivers.exit_scale, float(len(drivers.entry_scale)))
+    return Dealt(stream=stream, drivers=drivers, children=children, stays=stays, cells=cells)
+
+
+def play(ground: Dealt, levers: Levers = NO_LEVERS, guides: Sequence[Guide] = ()) -> Projection:
+    """Play the world of some levers on the children of a block. `guides`: how each lever's places filled when expected.
+
+    The levers act in causal order: entries are prevented, stays are shortened, new places are filled.
+    """
+    months, draws = ground.drivers.entry_scale.shape
+    total, diverted = ground.do_nothing, np.zeros((months, draws))
+    world = _World(ground.children, ground.stays, ground.fostered)
+    if levers.reductions:
+        kept, again = _kept_at_home(ground, levers)
+        back = ground.walked(again)
+        total = total - ground.tally(ground.stays.pick(kept[ground.stays.child])) + ground.tally(back)
+        home = ground.children.pick(kept)
+        diverted = counts(month_of(home.start) * draws + home.draw, (months, draws))
+        world = world.without(kept, again, back, whole=bool(levers.sooner))
+    for lever in levers.sooner:
+        touched, now = _hastened(ground, world, lever)
+        total = total - ground.tally(world.stays.pick(touched)) + ground.tally(now)
+        world = world.instead(touched, now)
+    fostered = world.fostered
+    for places, guide in zip(levers.places, guides, strict=True):
+        own = filling(places, guide, ground.drivers.entry_scale, ground.drivers.exit_scale)
+        before, after, fostered = _transferred(fostered, places, own, months)
+        total = total - ground.tally(before) + ground.tally(after)
+    entries, under, at_18 = total.flows
+    return Projection(
+        stock=total.stock, entries=entries, exits_under_18=under, exits_at_18=at_18, diverted=diverted,
+        cells=total.cells, draws=draws,
+    )  # fmt: skip
+
+
+class _World(NamedTuple):
+    """Children and their stays as levers have left them; `fostered`: the agency's, in order of draw and start."""
+
+    children: Children
+    stays: Stays
+    fostered: Stays
+
+    def without(self, kept: NDArray[np.bool_], again: Children, back: Stays, *, whole: bool) -> _World:
+        """Return the world without the children who are kept at home, and with those who come after all.
+
+        `whole`: whether all stays are wanted; new places ask only for the agency's.
+        """
+        mine = replace(back, child=back.child + np.int32(len(self.children)))
+        fostered = joined([self.fostered.pick(~kept[self.fostered.child]), mine.pick(mine.placement == IFA)])
+        stays = joined([self.stays.pick(~kept[self.stays.child]), mine]) if whole else self.stays
+        return _World(together([self.children, again]), stays, in_order(fostered))
+
+    def instead(self, touched: NDArray[np.bool_], now: Stays) -> _World:
+        """Return the world with other stays in the place of some."""
+        stays = joined([self.stays.pick(~touched), now])
+        return _World(self.children, stays, in_order(stays.pick(stays.placement == IFA)))
+
+
+def in_order(stays: Stays) -> Stays:
+    """Return stays in the order of their draw, and within it of their start."""
+    return stays.pick(np.lexsort((stays.start, stays.draw)))
+
+
+# --- Levers ------------------------------------------------------------------------------------------------------
+
+
+def _kept_at_home(ground: Dealt, levers: Levers) -> tuple[NDArray[np.bool_], Children]:
+    """Return which children are kept at home, and those of them who come into care after all, as they then are."""
+    children, months = ground.children, len(ground.drivers.entry_scale)
+    aims = [targeted(lever, ground.stream.entries_annual) for lever in levers.reductions]
+    band = np.searchsorted(AGE_STARTS, children.age, side="right") - 1
+    aimed = np.any([aim.any(axis=2) for aim in aims], axis=0)[band, children.placement] & children.entered
+    coming = children.pick(aimed)
+    where, month = (band[aimed], coming.placement, coming.draw), coming.start.astype(np.int64)
+    shares = [
+        np.minimum(lever.rate[month, coming.draw] * aim[where], 1.0)
+        for lever, aim in zip(levers.reductions, aims, strict=True)
+    ]
+    held = [
+        uniform(keys(coming.key, _salt(lever.name)), 0) < share
+        for lever, share in zip(levers.reductions, shares, strict=True)
+    ]
+    kept = np.zeros(len(children), dtype=bool)
+    kept[aimed] = np.logical_or.reduce(held)
+    returns, wait = np.full(len(coming), np.inf), exponential(keys(coming.key, _RETURN), 0)
+    for lever, mine in zip(levers.reductions, _whose(coming, held, shares), strict=True):
+        fade = lever.fade[coming.draw[mine]]
+        returns[mine] = coming.start[mine] + np.divide(wait[mine], fade, out=np.full(len(fade), np.inf), where=fade > 0)
+    age = coming.age + returns - coming.start
+    again = (returns < months) & (age < EIGHTEEN)
+    back = coming.pick(again)
+    key = keys(back.key, _RETURN)
+    return kept, replace(back, key=key, start=returns[again].astype(TIME), age=age[again].astype(TIME))
+
+
+def _whose(coming: Children, held: Sequence[NDArray[np.bool_]], shares: Sequence[Floats]) -> list[NDArray[np.bool_]]:
+    """Return which children each scheme has kept: one that several would have kept goes to one, by their shares."""
+    any_held, reach = np.logical_or.reduce(held), np.cumsum(shares, axis=0)
+    pick = uniform(keys(coming.key, _WHOSE), 0) * reach[-1]
+    return [any_held & (pick < high) & (pick >= high - share) for high, share in zip(reach, shares, strict=True)]
+
+
+def _hastened(ground: Dealt, world: _World, lever: SoonerOut) -> tuple[NDArray[np.bool_], Stays]:
+    """Return which stays a lever ends sooner, or lets never begin, and the stays that take their place.
+
+    A child who comes to live where the lever acts once more meets it once more.
+    """
+    children, stays = world.children, world.stays
+    mine = np.flatnonzero(stays.placement == lever.source)
+    at = stays.pick(mine)
+    key = keys(keys(children.key[at.child], _salt(lever.name)), np.floor(at.start * _TICKS).astype(np.int64))
+    ends = _reached(at, lever, exponential(key, 0))
+    gone = np.full(len(children), np.inf)
+    np.minimum.at(gone, at.child, np.where(ends < at.end, ends, np.inf))
+    first = np.isfinite(gone[at.child]) & (ends == gone[at.child])
+    touched = stays.end > gone[stays.child]
+    cut, when = at.pick(first), ends[first]
+    ended = replace(cut, end=when, ending=np.full(len(cut), LEFT if lever.to is None else MOVED))
+    if lever.to is None:
+        return touched, ended
+    whose = children.pick(cut.child)
+    moved = replace(
+        whose, key=keys(key[first], 1), start=when, age=cut.born + when, care=whose.care + when - whose.start,
+        placement=np.full(len(cut), lever.to), entered=np.zeros(len(cut), dtype=bool),
+    )  # fmt: skip
+    later = ground.walked(moved)
+    later = replace(later, child=cut.child[later.child], since=cut.since[later.child])
+    if not len(later):
+        return touched, ended
+    again, instead = _hastened(ground, world._replace(stays=later), lever)
+    return touched, joined([ended, later.pick(~again), instead])
+
+
+def _reached(stays: Stays, lever: SoonerOut, wait: Floats) -> Floats:
+    """Return when each stay has met the lever for as long as it waits, at the lever's rate; inf where it never does."""
+    months, draws = lever.rate.shape
+    met = np.concatenate([np.zeros((1, draws)), np.cumsum(lever.rate, axis=0)])
+    ends, wait = np.full(len(stays), np.inf), wait.copy()
+    for band in np.flatnonzero(lever.ages):
+        low = np.maximum(stays.start, BOUNDS[band] - stays.born)
+        high = np.minimum(stays.end, BOUNDS[band + 1] - stays.born)
+        inside = np.flatnonzero((low < high) & np.isinf(ends))
+        draw = stays.draw[inside]
+        begin, reach = _met(met, low[inside], draw), _met(met, high[inside], draw)
+        hit = begin + wait[inside] < reach
+        goal = (begin + wait[inside])[hit]
+        month = np.minimum((met[:, draw[hit]] <= goal).sum(axis=0) - 1, months - 1)
+        ends[inside[hit]] = month + (goal - met[month, draw[hit]]) / lever.rate[month, draw[hit]]
+        wait[inside] -= np.where(hit, 0.0, reach - begin)
+    return ends
+
+
+def _met(met: Floats, time: Floats, draw: NDArray[np.int64]) -> Floats:
+    """Return a cumulative rate at some times of some draws, even within a month."""
+    month = np.minimum(np.floor(time).astype(np.int64), len(met) - 2)
+    there: Floats = met[month, draw] + (time - month) * (met[month + 1, draw] - met[month, draw])
+    return there
+
+
+def _transferred(fostered: Stays, lever: FosterPlaces, own: Filling, months: int) -> tuple[Stays, Stays, Stays]:
+    """Return the agency stays that a lever changes, what they become, and those that are left as they were."""
+    begin = _from_starts(fostered, lever, own, months)
+    if (own.from_stock > 0).any():
+        begin = np.minimum(begin, _from_stock(fostered, lever, own, months))
+    until = np.minimum(_sent_back(fostered, own, begin), fostered.end)
+    taken = begin < until
+    before, begin, until = fostered.pick(taken), begin[taken], until[taken]
+    starts, ends = begin > before.start, until < before.end
+    parts = [replace(before, placement=np.full(len(before), IN_HOUSE), start=begin, end=until,
+                     ending=np.where(ends, MOVED, before.ending), first=before.first & ~starts)]  # fmt: skip
+    parts.append(replace(before, end=begin, ending=np.full(len(before), MOVED)).pick(starts))
+    parts.append(replace(before, start=until, first=np.zeros(len(before), dtype=bool)).pick(ends))
+    return before, joined(parts), fostered.pick(~taken)
+
+
+def _from_starts(fostered: Stays, lever: FosterPlaces, own: Filling, months: int) -> Floats:
+    """Return when each agency stay begins in a new place instead: at its own start, or never (inf).
+
+    A systematic sample of a draw's starts in the order of time: each with its month's share as chance, and never more
+    than one child from the number expected of them.
+    """
+    month = np.minimum(np.floor(fostered.start).astype(int), months - 1)
+    share = np.where(fostered.start > 0, own.from_starts[month, fostered.draw], 0.0)
+    return np.where(_systematic(share, fostered.draw, lever.name), fostered.start, np.inf)
+
+
+def _systematic(share: Floats, draw: NDArray[np.int64], name: str) -> NDArray[np.bool_]:
+    """Pick from rows in order of their draw, each with its share as chance."""
+    reach = np.cumsum(share)
+    first = np.searchsorted(draw, draw, side="left")
+    within = reach - (reach - share)[first] if len(reach) else reach
+    offset = uniform(keys(key_of(name, "systematic"), draw), 0)
+    picked: NDArray[np.bool_] = np.floor(within + offset) > np.floor(within - share + offset)
+    return picked
+
+
+def _from_stock(fostered: Stays, lever: FosterPlaces, own: Filling, months: int) -> Floats:
+    """Return at which month's end each agency stay moves to a new place from the stock, inf for never."""
+    begin = np.full(len(fostered), np.inf)
+    for month in np.flatnonzero((own.from_stock > 0).any(axis=1)):
+        at = month + 1.0
+        there = np.flatnonzero((fostered.start <= at) & (fostered.end > at) & np.isinf(begin) & (month < months))
+        draw = fostered.draw[there]
+        begin[there[_systematic(own.from_stock[month, draw], draw, f"{lever.name}/{month}")]] = at
+    return begin
+
+
+def _sent_back(fostered: Stays, own: Filling, begin: Floats) -> Floats:
+    """Return at which month's end each transferred child goes back because places closed, inf for never."""
+    until = np.full(len(fostered), np.inf)
+    for month in np.flatnonzero((own.back > 0).any(axis=1)):
+        at = month + 1.0
+        there = np.flatnonzero((begin < at) & (fostered.end > at) & (until > at))
+        draw = fostered.draw[there]
+        until[there[_systematic(own.back[month, draw], draw, f"back/{month}")]] = at
+    return until
+
+
+def _salt(name: str) -> int:
+    return int(key_of(name) >> np.uint64(1))

@@ -1,0 +1,247 @@
+"""Expected numbers of children: one world advanced month by month, each child's age and time in care kept exactly.
+
+The state is how many children there are of each month in care, month of age and placement. A month moves it by the
+solved law (`model.children.law.Steps`), shifts times in care and ages by one, and adds who enters. Nothing is drawn.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import numpy as np
+
+from model.case.parameters import PLACEMENTS
+from model.case.timeline import MONTHS_A_YEAR
+from model.children.filling import FillingPlaces
+from model.children.law import AGE_BAND, AGE_STARTS, AGES, EIGHTEEN, IFA, LONGEST, Law, Steps, steps
+from model.children.levers import MEASURES, NO_LEVERS, Projection, shares_prevented
+from model.children.opening import entrants_by_month, ratio
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from model.children.law import Floats
+    from model.children.levers import Drivers, Levers, SoonerOut
+    from model.children.opening import Stream
+    from model.children.places import Guide
+
+CELLS: Final = (len(AGES), len(PLACEMENTS))
+ENTRANTS: Final = np.arange(EIGHTEEN + 1)
+"""Rows of entrants: row a + 1 is for a whole months of age when the month begins, so a + 1 when it ends."""
+BAND_AT_END: Final = np.append(AGE_BAND, AGE_BAND[-1])
+
+
+class World(NamedTuple):
+    """An expected world, with how its new foster places filled (one guide for each lever of them)."""
+
+    projection: Projection
+    guides: tuple[Guide, ...]
+
+
+class Passed(NamedTuple):
+    """Children after a month, before they grow older, and how long they spent in each placement meanwhile.
+
+    `there` and `spent`: (months in care, 216, placements) for those in care before, (217, placements) for entrants,
+    whose row a + 1 is for a whole months of age at the month's start.
+    """
+
+    there: Floats
+    spent: Floats
+
+
+class Entering(NamedTuple):
+    """Who enters in a month.
+
+    `new` (ages, placements); `back` (217, placements) of those who were kept at home before; `diverted` how many are
+    kept at home.
+    """
+
+    new: Floats
+    back: Floats
+    diverted: float
+
+
+def project(stream: Stream, drivers: Drivers, levers: Levers = NO_LEVERS, *, cells: bool = True) -> World:
+    """Project one world at one point: drivers and levers of one draw. `cells`: count every age, placement and flow."""
+    scale, exits = drivers.entry_scale[:, 0], float(drivers.exit_scale[0])
+    solved = _Solved(stream.law.with_exits(exits), levers.sooner)
+    home, spread = _KeptAtHome(levers, stream.entries_annual), entrants_by_month()
+    places = [FillingPlaces(lever, scale, exits) for lever in levers.places]
+    children = np.ascontiguousarray(stream.opening.transpose(1, 0, 2))
+    record = _Record(len(scale), children, cells=cells)
+    for month in range(len(scale)):
+        law = solved.at(month)
+        entering = home.month(month, stream.entries_annual / MONTHS_A_YEAR * scale[month])
+        stayed, arrived = _through(children, law), _entered(spread @ entering.new + entering.back, law)
+        for i, place in enumerate(places):
+            place.month(month, (children, stayed.there, arrived.there), law, places[:i])
+        record.flows(month, entering, (children, stayed, arrived), law)
+        children = older(stayed.there, arrived.there)
+        record.close(month, children)
+    agency = {flow: counts[..., IFA].copy() for flow, counts in record.cells.items()}
+    for place in places:
+        place.relabel(record.totals, record.cells, agency)
+    return World(record.projection(), tuple(place.guide() for place in places))
+
+
+def older(there: Floats, arrived: Floats) -> Floats:
+    """Return the children a month older in age and time in care, entrants among them; those of 18 are gone."""
+    children = np.zeros_like(there)
+    children[1:, 1:] = there[:-1, :-1]
+    children[LONGEST, 1:] += there[LONGEST, :-1]
+    children[1] += arrived[:EIGHTEEN]
+    return children
+
+
+def _through(children: Floats, law: Steps) -> Passed:
+    """Take those in care through a month."""
+    there, spent = np.empty_like(children), np.empty_like(children)
+    for (c, cares), (a, ages) in product(*law.stretches):
+        before = children[cares, ages]
+        there[cares, ages], spent[cares, ages] = before @ law.stay[a, c], before @ law.spent[a, c]
+    return Passed(there, spent)
+
+
+def _entered(entrants: Floats, law: Steps, rows: NDArray[np.int64] = ENTRANTS) -> Passed:
+    """Take those who enter from their day of entry to the month's end; `rows`: which months of age they are."""
+    kinds = law.of_age[np.maximum(rows - 1, 0)]
+    there = np.matmul(entrants[:, None, :], law.entered[kinds])[:, 0]
+    return Passed(there, np.matmul(entrants[:, None, :], law.entered_spent[kinds])[:, 0])
+
+
+def by_age(children: Floats) -> Floats:
+    """Add up months of age (the first axis) into bands."""
+    summed: Floats = np.add.reduceat(children, AGE_STARTS, axis=0)
+    return summed
+
+
+class _Solved:
+    """The law, solved anew only in months where a lever that shortens stays has changed."""
+
+    def __init__(self, law: Law, sooner: Sequence[SoonerOut]) -> None:
+        self._law, self._sooner = law, sooner
+        self._made: dict[tuple[float, ...], Steps] = {}
+
+    def at(self, month: int) -> Steps:
+        """Return the solved law of a month."""
+        rates = tuple(float(lever.rate[month, 0]) for lever in self._sooner)
+        if rates not in self._made:
+            self._made[rates] = steps(self._hastened(rates))
+        return self._made[rates]
+
+    def _hastened(self, rates: tuple[float, ...]) -> Law:
+        leaving, moving = self._law.leaving.copy(), self._law.moving.copy()
+        for lever, rate in zip(self._sooner, rates, strict=True):
+            if lever.to is None:
+                leaving[lever.ages, :, lever.source] += rate
+            else:
+                moving[lever.ages, lever.source, lever.to] += rate
+        return Law(leaving=leaving, moving=moving)
+
+
+class _KeptAtHome:
+    """Children kept at home by each reduction, by months of age and the placement they would have had."""
+
+    def __init__(self, levers: Levers, entries_annual: Floats) -> None:
+        self._fades = [float(lever.fade[0]) for lever in levers.reductions]
+        self._shares = [share[..., 0] for share in shares_prevented(levers, entries_annual)]
+        self._pools = [np.zeros((EIGHTEEN + 1, len(PLACEMENTS))) for _ in self._fades]
+        self._spread = entrants_by_month()
+
+    def month(self, month: int, entries: Floats) -> Entering:
+        """Return who enters: effects combine as (1 - e1)(1 - e2), and those kept at home are shared out by effect.
+
+        A child comes back at the rate `fade` from the day it was kept at home, and never after its 18th birthday.
+        """
+        back, shares = np.zeros((EIGHTEEN + 1, len(PLACEMENTS))), [share[month] for share in self._shares]
+        if not shares:
+            return Entering(entries, back, 0.0)
+        kept = entries * (1 - np.prod([1 - share for share in shares], axis=0))
+        for pool, fade, share in zip(self._pools, self._fades, shares, strict=True):
+            mine = self._spread @ (kept * ratio(share, np.sum(shares, axis=0)))
+            at_once = 1 - (1 - np.exp(-fade)) / fade if fade > 0 else 0.0
+            returning = pool * (1 - np.exp(-fade)) + mine * at_once
+            back += returning
+            left = pool + mine - returning
+            pool[0], pool[1:] = 0.0, left[:-1]
+        return Entering(entries - kept, back, float(kept.sum()))
+
+
+class _Record:
+    """What a projection leaves, filled month by month."""
+
+    def __init__(self, months: int, children: Floats, *, cells: bool) -> None:
+        self.totals = np.zeros((months + 1, len(PLACEMENTS)))
+        self.totals[0] = children.sum(axis=(0, 1))
+        self.counts = np.zeros((4, months))  # entries, exits under 18, exits at 18, diverted
+        self.cells = {m: np.zeros((months + (m == "stock"), *CELLS)) for m in MEASURES} if cells else {}
+        if cells:
+            self.cells["stock"][0] = by_age(children.sum(axis=0))
+
+    def flows(self, month: int, entering: Entering, state: tuple[Floats, Passed, Passed], law: Steps) -> None:
+        """Count a month's flows: `state` is those in care before it, and both kinds after it."""
+        children, stayed, arrived = state
+        entered = entering.new.sum() + entering.back.sum()
+        at_18 = stayed.there[:, -1].sum() + arrived.there[-1].sum()
+        under = children.sum() + entered - stayed.there.sum() - arrived.there.sum()
+        self.counts[:, month] = entered, under, at_18, entering.diverted
+        if self.cells:
+            self._in_care(month, stayed, law)
+            self._entrants(month, entering, arrived, law)
+
+    def _in_care(self, month: int, stayed: Passed, law: Steps) -> None:
+        """Count the flows of those in care when the month begins, in the band they begin it in."""
+        leaves, spent, cells = np.zeros((EIGHTEEN, len(PLACEMENTS))), stayed.spent.sum(axis=0), self.cells
+        for c, cares in law.stretches[0]:
+            leaves += stayed.spent[cares].sum(axis=0) * law.leaving[law.of_age, c]
+        moves = spent[:, :, None] * law.moving[law.of_age]
+        there = stayed.there.sum(axis=0)
+        cells["exit"][month] = by_age(leaves)
+        cells["exit"][month, -1] += there[-1]
+        cells["move_out"][month], cells["move_in"][month] = by_age(moves.sum(axis=2)), by_age(moves.sum(axis=1))
+        cells["age_out"][month, :-1] = cells["age_in"][month, 1:] = there[AGE_STARTS[1:] - 1]
+
+    def _entrants(self, month: int, entering: Entering, arrived: Passed, law: Steps) -> None:
+        """Count the flows of those who enter, in the band of the day they enter.
+
+        Those of a band's last month of age are in the next band when the month ends; those who come back are counted in
+        the band they end the month in.
+        """
+        cells, crossing = self.cells, AGE_STARTS[1:]
+        new = (entrants_by_month()[crossing, range(len(crossing))])[:, None] * entering.new[:-1]
+        cross = _entered(new, law, rows=crossing)
+        own = Passed(arrived.there.copy(), arrived.spent.copy())
+        own.there[crossing] -= cross.there
+        own.spent[crossing] -= cross.spent
+        back = by_age(entering.back[:EIGHTEEN])
+        back[-1] += entering.back[EIGHTEEN]
+        cells["entry"][month] = entering.new + back
+        for passed, rows, bands in ((own, ENTRANTS, BAND_AT_END), (cross, crossing, range(len(crossing)))):
+            kinds = law.of_age[np.maximum(rows - 1, 0)]
+            moves = passed.spent[:, :, None] * law.moving[kinds]
+            for measure, amount in (
+                ("exit", passed.spent * law.leaving[kinds, law.of_care[0]]),
+                ("move_out", moves.sum(axis=2)),
+                ("move_in", moves.sum(axis=1)),
+            ):
+                np.add.at(cells[measure][month], list(bands), amount)
+        cells["exit"][month, -1] += arrived.there[-1]
+        cells["age_out"][month, :-1] += cross.there
+        cells["age_in"][month, 1:] += cross.there
+
+    def close(self, month: int, children: Floats) -> None:
+        """Count who is there at the month's end."""
+        self.totals[month + 1] = children.sum(axis=(0, 1))
+        if self.cells:
+            self.cells["stock"][month + 1] = by_age(children.sum(axis=0))
+
+    def projection(self) -> Projection:
+        """Return the world as everybody reads it: one draw."""
+        entries, under, at_18, diverted = self.counts[:, :, None]
+        return Projection(
+            stock=self.totals[:, :, None], entries=entries, exits_under_18=under, exits_at_18=at_18, diverted=diverted,
+            cells=self.cells, draws=1,
+        )  # fmt: skip
