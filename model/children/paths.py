@@ -247,7 +247,7 @@ class _Walker:
         return _Walker(**{f.name: getattr(self, f.name).take(which) for f in fields(self)})
 
 
-def _advance(now: _Walker, law: _Rates, exit_scale: Floats, horizon: np.float32, out: _Out) -> _Walker:
+def _advance(now: _Walker, law: _Rates, exit_scale: NDArray[np.float32], horizon: np.float32, out: _Out) -> _Walker:
     """Take every child to its next event or boundary, note the stays that end, and return those still under way."""
     age = _AGE_BAND.take((now.born + (now.time + _STEP)).astype(np.int32))
     care = _CARE_BAND.take(np.minimum(now.came + (now.time + _STEP), LONGEST - 1).astype(np.int32))
