@@ -200,7 +200,7 @@ class _Exits:
         self.ages = self.ages.copy()
         self.ages[near] *= wanted / now if now > 0 else 0.0
         self.ages[last & ~near] *= (band - wanted) / (band - now) if band > now else 0.0
-        return float(abs(wanted - now))
+        return abs(self.at_18 - birthdays)
 
     def _steeper(self, survivors: Floats, shape: Floats) -> Floats:
         """Return the shape by time in care, moved towards the stated shares who leave early."""
