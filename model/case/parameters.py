@@ -85,6 +85,11 @@ PARAMETERS: Final[dict[str, dict[str, Parameter]]] = {
         "ramp_months": Parameter("months", "Months from nothing to the full effect, in a straight line."),
         "deadweight": Parameter("share", "Part of that fall that would have happened anyway."),
         "fade_annual": Parameter("rate/year", "Share of the children kept out who enter later after all, a year."),
+        "short_stay_share": Parameter(
+            "share",
+            "Of the children kept out, those who would have left care again within about six months.",
+            "as of all who enter at these ages",
+        ),
         "caseworkers": Parameter("fte", "Staff who hold cases."),
         "children_per_caseworker": Parameter("children/worker", "Children whom each holds at a time."),
         "duration_months": Parameter("months", "Months of work with a child."),

@@ -16,8 +16,10 @@ import numpy as np
 from model.children.counting import BOUNDS, Tally, counts, month_of, tally
 from model.children.law import AGE_STARTS, EIGHTEEN, IFA, IN_HOUSE
 from model.children.levers import NO_LEVERS, Projection, targeted
-from model.children.paths import LEFT, MOVED, TIME, Children, Stays, deal, joined, together, walk
+from model.children.paths import EIGHTEENTH, LEFT, MOVED, TIME, Children, Stays, deal, joined, together, walk
 from model.children.places import filling
+from model.children.points import natural_short
+from model.children.short import MONTHS, by_stay
 from model.children.words import exponential, key_of, keys, uniform
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from model.children.places import Filling, Guide
 
 _RETURN, _WHOSE = 1_000_001, 1_000_002  # which of a child's keys
+_TINY: Final = 1e-6  # a share so small that no tilt of it can reach 1
 _TICKS: Final = 1_000_000  # a stay is told from the child's others by when it begins, to a millionth of a month
 
 
@@ -48,6 +51,13 @@ class Dealt:
     def fostered(self) -> Stays:
         """The stays with an agency, in order of draw and start."""
         return in_order(self.stays.pick(self.stays.placement == IFA))
+
+    @cached_property
+    def gone(self) -> Floats:
+        """When each child leaves care if nothing is done, inf where it is still there at the horizon."""
+        gone, ended = np.full(len(self.children), np.inf), np.isin(self.stays.ending, (LEFT, EIGHTEENTH))
+        gone[self.stays.child[ended]] = self.stays.end[ended]
+        return gone
 
     @cached_property
     def do_nothing(self) -> Tally:
@@ -147,9 +157,10 @@ def _kept_at_home(ground: Dealt, levers: Levers) -> tuple[NDArray[np.bool_], Chi
         np.minimum(lever.rate[month, coming.draw] * aim[where], 1.0)
         for lever, aim in zip(levers.reductions, aims, strict=True)
     ]
+    chances = _by_stay(ground, levers, (np.flatnonzero(aimed), where, shares))
     held = [
         uniform(keys(coming.key, _salt(lever.name)), 0) < share
-        for lever, share in zip(levers.reductions, shares, strict=True)
+        for lever, share in zip(levers.reductions, chances, strict=True)
     ]
     kept = np.zeros(len(children), dtype=bool)
     kept[aimed] = np.logical_or.reduce(held)
@@ -162,6 +173,26 @@ def _kept_at_home(ground: Dealt, levers: Levers) -> tuple[NDArray[np.bool_], Chi
     back = coming.pick(again)
     key = keys(back.key, _RETURN)
     return kept, replace(back, key=key, start=returns[again].astype(TIME), age=age[again].astype(TIME))
+
+
+def _by_stay(
+    ground: Dealt, levers: Levers, coming: tuple[NDArray[np.int64], tuple[NDArray[np.int64], ...], list[Floats]]
+) -> list[Floats]:
+    """Return each child's chance of being kept at home by each lever, by whether its stay would have been short.
+
+    `coming`: which children, their kinds and draws, and the levers' shares of these.
+    """
+    who, where, shares = coming
+    if all(np.isnan(lever.short_share).all() for lever in levers.reductions):
+        return shares
+    natural = natural_short(ground.stream, ground.drivers.exit_scale)
+    ones = [np.ones((*natural.shape[:2], natural.shape[2])) for _ in shares]
+    tilts = by_stay(levers.reductions, [one * _TINY for one in ones], ground.stream.entries_annual, natural)
+    short = ground.gone[who] <= np.floor(ground.children.start[who]) + MONTHS
+    return [
+        np.minimum(share * np.where(short, few[where], many[where]) / _TINY, 1.0)
+        for share, (few, many) in zip(shares, tilts, strict=True)
+    ]
 
 
 def _whose(coming: Children, held: Sequence[NDArray[np.bool_]], shares: Sequence[Floats]) -> list[NDArray[np.bool_]]:

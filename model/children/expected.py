@@ -17,6 +17,7 @@ from model.children.filling import FillingPlaces
 from model.children.law import AGE_BAND, AGE_STARTS, AGES, EIGHTEEN, IFA, LONGEST, Law, Steps, steps
 from model.children.levers import MEASURES, NO_LEVERS, Projection, shares_prevented
 from model.children.opening import entrants_by_month, ratio
+from model.children.short import MONTHS, ShortStays, by_stay, short_stays
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,12 +56,14 @@ class Passed(NamedTuple):
 class Entering(NamedTuple):
     """Who enters in a month.
 
-    `new` (ages, placements); `back` (217, placements) of those who were kept at home before; `diverted` how many are
-    kept at home.
+    `new` (ages, placements), with stays as they come; `back` (217, placements) of those who were kept at home before;
+    `fewer_short` (ages, placements): of the new, those with short stays who do not come after all; `diverted` how many
+    are kept at home.
     """
 
     new: Floats
     back: Floats
+    fewer_short: Floats
     diverted: float
 
 
@@ -68,22 +71,25 @@ def project(stream: Stream, drivers: Drivers, levers: Levers = NO_LEVERS, *, cel
     """Project one world at one point: drivers and levers of one draw. `cells`: count every age, placement and flow."""
     scale, exits = drivers.entry_scale[:, 0], float(drivers.exit_scale[0])
     solved = _Solved(stream.law.with_exits(exits), levers.sooner)
-    home, spread = _KeptAtHome(levers, stream.entries_annual), entrants_by_month()
+    home, spread = _KeptAtHome(levers, stream, exits), entrants_by_month()
     places = [FillingPlaces(lever, scale, exits) for lever in levers.places]
     children = np.ascontiguousarray(stream.opening.transpose(1, 0, 2))
-    record = _Record(len(scale), children, cells=cells)
+    record, fewer_short = _Record(len(scale), children, cells=cells), np.zeros((len(scale), *CELLS))
     for month in range(len(scale)):
         law = solved.at(month)
         entering = home.month(month, stream.entries_annual / MONTHS_A_YEAR * scale[month])
         stayed, arrived = _through(children, law), _entered(spread @ entering.new + entering.back, law)
         for i, place in enumerate(places):
             place.month(month, (children, stayed.there, arrived.there), law, places[:i])
+        fewer_short[month] = entering.fewer_short
         record.flows(month, entering, (children, stayed, arrived), law)
         children = older(stayed.there, arrived.there)
         record.close(month, children)
     agency = {flow: counts[..., IFA].copy() for flow, counts in record.cells.items()}
     for place in places:
         place.relabel(record.totals, record.cells, agency)
+    if fewer_short.any():
+        record.without(fewer_short, short_stays(stream, exits))
     return World(record.projection(), tuple(place.guide() for place in places))
 
 
@@ -145,11 +151,14 @@ class _Solved:
 class _KeptAtHome:
     """Children kept at home by each reduction, by months of age and the placement they would have had."""
 
-    def __init__(self, levers: Levers, entries_annual: Floats) -> None:
+    def __init__(self, levers: Levers, stream: Stream, exit_scale: float) -> None:
         self._fades = [float(lever.fade[0]) for lever in levers.reductions]
-        self._shares = [share[..., 0] for share in shares_prevented(levers, entries_annual)]
+        self._shares = [share[..., 0] for share in shares_prevented(levers, stream.entries_annual)]
         self._pools = [np.zeros((EIGHTEEN + 1, len(PLACEMENTS))) for _ in self._fades]
-        self._spread = entrants_by_month()
+        self._short = short_stays(stream, exit_scale).share if self._fades else np.zeros(CELLS)
+        natural = self._short[:, :, None]
+        both = by_stay(levers.reductions, [s[..., None] for s in self._shares], stream.entries_annual, natural)
+        self._by_stay = [(short[..., 0], long[..., 0]) for short, long in both]
 
     def month(self, month: int, entries: Floats) -> Entering:
         """Return who enters: effects combine as (1 - e1)(1 - e2), and those kept at home are shared out by effect.
@@ -158,16 +167,19 @@ class _KeptAtHome:
         """
         back, shares = np.zeros((EIGHTEEN + 1, len(PLACEMENTS))), [share[month] for share in self._shares]
         if not shares:
-            return Entering(entries, back, 0.0)
-        kept = entries * (1 - np.prod([1 - share for share in shares], axis=0))
+            return Entering(entries, back, np.zeros(CELLS), 0.0)
+        both = zip(*self._by_stay, strict=True)
+        short, others = (1 - np.prod([1 - part[month] for part in parts], axis=0) for parts in both)
+        fewer_short = entries * self._short * (short - others)
+        kept = entries * others + fewer_short
         for pool, fade, share in zip(self._pools, self._fades, shares, strict=True):
-            mine = self._spread @ (kept * ratio(share, np.sum(shares, axis=0)))
+            mine = entrants_by_month() @ (kept * ratio(share, np.sum(shares, axis=0)))
             at_once = 1 - (1 - np.exp(-fade)) / fade if fade > 0 else 0.0
             returning = pool * (1 - np.exp(-fade)) + mine * at_once
             back += returning
             left = pool + mine - returning
             pool[0], pool[1:] = 0.0, left[:-1]
-        return Entering(entries - kept, back, float(kept.sum()))
+        return Entering(entries * (1 - others), back, fewer_short, float(kept.sum()))
 
 
 class _Record:
@@ -231,6 +243,30 @@ class _Record:
         cells["exit"][month, -1] += arrived.there[-1]
         cells["age_out"][month, :-1] += cross.there
         cells["age_in"][month, 1:] += cross.there
+
+    def without(self, entering: Floats, short: ShortStays) -> None:
+        """Take out children with short stays who do not come after all: `entering` (months, ages, placements).
+
+        They are counted in the band in which they enter; where they move is where their numbers say.
+        """
+        months = len(entering)
+        stock, exits, at_18 = (np.zeros((months + 1, *CELLS)) for _ in range(3))
+        for later in range(MONTHS):
+            who = entering[: months - later]
+            stock[later + 1 :] += np.einsum("mbp,bpq->mbq", who, short.stock[later])
+            exits[later + 1 :] += np.einsum("mbp,bpq->mbq", who, short.exits[later])
+            at_18[later + 1 :] += np.einsum("mbp,bpq->mbq", who, short.at_18[later])
+        self.totals -= stock.sum(axis=1)
+        self.counts[0] -= entering.sum(axis=(1, 2))
+        self.counts[1] -= exits[1:].sum(axis=(1, 2))
+        self.counts[2] -= at_18[1:].sum(axis=(1, 2))
+        if self.cells:
+            moved = np.diff(stock, axis=0) + exits[1:] + at_18[1:] - entering
+            self.cells["stock"] -= stock
+            self.cells["entry"] -= entering
+            self.cells["exit"] -= (exits + at_18)[1:]
+            self.cells["move_in"] -= np.maximum(moved, 0)
+            self.cells["move_out"] -= np.maximum(-moved, 0)
 
     def close(self, month: int, children: Floats) -> None:
         """Count who is there at the month's end."""

@@ -23,13 +23,15 @@ class EntryReduction:
 
     `name` the scheme's, which keys its chances; `rate` (months, draws), the share of the target group prevented;
     `weights` (ages, placements, draws), zero outside the target group; `fade` (draws,), the rate a month at which a
-    child kept at home enters care later.
+    child kept at home enters care later; `short_share` (draws,), the share of the prevented who would have had a short
+    stay (`model.children.short`), nan where stays of every kind are prevented alike.
     """
 
     name: str
     rate: Floats
     weights: Floats
     fade: Floats
+    short_share: Floats
 
 
 @dataclass(frozen=True, kw_only=True)

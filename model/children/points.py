@@ -20,6 +20,7 @@ from model.children.law import AGE_STARTS, AGES, EIGHTEEN, IFA, IN_HOUSE, LONGES
 from model.children.levers import Drivers, Levers, Projection, shares_prevented
 from model.children.opening import ratio
 from model.children.places import filling
+from model.children.short import MONTHS, by_stay, short_stays
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -125,14 +126,16 @@ def project_points(stream: Stream, drivers: Drivers, levers: Levers, guides: Seq
     months, draws = drivers.entry_scale.shape
     entries = stream.entries_annual[:, :, None] / MONTHS_A_YEAR * drivers.entry_scale[:, None, None, :]
     shares = shares_prevented(levers, stream.entries_annual)
-    kept = entries * (1 - np.prod([1 - share for share in shares], axis=0)) if shares else np.zeros_like(entries)
+    kept, fewer_short = _kept_at_home(stream, drivers, levers, (entries, shares))
     out = np.zeros((months, OUT, draws))
-    for weight, scale in _nodes(drivers.exit_scale):
+    for weight, scale in nodes(drivers.exit_scale):
         opening, entrants = entrants_behind(stream, scale, months)
-        worth = opening[:, :, None] + _convolved(entries - kept, entrants)
+        worth = opening[:, :, None] + _convolved(entries - kept + fewer_short, entrants)
+        if fewer_short.any():
+            worth -= _convolved(fewer_short, _short_behind(stream, scale, months))
         for lever, share in zip(levers.reductions, shares, strict=True):
             mine = kept * ratio(share, np.sum(shares, axis=0))
-            for part, fade in _nodes(lever.fade):
+            for part, fade in nodes(lever.fade):
                 worth += part * _convolved(mine, returning_behind(stream, scale, months, fade))
         out += weight * worth
     first = np.repeat(stream.opening.sum(axis=(0, 1))[None, :, None], draws, axis=2)
@@ -148,7 +151,41 @@ def project_points(stream: Stream, drivers: Drivers, levers: Levers, guides: Seq
     )  # fmt: skip
 
 
-def _nodes(values: Floats) -> list[tuple[Floats, float]]:
+def _kept_at_home(
+    stream: Stream, drivers: Drivers, levers: Levers, coming: tuple[Floats, list[Floats]]
+) -> tuple[Floats, Floats]:
+    """Return who is kept at home, and how many more of them have short stays than entrants have.
+
+    Both (months, ages, placements, draws). `coming`: who would enter, and each reduction's share of them.
+    """
+    entries, shares = coming
+    if not shares:
+        return np.zeros_like(entries), np.zeros_like(entries)
+    natural = natural_short(stream, drivers.exit_scale)
+    parts = zip(*by_stay(levers.reductions, shares, stream.entries_annual, natural), strict=True)
+    short, others = (1 - np.prod([1 - part for part in stays], axis=0) for stays in parts)
+    fewer_short = entries * natural * (short - others)
+    return entries * others + fewer_short, fewer_short
+
+
+def natural_short(stream: Stream, exit_scale: Floats) -> Floats:
+    """Return the share of each kind of entry with a short stay at every level of exits, (ages, placements, draws)."""
+    made = [weight * short_stays(stream, scale).share[:, :, None] for weight, scale in nodes(exit_scale)]
+    total: Floats = np.sum(made, axis=0)
+    return total
+
+
+def _short_behind(stream: Stream, exit_scale: float, months: int) -> Floats:
+    """Return what one entrant with a short stay leaves behind, as `Table.entrants`."""
+    short = short_stays(stream, exit_scale)
+    out = np.zeros((max(months, MONTHS), len(AGES), len(PLACEMENTS), OUT))
+    out[:MONTHS, ..., : len(PLACEMENTS)] = short.stock
+    out[:MONTHS, ..., UNDER_18], out[:MONTHS, ..., AT_18] = short.exits.sum(axis=3), short.at_18.sum(axis=3)
+    out[0, ..., ENTERED] = 1.0
+    return out[:months]
+
+
+def nodes(values: Floats) -> list[tuple[Floats, float]]:
     """Return (weight (draws,), value): answers at these values, so weighted, are the answers at all (draws,) values.
 
     The values themselves where they are few; else Chebyshev's points between the lowest and the highest, with the
@@ -203,7 +240,10 @@ def levers_at(levers: Levers, i: int) -> Levers:
     at = slice(i, i + 1)
     return Levers(
         reductions=tuple(
-            replace(r, rate=r.rate[:, at], weights=r.weights[..., at], fade=r.fade[at]) for r in levers.reductions
+            replace(
+                r, rate=r.rate[:, at], weights=r.weights[..., at], fade=r.fade[at], short_share=r.short_share[at]
+            )
+            for r in levers.reductions
         ),
         places=tuple(
             replace(

@@ -74,5 +74,6 @@ class EntryReductionScheme(Scheme):
             rate=self.rate(setting),
             weights=self.weights(setting),
             fade=rate_a_month(self.of(setting, "fade_annual")),
+            short_share=setting.optional(f"{self.spec.name}.short_stay_share", np.nan),
         )
         return (lever,)
