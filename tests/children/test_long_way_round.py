@@ -59,7 +59,7 @@ def one_child(dice, time, age, care, placement):
 
 def by_hand():
     """Children counted at each look, by band and placement; entrants come at even distances in time."""
-    dice, found = random.Random(20), np.zeros((len(LOOKS), A, P))
+    dice, found = random.Random(20), np.zeros((len(LOOKS), A, P))  # noqa: S311 - nothing secret
     for (month, care, placement), number in OPENING.items():
         for _ in range(number):
             start = 0.0, month + dice.random(), care + dice.random(), placement
