@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from model.children.levers import Drivers, FosterPlaces, Levers, SoonerOut
     from model.children.opening import Stream
     from model.children.places import Filling, Guide
+    from model.children.words import Keys
 
 _RETURN, _WHOSE = 1_000_001, 1_000_002  # which of a child's keys
 _TINY: Final = 1e-6  # a share so small that no tilt of it can reach 1
@@ -51,6 +52,12 @@ class Dealt:
     def fostered(self) -> Stays:
         """The stays with an agency, in order of draw and start."""
         return in_order(self.stays.pick(self.stays.placement == IFA))
+
+    def lots(self, name: str) -> Keys:
+        """Return a key for each draw and lever, the same whichever block the draw is dealt in."""
+        chance = self.drivers.chance
+        first = chance.first if chance else 0
+        return keys(key_of(chance and chance.seed, name, "places"), first + np.arange(len(self.drivers.exit_scale)))
 
     @cached_property
     def gone(self) -> Floats:
@@ -105,7 +112,7 @@ def play(ground: Dealt, levers: Levers = NO_LEVERS, guides: Sequence[Guide] = ()
     fostered = world.fostered
     for places, guide in zip(levers.places, guides, strict=True):
         own = filling(places, guide, ground.drivers.entry_scale, ground.drivers.exit_scale)
-        before, after, fostered = _transferred(fostered, places, own, months)
+        before, after, fostered = _transferred(ground, fostered, places, own)
         total = total - ground.tally(before) + ground.tally(after)
     entries, under, at_18 = total.flows
     return Projection(
@@ -259,12 +266,13 @@ def _met(met: Floats, time: Floats, draw: NDArray[np.int64]) -> Floats:
     return there
 
 
-def _transferred(fostered: Stays, lever: FosterPlaces, own: Filling, months: int) -> tuple[Stays, Stays, Stays]:
+def _transferred(ground: Dealt, fostered: Stays, lever: FosterPlaces, own: Filling) -> tuple[Stays, Stays, Stays]:
     """Return the agency stays that a lever changes, what they become, and those that are left as they were."""
-    begin = _from_starts(fostered, lever, own, months)
+    lots = ground.lots(lever.name)
+    begin = _from_starts(fostered, own, lots)
     if (own.from_stock > 0).any():
-        begin = np.minimum(begin, _from_stock(fostered, lever, own, months))
-    until = np.minimum(_sent_back(fostered, own, begin), fostered.end)
+        begin = np.minimum(begin, _from_stock(fostered, own, lots))
+    until = np.minimum(_sent_back(fostered, own, begin, lots), fostered.end)
     taken = begin < until
     before, begin, until = fostered.pick(taken), begin[taken], until[taken]
     starts, ends = begin > before.start, until < before.end
@@ -275,46 +283,46 @@ def _transferred(fostered: Stays, lever: FosterPlaces, own: Filling, months: int
     return before, joined(parts), fostered.pick(~taken)
 
 
-def _from_starts(fostered: Stays, lever: FosterPlaces, own: Filling, months: int) -> Floats:
+def _from_starts(fostered: Stays, own: Filling, lots: Keys) -> Floats:
     """Return when each agency stay begins in a new place instead: at its own start, or never (inf).
 
     A systematic sample of a draw's starts in the order of time: each with its month's share as chance, and never more
     than one child from the number expected of them.
     """
-    month = np.minimum(np.floor(fostered.start).astype(int), months - 1)
+    month = np.minimum(np.floor(fostered.start).astype(int), len(own.from_starts) - 1)
     share = np.where(fostered.start > 0, own.from_starts[month, fostered.draw], 0.0)
-    return np.where(_systematic(share, fostered.draw, lever.name), fostered.start, np.inf)
+    return np.where(_systematic(share, fostered.draw, lots), fostered.start, np.inf)
 
 
-def _systematic(share: Floats, draw: NDArray[np.int64], name: str) -> NDArray[np.bool_]:
+def _systematic(share: Floats, draw: NDArray[np.int64], lots: Keys, turn: int = 0) -> NDArray[np.bool_]:
     """Pick from rows in order of their draw, each with its share as chance."""
     reach = np.cumsum(share)
     first = np.searchsorted(draw, draw, side="left")
     within = reach - (reach - share)[first] if len(reach) else reach
-    offset = uniform(keys(key_of(name, "systematic"), draw), 0)
+    offset = uniform(lots[draw], turn)
     picked: NDArray[np.bool_] = np.floor(within + offset) > np.floor(within - share + offset)
     return picked
 
 
-def _from_stock(fostered: Stays, lever: FosterPlaces, own: Filling, months: int) -> Floats:
+def _from_stock(fostered: Stays, own: Filling, lots: Keys) -> Floats:
     """Return at which month's end each agency stay moves to a new place from the stock, inf for never."""
     begin = np.full(len(fostered), np.inf)
     for month in np.flatnonzero((own.from_stock > 0).any(axis=1)):
         at = month + 1.0
-        there = np.flatnonzero((fostered.start <= at) & (fostered.end > at) & np.isinf(begin) & (month < months))
+        there = np.flatnonzero((fostered.start <= at) & (fostered.end > at) & np.isinf(begin))
         draw = fostered.draw[there]
-        begin[there[_systematic(own.from_stock[month, draw], draw, f"{lever.name}/{month}")]] = at
+        begin[there[_systematic(own.from_stock[month, draw], draw, lots, 2 * int(month) + 1)]] = at
     return begin
 
 
-def _sent_back(fostered: Stays, own: Filling, begin: Floats) -> Floats:
+def _sent_back(fostered: Stays, own: Filling, begin: Floats, lots: Keys) -> Floats:
     """Return at which month's end each transferred child goes back because places closed, inf for never."""
     until = np.full(len(fostered), np.inf)
     for month in np.flatnonzero((own.back > 0).any(axis=1)):
         at = month + 1.0
         there = np.flatnonzero((begin < at) & (fostered.end > at) & (until > at))
         draw = fostered.draw[there]
-        until[there[_systematic(own.back[month, draw], draw, f"back/{month}")]] = at
+        until[there[_systematic(own.back[month, draw], draw, lots, 2 * int(month) + 2)]] = at
     return until
 
 
