@@ -112,7 +112,9 @@ WORLDS = {
     "places filled from stock": lambda n: Levers(places=(places(CLOSING, limited=0.0, draws=n),)),
     "sooner to a family": lambda n: Levers(sooner=(sooner(0.06, HOMES, IFA, ages=AGES[3:], draws=n),)),
     "sooner home": lambda n: Levers(sooner=(sooner(0.03, IFA, None, draws=n),)),
-    "two kinds of places": lambda n: Levers(places=(places(RISING, draws=n), places(RISING / 2, name="carers", draws=n))),
+    "two kinds of places": lambda n: Levers(
+        places=(places(RISING, draws=n), places(RISING / 2, name="carers", draws=n))
+    ),
     "all together, places limited": lambda n: everything(places(CLOSING, draws=n), n),
     "all together, places from stock": lambda n: everything(places(CLOSING, limited=0.0, draws=n), n),
 }  # fmt: skip

@@ -62,7 +62,7 @@ def test_the_first_twelve_months_reproduce_the_published_entries_exits_and_birth
 
 
 def left_within(found, months):
-    """Of entrants of all ages, the share no longer in care after so many months: minute steps through each child's stay.
+    """Of entrants of all ages, the share no longer in care after so many months, in small steps of time.
 
     Entry is in the middle of a month on average, so a boundary is met half a month either side, as the engine has it.
     """

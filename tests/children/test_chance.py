@@ -230,7 +230,7 @@ def test_a_poisson_number_is_the_inverse_of_its_distribution():
 
 
 def test_more_children_in_a_month_than_any_authority_has_are_refused():
-    with pytest.raises(OverflowError, match="entries_annual in caseload.csv"):
+    with pytest.raises(OverflowError, match=r"entries_annual in caseload\.csv"):
         poisson(np.array([0.5]), np.array([450.0]))
 
 

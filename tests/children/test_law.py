@@ -125,7 +125,7 @@ def test_a_month_solved_at_once_is_thirty_thousand_small_steps(leaving, there, b
     out[0, 1], out[1, 0] = there, back
     stay, spent, again = integrals(np.array([leaving, 0.0]), out)
     state, total, twice, step = np.eye(2), np.zeros((2, 2)), np.zeros((2, 2)), 1 / 3000
-    generator = out - np.diag(out.sum(axis=1) + [leaving, 0.0])
+    generator = out - np.diag(out.sum(axis=1) + np.array([leaving, 0.0]))
     small = np.eye(2) + generator * step + generator @ generator * step**2 / 2
     for _ in range(3000):
         after = state @ small

@@ -104,7 +104,7 @@ def test_filled_places_are_never_more_than_there_are():
 def test_no_more_children_leave_the_agencies_than_are_there():
     plain, all_of_them = world(), world(homes=[places(500.0, limited=0.0)])
     assert all_of_them.stock[1:, IFA, 0] == pytest.approx(np.zeros(MONTHS), abs=1e-9)
-    assert all_of_them.stock[1:, IN_HOUSE] == pytest.approx((plain.stock[1:, IN_HOUSE] + plain.stock[1:, IFA]))
+    assert all_of_them.stock[1:, IN_HOUSE] == pytest.approx(plain.stock[1:, IN_HOUSE] + plain.stock[1:, IFA])
 
 
 def test_places_that_close_send_their_children_back():
