@@ -61,9 +61,16 @@ class Dealt:
 
     @cached_property
     def gone(self) -> Floats:
-        """When each child leaves care if nothing is done, inf where it is still there at the horizon."""
-        gone, ended = np.full(len(self.children), np.inf), np.isin(self.stays.ending, (LEFT, EIGHTEENTH))
-        gone[self.stays.child[ended]] = self.stays.end[ended]
+        """When each child leaves care if nothing is done, inf where it stays for months beyond the horizon.
+
+        The last months' entrants are followed further, so that the horizon makes no stay look longer.
+        """
+        gone, months = np.full(len(self.children), np.inf), len(self.drivers.entry_scale)
+        late = np.flatnonzero(self.children.start > months - MONTHS)
+        longer = walk(self.children.pick(late), self.stream.law, self.drivers.exit_scale, float(months + MONTHS))
+        for stays, whose in ((self.stays, np.arange(len(self.children))), (longer, late)):
+            ended = np.isin(stays.ending, (LEFT, EIGHTEENTH))
+            gone[whose[stays.child[ended]]] = stays.end[ended]
         return gone
 
     @cached_property

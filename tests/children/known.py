@@ -73,11 +73,11 @@ def drivers(*, draws=1, months=MONTHS, entries=1.0, exits=1.0, seed=None, first=
     return Drivers(entry_scale=np.full((months, draws), entries), exit_scale=np.full(draws, exits), chance=chance)
 
 
-def reduction(rate, *, name="edge", ages=("8_9", "10_15", "16_17"), fade=0.0, draws=1, weights=None):
+def reduction(rate, *, name="edge", ages=("8_9", "10_15", "16_17"), fade=0.0, draws=1, weights=None, short=np.nan):
     aimed = np.array([age in ages for age in AGES], float)[:, None, None] * np.ones((A, P, draws))
     tilt = np.ones(P) if weights is None else np.array([weights.get(p, 1.0) for p in PLACEMENTS])
     return EntryReduction(name=name, rate=np.full((MONTHS, draws), rate), weights=aimed * tilt[:, None],
-                          fade=np.full(draws, fade))  # fmt: skip
+                          fade=np.full(draws, fade), short_share=np.full(draws, short))  # fmt: skip
 
 
 def places(filled, *, name="fostering", share=1.0, limited=1.0, draws=1):
