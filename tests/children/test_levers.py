@@ -117,7 +117,7 @@ def test_places_that_close_send_their_children_back():
 
 
 def test_one_month_of_filling_by_hand():
-    """Twelve places, five filled, half of four starts suit: two come; from the stock all seven; of eight, four go."""
+    """Twelve places, five filled, four starts of which half suit: two come; from stock seven; of eight four go."""
     one = np.ones(1)
     offer = Month(staying=5 * one, arrivals=4 * one, others=20 * one)
     said = [float(x[0]) for x in fill(places(12.0, share=0.5), 0, offer)]

@@ -1,7 +1,9 @@
 """The Bury case worked out by long hand: lists, loops and floats, from the input files to each line of each year.
 
 It is the assurer's copy: written from the design's words, with nothing of `model` and no numpy, one draw, slow and
-plain. Months count from 0; a real pound is one at the case's price base; savings are positive.
+plain. Children by placement and month are given (the engine's own tests hold those). What schemes cost, how many places
+they fill, how many children they keep at home, and every pound are worked out here. Months count from 0; a real pound
+is one at the case's price base; savings are positive.
 """
 
 import calendar
@@ -10,8 +12,6 @@ import datetime as dt
 import math
 import tomllib
 
-AGES = ("under_1", "1_4", "5_7", "8_9", "10_15", "16_17")
-YEARS_WIDE = {"under_1": 1, "1_4": 4, "5_7": 3, "8_9": 2, "10_15": 6, "16_17": 2}
 BANDS = {"under_1": ["under_1"], "1_4": ["1_4"], "5_9": ["5_7", "8_9"], "10_15": ["10_15"], "16_17": ["16_17"]}
 LINES = {
     "in_house_foster": "In-house foster placements",
@@ -29,7 +29,6 @@ EVENTS = {
     "left_at_18": ("Leaving care at 18", "cost.exit_at_18"),
     "diverted": ("Support for children kept at home", "cost.diverted_child"),
 }
-MOVE = "moves_to_"
 
 
 def rows(path):
@@ -65,10 +64,6 @@ class Book:
                 self.value[name] = float(change["value"] if isinstance(change, dict) else change)
         self.establishment = rows(folder / "establishment.csv")
         self.caseload = rows(folder / "caseload.csv")
-        self.seed = {
-            (r["age_band"], r["placement"]): float(r["weight"])
-            for r in rows(reference / "demand" / "caseload_seed.csv")
-        }
         self.budget = rows(folder / "approved_budget.csv")
         chosen = changes.get("schemes")
         self.schemes = [
@@ -132,197 +127,46 @@ def read_index(table, name):
 # --- Children ---------------------------------------------------------------------------------------------------------
 
 
-def fit(by_age, by_placement, seed):
-    """Iterative proportional fitting to the bitter end."""
-    table = {key: weight for key, weight in seed.items() if weight > 0}
-    whole = sum(by_age.values()) / sum(by_placement.values())
-    for _ in range(5000):
-        for wanted, which in ((by_age, 0), ({p: n * whole for p, n in by_placement.items()}, 1)):
-            have = dict.fromkeys(wanted, 0.0)
-            for key, number in table.items():
-                have[key[which]] += number
-            table = {k: n * wanted[k[which]] / have[k[which]] if have[k[which]] else 0.0 for k, n in table.items()}
-    return table
+def entering(book, ages):
+    """Children of some ages who enter in a year, as the rows of the general stream state them."""
+    share = book.value["caseload.share_5_9_aged_8_9"]
+    part = {"5_7": 1 - share, "8_9": share}
+    mine = {r["age_band"]: r for r in book.caseload if not r["stream"] and r["placement"] == "all"}
+    return sum(float(mine[band]["entries_annual"] or 0) * part.get(age, 1.0)
+               for band, narrow in BANDS.items() for age in narrow if age in ages)  # fmt: skip
 
 
-class Children:
-    """The opening caseload of the general stream, and the chances of leaving, growing and moving in a month."""
-
-    def __init__(self, book):
-        mine = [r for r in book.caseload if not r["stream"]]
-        ages = {r["age_band"]: r for r in mine if r["placement"] == "all" and r["age_band"] != "18"}
-        at_18 = next(float(r["exits_annual"]) for r in mine if r["age_band"] == "18")
-        placements = {r["placement"]: float(r["children"]) for r in mine if r["age_band"] == "all"}
-        seed = {(a, p): book.seed.get((a, p), 1.0) for a in BANDS for p in LINES}
-        table = fit({a: float(r["children"]) for a, r in ages.items()}, placements, seed)
-        share = book.value["caseload.share_5_9_aged_8_9"]
-        split = {"5_7": 1 - share, "8_9": share}
-        self.opening, self.entering = {}, {}  # children; children a year
-        for band, narrow in BANDS.items():
-            children = sum(table.get((band, p), 0.0) for p in LINES)
-            for age in narrow:
-                for p in LINES:
-                    here = table.get((band, p), 0.0) * split.get(age, 1.0)
-                    self.opening[age, p] = here
-                    self.entering[age, p] = float(ages[band]["entries_annual"]) * here / children
-        self.ageing = {a: 1 / (12 * YEARS_WIDE[a]) for a in AGES}
-        self.leaving = {}
-        self._find_rates({a: float(r["exits_annual"]) for a, r in ages.items()}, at_18)
-        self._find_moves(mine, table)
-
-    def _first_year(self, upto):
-        stock = {a: sum(self.opening[a, p] for p in LINES) for a in upto}
-        enter = {a: sum(self.entering[a, p] for p in LINES) / 12 for a in upto}
-        left, grown = dict.fromkeys(upto, 0.0), 0.0
-        for _ in range(12):
-            out = {a: stock[a] * self.leaving[a] for a in upto}
-            up = {a: stock[a] * self.ageing[a] for a in upto}
-            for i, a in enumerate(upto):
-                left[a] += out[a]
-                stock[a] += enter[a] - out[a] - up[a] + (up[upto[i - 1]] if i else 0.0)
-            grown += up[upto[-1]]
-        return left, grown
-
-    def _find_rates(self, stated, at_18):
-        """Children only grow up, so each band's rate is found after those below it, by halving the interval."""
-
-        def of_band(band, upto):
-            def gap(rate):
-                self.leaving |= dict.fromkeys(BANDS[band], rate)
-                left, _ = self._first_year(upto)
-                return sum(left[a] for a in BANDS[band]) - stated[band]
-
-            halve(gap)
-
-        done = []
-        for band in list(BANDS)[:-1]:
-            done += BANDS[band]
-            of_band(band, tuple(done))
-
-        def too_many_birthdays(rate):
-            self.ageing["16_17"] = rate
-            of_band("16_17", AGES)
-            return self._first_year(AGES)[1] - at_18
-
-        halve(too_many_birthdays)
-
-    def _find_moves(self, mine, table):
-        """Moves a year over the children there to move; for one age band, or over all of a placement."""
-        self.moving = {}
-        for row in mine:
-            bands = list(BANDS) if row["age_band"] == "all" else [row["age_band"]]
-            for column, moves in row.items():
-                if column.startswith(MOVE) and moves:
-                    start, to = row["placement"], column.removeprefix(MOVE).removesuffix("_annual")
-                    rate = float(moves) / 12 / sum(table.get((b, start), 0.0) for b in bands)
-                    for age in (age for band in bands for age in BANDS[band]):
-                        self.moving[age, start, to] = self.moving.get((age, start, to), 0.0) + rate
-        for (age, start, to), rate in list(self.moving.items()):  # both kinds of foster home: one chance
-            other = self.moving.get((age, "ifa_foster", to))
-            if start == "in_house_foster" and other is not None:
-                here, there = self.opening[age, start], self.opening[age, "ifa_foster"]
-                one = (rate * here + other * there) / (here + there)
-                self.moving[age, start, to] = self.moving[age, "ifa_foster", to] = one
+def level_of_entries(book, month):
+    """Entries of a month over those of the first year: level x growth, one step each April."""
+    growth = (1 + book.value["caseload.entries_growth_annual"]) ** book.year[month]
+    return book.value["caseload.entries_multiplier"] * growth
 
 
-def halve(gap, low=0.0, high=0.9):
-    for _ in range(60):
-        middle = (low + high) / 2
-        low, high = (low, middle) if gap(middle) > 0 else (middle, high)
-    gap((low + high) / 2)
+def diverted(book, scheme):
+    """How many children a team keeps at home in each month, if it is the only one."""
+    wanted = entering(book, scheme["ages"]) / 12
+    shares = preventing(book, scheme)
+    return [wanted * level_of_entries(book, month) * shares[month] for month in book.months]
 
 
-def world(book, children, names):
-    """Run the named schemes on the one caseload: mean children by placement, and events, by month."""
-    schemes = [s for s in book.schemes if s["name"] in names]
-    teams = [(s, preventing(book, children, s)) for s in schemes if s["kind"] == "entry_reduction"]
-    homes = [(s, filled_places(book, s)) for s in schemes if s["kind"] == "fostering_growth"]
-    stock = dict(children.opening)
-    kept = {s["name"]: dict.fromkeys(stock, 0.0) for s, _ in teams}  # children kept at home
-    guests = {s["name"]: dict.fromkeys(AGES, 0.0) for s, _ in homes}  # children in new places
-    leaving = {a: children.leaving[a] * book.value["caseload.exits_multiplier"] for a in AGES}
-    log = {"stock": [dict.fromkeys(LINES, 0.0) for _ in book.months]}
-    log |= {event: [0.0] * len(book.months) for event in EVENTS}
-    for month in book.months:
-        scale = book.value["caseload.entries_multiplier"]
-        scale *= (1 + book.value["caseload.entries_growth_annual"]) ** book.year[month]
-        would = {k: n / 12 * scale for k, n in children.entering.items()}
-        enter, log["diverted"][month] = prevent(book, children, teams, kept, would, month)
-        left = {k: n * leaving[k[0]] for k, n in stock.items()}
-        grown = {k: n * children.ageing[k[0]] for k, n in stock.items()}
-        after = {k: stock[k] - left[k] - grown[k] for k in stock}
-        for i, age in enumerate(AGES[1:]):
-            for p in LINES:
-                after[age, p] += grown[AGES[i], p]
-        for (age, start, to), rate in children.moving.items():
-            after[age, start] -= stock[age, start] * rate
-            after[age, to] += stock[age, start] * rate
-        for scheme, filled in homes:
-            guests[scheme["name"]] = place(book, children, scheme["name"], filled[month], leaving,
-                                           guests[scheme["name"]], enter, after)  # fmt: skip
-        after = {k: n + enter[k] for k, n in after.items()}
-        for (_, p), number in list(stock.items()):
-            log["stock"][month][p] += number / 2
-        for (_, p), number in after.items():
-            log["stock"][month][p] += number / 2
-        log["entered"][month] = sum(enter.values())
-        log["left"][month] = sum(left.values())
-        log["left_at_18"][month] = sum(grown["16_17", p] for p in LINES)
-        stock = after
-    log["closing"] = stock
-    return log
-
-
-def preventing(book, children, scheme):
+def preventing(book, scheme):
     """The share of its target entries that a team prevents, by month."""
     name, shares = scheme["name"], []
     since = book.since(scheme["start"], book.get(f"{name}.delay", 0.0))
     posts = in_post(book, since)
-    wanted = sum(n for (a, _), n in children.entering.items() if a in scheme["ages"]) / 12
+    wanted = entering(book, scheme["ages"]) / 12
     for month in book.months:
         open_for = min(max(since[month], 0.0), 1.0)
         ramp = book.value[f"{name}.ramp_months"]
         reached = 1.0 if ramp == 0 else min(max((since[month] - open_for / 2) / ramp, 0.0), 1.0)
         share = book.value[f"{name}.effect"] * (1 - book.value[f"{name}.deadweight"]) * reached * open_for
         if book.value[f"{name}.capacity_limited"]:
-            entries = wanted * book.value["caseload.entries_multiplier"]
-            entries *= (1 + book.value["caseload.entries_growth_annual"]) ** book.year[month]
+            entries = wanted * level_of_entries(book, month)
             held = book.value[f"{name}.caseworkers"] * posts[month] * book.value[f"{name}.children_per_caseworker"]
             need = entries * book.value[f"{name}.children_served_per_entry"]
             share *= min(1.0, held / book.value[f"{name}.duration_months"] / need)
         shares.append(share)
     return shares
-
-
-def prevent(book, children, teams, kept, would, month):  # noqa: PLR0917 - as it says
-    """Entries after prevention and return, and how many children were kept at home this month."""
-    shares = {}
-    for scheme, share in teams:
-        weight = {k: book.get(f"{scheme['name']}.weight_{k[1]}", 1.0) * (k[0] in scheme["ages"]) for k in would}
-        aimed = sum(n for k, n in would.items() if weight[k])
-        heavy = sum(n * weight[k] for k, n in would.items())
-        shares[scheme["name"]] = {k: min(1.0, share[month] * weight[k] * aimed / heavy) for k in would}
-    enter, diverted = {}, 0.0
-    prevented = {}
-    for key, number in would.items():
-        stays = math.prod(1 - s[key] for s in shares.values())
-        prevented[key] = number * (1 - stays)
-        enter[key] = number - prevented[key]
-        diverted += prevented[key]
-    for name, share in shares.items():
-        fade = 1 - (1 - book.value[f"{name}.fade_annual"]) ** (1 / 12)
-        home, new = kept[name], {}
-        for key, number in home.items():
-            enter[key] += number * fade
-            new[key] = number * (1 - fade) * (1 - children.ageing[key[0]])
-        for i, age in enumerate(AGES[1:]):
-            for p in LINES:
-                new[age, p] += home[AGES[i], p] * (1 - fade) * children.ageing[AGES[i]]
-        for key in home:
-            claims = sum(s[key] for s in shares.values())
-            new[key] += prevented[key] * share[key] / claims if claims else 0.0
-        kept[name] = new
-    return enter, diverted
 
 
 def households(book, scheme):
@@ -352,33 +196,6 @@ def households(book, scheme):
 def filled_places(book, scheme):
     each = book.value[f"{scheme['name']}.places_per_household"] * book.value[f"{scheme['name']}.fill_rate"]
     return [max(n, 0.0) * each for n in households(book, scheme)[0]]
-
-
-def place(book, children, name, filled, leaving, guests, enter, stock):  # noqa: PLR0917 - as it says
-    """Fill the new places from children who would start with (or are with) an agency; changes `enter` and `stock`."""
-    still = {}
-    for i, age in enumerate(AGES):
-        gone = leaving[age] + children.ageing[age]
-        gone += sum(rate for (a, start, _), rate in children.moving.items() if (a, start) == (age, "in_house_foster"))
-        still[age] = guests[age] * (1 - gone) + (guests[AGES[i - 1]] * children.ageing[AGES[i - 1]] if i else 0.0)
-    gap, here = filled - sum(still.values()), dict(still)
-    starting = sum(enter[a, "ifa_foster"] for a in AGES)
-    with_agencies = sum(stock[a, "ifa_foster"] for a in AGES)
-    for age in AGES:
-        started = moved = 0.0
-        if gap < 0:
-            moved = gap * here[age] / sum(here.values())
-        elif book.value[f"{name}.inflow_limited"]:
-            taken = min(gap, book.value[f"{name}.transferring_share"] * starting)
-            started = enter[age, "ifa_foster"] * taken / starting if starting else 0.0
-        else:
-            moved = stock[age, "ifa_foster"] * min(gap, with_agencies) / with_agencies
-        enter[age, "ifa_foster"] -= started
-        enter[age, "in_house_foster"] += started
-        stock[age, "ifa_foster"] -= moved
-        stock[age, "in_house_foster"] += moved
-        still[age] += started + moved
-    return still
 
 
 # --- Money ------------------------------------------------------------------------------------------------------------
@@ -579,10 +396,10 @@ def agency(book, scheme):
 class LongHand:
     """Everything, worked out."""
 
-    def __init__(self, folder, scenario):
+    def __init__(self, folder, scenario, world):
+        """`world`: names of schemes -> children by placement, on average over each month, and events by month."""
         self.book = book = Book(folder, scenario)
-        self.children = Children(book)
-        self.worlds = {(): world(book, self.children, ())}
+        self.world, self.worlds = world, {(): world(())}
         self.nothing = spending(book, self.worlds[()])
         self.names = [s["name"] for s in book.schemes]
         self.acting = [s["name"] for s in book.schemes if s["kind"] in {"fostering_growth", "entry_reduction"}]
@@ -592,7 +409,7 @@ class LongHand:
     def spend(self, names):
         key = tuple(n for n in self.acting if n in names)
         if key not in self.worlds:
-            self.worlds[key] = world(self.book, self.children, key)
+            self.worlds[key] = self.world(key)
         return spending(self.book, self.worlds[key])
 
     def standalone(self, name):
