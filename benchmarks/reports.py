@@ -30,7 +30,6 @@ from benchmarks.reference import outputs_of
 from model.batch.job import Job, JobResult
 from model.batch.jobs import run_jobs, summary
 from model.case.reading.load import scenario_names
-from model.children.compiled import make_ready
 from model.commands.jobs import jobs_for
 from model.commands.shared import INPUTS
 
@@ -94,7 +93,6 @@ def _page(path: Path) -> str:
 
 def bury(count: int, draws: int, workers: int) -> None:
     """Print what Bury's reports take beside their cells alone."""
-    make_ready()
     case = INPUTS / "bury-2022"
     names = scenario_names(case)[:count]
     with tempfile.TemporaryDirectory() as place:

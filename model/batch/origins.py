@@ -20,7 +20,6 @@ PACKAGES = (
     "ipython",
     "matplotlib",
     "nbconvert",
-    "numba",
     "numpy",
     "pandas",
     "papermill",

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 FILE = "provenance.json"
-PACKAGES = ("numpy", "scipy", "pandas", "matplotlib", "numba", "papermill", "nbconvert")
+PACKAGES = ("numpy", "scipy", "pandas", "matplotlib", "papermill", "nbconvert")
 UNKNOWN = "unknown (not a git checkout)"
 INPUT_SUFFIXES = (".csv", ".toml")
 

@@ -113,7 +113,7 @@ def test_a_run_with_nothing_to_do_reads_no_figures_and_loads_nothing_heavy(again
     given("run", case, "--scenario", "base", "--draws", 5, "--outputs", out)  # another place: all is made again
     program = (
         "import sys; from model.__main__ import main; status = main(sys.argv[1:])\n"
-        "heavy = {'pandas', 'numba', 'matplotlib', 'nbformat', 'scipy', 'model.money.portfolio'}\n"
+        "heavy = {'pandas', 'matplotlib', 'nbformat', 'scipy', 'model.money.portfolio'}\n"
         "heavy.add('model.results.check')\n"
         "print(status, sorted(heavy & set(sys.modules)))"
     )

@@ -183,8 +183,6 @@ def fake_environment(workbook, monkeypatch, statuses):
     asked = []
 
     def call(words, **settings):
-        if words == ["-m", "model.children.compiled"]:
-            return 0
         asked.append((words, settings))
         return statuses[len(asked) - 1]
 
@@ -203,14 +201,6 @@ def test_the_stamp_comes_last_and_everything_is_checked_by_hash(workbook, monkey
     assert workbook.STAMP.read_text() == workbook.wanted_stamp()
     (path_file,) = workbook.VENV.glob("[Ll]ib/**/workbook.pth")
     assert (path_file.parent / path_file.read_text().strip()).resolve() == workbook.ROOT
-
-
-def test_setting_up_compiles_the_model_too(workbook, monkeypatch):
-    fake_environment(workbook, monkeypatch, [0, 0])
-    before, asked = workbook.call, []
-    monkeypatch.setattr(workbook, "call", lambda words, **settings: asked.append(words) or before(words, **settings))
-    workbook.set_up()
-    assert asked[-1] == ["-m", "model.children.compiled"]
 
 
 @pytest.mark.parametrize("statuses", [[1, 0], [0, 1, 0]])

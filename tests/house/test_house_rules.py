@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 MODEL = ROOT / "model"
 
-HEAVY = ["pandas", "scipy.stats", "matplotlib", "numba", "papermill", "nbformat", "IPython"]
+HEAVY = ["pandas", "scipy.stats", "matplotlib", "papermill", "nbformat", "IPython"]
 
 SOURCES = sorted(MODEL.rglob("*.py"), key=lambda path: (path != MODEL / "__init__.py", path))  # the front door first
 
