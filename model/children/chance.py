@@ -19,7 +19,7 @@ from model.children.levers import NO_LEVERS, Projection, targeted
 from model.children.paths import EIGHTEENTH, LEFT, MOVED, TIME, Children, Stays, deal, joined, together, walk
 from model.children.places import filling
 from model.children.points import natural_short
-from model.children.short import MONTHS, by_stay
+from model.children.short import MONTHS, tilts_by_stay
 from model.children.words import exponential, key_of, keys, uniform
 
 if TYPE_CHECKING:
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from model.children.words import Keys
 
 _RETURN, _WHOSE = 1_000_001, 1_000_002  # which of a child's keys
-_TINY: Final = 1e-6  # a share so small that no tilt of it can reach 1
 _TICKS: Final = 1_000_000  # a stay is told from the child's others by when it begins, to a millionth of a month
 
 
@@ -200,12 +199,11 @@ def _by_stay(
     if all(np.isnan(lever.short_share).all() for lever in levers.reductions):
         return shares
     natural = natural_short(ground.stream, ground.drivers.exit_scale)
-    ones = [np.ones((*natural.shape[:2], natural.shape[2])) for _ in shares]
-    tilts = by_stay(levers.reductions, [one * _TINY for one in ones], ground.stream.entries_annual, natural)
-    short = ground.gone[who] <= np.floor(ground.children.start[who]) + MONTHS
+    tilts = tilts_by_stay(levers.reductions, ground.stream.entries_annual, natural)
+    short, draw = ground.gone[who] <= np.floor(ground.children.start[who]) + MONTHS, where[-1]
     return [
-        np.minimum(share * np.where(short, few[where], many[where]) / _TINY, 1.0)
-        for share, (few, many) in zip(shares, tilts, strict=True)
+        np.minimum(share * np.where(short, more[draw], fewer[draw]), 1.0)
+        for share, (more, fewer) in zip(shares, tilts, strict=True)
     ]
 
 

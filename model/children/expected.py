@@ -17,7 +17,7 @@ from model.children.filling import FillingPlaces
 from model.children.law import AGE_BAND, AGE_STARTS, AGES, EIGHTEEN, IFA, LONGEST, Law, Steps, steps
 from model.children.levers import MEASURES, NO_LEVERS, Projection, shares_prevented
 from model.children.opening import entrants_by_month, ratio
-from model.children.short import MONTHS, ShortStays, by_stay, short_stays
+from model.children.short import MONTHS, ShortStays, short_stays, tilts_by_stay
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -156,9 +156,11 @@ class _KeptAtHome:
         self._shares = [share[..., 0] for share in shares_prevented(levers, stream.entries_annual)]
         self._pools = [np.zeros((EIGHTEEN + 1, len(PLACEMENTS))) for _ in self._fades]
         self._short = short_stays(stream, exit_scale).share if self._fades else np.zeros(CELLS)
-        natural = self._short[:, :, None]
-        both = by_stay(levers.reductions, [s[..., None] for s in self._shares], stream.entries_annual, natural)
-        self._by_stay = [(short[..., 0], long[..., 0]) for short, long in both]
+        tilts = tilts_by_stay(levers.reductions, stream.entries_annual, self._short[:, :, None])
+        self._by_stay = [
+            [np.minimum(share * float(tilt[0]), 1.0) for tilt in both]
+            for share, both in zip(self._shares, tilts, strict=True)
+        ]
 
     def month(self, month: int, entries: Floats) -> Entering:
         """Return who enters: effects combine as (1 - e1)(1 - e2), and those kept at home are shared out by effect.

@@ -7,7 +7,7 @@ through a few nodes and polynomials between them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
@@ -15,22 +15,28 @@ import numpy as np
 
 from model.case.parameters import PLACEMENTS
 from model.case.timeline import MONTHS_A_YEAR
-from model.children.expected import ENTRANTS, project
+from model.children.expected import CELLS, ENTRANTS, project
 from model.children.law import AGE_STARTS, AGES, EIGHTEEN, IFA, IN_HOUSE, LONGEST, Law, steps
 from model.children.levers import Drivers, Levers, Projection, shares_prevented
 from model.children.opening import ratio
 from model.children.places import filling
-from model.children.short import MONTHS, by_stay, short_stays
+from model.children.short import MONTHS, short_stays, tilts_by_stay
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from numpy.typing import NDArray
 
     from model.children.law import Floats
     from model.children.opening import Stream
     from model.children.places import Guide
 
+    Points = NDArray[np.int64]
+
 NODES: Final = 5
 """Levels of exits, or of fading, between which answers are interpolated: to some hundredths of a child at worst."""
+FEW: Final = 40
+"""So many levels of exits, or of fading, are worked out one by one; between more of them answers are interpolated."""
 ENTERED, UNDER_18, AT_18 = range(len(PLACEMENTS), len(PLACEMENTS) + 3)
 OUT: Final = len(PLACEMENTS) + 3  # children by placement at the month's end; entries; exits under 18; exits at 18
 
@@ -73,14 +79,14 @@ class Table:
         return total
 
 
-@lru_cache(maxsize=2 * NODES)
+@lru_cache(maxsize=64)
 def entrants_behind(stream: Stream, exit_scale: float, months: int) -> tuple[Floats, Floats]:
     """Return what the opening children, and one entrant of each kind, leave behind (see `Table`)."""
     made = table(stream, exit_scale, months)
     return made.opening, made.entrants()
 
 
-@lru_cache(maxsize=NODES * NODES)
+@lru_cache(maxsize=128)
 def returning_behind(stream: Stream, exit_scale: float, months: int, fade: float) -> Floats:
     """Return what a child kept at home leaves behind by coming into care after all (see `Table`)."""
     return table(stream, exit_scale, months).returning(fade)
@@ -120,24 +126,54 @@ def _reach(law: Law, months: int) -> Floats:
 
 
 def project_points(stream: Stream, drivers: Drivers, levers: Levers, guides: Sequence[Guide]) -> Projection:
-    """Project one world at many points (draws), expected numbers only. `guides`: as in `model.children.chance.play`."""
-    if levers.sooner:
-        return _one_by_one(stream, drivers, levers)
+    """Project one world at many points (draws), expected numbers only. `guides`: as in `model.children.chance.play`.
+
+    Points that differ in nothing that children live by (in prices, say) are projected once.
+    """
+    firsts, which = _distinct(drivers, levers)
+    few, pulled = points_of(drivers, firsts), levers_at(levers, firsts)
+    made = _one_by_one(stream, few, pulled) if levers.sooner else _linear(stream, few, pulled, guides)
+    arrays = {f.name: getattr(made, f.name)[..., which] for f in fields(made) if f.name not in {"cells", "draws"}}
+    return Projection(**arrays, cells={}, draws=len(which))
+
+
+def _distinct(drivers: Drivers, levers: Levers) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the first of each kind of point, and which kind every point is."""
+    draws = len(drivers.exit_scale)
+    pulled = (vars(lever) for lever in (*levers.reductions, *levers.places, *levers.sooner))
+    given = [a for values in pulled for a in values.values() if isinstance(a, np.ndarray) and a.shape[-1] == draws]
+    parts = [drivers.entry_scale, drivers.exit_scale, *given]
+    table = np.ascontiguousarray(np.concatenate([part.reshape(-1, draws) for part in parts]).T)
+    seen: dict[bytes, int] = {}
+    which = np.array([seen.setdefault(row.tobytes(), len(seen)) for row in table])
+    return np.unique(which, return_index=True)[1], which
+
+
+def _linear(stream: Stream, drivers: Drivers, levers: Levers, guides: Sequence[Guide]) -> Projection:
+    """Project points by what entrants leave behind."""
     months, draws = drivers.entry_scale.shape
-    entries = stream.entries_annual[:, :, None] / MONTHS_A_YEAR * drivers.entry_scale[:, None, None, :]
-    shares = shares_prevented(levers, stream.entries_annual)
-    kept, fewer_short = _kept_at_home(stream, drivers, levers, (entries, shares))
+    monthly = stream.entries_annual / MONTHS_A_YEAR
+    aimed = np.flatnonzero(
+        sum(((lever.weights > 0).any(axis=2) for lever in levers.reductions), np.zeros(CELLS)).ravel()
+    )
+    entries = monthly.ravel()[aimed, None] * drivers.entry_scale[:, None, :]
+    shares = [share.reshape(months, -1, draws)[:, aimed] for share in shares_prevented(levers, stream.entries_annual)]
+    kept, fewer_short = _kept_at_home(stream, drivers, levers, (entries, shares, aimed))
     out = np.zeros((months, OUT, draws))
-    for weight, scale in nodes(drivers.exit_scale):
+    for points, weight, scale in parted(drivers.exit_scale):
         opening, entrants = entrants_behind(stream, scale, months)
-        worth = opening[:, :, None] + _convolved(entries - kept + fewer_short, entrants)
+        of_kind = entrants.reshape(months, -1, OUT)
+        usual = np.einsum("mko,k->mo", of_kind, monthly.ravel())[:, None]
+        worth = opening[:, :, None] + _convolved(drivers.entry_scale[:, None, points], usual)
+        worth -= _convolved((kept - fewer_short)[..., points], of_kind[:, aimed])
         if fewer_short.any():
-            worth -= _convolved(fewer_short, _short_behind(stream, scale, months))
+            worth -= _convolved(fewer_short[..., points], _short_behind(stream, scale, months)[:, aimed])
         for lever, share in zip(levers.reductions, shares, strict=True):
-            mine = kept * ratio(share, np.sum(shares, axis=0))
-            for part, fade in nodes(lever.fade):
-                worth += part * _convolved(mine, returning_behind(stream, scale, months, fade))
-        out += weight * worth
+            mine = (kept * ratio(share, np.sum(shares, axis=0)))[..., points]
+            for some, part, fade in parted(lever.fade[points]):
+                back = returning_behind(stream, scale, months, fade).reshape(months, -1, OUT)[:, aimed]
+                worth[..., some] += part * _convolved(mine[..., some], back)
+        out[..., points] += weight * worth
     first = np.repeat(stream.opening.sum(axis=(0, 1))[None, :, None], draws, axis=2)
     stock = np.concatenate([first, out[:, : len(PLACEMENTS)]])
     for places, guide in zip(levers.places, guides, strict=True):
@@ -147,31 +183,35 @@ def project_points(stream: Stream, drivers: Drivers, levers: Levers, guides: Seq
         stock[1:, IFA] -= children
     return Projection(
         stock=stock, entries=out[:, ENTERED], exits_under_18=out[:, UNDER_18], exits_at_18=out[:, AT_18],
-        diverted=kept.sum(axis=(1, 2)), cells={}, draws=draws,
+        diverted=kept.sum(axis=1), cells={}, draws=draws,
     )  # fmt: skip
 
 
 def _kept_at_home(
-    stream: Stream, drivers: Drivers, levers: Levers, coming: tuple[Floats, list[Floats]]
+    stream: Stream, drivers: Drivers, levers: Levers, coming: tuple[Floats, list[Floats], NDArray[np.int64]]
 ) -> tuple[Floats, Floats]:
     """Return who is kept at home, and how many more of them have short stays than entrants have.
 
-    Both (months, ages, placements, draws). `coming`: who would enter, and each reduction's share of them.
+    Both (months, kinds, draws). `coming`: who would enter, each reduction's share of them, and which kinds they are.
     """
-    entries, shares = coming
+    entries, shares, aimed = coming
     if not shares:
         return np.zeros_like(entries), np.zeros_like(entries)
     natural = natural_short(stream, drivers.exit_scale)
-    parts = zip(*by_stay(levers.reductions, shares, stream.entries_annual, natural), strict=True)
-    short, others = (1 - np.prod([1 - part for part in stays], axis=0) for stays in parts)
-    fewer_short = entries * natural * (short - others)
+    tilts = tilts_by_stay(levers.reductions, stream.entries_annual, natural)
+    short, others = (
+        1 - np.prod([1 - np.minimum(share * tilt, 1.0) for share, tilt in zip(shares, stays, strict=True)], axis=0)
+        for stays in zip(*tilts, strict=True)
+    )
+    fewer_short = entries * natural.reshape(-1, entries.shape[-1])[aimed] * (short - others)
     return entries * others + fewer_short, fewer_short
 
 
 def natural_short(stream: Stream, exit_scale: Floats) -> Floats:
     """Return the share of each kind of entry with a short stay at every level of exits, (ages, placements, draws)."""
-    made = [weight * short_stays(stream, scale).share[:, :, None] for weight, scale in nodes(exit_scale)]
-    total: Floats = np.sum(made, axis=0)
+    total = np.zeros((*CELLS, len(exit_scale)))
+    for points, weight, scale in parted(exit_scale):
+        total[..., points] += weight * short_stays(stream, scale).share[:, :, None]
     return total
 
 
@@ -182,75 +222,70 @@ def _short_behind(stream: Stream, exit_scale: float, months: int) -> Floats:
     out[:MONTHS, ..., : len(PLACEMENTS)] = short.stock
     out[:MONTHS, ..., UNDER_18], out[:MONTHS, ..., AT_18] = short.exits.sum(axis=3), short.at_18.sum(axis=3)
     out[0, ..., ENTERED] = 1.0
-    return out[:months]
+    return out[:months].reshape(months, -1, OUT)
 
 
-def nodes(values: Floats) -> list[tuple[Floats, float]]:
-    """Return (weight (draws,), value): answers at these values, so weighted, are the answers at all (draws,) values.
+def parted(values: Floats) -> list[tuple[Points, Floats, float]]:
+    """Return (points, weights, value): answers at these values, so weighted and added up, are the answers at all.
 
-    The values themselves where they are few; else Chebyshev's points between the lowest and the highest, with the
-    weights of the polynomial through them.
+    The values themselves, each with its points, where they are few; else Chebyshev's nodes between the lowest and the
+    highest, with the weights of the polynomial through them.
     """
     own, which = np.unique(values, return_inverse=True)
-    if len(own) <= NODES:
-        return [((which == i).astype(float), float(value)) for i, value in enumerate(own)]
+    everywhere = np.arange(len(values))
+    if len(own) <= max(FEW, NODES):
+        return [(everywhere[which == i], np.ones(int((which == i).sum())), float(v)) for i, v in enumerate(own)]
     middle, half = (own[0] + own[-1]) / 2, (own[-1] - own[0]) / 2
     at = middle + half * np.cos(np.pi * (np.arange(NODES) + 0.5) / NODES)
     apart = (values[:, None] - at) / half
     weights = [np.prod(np.delete(apart, i, axis=1) / np.delete((at[i] - at) / half, i), axis=1) for i in range(NODES)]
-    return list(zip(weights, map(float, at), strict=True))
+    return [(everywhere, weight, float(value)) for weight, value in zip(weights, at, strict=True)]
 
 
 def _convolved(entering: Floats, behind: Floats) -> Floats:
-    """Return what those who enter (months, ages, placements, draws) leave behind, (months, out, draws).
+    """Return what those who enter (months, kinds, draws) leave behind, (months, out, draws).
 
-    `behind` (months since, ages, placements, out). One product of matrices over the kinds that enter at all.
+    `behind` (months since, kinds, out). One product of matrices.
     """
-    months, draws = entering.shape[0], entering.shape[-1]
-    kinds = np.flatnonzero(entering.any(axis=(0, 3)).ravel())
-    if not len(kinds):
-        return np.zeros((months, OUT, draws))
-    who = entering.reshape(months, -1, draws)[:, kinds].reshape(months * len(kinds), draws)
-    of_kind = behind.reshape(months, -1, OUT)[:, kinds]
-    late = np.zeros((months, months, len(kinds), OUT))
+    months, kinds, draws = entering.shape
+    late = np.zeros((months, OUT, months, kinds))
+    turned = behind.transpose(0, 2, 1)
     for month in range(months):
-        late[month, month:] = of_kind[: months - month]
-    whole: Floats = late.transpose(1, 3, 0, 2).reshape(months * OUT, -1) @ who
+        late[month:, :, month] = turned[: months - month]
+    whole: Floats = late.reshape(months * OUT, -1) @ entering.reshape(months * kinds, draws)
     return whole.reshape(months, OUT, draws)
 
 
 def _one_by_one(stream: Stream, drivers: Drivers, levers: Levers) -> Projection:
     """Project every point by itself: where a lever changes stays, what an entrant leaves behind depends on when."""
-    worlds = [
-        project(stream, point_of(drivers, i), levers_at(levers, i), cells=False).projection
-        for i in range(drivers.entry_scale.shape[1])
-    ]
+    each = [np.array([i]) for i in range(len(drivers.exit_scale))]
+    worlds = [project(stream, points_of(drivers, i), levers_at(levers, i), cells=False).projection for i in each]
     names = ("stock", "entries", "exits_under_18", "exits_at_18", "diverted")
     arrays = {name: np.concatenate([getattr(w, name) for w in worlds], axis=-1) for name in names}
     return Projection(**arrays, cells={}, draws=len(worlds))
 
 
-def point_of(drivers: Drivers, i: int) -> Drivers:
-    """Return one draw's drivers, without chance."""
-    return Drivers(entry_scale=drivers.entry_scale[:, i : i + 1], exit_scale=drivers.exit_scale[i : i + 1])
+def points_of(drivers: Drivers, which: Points) -> Drivers:
+    """Return the drivers of some draws, without chance."""
+    return Drivers(entry_scale=drivers.entry_scale[:, which], exit_scale=drivers.exit_scale[which])
 
 
-def levers_at(levers: Levers, i: int) -> Levers:
-    """Return one draw's levers."""
-    at = slice(i, i + 1)
+def levers_at(levers: Levers, which: Points) -> Levers:
+    """Return the levers of some draws."""
     return Levers(
         reductions=tuple(
             replace(
-                r, rate=r.rate[:, at], weights=r.weights[..., at], fade=r.fade[at], short_share=r.short_share[at]
+                r, rate=r.rate[:, which], weights=r.weights[..., which], fade=r.fade[which],
+                short_share=r.short_share[which],
             )
             for r in levers.reductions
         ),
         places=tuple(
             replace(
-                p, filled=p.filled[:, at], transferring_share=p.transferring_share[at],
-                inflow_limited=p.inflow_limited[at],
+                p, filled=p.filled[:, which], transferring_share=p.transferring_share[which],
+                inflow_limited=p.inflow_limited[which],
             )
             for p in levers.places
         ),
-        sooner=tuple(replace(s, rate=s.rate[:, at]) for s in levers.sooner),
+        sooner=tuple(replace(s, rate=s.rate[:, which]) for s in levers.sooner),
     )  # fmt: skip

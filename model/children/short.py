@@ -74,21 +74,18 @@ def _short_stays(law: Law) -> ShortStays:
     return ShortStays(share=share, stock=ratio(stock, whole), exits=ratio(exits, whole), at_18=ratio(at_18, whole))
 
 
-def by_stay(
-    levers: Sequence[EntryReduction], shares: Sequence[Floats], entries: Floats, natural: Floats
-) -> list[tuple[Floats, Floats]]:
-    """Return, for each lever, the share it prevents of entries with short stays, and of all others.
+def tilts_by_stay(levers: Sequence[EntryReduction], entries: Floats, natural: Floats) -> list[tuple[Floats, Floats]]:
+    """Return, for each lever, how much more than its share it prevents of entries with short stays, and of all others.
 
-    `shares` of each kind prevented (..., ages, placements, draws), as `shares_prevented` gives them; `entries` (ages,
-    placements); `natural` (ages, placements, draws): the share of each kind with short stays. The number prevented is
-    the lever's whatever the share of short stays among them, as far as there are so many.
+    Each (draws,). `entries` (ages, placements); `natural` (ages, placements, draws): the share of each kind with short
+    stays. The number prevented is the lever's whatever the share of short stays, as far as there are so many.
     """
     found = []
-    for lever, share in zip(levers, shares, strict=True):
+    for lever in levers:
         weight = entries[:, :, None] * targeted(lever, entries)
         usual = ratio((weight * natural).sum(axis=(0, 1)), weight.sum(axis=(0, 1)))
         wanted = np.where(np.isnan(lever.short_share), usual, lever.short_share)
         more = np.divide(wanted, usual, out=np.ones_like(usual), where=usual > 0)
         fewer = np.divide(1 - wanted, 1 - usual, out=np.ones_like(usual), where=usual < 1)
-        found.append((np.minimum(share * more, 1.0), np.minimum(share * fewer, 1.0)))
+        found.append((more, fewer))
     return found

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from model.children import points
 from model.children.expected import project
 from model.children.levers import Levers
-from model.children.points import NODES, levers_at, point_of, project_points
+from model.children.points import levers_at, points_of, project_points
 from tests.children.known import MONTHS, RISING, WORLDS, drivers, places, published, reduction, small, sooner
 
 FLOWS = ("stock", "entries", "exits_under_18", "exits_at_18", "diverted")
@@ -13,11 +14,11 @@ FLOWS = ("stock", "entries", "exits_under_18", "exits_at_18", "diverted")
 
 def apart(stream, moved, levers, point=None):
     """The most any number of any point (or of one) differs from its own expected world, children."""
-    guides = project(stream, point_of(moved, 0), levers_at(levers, 0), cells=False).guides
+    guides = project(stream, points_of(moved, np.array([0])), levers_at(levers, np.array([0])), cells=False).guides
     many = project_points(stream, moved, levers, guides)
     worst = 0.0
     for i in range(moved.entry_scale.shape[1]) if point is None else [point]:
-        one = project(stream, point_of(moved, i), levers_at(levers, i), cells=False).projection
+        one = project(stream, points_of(moved, np.array([i])), levers_at(levers, np.array([i])), cells=False).projection
         worst = max([worst, *(np.abs(getattr(many, f)[..., i] - getattr(one, f)[..., 0]).max() for f in FLOWS)])
     return worst
 
@@ -27,19 +28,23 @@ def test_points_at_central_values_are_the_expected_world(name):
     assert apart(small(), drivers(draws=3), WORLDS[name](3)) < 1e-9
 
 
+FIVE = 5
+
+
 def test_levels_of_entries_exits_and_effects_are_exact_where_levels_of_exits_are_few():
-    moved = drivers(draws=NODES)
+    moved = drivers(draws=FIVE)
     moved.exit_scale[:] = [0.7, 0.9, 1.0, 1.1, 1.4]
     moved.entry_scale[:] *= np.array([0.8, 1.0, 1.3, 0.0, 2.0])
     moved.entry_scale[12:] *= 1.02
-    one, two = reduction(0.4, fade=0.05, draws=NODES), reduction(0.3, name="b", draws=NODES)
-    one.rate[:] *= np.linspace(0, 2, NODES)
-    one.fade[:] *= np.linspace(0, 3, NODES)
+    one, two = reduction(0.4, fade=0.05, draws=FIVE), reduction(0.3, name="b", draws=FIVE)
+    one.rate[:] *= np.linspace(0, 2, FIVE)
+    one.fade[:] *= np.linspace(0, 3, FIVE)
     assert apart(small(), moved, Levers(reductions=(one, two))) < 1e-9
 
 
-def test_between_levels_of_exits_and_of_fading_answers_are_good_to_some_hundredths_of_a_child():
+def test_between_levels_of_exits_and_of_fading_answers_are_good_to_some_hundredths_of_a_child(monkeypatch):
     """351 children, levels of exits from 0.6 to 1.6 and of fading from nought to 0.1 a month."""
+    monkeypatch.setattr(points, "FEW", 0)
     moved = drivers(draws=11)
     moved.exit_scale[:] = np.linspace(0.6, 1.6, 11)
     lever = reduction(0.4, draws=11)
