@@ -33,10 +33,14 @@ if TYPE_CHECKING:
 
     Points = NDArray[np.int64]
 
-NODES: Final = 5
-"""Levels of exits, or of fading, between which answers are interpolated: to some hundredths of a child at worst."""
-FEW: Final = 40
-"""So many levels of exits, or of fading, are worked out one by one; between more of them answers are interpolated."""
+EXITS: Final = np.array([0, 0.2, 0.4, 0.6, 0.8, 1, 1.2, 1.4, 1.6, 1.8, 2, 2.5, 3, 4, 5, 7, 10])
+"""Levels of exits between which answers are interpolated, where a question asks for more than one: to a thousandth of a
+child from 0.4 to 2."""
+FADES: Final = np.array(
+    [0, 0.002, 0.005, 0.009, 0.014, 0.02, 0.028, 0.04, 0.055, 0.075, 0.1, 0.15, 0.25, 0.4, 0.7, 1.2, 3, 30]
+)
+"""The same for rates a month of coming into care after all."""
+FEW_FADES: Final = 3
 ENTERED, UNDER_18, AT_18 = range(len(PLACEMENTS), len(PLACEMENTS) + 3)
 OUT: Final = len(PLACEMENTS) + 3  # children by placement at the month's end; entries; exits under 18; exits at 18
 
@@ -160,7 +164,7 @@ def _linear(stream: Stream, drivers: Drivers, levers: Levers, guides: Sequence[G
     shares = [share.reshape(months, -1, draws)[:, aimed] for share in shares_prevented(levers, stream.entries_annual)]
     kept, fewer_short = _kept_at_home(stream, drivers, levers, (entries, shares, aimed))
     out = np.zeros((months, OUT, draws))
-    for points, weight, scale in parted(drivers.exit_scale):
+    for points, weight, scale in parted(drivers.exit_scale, EXITS, 1):
         opening, entrants = entrants_behind(stream, scale, months)
         of_kind = entrants.reshape(months, -1, OUT)
         usual = np.einsum("mko,k->mo", of_kind, monthly.ravel())[:, None]
@@ -170,7 +174,7 @@ def _linear(stream: Stream, drivers: Drivers, levers: Levers, guides: Sequence[G
             worth -= _convolved(fewer_short[..., points], _short_behind(stream, scale, months)[:, aimed])
         for lever, share in zip(levers.reductions, shares, strict=True):
             mine = (kept * ratio(share, np.sum(shares, axis=0)))[..., points]
-            for some, part, fade in parted(lever.fade[points]):
+            for some, part, fade in parted(lever.fade[points], FADES, FEW_FADES):
                 back = returning_behind(stream, scale, months, fade).reshape(months, -1, OUT)[:, aimed]
                 worth[..., some] += part * _convolved(mine[..., some], back)
         out[..., points] += weight * worth
@@ -210,7 +214,7 @@ def _kept_at_home(
 def natural_short(stream: Stream, exit_scale: Floats) -> Floats:
     """Return the share of each kind of entry with a short stay at every level of exits, (ages, placements, draws)."""
     total = np.zeros((*CELLS, len(exit_scale)))
-    for points, weight, scale in parted(exit_scale):
+    for points, weight, scale in parted(exit_scale, EXITS, 1):
         total[..., points] += weight * short_stays(stream, scale).share[:, :, None]
     return total
 
@@ -225,35 +229,38 @@ def _short_behind(stream: Stream, exit_scale: float, months: int) -> Floats:
     return out[:months].reshape(months, -1, OUT)
 
 
-def parted(values: Floats) -> list[tuple[Points, Floats, float]]:
+def parted(values: Floats, grid: Floats, few: int) -> list[tuple[Points, Floats, float]]:
     """Return (points, weights, value): answers at these values, so weighted and added up, are the answers at all.
 
-    The values themselves, each with its points, where they are few; else Chebyshev's nodes between the lowest and the
-    highest, with the weights of the polynomial through them.
+    The values themselves where there are no more than `few` of them; else the values of a fixed grid, each point taking
+    from the four around it by the cubic through them (so that what was worked out for one question serves the next).
     """
     own, which = np.unique(values, return_inverse=True)
-    everywhere = np.arange(len(values))
-    if len(own) <= max(FEW, NODES):
-        return [(everywhere[which == i], np.ones(int((which == i).sum())), float(v)) for i, v in enumerate(own)]
-    middle, half = (own[0] + own[-1]) / 2, (own[-1] - own[0]) / 2
-    at = middle + half * np.cos(np.pi * (np.arange(NODES) + 0.5) / NODES)
-    apart = (values[:, None] - at) / half
-    weights = [np.prod(np.delete(apart, i, axis=1) / np.delete((at[i] - at) / half, i), axis=1) for i in range(NODES)]
-    return [(everywhere, weight, float(value)) for weight, value in zip(weights, at, strict=True)]
+    if len(own) <= few:
+        at, weights = own, np.eye(len(own))[which]
+    else:
+        at, weights = grid, np.zeros((len(values), len(grid)))
+        first = np.clip(np.searchsorted(grid, values) - 2, 0, len(grid) - 4)
+        around = grid[first[:, None] + np.arange(4)]
+        for i in range(4):
+            others = np.delete(around, i, axis=1)
+            share = np.prod((values[:, None] - others) / (around[:, i : i + 1] - others), axis=1)
+            weights[np.arange(len(values)), first + i] = share
+    touched = [(np.flatnonzero(weights[:, i]), i) for i in range(len(at))]
+    return [(points, weights[points, i], float(at[i])) for points, i in touched if len(points)]
 
 
 def _convolved(entering: Floats, behind: Floats) -> Floats:
     """Return what those who enter (months, kinds, draws) leave behind, (months, out, draws).
 
-    `behind` (months since, kinds, out). One product of matrices.
+    `behind` (months since, kinds, out).
     """
     months, kinds, draws = entering.shape
-    late = np.zeros((months, OUT, months, kinds))
-    turned = behind.transpose(0, 2, 1)
+    turned = np.ascontiguousarray(behind.transpose(0, 2, 1)).reshape(months * OUT, kinds)
+    out = np.zeros((months * OUT, draws))
     for month in range(months):
-        late[month:, :, month] = turned[: months - month]
-    whole: Floats = late.reshape(months * OUT, -1) @ entering.reshape(months * kinds, draws)
-    return whole.reshape(months, OUT, draws)
+        out[month * OUT :] += turned[: (months - month) * OUT] @ entering[month]
+    return out.reshape(months, OUT, draws)
 
 
 def _one_by_one(stream: Stream, drivers: Drivers, levers: Levers) -> Projection:
