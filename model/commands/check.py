@@ -19,17 +19,21 @@ def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser
     """Declare the command."""
     command = subparsers.add_parser("check", help="print every problem in the inputs, all at once")
     command.add_argument("cases", nargs="*", metavar="CASE", help=f"{CASE_HELP}; default all")
-    command.set_defaults(run=lambda options: check(case_paths(options.cases)))
+    command.add_argument("--mend", action="store_true", help="write what Excel rewrote back in the house form")
+    command.set_defaults(run=lambda options: check(case_paths(options.cases), mend=options.mend))
 
 
-def check(paths: Sequence[Path]) -> int:
+def check(paths: Sequence[Path], *, mend: bool = False) -> int:
     """Print every problem of every case, one a line, or what was read. Return 0 where all is well, 2 otherwise.
 
-    What looks like a slip and breaks no rule is printed as a warning, and changes no status.
+    What looks like a slip and breaks no rule is printed as a warning, and changes no status. What Excel rewrote is
+    said; with `mend` the files are written back as the house writes them.
     """
     from model.case.reading.plausible import warnings  # noqa: PLC0415
     from model.results.check import examine, opening_cost  # noqa: PLC0415
 
+    for path in paths:
+        _undo_excel(path, mend=mend)
     findings = [examine(path) for path in paths]
     problems = list(dict.fromkeys(p for finding in findings for p in finding.problems))
     for problem in problems:
@@ -49,6 +53,31 @@ def check(paths: Sequence[Path]) -> int:
         for note in _notes(finding.cases[0]):
             say(note)
     return DONE
+
+
+def _undo_excel(folder: Path, *, mend: bool) -> None:
+    """Say what in a case's tables was taken for something else; write it so where asked, and keep the old file."""
+    from model.batch.disk import write_whole  # noqa: PLC0415
+    from model.case.reading.excel import said  # noqa: PLC0415
+    from model.case.reading.files import house_form, shown_path  # noqa: PLC0415
+    from model.case.reading.load import TABLES  # noqa: PLC0415
+
+    for name, columns in TABLES.items():
+        path = folder / name
+        content, taken = house_form(path, columns)
+        for line in said(shown_path(path), taken):
+            say(line)
+        if taken and mend:
+            kept = _free_name(path)
+            write_whole(kept, path.read_bytes())
+            write_whole(path, content)
+            say(f"{shown_path(path)}: mended; the file as it was is {kept.name}")
+
+
+def _free_name(path: Path) -> Path:
+    """Return a name beside a file that nothing has: an older copy is never lost."""
+    names = (path.with_name(f"{path.name}.as-saved{number or ''}") for number in range(1_000_000))
+    return next(name for name in names if not name.exists())
 
 
 def _notes(case: Case) -> tuple[str, ...]:

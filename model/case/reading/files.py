@@ -10,7 +10,7 @@ from dataclasses import MISSING, dataclass, fields
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from model.case.reading import cells
+from model.case.reading import cells, excel
 from model.case.reading.cells import Bad
 from model.case.reading.problems import Problem
 from model.case.spelling import nearest
@@ -110,8 +110,11 @@ def shown_path(path: Path) -> str:
     return "/".join(parts)
 
 
-def read_text(path: Path, problems: list[Problem], *, optional: bool = False) -> str | None:
-    """Return a file's text without byte order mark, or None (with a problem, unless it is optional and absent)."""
+def read_text(path: Path, problems: list[Problem], *, optional: bool = False, of_excel: bool = False) -> str | None:
+    """Return a file's text without byte order mark, or None (with a problem, unless it is optional and absent).
+
+    `of_excel`: what is not UTF-8 is read as Windows-1252.
+    """
     file = shown_path(path)
     try:
         content = path.read_bytes()
@@ -130,10 +133,10 @@ def read_text(path: Path, problems: list[Problem], *, optional: bool = False) ->
     except OSError as error:
         problems.append(Problem(file=file, expected="a file that can be read", suggestion=error.strerror or ""))
         return None
-    return _decoded(content, file, problems)
+    return _decoded(content, file, problems, of_excel=of_excel)
 
 
-def _decoded(content: bytes, file: str, problems: list[Problem]) -> str | None:
+def _decoded(content: bytes, file: str, problems: list[Problem], *, of_excel: bool) -> str | None:
     if not content.strip() or not content.removeprefix(b"\xef\xbb\xbf").strip():
         problems.append(Problem(file=file, expected="a file that is not empty"))
         return None
@@ -141,7 +144,7 @@ def _decoded(content: bytes, file: str, problems: list[Problem]) -> str | None:
         problems.append(Problem(file=file, expected="UTF-8 text", suggestion="in Excel save as `CSV UTF-8`"))
         return None
     try:
-        return content.decode("utf-8-sig")
+        return excel.text_of(content)[0] if of_excel else content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         before = content[: error.start]
         line = content.splitlines()[before.count(b"\n")] if content else b""
@@ -160,10 +163,7 @@ def _decoded(content: bytes, file: str, problems: list[Problem]) -> str | None:
 
 
 def decoded(raw: bytes) -> bytes:
-    """Return others' exports as UTF-8 without a byte order mark; what is not UTF-8 is read as Windows-1252.
-
-    A case's own files are read by `read_text`, which refuses what is not UTF-8: a guess there would be a figure.
-    """
+    """Return others' exports as UTF-8 without a byte order mark; what is not UTF-8 is read as Windows-1252."""
     if raw.startswith(_UTF16_MARKS):
         return raw.decode("utf-16", errors="replace").encode()
     raw = raw.removeprefix(b"\xef\xbb\xbf")
@@ -175,14 +175,18 @@ def decoded(raw: bytes) -> bytes:
 
 
 def read_table(path: Path, columns: Sequence[Column], problems: list[Problem], *, optional: bool = False) -> list[Row]:
-    """Return the rows of a CSV file by its declared columns. A cell that cannot be read is a problem, and left out."""
-    text = read_text(path, problems, optional=optional)
+    """Return the rows of a CSV file by its declared columns. A cell that cannot be read is a problem, and left out.
+
+    What Excel made of the file is undone first, where it is plain what stood there.
+    """
+    text = read_text(path, problems, optional=optional, of_excel=True)
     if text is None:
         return []
     file = shown_path(path)
     records = _records(text, file, problems)
     if not records:
         return []
+    records, _ = excel.undone(records, _parsers(columns), excel.delimiter(text))
     titles = [cell.strip() for cell in records[0][1]]
     width = len(titles)
     while titles and not titles[-1]:
@@ -191,6 +195,29 @@ def read_table(path: Path, columns: Sequence[Column], problems: list[Problem], *
         return []
     heading = _Heading(file=file, titles=titles, width=width, columns=columns)
     return [_row(number, cells, heading, problems) for number, cells in records[1:]]
+
+
+def _parsers(columns: Sequence[Column]) -> dict[str, Callable[[str], Any]]:
+    return {column.name: column.parse for column in columns}
+
+
+def house_form(path: Path, columns: Sequence[Column]) -> tuple[bytes, list[excel.Taken]]:
+    """Return a table as the house would write it, and what in it was taken for something else; nothing if unreadable.
+
+    A file without anything to undo is returned as it stands.
+    """
+    content = path.read_bytes() if path.is_file() else b""
+    problems: list[Problem] = []
+    text = read_text(path, problems, optional=True, of_excel=True)
+    records = _records(text, "", problems) if text else []
+    if problems or not records or text is None:
+        return content, []
+    parted_by = excel.delimiter(text)
+    mended, taken = excel.undone(records, _parsers(columns), parted_by)
+    taken = [*excel.text_of(content)[1], *taken]
+    if parted_by == ";":
+        taken.append(excel.Taken(row=1, column="", found=";", read=","))
+    return (excel.written(mended), taken) if taken else (content, [])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -210,7 +237,7 @@ class _Heading:
 
 def _records(text: str, file: str, problems: list[Problem]) -> list[tuple[int, list[str]]]:
     """Rows that hold anything, each with its number as a spreadsheet shows it."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=excel.delimiter(text))
     records: list[tuple[int, list[str]]] = []
     number = 0
     try:
@@ -233,7 +260,7 @@ def _check_header(header: list[str], columns: Sequence[Column], file: str, probl
     """Report missing, unknown and repeated columns; False where the rows could not be read by this heading."""
     known = [column.name for column in columns]
     before = len(problems)
-    if len(header) == 1 and (";" in header[0] or "\t" in header[0]):
+    if len(header) == 1 and "\t" in header[0]:
         problems.append(
             Problem(
                 file=file,

@@ -40,16 +40,17 @@ if TYPE_CHECKING:
     from model.case.reference import PriceIndex
 
 CASE_TOML: Final = "case.toml"
-KNOWN_FILES: Final = (
-    CASE_TOML,
-    "assumptions.csv",
-    "establishment.csv",
-    "approved_budget.csv",
-    "caseload.csv",
-    "published.csv",
-    "actuals.csv",
-    *pay_files.PAY_FILES,
-)
+TABLES: Final = {
+    "assumptions.csv": tables.ASSUMPTIONS,
+    "establishment.csv": tables.ESTABLISHMENT,
+    "approved_budget.csv": tables.APPROVED_BUDGET,
+    "caseload.csv": tables.CASELOAD,
+    "published.csv": tables.PUBLISHED,
+    "actuals.csv": tables.ACTUALS,
+    **pay_files.PAY_FILES,
+}
+"""The tables of a case's folder, each with its columns."""
+KNOWN_FILES: Final = (CASE_TOML, *TABLES)
 
 
 def case_names(inputs_root: str | Path) -> tuple[str, ...]:

@@ -29,7 +29,7 @@ class Problem:
             place += f", {'line' if self.file.endswith('.toml') else 'row'} {self.row}"
         if self.column:
             place += f", {'key' if self.file.endswith('.toml') else 'column'} {self.column}"
-        found = f"found {_shown(self.value)}, " if self.value else ""
+        found = f"found {shown(self.value)}, " if self.value else ""
         advice = f"; {self.suggestion}" if self.suggestion else ""
         return " ".join(f"{place}: {found}expected {self.expected}{advice}".split())
 
@@ -50,7 +50,7 @@ class InputProblems(ValueError):  # noqa: N818 - it holds problems; each is not 
         return type(self), (self.problems,)
 
 
-def _shown(value: str) -> str:
+def shown(value: str) -> str:
     """The value in quotation marks, on one line, shortened where it is long."""
     flat = " ".join(value.split()) or value
     return repr(flat if len(flat) <= _SHOWN_CHARACTERS else flat[:_SHOWN_CHARACTERS] + "...")

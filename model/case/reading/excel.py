@@ -1,0 +1,230 @@
+"""What Excel makes of a table when it saves one, undone where only one reading is possible.
+
+Excel writes dates its own way, makes `Oct-09` of the financial year 2009/10, prints shares as per cents and pounds with
+separators, and saves in Windows-1252, or with semicolons and decimal commas where the computer is set so. What could
+have been two things stays as it stands, for the cell's own parser to refuse.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
+
+from model.case.reading import cells
+from model.case.reading.problems import shown
+from model.case.units import is_financial_year
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+Records = list[tuple[int, list[str]]]
+
+DATES: Final = frozenset({cells.iso_date, cells.optional_date})
+YEARS: Final = frozenset({cells.financial_year_cell, cells.optional_financial_year})
+NUMBERS: Final = frozenset({cells.number, cells.optional_number, cells.count, cells.optional_count, cells.positive})
+PER_CENT_UNITS: Final = frozenset({"share", "rate/year", "ratio"})
+MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_SLASHED = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})(?: 0?0:00(?::00)?)?")
+_NAMED = re.compile(r"(\d{1,2})[- ]([A-Za-z]{3})[a-z]*[- ](\d{4})")
+_MONTH = re.compile(r"([A-Za-z]{3})-(\d{2})")
+_GROUPED = {
+    ".": re.compile(r"[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?"),
+    ",": re.compile(r"[1-9]\d{0,2}(?:\.\d{3})+(?:,\d+)?"),
+}
+_DECIMAL_COMMA = re.compile(r"[-£]*(?:0,\d+|\d+,(?:\d{1,2}|\d{4,})|\d{1,3}(?:\.\d{3})+,\d+)%?")
+_DECIMAL_POINT = re.compile(r"[-£]*(?:0\.\d+|\d+\.(?:\d{1,2}|\d{4,})|\d{1,3}(?:,\d{3})+\.\d+)%?")
+_READ_TWICE = re.compile(r"Â|Ã|â€")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Taken:
+    """A cell that was read as something else than it says. `row` as a spreadsheet counts; 0 = the whole file."""
+
+    row: int
+    column: str
+    found: str
+    read: str
+
+
+def said(file: str, taken: Iterable[Taken]) -> list[str]:
+    """Return what was taken for what, a line a column with its first cell and how many more there are."""
+    found = list(taken)
+    number = Counter(cell.column for cell in found)
+    first = {cell.column: cell for cell in reversed(found)}
+    lines = []
+    for column, cell in first.items():
+        place = file + (f", row {cell.row}" if cell.row else "") + (f", column {column}" if column else "")
+        more = f", and {number[column] - 1} more like it" if number[column] > 1 else ""
+        lines.append(f"{place}: {shown(cell.found)} read as {shown(cell.read)}{more}")
+    return lines
+
+
+def text_of(content: bytes) -> tuple[str, list[Taken]]:
+    """Return a table's text: UTF-8, or else Windows-1252, in which Excel saves a plain CSV.
+
+    UnicodeDecodeError where it is neither.
+    """
+    try:
+        return content.decode("utf-8-sig"), []
+    except UnicodeDecodeError:
+        return content.decode("cp1252"), [Taken(row=0, column="", found="Windows-1252", read="text in that encoding")]
+
+
+def delimiter(text: str) -> str:
+    """Return what parts a table's cells: a semicolon where the heading has some and no comma."""
+    heading = text.lstrip("\r\n").partition("\n")[0]
+    return ";" if ";" in heading and "," not in heading else ","
+
+
+def undone(
+    records: Records, parsers: dict[str, Callable[[str], object]], parted_by: str
+) -> tuple[Records, list[Taken]]:
+    """Return the rows in the house form, and each cell that was changed. The first record is the heading.
+
+    `parsers`: column -> how its cells are read. One order of day and month holds for a whole column.
+    """
+    titles = [title.strip() for title in records[0][1]]
+    columns = {title: [_cell(row, i) for _, row in records[1:]] for i, title in enumerate(titles)}
+    figures = [text for title, texts in columns.items() if parsers.get(title) in NUMBERS for text in texts]
+    point = _decimal_mark(figures) if parted_by == ";" else "."
+    units = columns.get("unit", [])
+    out: Records = [(number, list(row)) for number, row in records]
+    taken = []
+    for position, (title, texts) in enumerate(columns.items()):
+        parse, day_first = parsers.get(title), _day_first(texts)
+        for i, text in enumerate(texts):
+            unit = units[i] if units else _unit_of(title)
+            meant = _house_form(_read_once(text), parse, day_first=day_first, unit=unit, point=point)
+            if meant != text:
+                out[i + 1][1][position] = meant
+                taken.append(Taken(row=out[i + 1][0], column=title, found=text, read=meant))
+    return out, taken
+
+
+def written(records: Records) -> bytes:
+    """Return a table as the house writes it: UTF-8, commas, Unix line ends."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(row for _, row in records)
+    return text.getvalue().encode()
+
+
+def _cell(row: Sequence[str], i: int) -> str:
+    return row[i].replace("\u00a0", " ").strip() if i < len(row) else ""
+
+
+def _unit_of(title: str) -> str:
+    """Return the unit that a column's title says, in a table without units."""
+    if title.endswith("_gbp"):
+        return "GBP"
+    return "share" if "share" in title or "rate" in title or title == "change" else ""
+
+
+def _house_form(
+    text: str, parse: Callable[[str], object] | None, *, day_first: bool | None, unit: str, point: str
+) -> str:
+    """Return what a cell must have been, or the cell as it stands."""
+    if parse in DATES:
+        return _date(text, day_first=day_first) or text
+    if parse in YEARS:
+        return _year(text) or text
+    if parse is cells.period:
+        return _date(text, day_first=day_first) or _month(text) or text
+    if parse in NUMBERS:
+        return _number(text, unit, point) or text
+    return text
+
+
+def _read_once(text: str) -> str:
+    """Return a text whose UTF-8 was read as Windows-1252 (£ for £) as it was before."""
+    if not _READ_TWICE.search(text):
+        return text
+    try:
+        return b"".join(_byte(character) for character in text).decode("utf-8")
+    except UnicodeError:
+        return text
+
+
+def _byte(character: str) -> bytes:
+    try:
+        return character.encode("cp1252")
+    except UnicodeEncodeError:
+        return character.encode("latin-1")  # five bytes that Windows-1252 leaves open
+
+
+def _day_first(texts: Sequence[str]) -> bool | None:
+    """Return whether a column's dates put the day first; None where it does not show, or both orders do."""
+    pairs = [(int(found[1]), int(found[2])) for text in texts if (found := _SLASHED.fullmatch(text))]
+    first, second = any(a > 12 for a, _ in pairs), any(b > 12 for _, b in pairs)
+    if first != second:
+        return first
+    return True if pairs and all(a == b for a, b in pairs) else None
+
+
+def _date(text: str, *, day_first: bool | None) -> str:
+    if found := re.fullmatch(r"(\d{4}-\d{2}-\d{2}) 0?0:00(?::00)?", text):
+        return found[1]
+    if found := _NAMED.fullmatch(text):
+        return _iso(found[3], _month_number(found[2]), int(found[1]))
+    if (found := _SLASHED.fullmatch(text)) and day_first is not None:
+        day, month = (found[1], found[2]) if day_first else (found[2], found[1])
+        return _iso(found[3], int(month), int(day))
+    return ""
+
+
+def _iso(year: str, month: int, day: int) -> str:
+    try:
+        return date(int(year), month, day).isoformat()
+    except ValueError:
+        return ""
+
+
+def _month_number(name: str) -> int:
+    return MONTHS.index(name.lower()) + 1 if name.lower() in MONTHS else 0
+
+
+def _year(text: str) -> str:
+    """Return the financial year that was read as a month: 2009/10 is October 2009 to Excel."""
+    found = re.fullmatch(r"0?1/(\d{1,2})/(\d{4})", text)
+    year, month = (found[2], int(found[1])) if found else ("", 0)
+    if found := _MONTH.fullmatch(text):
+        year, month = f"20{found[2]}", _month_number(found[1])
+    return meant if is_financial_year(meant := f"{year}/{month:02d}") else ""
+
+
+def _month(text: str) -> str:
+    """Return the month that `Apr-22` is, unless it may have been a financial year."""
+    found = _MONTH.fullmatch(text)
+    if not found or _year(text) or not (month := _month_number(found[1])):
+        return ""
+    return f"20{found[2]}-{month:02d}"
+
+
+def _decimal_mark(figures: Iterable[str]) -> str:
+    """Return a semicolon file's decimal mark; empty where both are in use."""
+    texts = list(figures)
+    comma, full_stop = (any(p.fullmatch(text) for text in texts) for p in (_DECIMAL_COMMA, _DECIMAL_POINT))
+    return "" if comma and full_stop else "." if full_stop else ","
+
+
+def _number(text: str, unit: str, point: str) -> str:
+    """Return a plain number for one with separators, a pound sign, brackets for a minus, or a per cent sign."""
+    negative = text.startswith(("-", "(")) and text.startswith("(") == text.endswith(")")
+    bare = text[1:-1] if text.startswith("(") and negative else text.removeprefix("-")
+    bare = bare.removeprefix("£").strip() if unit.startswith("GBP") else bare
+    per_cent = bare.endswith("%") and unit in PER_CENT_UNITS
+    bare = bare.removesuffix("%").strip() if per_cent else bare
+    if point and _GROUPED[point].fullmatch(bare):
+        bare = bare.replace("," if point == "." else ".", "")
+    if point == "," and re.fullmatch(r"\d+,\d+", bare):
+        bare = bare.replace(",", ".")
+    if not cells.PLAIN_NUMBER.fullmatch(bare) or bare.startswith(("-", "+")):
+        return ""
+    if per_cent:
+        bare = f"{Decimal(bare) / 100:f}"
+    return f"-{bare}" if negative else bare
