@@ -33,7 +33,8 @@ class Sample:
     `net`: perimeter -> (months, n); `measures`: perimeter -> Appraisal; `stock`: world -> (months + 1, placements, n);
     `staffing`: (measure, world) -> (months, n), and `reserve`: item -> (months, n), both in single precision;
     `fixed_term`: posts that move from the reserve to the base budget, nominal, (years, n);
-    `cells`: world -> measure -> (months, ages, placements), means over the draws; `flows`: world -> measure ->
+    `cells`: world -> measure -> (months, ages, placements), means over the draws, empty for draws without chance;
+    `flows`: world -> measure ->
     (months, n), all ages and placements; `draws`: the block's assumptions, (n,) each.
     """
 
@@ -72,7 +73,11 @@ def keep(evaluation: Evaluation) -> Sample:
         net={name: p.net(months, n) for name, p in evaluation.perimeters.items()},
         measures={name: appraise(p, factors, n) for name, p in evaluation.perimeters.items()},
         stock={name: world.stock + uasc.stock for name, world in worlds.items()},
-        cells={name: {m: (world.cells[m] + uasc.cells[m]) / n for m in MEASURES} for name, world in worlds.items()},
+        cells={
+            name: {m: (world.cells[m] + uasc.cells[m]) / n for m in MEASURES}
+            for name, world in worlds.items()
+            if world.cells
+        },
         flows={
             name: {
                 "entry": world.entries + uasc.entries,
