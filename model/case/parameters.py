@@ -63,7 +63,10 @@ PARAMETERS: Final[dict[str, dict[str, Parameter]]] = {
         "households": Parameter("households", "Carer households that the scheme adds in all."),
         "delay": _LATE,
         "approval_lag": Parameter("months", "Months from the first enquiry to the first approval."),
-        "recruitment_months": Parameter("months", "Months over which the new households are approved, evenly."),
+        "recruitment_months": Parameter("months", "Months in which the new posts, all filled, approve them, evenly."),
+        "approvals_annual": Parameter(
+            "households/year", "Households the new posts, all filled, approve each year besides, with no end.", "none"
+        ),
         "deregistration_annual": Parameter("rate/year", "Share of carer households who stop in a year."),
         "leavers_replaced_share": Parameter("share", "Of the new households who stop, the share who are replaced."),
         "places_per_household": Parameter("places/household", "Places for which each new household is approved."),

@@ -10,7 +10,7 @@ import numpy as np
 
 from model.case import units
 from model.case.timeline import MONTHS_A_YEAR
-from model.schemes.staff.posts import staff_costs
+from model.schemes.staff.posts import at_work, staff_costs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping
@@ -144,6 +144,10 @@ class Scheme:
     def elapsed(self, setting: Setting) -> NDArray[np.float64]:
         """Months since the scheme started, at each month's end, (months, draws)."""
         return setting.elapsed(self.spec.start, self.delay(setting))
+
+    def at_work(self, setting: Setting, ago: NDArray[np.float64] | float = 0.0) -> NDArray[np.float64]:
+        """Share of the scheme's own new posts that do its work, as it was `ago` months before, (months, draws)."""
+        return at_work(setting, self.spec, self.delay(setting), ago)
 
     def reductions(self, setting: Setting) -> tuple[EntryReduction, ...]:
         """Return the entry reductions this scheme brings about."""

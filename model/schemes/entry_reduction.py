@@ -14,7 +14,6 @@ from model.case.parameters import PLACEMENTS
 from model.children.law import AGES
 from model.children.levers import EntryReduction
 from model.schemes.base import Scheme, rate_a_month
-from model.schemes.staff.posts import filled_share
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -45,8 +44,7 @@ class EntryReductionScheme(Scheme):
         Capacity a month = caseworkers in post x children each / months with a child; need a month = target entries x
         children served for each who would enter.
         """
-        posts = filled_share(setting, self.elapsed(setting))
-        workers = self.of(setting, "caseworkers") * posts
+        workers = self.of(setting, "caseworkers") * self.at_work(setting)
         duration = self.of(setting, "duration_months")
         held = workers * self.of(setting, "children_per_caseworker")
         capacity = np.divide(held, duration, out=np.full_like(held, np.inf), where=duration > 0)

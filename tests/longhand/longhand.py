@@ -153,7 +153,7 @@ def preventing(book, scheme):
     """The share of its target entries that a team prevents, by month."""
     name, shares = scheme["name"], []
     since = book.since(scheme["start"], book.get(f"{name}.delay", 0.0))
-    posts = in_post(book, since)
+    posts = at_work(book, name)
     wanted = entering(book, scheme["ages"]) / 12
     for month in book.months:
         open_for = min(max(since[month], 0.0), 1.0)
@@ -176,15 +176,16 @@ def households(book, scheme):
     leave = 1 - (1 - book.value[f"{name}.deregistration_annual"]) ** (1 / 12)
     better = leave * (1 - book.value[f"{name}.retention_effect"])
     lag, over = book.value[f"{name}.approval_lag"], book.value[f"{name}.recruitment_months"]
+    worked, now_at_work = at_work(book, name, lag), at_work(book, name)
     extra, done, path, approvals, replacing = 0.0, 0.0, [], [], []
     old = kept = book.value[f"{name}.existing_households"]
     arriving = book.value[f"{name}.existing_approvals_annual"] / 12
     for month in book.months:
-        waited = since[month] - lag
-        reached = min(max(waited / over, 0.0), 1.0) if over else float(waited > 0)
+        reached = min(sum(worked[: month + 1]) / over, 1.0) if over else min(max(worked[: month + 1]), 1.0)
         approved, done = book.value[f"{name}.households"] * (reached - done), reached
+        approved += book.get(f"{name}.approvals_annual", 0.0) / 12 * worked[month]
         now = better if since[month] > 0 else leave
-        replaced = extra * now * book.value[f"{name}.leavers_replaced_share"]
+        replaced = extra * now * book.value[f"{name}.leavers_replaced_share"] * now_at_work[month]
         extra += approved + replaced - extra * now
         old, kept = old - old * leave + arriving, kept - kept * now + arriving
         path.append(extra + kept - old)
@@ -223,6 +224,22 @@ def ever_filled(book, since):
 def in_post(book, since):
     """The share of new posts with somebody in them in each month."""
     return [share * (1 - empty_in_the_long_run(book)) for share in ever_filled(book, since)]
+
+
+def at_work(book, name, ago=0.0):
+    """The share of a scheme's own new posts that do its work, as of some months before; of all of it without posts."""
+    adds = {r["id"]: float(r["fte_proposed"]) - float(r["fte_current"]) for r in book.establishment}
+    mine = [r for r in book.establishment if r["charged_to"] == name and r["recruited"] == "yes" and adds[r["id"]] > 0]
+    by_id = {r["id"]: r for r in book.establishment}
+    mine = [r for r in mine if not r["included_in"] or by_id[r["included_in"]]["charged_to"] != name]
+    total = [0.0] * len(book.months)
+    for row in mine:
+        begins = dt.date.fromisoformat(row["start"]) if row["start"] else book.start_of[name]
+        since = [s - ago for s in book.since(begins, book.get(f"{name}.delay", 0.0))]
+        total = [t + adds[row["id"]] * s for t, s in zip(total, in_post(book, since), strict=True)]
+    if not mine:
+        return [min(max(s - ago, 0.0), 1.0) for s in book.since(book.start_of[name], book.get(f"{name}.delay", 0.0))]
+    return [t / sum(adds[r["id"]] for r in mine) for t in total]
 
 
 def agency_cover(book, row, since, rate):

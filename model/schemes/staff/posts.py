@@ -73,6 +73,26 @@ def filled_share(setting: Setting, elapsed: NDArray[np.float64]) -> NDArray[np.f
     )
 
 
+def at_work(
+    setting: Setting, scheme: SchemeSpec, delay: NDArray[np.float64], ago: NDArray[np.float64] | float = 0.0
+) -> NDArray[np.float64]:
+    """Return the share of the new posts charged to a scheme that do its work, (months, draws), `ago` months earlier.
+
+    Over the rows that recruit, by their fte; a row moved from another line is the scheme's own. A scheme that recruits
+    nobody does all its work from its start.
+    """
+    own = [post for post, sign in charged_posts(setting.case, scheme.name) if sign > 0 and adds_people(post)]
+    if not own:
+        return np.clip(setting.elapsed(scheme.start, delay) - ago, 0, 1)
+    shares = [filled_share(setting, row_elapsed(setting, post, scheme.name, delay) - ago) for post in own]
+    return np.asarray(np.average(shares, axis=0, weights=[post.fte_proposed - post.fte_current for post in own]))
+
+
+def adds_people(post: Post) -> bool:
+    """Whether a row adds people who are recruited."""
+    return post.recruited and post.fte_proposed > post.fte_current and post.basis != DAY
+
+
 def _ever_filled(setting: Setting, elapsed: NDArray[np.float64]) -> NDArray[np.float64]:
     return _once(setting, "ever", elapsed, lambda: recruitment.ever_filled(elapsed, recruiting(setting)))
 
