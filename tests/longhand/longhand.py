@@ -227,7 +227,7 @@ def in_post(book, since):
 
 
 def at_work(book, name, ago=0.0):
-    """The share of a scheme's own new posts that do its work, as of some months before; of all of it without posts."""
+    """The share of a scheme's new posts with somebody at work, agency staff too, some months before; 1 without posts."""
     adds = {r["id"]: float(r["fte_proposed"]) - float(r["fte_current"]) for r in book.establishment}
     mine = [r for r in book.establishment if r["charged_to"] == name and r["recruited"] == "yes" and adds[r["id"]] > 0]
     by_id = {r["id"]: r for r in book.establishment}
@@ -236,7 +236,9 @@ def at_work(book, name, ago=0.0):
     for row in mine:
         begins = dt.date.fromisoformat(row["start"]) if row["start"] else book.start_of[name]
         since = [s - ago for s in book.since(begins, book.get(f"{name}.delay", 0.0))]
-        total = [t + adds[row["id"]] * s for t, s in zip(total, in_post(book, since), strict=True)]
+        covered = empty_in_the_long_run(book) * book.get("establishment.agency_cover_share", 0.0)
+        work = 1 - empty_in_the_long_run(book) + covered
+        total = [t + adds[row["id"]] * work * s for t, s in zip(total, ever_filled(book, since), strict=True)]
     if not mine:
         return [min(max(s - ago, 0.0), 1.0) for s in book.since(book.start_of[name], book.get(f"{name}.delay", 0.0))]
     return [t / sum(adds[r["id"]] for r in mine) for t in total]

@@ -78,13 +78,14 @@ def at_work(
 ) -> NDArray[np.float64]:
     """Return the share of the new posts charged to a scheme that do its work, (months, draws), `ago` months earlier.
 
-    Over the rows that recruit, by their fte; a row moved from another line is the scheme's own. A scheme that recruits
-    nobody does all its work from its start.
+    In post or covered by agency staff, whom the case pays for: over the rows that recruit, by their fte; a row moved
+    from another line is the scheme's own. A scheme that recruits nobody does all its work from its start.
     """
     own = [post for post, sign in charged_posts(setting.case, scheme.name) if sign > 0 and adds_people(post)]
     if not own:
         return np.clip(setting.elapsed(scheme.start, delay) - ago, 0, 1)
-    shares = [filled_share(setting, row_elapsed(setting, post, scheme.name, delay) - ago) for post in own]
+    since = [row_elapsed(setting, post, scheme.name, delay) - ago for post in own]
+    shares = [filled_share(setting, elapsed) + covered_share(setting, elapsed) for elapsed in since]
     return np.asarray(np.average(shares, axis=0, weights=[post.fte_proposed - post.fte_current for post in own]))
 
 
@@ -253,7 +254,7 @@ def _recruiting_costs(
     how = recruiting(setting)
     amounts: dict[Tag, NDArray[np.float64]] = {}
     if _may_be(setting, COVER_VACATED) or _may_be(setting, COVER_UNFILLED):
-        covered = _once(setting, "covered", elapsed, lambda: _covered_share(setting, elapsed))
+        covered = covered_share(setting, elapsed)
         amounts[Tag(NEW_POST_COVER, INVESTMENT, RECURRING, post.funding)] = covered * rate * (1 + _premium(setting))
     if _may_be(setting, PAYMENT):
         wait = setting.optional(QUALIFYING, 0.0)
@@ -269,12 +270,16 @@ def _recruiting_costs(
     return amounts
 
 
-def _covered_share(setting: Setting, elapsed: NDArray[np.float64]) -> NDArray[np.float64]:
+def covered_share(setting: Setting, elapsed: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the share of posts that agency staff cover: those empty again, and those not filled yet."""
-    how = recruiting(setting)
-    ever = _ever_filled(setting, elapsed)
-    vacated, unfilled = ever * recruitment.long_run_vacancy(how), np.clip(elapsed, 0, 1) - ever
-    return vacated * setting.optional(COVER_VACATED, 0.0) + unfilled * setting.optional(COVER_UNFILLED, 0.0)
+
+    def covered() -> NDArray[np.float64]:
+        ever = _ever_filled(setting, elapsed)
+        vacated = ever * recruitment.long_run_vacancy(recruiting(setting))
+        unfilled = np.clip(elapsed, 0, 1) - ever
+        return vacated * setting.optional(COVER_VACATED, 0.0) + unfilled * setting.optional(COVER_UNFILLED, 0.0)
+
+    return _once(setting, "covered", elapsed, covered)
 
 
 def _may_be(setting: Setting, name: str) -> bool:
