@@ -58,6 +58,11 @@ KINDS: Final = {
 
 _LATE = Parameter("months", "Months by which the scheme starts later than planned.", "it starts as planned")
 
+_FIXED = {
+    "cost_annual": Parameter("GBP/year", "A cost a year from the start on, beside its posts.", "none a year"),
+    "cost_daily": Parameter("GBP/day", "A cost of every day from the start on.", "none a day"),
+}
+
 PARAMETERS: Final[dict[str, dict[str, Parameter]]] = {
     "fostering_growth": {
         "households": Parameter("households", "Carer households that the scheme adds in all."),
@@ -81,6 +86,7 @@ PARAMETERS: Final[dict[str, dict[str, Parameter]]] = {
         "households_supervised_by_team": Parameter("households", "New households that the team itself can supervise."),
         "constellations": Parameter("count", "Mockingbird constellations started."),
         "constellation_cost_annual": Parameter("GBP/year", "Cost of one constellation."),
+        **_FIXED,
     },
     "entry_reduction": {
         "effect": Parameter("share", "Fall in entries of the target ages when the scheme is in full effect."),
@@ -106,6 +112,7 @@ PARAMETERS: Final[dict[str, dict[str, Parameter]]] = {
             )
             for placement in PLACEMENTS
         },
+        **_FIXED,
     },
     "agency": {
         "managed_teams_cost": Parameter("GBP", "What the managed teams cost over managed_teams_months."),
@@ -121,13 +128,9 @@ PARAMETERS: Final[dict[str, dict[str, Parameter]]] = {
         "premium": Parameter("share", "How much dearer an agency worker is than the employee who replaces them."),
         "whole_cost": Parameter("switch", "1: filling a post saves the whole cost of its cover. 0: the premium only."),
         "cover_end_months": Parameter("months", "Months until cover would have ended without the schemes."),
+        **_FIXED,
     },
-    "fixed_cost": {
-        "cost_annual": Parameter(
-            "GBP/year", "A cost a year from the start on.", "none a year; one of the two is needed"
-        ),
-        "cost_daily": Parameter("GBP/day", "A cost of every day from the start on.", "none a day"),
-    },
+    "fixed_cost": _FIXED,
     "establishment": {
         "delay": _LATE,
         "posts_redundant": Parameter("fte", "People made redundant.", "no redundancy"),
@@ -138,11 +141,12 @@ PARAMETERS: Final[dict[str, dict[str, Parameter]]] = {
         "redundancy_multiplier": Parameter("ratio", "Weeks paid, as a multiple of the statutory weeks.", "1"),
         "redundancy_after_months": Parameter("months", "Months from the scheme's start to the last day.", "0"),
         "pension_strain": Parameter("GBP", "Cost to the council of pensions paid early, once.", "none"),
+        **_FIXED,
     },
 }
 
 ONE_OF: Final[dict[str, frozenset[str]]] = {"fixed_cost": frozenset({"cost_annual", "cost_daily"})}
-"""For a kind, parameters of which at least one must be given."""
+"""For a kind, parameters of which at least one must be given. Any scheme may state either."""
 
 CASE_WIDE: Final[dict[str, Parameter]] = {
     **{
@@ -229,7 +233,7 @@ CASE_WIDE: Final[dict[str, Parameter]] = {
     "loan.share": Parameter("share", "Part of the part-year and one-off cost that an internal loan pays.", "no loan"),
     "loan.interest_annual": Parameter("rate/year", "Interest on the loan.", "needed with loan.share"),
     "loan.years": Parameter("years", "Equal yearly payments that clear it.", "needed with loan.share"),
-    "loan.first_repayment_years": Parameter("years", "Years from the start of the case to the first payment.", "1"),
+    "loan.first_repayment_years": Parameter("years", "Years from each advance to its first payment.", "1"),
 }
 """What every case needs. What reads a row that may be left out must do what `without` says."""
 

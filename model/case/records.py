@@ -229,6 +229,12 @@ class Case:
         """The schemes this scenario switches on, in the order of declaration."""
         return tuple(s for s in self.schemes if s.active)
 
+    def costs_nothing(self, scheme: SchemeSpec) -> bool:
+        """Whether a scheme carries neither a post nor an amount of its own: it saves without a cost."""
+        own = (a for name, a in self.assumptions.items() if name.startswith(f"{scheme.name}."))
+        stated = any(a.unit.startswith("GBP") and max(a.value, a.high) > 0 for a in own)
+        return not stated and all(post.charged_to != scheme.name for post in self.establishment)
+
     def scheme(self, name: str) -> SchemeSpec:
         """Return the scheme of that name; KeyError names the schemes there are."""
         for spec in self.schemes:

@@ -10,6 +10,8 @@ import numpy as np
 
 from model.case import units
 from model.case.timeline import MONTHS_A_YEAR
+from model.case.words import INVESTMENT, RECURRING
+from model.schemes.cashflows import CashFlows, Tag
 from model.schemes.staff.posts import at_work, staff_costs
 
 if TYPE_CHECKING:
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
     from model.case.draws import Draws
     from model.case.records import Case, SchemeSpec
     from model.children.levers import EntryReduction, FosterPlaces, SoonerOut
-    from model.schemes.cashflows import CashFlows
 
 SMALLEST_SHARE: Final = 1e-12  # what is left of a year in which everybody goes
 
@@ -119,7 +120,7 @@ def rate_a_month(annual_share: NDArray[np.float64]) -> NDArray[np.float64]:
 
 @dataclass(frozen=True, kw_only=True)
 class Scheme:
-    """A scheme that does nothing but carry the posts charged to it; the other kinds add to it."""
+    """A scheme that does nothing but carry its posts and a fixed cost; the other kinds add to it."""
 
     spec: SchemeSpec
 
@@ -165,8 +166,17 @@ class Scheme:
         return ()
 
     def costs(self, setting: Setting) -> CashFlows:
-        """Return the scheme's own spending: the posts and rotas charged to it."""
-        return staff_costs(setting, self.spec, self.delay(setting))
+        """Return the scheme's own spending: the posts and rotas charged to it, and what it costs a year or a day."""
+        return staff_costs(setting, self.spec, self.delay(setting)) + self._fixed(setting)
+
+    def _fixed(self, setting: Setting) -> CashFlows:
+        """A licence, a contract, a team of its own: `cost_annual` by share of the year, `cost_daily` by real days."""
+        yearly, daily = (f"{self.spec.name}.cost_{every}" for every in ("annual", "daily"))
+        if not {yearly, daily} & setting.case.assumptions.keys():
+            return CashFlows()
+        rate = setting.optional(yearly, 0.0) * setting.annual + setting.optional(daily, 0.0) * setting.daily
+        cost = np.clip(self.elapsed(setting), 0, 1) * rate
+        return CashFlows({Tag(self.spec.title, INVESTMENT, RECURRING): -cost})
 
     def spending(self, setting: Setting) -> Mapping[str, tuple[NDArray[np.float64], NDArray[np.float64]]]:
         """Return line -> (do-nothing spending, spending with the scheme), each (months, draws) and positive."""

@@ -227,7 +227,7 @@ def in_post(book, since):
 
 
 def at_work(book, name, ago=0.0):
-    """The share of a scheme's new posts with somebody at work, agency staff too, some months before; 1 without posts."""
+    """The share of a scheme's new posts with somebody at work, agency staff too, some months before."""
     adds = {r["id"]: float(r["fte_proposed"]) - float(r["fte_current"]) for r in book.establishment}
     mine = [r for r in book.establishment if r["charged_to"] == name and r["recruited"] == "yes" and adds[r["id"]] > 0]
     by_id = {r["id"]: r for r in book.establishment}
@@ -382,8 +382,8 @@ def own_costs(book, scheme):
             max(n - held, 0.0) * supervision * p for n, p in zip(path, book.part_of_year, strict=True)
         ]
         cost["Constellations", "recurring"] = [several * e * p for e, p in zip(exists, book.part_of_year, strict=True)]
-    if scheme["kind"] == "fixed_cost":
-        annual, daily = book.get(f"{name}.cost_annual", 0.0), book.get(f"{name}.cost_daily", 0.0)
+    annual, daily = book.get(f"{name}.cost_annual", 0.0), book.get(f"{name}.cost_daily", 0.0)
+    if annual or daily:
         cost[scheme["title"], "recurring"] = [
             e * (annual * p + daily * d) for e, p, d in zip(exists, book.part_of_year, book.days, strict=True)
         ]
@@ -507,20 +507,29 @@ class LongHand:
         for months in anyway:
             for i, amount in enumerate(book.yearly(months)):
                 base[i] -= 0.0 if early[i] else amount * book.nominal(i)
-        return {"base_budget": base} | self._reserve(early, anyway)
+        return {"base_budget": base} | self._reserve(early)
 
-    def _reserve(self, early, anyway):
+    def _reserve(self, early):
+        """What is paid anyway is paid in every scenario: managed teams until a scheme ends them, and fixed terms."""
         book = self.book
+        fixed = {r["charged_to"] for r in book.establishment if r["already_filled_months"]}
+        anyway = [posts(book, name)[1] for name in fixed]
+        acting = [posts(book, name)[1] for name in fixed if name in self.names]
         balance, least = book.value["reserve.opening"], book.value["reserve.minimum"]
         years = {k: [0.0] * len(early) for k in ("opening", "shortfall", "closing")}
-        teams = [agency(book, s) for s in book.schemes if s["kind"] == "agency"]
+        teams = [agency(book, s)[s["name"] in self.names] for s in book.toml["schemes"] if s["kind"] == "agency"]
         costs = [own_costs(book, s) for s in book.schemes]
         for m in book.months:
             year = book.year[m]
-            due = sum(after["Agency: managed teams"][m] for _, after in teams)
+            due = sum(team["Agency: managed teams"][m] for team in teams)
+            due += sum(a[m] for a in anyway)
             if early[year]:
-                due += sum(a[m] for a in anyway) + sum(x[m] for c in costs for x in c.values())
-            due = due * book.nominal(year) + book.value["reserve.commitments_annual"] * book.part_of_year[m]
+                due += sum(x[m] for c in costs for x in c.values())
+            else:  # after the reserve's end the base budget takes on those whose scheme acts
+                due -= sum(a[m] for a in acting)
+            due *= book.nominal(year)
+            if early[year]:  # other commitments end with the reserve
+                due += book.value["reserve.commitments_annual"] * book.part_of_year[m]
             if m == 0 or book.year[m - 1] != year:
                 years["opening"][year] = balance
             paid = min(due, max(balance - least, 0.0))

@@ -114,7 +114,7 @@ def test_the_headlines(scenario):
                 assert math.isclose(found, value, abs_tol=tolerance), (perimeter, name, value, found)
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS)
+@pytest.mark.parametrize("scenario", [*SCENARIOS, "do-nothing", "fostering-only"])
 def test_base_budget_and_reserve(scenario):
     frame = engine(scenario).funding
     frame = frame[frame["statistic"] == "central"]

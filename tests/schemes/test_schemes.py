@@ -250,6 +250,21 @@ def test_a_fixed_cost_counts_years_and_days(tmp_path):
     assert yearly(case, line(own, "Associated costs"), LEAP_YEAR) == pytest.approx(-(60_000 + 30 * 366))
 
 
+def test_a_scheme_that_saves_may_have_a_yearly_cost_of_its_own(tmp_path):
+    licence = {
+        "value": "12000",
+        "unit": "GBP/year",
+        "price_base": "2022/23",
+        "low": "",
+        "high": "",
+        "distribution": "fixed",
+    }
+    case = load(tmp_path, assumptions={"edge_of_care.cost_annual": licence})
+    own = flows(evaluated(case), "edge_of_care")
+    assert yearly(case, line(own, "Edge of care team", INVESTMENT)) == pytest.approx(-12_000)
+    assert yearly(case, line(own, "Edge of care team"), "2022/23") == pytest.approx(-12_000 * 90 / 365)  # from January
+
+
 def test_carers_cost_approval_replacement_and_supervision_beyond_the_team(tmp_path):
     case = load(tmp_path)
     own = flows(evaluated(case, **AT_ONCE, fostering__households=10.0), "fostering")
