@@ -19,6 +19,7 @@ import numpy as np
 from model.case import units
 from model.case.timeline import financial_year
 from model.case.words import AVOIDANCE, GENERAL_FUND, INVESTMENT, ONE_OFF, RESERVE, WHOLE
+from model.schemes import make_scheme
 from model.schemes.staff.posts import already_paid
 
 if TYPE_CHECKING:
@@ -82,22 +83,22 @@ def purse_of(case: Case, tag: Tag, year: str) -> str:
 def reserve_flows(evaluation: Evaluation) -> dict[str, NDArray[np.float64]]:
     """Return what the reserve pays and is spared by month, nominal, each (months, draws) and positive.
 
-    `carried`: what it pays in the do-nothing world. `released`: the part of that which ends, or moves to the base
-    budget, because of the schemes. `implementation`: the schemes' recurring cost while the reserve pays it. `one_offs`
-    likewise.
+    `carried`: what it pays in the do-nothing world, and so in every scenario, whichever schemes act in it. `released`:
+    the part of that which ends, or moves to the base budget, because of those that act. `implementation`: the schemes'
+    recurring cost while the reserve pays it. `one_offs` likewise.
     """
     case = evaluation.case
     timeline = case.timeline
-    early = np.array([reserve_pays(case, year) for year in timeline.financial_years])[timeline.year_index][:, None]
+    early = _early(case)[:, None]
     out = {name: np.zeros(evaluation.setting.shape) for name in RESERVE_FLOWS}
-    for scheme in evaluation.schemes.values():
+    for spec in case.schemes:
+        scheme = make_scheme(spec)
         for line, (before, after) in scheme.spending(evaluation.setting).items():
             if scheme.purses.get(line) == RESERVE:
                 out[CARRIED] += before
-                out[RELEASED] += before - after
-    posts = already_paid(evaluation.setting)
-    out[CARRIED] += posts
-    out[RELEASED] += np.where(early, 0.0, posts)
+                out[RELEASED] += (before - after) * spec.active
+    out[CARRIED] += already_paid(evaluation.setting, case.schemes)
+    out[RELEASED] += np.where(early, 0.0, already_paid(evaluation.setting, case.active_schemes))
     for flows in evaluation.perimeters[WHOLE].flows.values():
         for tag, amount in flows:
             if tag.nature == INVESTMENT and tag.funding in {GENERAL_FUND, RESERVE}:
@@ -114,10 +115,10 @@ def fixed_term_posts(evaluation: Evaluation) -> NDArray[np.float64]:
     Nominal, by financial year, (years, draws), positive: new base budget, but not new spending.
     """
     case = evaluation.case
-    late = np.array([not reserve_pays(case, year) for year in case.timeline.financial_years])[:, None]
     index = case.reference.indices[case.conventions.price_index]
     nominal = units.nominal_factors(case.timeline, index, case.price_base)[:, None]
-    return np.asarray(case.timeline.by_financial_year(already_paid(evaluation.setting) * nominal) * late)
+    paid = already_paid(evaluation.setting, case.active_schemes)
+    return case.timeline.by_financial_year(np.where(_early(case)[:, None], 0.0, paid * nominal))
 
 
 def fund(
@@ -190,9 +191,20 @@ def run_reserve(case: Case, flows: Mapping[str, NDArray[np.float64]], draws: Dra
     return items
 
 
+def without_schemes(flows: Mapping[str, NDArray[np.float64]]) -> dict[str, NDArray[np.float64]]:
+    """Return the reserve's flows of the do-nothing world: what it carries in any case."""
+    return {name: amount if name == CARRIED else np.zeros_like(amount) for name, amount in flows.items()}
+
+
 def _commitments(case: Case, draws: Draws) -> NDArray[np.float64]:
-    """Other commitments on the reserve, spread by days; cash amounts, as a reserve's are set. (months, draws)."""
-    return units.annual_factors(case.timeline)[:, None] * draws["reserve.commitments_annual"] * _cash(case)
+    """Other commitments, by days, until the reserve's own end if it has one; cash, as they are set. (months, draws)."""
+    lasting = _early(case) if case.funding.reserve_until else np.ones(case.timeline.months)
+    return (units.annual_factors(case.timeline) * lasting)[:, None] * draws["reserve.commitments_annual"] * _cash(case)
+
+
+def _early(case: Case) -> NDArray[np.bool_]:
+    """Return the months of the years that the reserve pays for, (months,)."""
+    return np.array([reserve_pays(case, year) for year in case.timeline.financial_years])[case.timeline.year_index]
 
 
 def _cash(case: Case) -> float:
@@ -219,26 +231,37 @@ def first_short_month(shortfall: NDArray[np.float64]) -> NDArray[np.float64]:
 def run_loan(case: Case, advances: NDArray[np.float64], draws: Draws) -> dict[str, NDArray[np.float64]]:
     """Run an internal invest-to-save loan by financial year: opening, advance, interest, repayment, closing.
 
-    Interest accrues on the opening balance. From `loan.first_repayment_years` after the first year on, `loan.years`
-    equal payments clear what is then owed, with interest. Empty where the case has no loan. Outside the NPV.
+    Each year's advance is a loan of its own: interest accrues on its opening balance, and from
+    `loan.first_repayment_years` after it on, `loan.years` equal payments clear what is then owed, with interest. What
+    falls due after the last year is still owed at its end. Empty where the case has no loan. Outside the NPV.
     """
     if "loan.share" not in draws or not draws["loan.share"].any():
         return {}
     advanced = case.timeline.by_financial_year(advances)
-    rate, years = draws["loan.interest_annual"], draws["loan.years"]
-    begins = draws["loan.first_repayment_years"] if "loan.first_repayment_years" in draws else np.ones(draws.n)
     items = {name: np.zeros_like(advanced) for name in (OPENING, ADVANCE, INTEREST, REPAYMENT, CLOSING)}
-    items[ADVANCE] = advanced
-    balance, level = np.zeros(draws.n), np.zeros(draws.n)
-    for year in range(len(advanced)):
+    for year, amount in enumerate(advanced):
+        items[ADVANCE][year] += amount
+        _repay(items, year, amount, draws)
+    return items
+
+
+def _repay(items: Mapping[str, NDArray[np.float64]], lent: int, amount: NDArray[np.float64], draws: Draws) -> None:
+    """Add one year's advance and all that follows from it to a loan's statement."""
+    rate, years = draws["loan.interest_annual"], draws["loan.years"]
+    wait = draws["loan.first_repayment_years"] if "loan.first_repayment_years" in draws.values else np.ones(draws.n)
+    begins = lent + np.maximum(wait, 1.0)
+    balance, level = amount, np.zeros_like(amount)
+    items[CLOSING][lent] += balance
+    for year in range(lent + 1, len(items[CLOSING])):
         interest = balance * rate
-        level = np.where(begins == year, annuity(balance, rate, years), level)
+        level = np.where((begins > year - 1) & (begins <= year), annuity(balance, rate, years), level)
         due = np.where((year >= begins) & (year < begins + years), level, 0.0)
         paid = np.minimum(due, balance + interest)
-        items[OPENING][year], items[INTEREST][year], items[REPAYMENT][year] = balance, interest, paid
-        balance = balance + interest - paid + advanced[year]
-        items[CLOSING][year] = balance
-    return items
+        items[OPENING][year] += balance
+        items[INTEREST][year] += interest
+        items[REPAYMENT][year] += paid
+        balance = balance + interest - paid
+        items[CLOSING][year] += balance
 
 
 def annuity(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +19,7 @@ from model.money.funding import (
     purse_of,
     run_reserve,
     share_out,
+    without_schemes,
     year_on_year,
 )
 from model.money.portfolio import evaluate
@@ -27,7 +29,7 @@ from model.results.summary import MEMORANDUM, Item, pick, summarise, with_nulls
 from model.schemes.staff.posts import costs_by_service
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import pandas as pd
     from numpy.typing import NDArray
@@ -148,19 +150,33 @@ def reserve_frame(result: Outcome) -> pd.DataFrame:
 
 
 def reserve_metrics(result: Outcome, sure: str) -> dict[str, dict[str, float | None]]:
-    """When the reserve first cannot pay, by how much in all, and how likely that is."""
+    """When the reserve first cannot pay, by how much in all, how likely that is; and all of it if nothing is done.
 
-    def shortfall(sample: Sample) -> NDArray[np.float64]:
-        return run_reserve(result.case, _reserve_flows(sample), _as_draws(sample))[SHORTFALL]
+    The programme's own part is the shortfall with the schemes less that without them, draw by draw.
+    """
 
-    middle, drawn = shortfall(result.central), pick(result.sample, shortfall)
-    first = first_short_month(middle), None if drawn is None else first_short_month(drawn)
-    totals = summarise(middle.sum(axis=0), None if drawn is None else drawn.sum(axis=0))
-    likely = float(np.isfinite(first[0] if first[1] is None else first[1]).mean())
+    def short(sample: Sample, *, acting: bool) -> NDArray[np.float64]:
+        flows = _reserve_flows(sample)
+        return run_reserve(result.case, flows if acting else without_schemes(flows), _as_draws(sample))[SHORTFALL]
+
+    def totals(gap: Callable[[Sample], NDArray[np.float64]]) -> dict[str, float | None]:
+        found = summarise(gap(result.central).sum(axis=0), pick(result.sample, lambda s: gap(s).sum(axis=0)))
+        return {name: float(value) for name, value in found.items()}
+
+    def likely(*, acting: bool) -> dict[str, float | None]:
+        drawn = result.central if result.sample is None else result.sample
+        return {sure: float(np.isfinite(first_short_month(short(drawn, acting=acting))).mean())}
+
+    with_schemes, without = partial(short, acting=True), partial(short, acting=False)
+    first = first_short_month(with_schemes(result.central))
+    drawn = pick(result.sample, lambda sample: first_short_month(with_schemes(sample)))
     return {
-        "reserve_short_from_months": with_nulls(*first),
-        "reserve_shortfall_gbp": {name: float(value) for name, value in totals.items()},
-        "probability_reserve_short": {sure: likely},
+        "reserve_short_from_months": with_nulls(first, drawn),
+        "reserve_shortfall_gbp": totals(with_schemes),
+        "probability_reserve_short": likely(acting=True),
+        "reserve_shortfall_do_nothing_gbp": totals(without),
+        "probability_reserve_short_do_nothing": likely(acting=False),
+        "reserve_shortfall_impact_gbp": totals(lambda sample: with_schemes(sample) - without(sample)),
     }
 
 

@@ -198,13 +198,14 @@ def row_filled(setting: Setting, post: Post, elapsed: NDArray[np.float64]) -> ND
     return share
 
 
-def already_paid(setting: Setting) -> NDArray[np.float64]:
+def already_paid(setting: Setting, schemes: Iterable[SchemeSpec]) -> NDArray[np.float64]:
     """Return what rows already filled on fixed terms cost while they would be paid anyway: real, (months, draws).
 
-    From the start of each row until its fixed terms end; not new spending, and so not in any line. Positive.
+    Those charged to `schemes`, from the start of each row until its fixed terms end; not new spending, and so not in
+    any line. Positive.
     """
     total = np.zeros(setting.shape)
-    for scheme in setting.case.active_schemes:
+    for scheme in schemes:
         for post, sign in charged_posts(setting.case, scheme.name):
             if post.already_filled_months:
                 elapsed = row_elapsed(setting, post, scheme.name, setting.optional(f"{scheme.name}.delay", 0.0))
