@@ -200,6 +200,9 @@ CASE_WIDE: Final[dict[str, Parameter]] = {
     "establishment.vacancy_share": Parameter("share", "Share of the new posts that stands empty in the long run."),
     "establishment.fill_probability": Parameter("share", "Chance that a round ends with somebody in post.", "1"),
     "establishment.turnover_annual": Parameter("share", "Share of those in post who leave in a year.", "nobody leaves"),
+    "establishment.budgeted_vacancy_share": Parameter(
+        "share", "Vacancy factor: part of the new posts' cost that the approved budget leaves out.", "none is left out"
+    ),
     "establishment.agency_cover_share": Parameter(
         "share", "Of posts once filled and empty again, those that an agency worker covers.", "none is covered"
     ),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from model.case.words import BOTTOM_UP, GENERAL, PRINTED, YEAR
+from model.case.words import APPROVED, BOTTOM_UP, GENERAL, PRINTED, YEAR
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -177,10 +177,14 @@ class Paper:
 
 @dataclass(frozen=True, kw_only=True)
 class FundingPlan:
-    """Which purse pays: one-off and part-year cost from the reserve until `reserve_until`, base budget after it."""
+    """Which purse pays: one-off and part-year cost from the reserve until `reserve_until`, base budget after it.
+
+    `budget_basis`: the base budget holds the approved establishment (`APPROVED`), or what it is expected to cost.
+    """
 
     reserve_name: str
     reserve_until: date | None
+    budget_basis: str = APPROVED
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

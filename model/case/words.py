@@ -18,6 +18,7 @@ CENTRAL, MEAN = "central", "mean"
 QUANTILES: Final = {"p05": 0.05, "p10": 0.10, "p25": 0.25, "p50": 0.50, "p75": 0.75, "p90": 0.90, "p95": 0.95}
 STATISTICS: Final = (CENTRAL, MEAN, *QUANTILES)
 
+APPROVED, EXPECTED = BUDGET_BASES = "approved", "expected"  # what the base budget holds of the new posts
 EVERYTHING: Final = "everything"  # learnt: what knowing every number would be worth
 CHANCE: Final = "chance"  # a factor: who happens to enter and leave
 REMAINDER: Final = "remainder"  # the last step to a scenario: whatever is not an assumption

@@ -3,6 +3,8 @@
 Everything is nominal: budgets are cash. Financing stays outside the NPV.
 
 * The base budget carries what recurs and the general fund pays: investment after `reserve_until`, less cashable saving.
+  It holds the approved establishment, as councils budget; what empty posts leave unspent is a one-off underspend of the
+  year. On the basis `expected` it holds what is expected to be spent.
 * The reserve carries the part-year cost up to the end of the financial year of `reserve_until`, and what is charged to
   it in any case: teams that would end anyway, and posts filled on fixed terms. Ending such a team releases reserve, not
   base budget; making such a post permanent moves it from the reserve to the base budget and spends nothing new.
@@ -18,9 +20,9 @@ import numpy as np
 
 from model.case import units
 from model.case.timeline import financial_year
-from model.case.words import AVOIDANCE, GENERAL_FUND, INVESTMENT, ONE_OFF, RESERVE, WHOLE
+from model.case.words import APPROVED, AVOIDANCE, GENERAL_FUND, INTERACTION, INVESTMENT, ONE_OFF, RESERVE, WHOLE
 from model.schemes import make_scheme
-from model.schemes.staff.posts import already_paid
+from model.schemes.staff.posts import already_paid, underspend
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,13 +38,16 @@ BASE_BUDGET, RESERVE_FUNDED, OTHER_FUNDED = "base_budget", "reserve_funded", "gr
 ONE_OFFS, AVOIDED, NET = "one_off", "cost_avoidance", "net"
 PRESSURE, SAVING = "pressure", "saving"
 FIXED_TERM_POSTS = "Posts on fixed terms made permanent"
+UNFILLED_POSTS = "Approved posts, beyond what is expected to be spent on them"
+SPARED = {FIXED_TERM_POSTS: RESERVE_FUNDED, UNFILLED_POSTS: ONE_OFFS}  # the purse that pays less in their place
+TOGETHER = "Cashable only by schemes together, less overlap"
 
 CARRIED, RELEASED, IMPLEMENTATION, RESERVE_ONE_OFFS = "carried", "released", "implementation", "one_offs"
 RESERVE_FLOWS = (CARRIED, RELEASED, IMPLEMENTATION, RESERVE_ONE_OFFS)
 OPENING, COMMITMENTS, ADVANCE, SHORTFALL, CLOSING = "opening", "commitments", "loan_advance", "shortfall", "closing"
 BEFORE_TOP_UP = "before_top_up"
 RESERVE_ITEMS = (OPENING, COMMITMENTS, *RESERVE_FLOWS, ADVANCE, SHORTFALL, CLOSING, BEFORE_TOP_UP)
-INTEREST, REPAYMENT = "interest", "repayment"
+INTEREST, REPAYMENT, UNSPENT = "interest", "repayment", "unspent"
 HALF_A_PENNY = 0.005
 
 
@@ -121,45 +126,59 @@ def fixed_term_posts(evaluation: Evaluation) -> NDArray[np.float64]:
     return case.timeline.by_financial_year(np.where(_early(case)[:, None], 0.0, paid * nominal))
 
 
+def unspent(evaluation: Evaluation) -> NDArray[np.float64]:
+    """Return what the base budget holds for approved posts beyond what is spent on them: nominal, (years, draws)."""
+    case = evaluation.case
+    index = case.reference.indices[case.conventions.price_index]
+    nominal = units.nominal_factors(case.timeline, index, case.price_base)[:, None]
+    if case.funding.budget_basis != APPROVED:
+        return case.timeline.by_financial_year(np.zeros(evaluation.setting.shape))
+    budgeted = np.where(_early(case)[:, None], 0.0, underspend(evaluation.setting) * nominal)
+    return case.timeline.by_financial_year(budgeted)
+
+
 def fund(
     case: Case,
     lines: Mapping[Tag, NDArray[np.float64]],
     draws: Draws,
     flows: Mapping[str, NDArray[np.float64]],
-    fixed_term: NDArray[np.float64],
+    moved: Mapping[str, NDArray[np.float64]],
 ) -> Funding:
     """Share nominal annual lines, tag -> (years, draws), among the purses; run the reserve and the loan.
 
-    `flows` are the reserve's by month (`reserve_flows`), `fixed_term` the posts that move to the base budget by year.
+    `flows` are the reserve's by month (`reserve_flows`); `moved` what else the base budget takes on by year: posts on
+    `FIXED_TERM_POSTS`, and what is `unspent` on `UNFILLED_POSTS`.
     """
-    purses, base_lines = share_out(case, lines, fixed_term)
+    purses, base_lines = share_out(case, lines, moved)
     monthly = run_reserve(case, flows, draws)
     loan = run_loan(case, monthly[ADVANCE], draws)
     return Funding(purses=purses, base_lines=base_lines, reserve=_by_year(case, monthly), loan=loan)
 
 
 def share_out(
-    case: Case, lines: Mapping[Tag, NDArray[np.float64]], fixed_term: NDArray[np.float64]
+    case: Case, lines: Mapping[Tag, NDArray[np.float64]], moved: Mapping[str, NDArray[np.float64]]
 ) -> tuple[dict[str, NDArray[np.float64]], dict[tuple[str, str], NDArray[np.float64]]]:
     """Return the purses and the lines of the base budget, each (years, n). Each line of each year is in one purse only.
 
     So sums stay exact: pennies in are the same pennies out.
     """
     years = case.timeline.financial_years
-    shape = fixed_term.shape
+    shape = next(iter(moved.values())).shape
     purses = {name: np.zeros(shape) for name in (BASE_BUDGET, RESERVE_FUNDED, OTHER_FUNDED, ONE_OFFS, AVOIDED)}
     base_lines: dict[tuple[str, str], NDArray[np.float64]] = {}
     for tag, amount in lines.items():
-        key = (PRESSURE if tag.nature == INVESTMENT else SAVING, tag.line)
+        line = TOGETHER if tag.line == INTERACTION else tag.line
+        key = (PRESSURE if tag.nature == INVESTMENT else SAVING, line)
         for i, year in enumerate(years):
             purse = purse_of(case, tag, year)
             purses[purse][i] += amount[i]
             if purse == BASE_BUDGET:
                 base_lines.setdefault(key, np.zeros(shape))[i] += amount[i]
-    if fixed_term.any():
-        base_lines[PRESSURE, FIXED_TERM_POSTS] = -fixed_term
-        purses[BASE_BUDGET] -= fixed_term
-        purses[RESERVE_FUNDED] += fixed_term
+    for name, amount in moved.items():
+        if amount.any():
+            base_lines[PRESSURE, name] = -amount
+            purses[BASE_BUDGET] -= amount
+            purses[SPARED[name]] += amount
     purses[NET] = sum(purses.values(), np.zeros(shape))
     return purses, base_lines
 

@@ -12,8 +12,12 @@ from model.case.words import CENTRAL, MEAN, NET, WHOLE
 from model.money.funding import (
     AVOIDED,
     BASE_BUDGET,
+    CLOSING,
+    FIXED_TERM_POSTS,
     REPAYMENT,
     SHORTFALL,
+    UNFILLED_POSTS,
+    UNSPENT,
     first_short_month,
     fund,
     purse_of,
@@ -46,9 +50,10 @@ def funded(result: Outcome, sample: Sample) -> dict[Item, NDArray[np.float64]]:
     lines: dict[Tag, NDArray[np.float64]] = {}
     for key in rows_of(result, WHOLE):
         lines[key[1]] = lines.get(key[1], 0.0) + line_of(sample, key) * nominal
-    out = fund(result.case, lines, _as_draws(sample), _reserve_flows(sample), sample.fixed_term)
+    out = fund(result.case, lines, _as_draws(sample), _reserve_flows(sample), _moved(sample))
     groups = {"purse": out.purses, "reserve": out.reserve, "loan": out.loan}
     items = {(group, "", item): amount for group, amounts in groups.items() for item, amount in amounts.items()}
+    items["budget", "", UNSPENT] = sample.unspent
     return items | {("base", kind, line): amount for (kind, line), amount in out.base_lines.items()}
 
 
@@ -69,12 +74,16 @@ def _funded_to_the_penny(result: Outcome, sample: Sample) -> dict[Item, NDArray[
         parts[keys[0][1]] = pennies(keys) - sum(parts.values(), np.zeros(len(nominal)))
         for tag, amount in parts.items():
             lines[tag] = lines.get(tag, 0.0) + amount[:, None]
-    fixed_term = np.round(sample.fixed_term.mean(axis=-1, keepdims=True) * 100)
-    purses, base = share_out(result.case, lines, fixed_term)
+    moved = {name: np.round(amount.mean(axis=-1, keepdims=True) * 100) for name, amount in _moved(sample).items()}
+    purses, base = share_out(result.case, lines, moved)
     items: dict[Item, NDArray[np.float64]] = {
         ("purse", "", item): amount[:, 0] / 100 for item, amount in purses.items()
     }
     return items | {("base", kind, line): amount[:, 0] / 100 for (kind, line), amount in base.items()}
+
+
+def _moved(sample: Sample) -> dict[str, NDArray[np.float64]]:
+    return {FIXED_TERM_POSTS: sample.fixed_term, UNFILLED_POSTS: sample.unspent}
 
 
 def _reserve_flows(sample: Sample) -> dict[str, NDArray[np.float64]]:
@@ -95,7 +104,9 @@ def funding_frames(result: Outcome) -> tuple[pd.DataFrame, pd.DataFrame]:
         ("purse", "", BASE_BUDGET): ("total", "total", -1.0),
         ("purse", "", AVOIDED): (MEMORANDUM, "Cost avoidance, in no budget", -1.0),
         ("purse", "", NET): (MEMORANDUM, "Change in spending, whoever pays", -1.0),
+        ("budget", "", UNSPENT): (MEMORANDUM, "Underspend while approved posts stand empty", -1.0),
         ("loan", "", REPAYMENT): (MEMORANDUM, "Loan repayment with interest", 1.0),
+        ("loan", "", CLOSING): (MEMORANDUM, "Loan still owed at the end of the year", 1.0),
     }
     exact = {CENTRAL: _funded_to_the_penny(result, result.central)}
     if result.sample is not None:

@@ -244,6 +244,28 @@ def at_work(book, name, ago=0.0):
     return [t / sum(adds[r["id"]] for r in mine) for t in total]
 
 
+def unspent(book, name):
+    """What the posts charged to a scheme would cost if all were paid for, less what is spent on them, by month."""
+    by_id = {r["id"]: r for r in book.establishment}
+    pay, total = book.grown("growth.pay_real_annual"), [0.0] * len(book.months)
+    for row in book.establishment:
+        parent, mine = by_id.get(row["included_in"]), row["charged_to"] == name
+        if row["recruited"] != "yes" or float(row["fte_proposed"]) <= float(row["fte_current"]):
+            continue
+        sign = float(mine) if not parent or parent["charged_to"] != row["charged_to"] else 0.0
+        if parent and parent["charged_to"] == name and not mine:
+            sign = -book.value[row["included_when"]] if row["included_when"] else -1.0
+        begins = dt.date.fromisoformat(row["start"]) if row["start"] else book.start_of[row["charged_to"]]
+        if not sign:
+            continue
+        since = book.since(begins, book.get(f"{row['charged_to']}.delay", 0.0))
+        rate = [float(row["change_annual_cost_gbp"]) * p * g for p, g in zip(book.part_of_year, pay, strict=True)]
+        cover = agency_cover(book, row, since, rate)
+        for m, (s, r, c, filled) in enumerate(zip(since, rate, cover, in_post(book, since), strict=True)):
+            total[m] += sign * (min(max(s, 0.0), 1.0) * r - filled * r - c)
+    return total
+
+
 def agency_cover(book, row, since, rate):
     """What agency staff cost who cover posts that were filled and are empty again, by month."""
     adds = float(row["fte_proposed"]) - float(row["fte_current"]) > 0
@@ -504,6 +526,8 @@ class LongHand:
                 banked = nature == "cashable_saving" or (nature == "investment" and not early[i])
                 base[i] += amount * book.nominal(i) if banked and recurrence == "recurring" else 0.0
         anyway = [posts(book, n)[1] for n in self.names]
+        if self.book.toml["funding"].get("budget_basis", "approved") == "approved":
+            anyway += [unspent(book, n) for n in self.names]
         for months in anyway:
             for i, amount in enumerate(book.yearly(months)):
                 base[i] -= 0.0 if early[i] else amount * book.nominal(i)

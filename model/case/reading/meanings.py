@@ -133,6 +133,8 @@ KEYS: Final[dict[str, dict[str, str]]] = {
     "[funding]": {
         "reserve_until": "The day up to which the reserve pays the part-year cost.",
         "reserve_name": "What the reserve is called.",
+        "budget_basis": "What the base budget holds of the new posts: `approved` (all of them, less a vacancy factor; "
+        "what is not spent is an underspend of the year) or `expected` (what is expected to be spent).",
     },
     "[[correlations]]": {
         "a": "One assumption.",

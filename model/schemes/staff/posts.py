@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from model.case import units
-from model.case.words import AGENCY, BOTTOM_UP, DAY, INVESTMENT, ONE_OFF, RECURRING
+from model.case.words import AGENCY, BOTTOM_UP, DAY, GENERAL_FUND, INVESTMENT, ONE_OFF, RECURRING
 from model.schemes.cashflows import CashFlows, Tag
 from model.schemes.staff import recruitment
 from model.schemes.staff.prices import price_row
@@ -28,7 +28,7 @@ COVER_VACATED, COVER_UNFILLED = "establishment.agency_cover_share", "establishme
 PREMIUM, PAYMENT = "establishment.agency_premium", "establishment.retention_payment"
 QUALIFYING, HIRE = "establishment.retention_qualifying_months", "establishment.recruitment_cost"
 KIT, RECYCLED = "establishment.equipment_cost", "establishment.equipment_recycled_share"
-TURNOVER = "establishment.turnover_annual"
+TURNOVER, BUDGETED_VACANCY = "establishment.turnover_annual", "establishment.budgeted_vacancy_share"
 DAYS_IN_A_PRINTED_YEAR = 365
 
 
@@ -212,6 +212,25 @@ def already_paid(setting: Setting, schemes: Iterable[SchemeSpec]) -> NDArray[np.
                 share = filled_share(setting, elapsed) if post.recruited else np.clip(elapsed, 0, 1)
                 paid_anyway = share - row_filled(setting, post, elapsed)
                 total += sign * paid_anyway * setting.annual * _annual_cost(setting, post)
+    return total
+
+
+def underspend(setting: Setting) -> NDArray[np.float64]:
+    """Return what the active schemes' approved posts would cost less what is spent on them: real, (months, draws).
+
+    Approved = every new post that recruits and the general fund pays for, less the stated vacancy factor; spent = those
+    in post and the agency staff who cover others. Negative where cover costs more than the empty posts save.
+    """
+    factor, total = setting.optional(BUDGETED_VACANCY, 0.0), np.zeros(setting.shape)
+    for scheme in setting.case.active_schemes:
+        delay = setting.optional(f"{scheme.name}.delay", 0.0)
+        for post, sign in charged_posts(setting.case, scheme.name):
+            if not adds_people(post) or post.funding != GENERAL_FUND:
+                continue
+            elapsed = row_elapsed(setting, post, scheme.name, delay)
+            spent = filled_share(setting, elapsed) + covered_share(setting, elapsed) * (1 + _premium(setting))
+            approved = np.clip(elapsed, 0, 1) * (1 - factor)
+            total += carried(setting, post, sign) * (approved - spent) * setting.annual * _annual_cost(setting, post)
     return total
 
 
