@@ -92,6 +92,9 @@ PARAMETERS: Final[dict[str, dict[str, Parameter]]] = {
         "effect": Parameter("share", "Fall in entries of the target ages when the scheme is in full effect."),
         "delay": _LATE,
         "ramp_months": Parameter("months", "Months from nothing to the full effect, in a straight line."),
+        "chance_of_effect": Parameter(
+            "share", "Chance that there is any effect; by the distribution `chance` a draw has all of it or none.", "1"
+        ),
         "deadweight": Parameter("share", "Part of that fall that would have happened anyway."),
         "fade_annual": Parameter("rate/year", "Share of the children kept out who enter later after all, a year."),
         "short_stay_share": Parameter(
@@ -137,6 +140,9 @@ PARAMETERS: Final[dict[str, dict[str, Parameter]]] = {
         "redundancy_age": Parameter("years", "Their age.", "needed with posts_redundant"),
         "redundancy_service": Parameter("years", "Their years of service.", "needed with posts_redundant"),
         "redundancy_weekly_pay": Parameter("GBP/week", "Their pay a week.", "needed with posts_redundant"),
+        "redundant_post_cost_annual": Parameter(
+            "GBP/fte", "What each of their posts cost a year, on-costs included, saved once they have gone.", "nothing"
+        ),
         "redundancy_capped": Parameter("switch", "1: a week's pay counts up to the statutory cap. 0: in full.", "1"),
         "redundancy_multiplier": Parameter("ratio", "Weeks paid, as a multiple of the statutory weeks.", "1"),
         "redundancy_after_months": Parameter("months", "Months from the scheme's start to the last day.", "0"),
@@ -230,6 +236,14 @@ CASE_WIDE: Final[dict[str, Parameter]] = {
     "capacity.managers_current": Parameter("fte", "Team managers before the schemes.", "the span is not shown"),
     "capacity.managers_proposed": Parameter("fte", "Team managers with them.", "as many as before"),
     "capacity.target_caseload": Parameter("children/worker", "Cases a worker should hold.", "no target is shown"),
+    "appraisal.optimism_bias": Parameter(
+        "switch",
+        "1: costs raised and benefits cut by the evidence's grade, as reference/optimism_bias.csv has it.",
+        "0",
+    ),
+    "appraisal.benefits_realised_share": Parameter(
+        "share", "Part of every scheme's stated benefits that comes about: how far may they fall?", "1: all of them"
+    ),
     "reserve.opening": Parameter("GBP", "Balance of the reserve at the start."),
     "reserve.minimum": Parameter("GBP", "Balance below which it may not be drawn."),
     "reserve.commitments_annual": Parameter("GBP/year", "Other claims on the reserve."),
@@ -242,7 +256,7 @@ CASE_WIDE: Final[dict[str, Parameter]] = {
 
 RESERVED_PREFIXES: Final = (
     "price", "cost", "caseload", "growth", "establishment", "cashable", "reserve", "est", "conventions", "schemes",
-    "capacity", "loan",
+    "capacity", "loan", "appraisal",
 )  # fmt: skip
 """First parts of names that a scheme may not take."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from model.case.timeline import MONTHS_A_YEAR
 from model.case.words import APPROVED, BOTTOM_UP, GENERAL, PRINTED, YEAR
 
 if TYPE_CHECKING:
@@ -23,13 +24,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Conventions:
-    """How the case counts: weeks in a year, the discount rate (a year, real) and the names they were chosen by."""
+    """How the case counts: weeks in a year, the discount rate (a year, real) and the names they were chosen by.
+
+    `horizon_years`: for how long the schemes act, where it is not the case's own. `run_off_years`: for how much longer
+    the children they kept out of care, and the homes they found, are followed after the schemes have stopped.
+    """
 
     weeks_per_year: float
     discount_rate_annual: float
     discount_rate_name: str
     price_index: str
     hindsight: bool = False
+    horizon_years: int | None = None
+    run_off_years: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -227,6 +234,11 @@ class Case:
     def folder_name(self) -> str:
         """The name by which commands and outputs know the case: a copied folder may still hold another `name`."""
         return self.folder.resolve().name
+
+    @property
+    def acting_months(self) -> int:
+        """Months in which the schemes act: the horizon, without the years that only follow what they did."""
+        return self.timeline.months - self.conventions.run_off_years * MONTHS_A_YEAR
 
     @property
     def active_schemes(self) -> tuple[SchemeSpec, ...]:

@@ -33,8 +33,8 @@ BASES = YEAR, DAY = ("year", "day")  # what that cost is for
 STREAMS = GENERAL, UASC = ("general", "uasc")  # children in care, and unaccompanied asylum-seeking children
 ALL: Final = "all"  # ages or placements of a total
 OPENING_CASELOAD: Final = "opening_caseload"  # a budget that holds the opening children at each draw's own price
-DISTRIBUTIONS = FIXED, UNIFORM, PERT, NORMAL, LOGNORMAL, BETA = (
-    "fixed", "uniform", "pert", "normal", "lognormal", "beta",
+DISTRIBUTIONS = FIXED, UNIFORM, PERT, NORMAL, LOGNORMAL, BETA, CHANCE_OF = (
+    "fixed", "uniform", "pert", "normal", "lognormal", "beta", "chance",
 )  # fmt: skip
 RATINGS = RED, AMBER, GREEN = ("red", "amber", "green")
 VERDICTS = RECONCILES, ROUNDING, DIFFERS, NOT_DERIVABLE = ("reconciles", "rounding", "differs", "not_derivable")

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from model.case.records import Case, SchemeSpec
     from model.children.levers import EntryReduction, FosterPlaces, SoonerOut
 
+STOPPED: Final = -1.0  # months since the start of what has ended
 SMALLEST_SHARE: Final = 1e-12  # what is left of a year in which everybody goes
 
 
@@ -59,7 +60,10 @@ class Setting:
         return self.draws[name] if name in self.case.assumptions else np.full(self.draws.n, neutral)
 
     def elapsed(self, start: date, delay: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return months since `start` + `delay` at the end of each month, by days; negative before. (months, draws)."""
+        """Return months since `start` + `delay` at the end of each month, by days; negative before. (months, draws).
+
+        Negative again from the month in which the schemes stop, where what they did is followed beyond it.
+        """
         return self.once(("elapsed", start, delay.tobytes()), lambda: self._elapsed(start, delay))
 
     def once(self, key: Hashable, make: Callable[[], NDArray[np.float64]]) -> NDArray[np.float64]:
@@ -79,6 +83,7 @@ class Setting:
         days = timeline.days_in_month[min(max(month, 0), timeline.months - 1)]
         begins = month + (start.day - 1) / days
         elapsed: NDArray[np.float64] = np.arange(1, self.months + 1)[:, None] - begins - delay
+        elapsed[self.case.acting_months :] = STOPPED
         return elapsed
 
     @cached_property

@@ -19,6 +19,7 @@ from model.case.words import INVESTMENT, ONE_OFF, RECURRING
 from model.children.levers import FosterPlaces
 from model.schemes.base import Scheme, monthly_hazard
 from model.schemes.cashflows import CashFlows, Tag
+from model.schemes.optimism import realised
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -92,7 +93,8 @@ class FosteringGrowth(Scheme):
     def filled_places(self, setting: Setting) -> NDArray[np.float64]:
         """Return children in the new places: households x places each x fill rate, (months, draws)."""
         extra = np.maximum(self.households(setting).extra, 0)
-        return extra * self.of(setting, "places_per_household") * self.of(setting, "fill_rate")
+        each = self.of(setting, "places_per_household") * self.of(setting, "fill_rate")
+        return extra * each * realised(setting, self.spec.name)
 
     def places(self, setting: Setting) -> tuple[FosterPlaces, ...]:
         """Return the one lever of the scheme."""
@@ -107,11 +109,12 @@ class FosteringGrowth(Scheme):
     def costs(self, setting: Setting) -> CashFlows:
         """Return team, rota, recruitment of carers, supervision beyond what the team holds, and constellations."""
         households, each = self.households(setting), -self.of(setting, "approval_cost")
-        supervision = np.maximum(households.extra - self.of(setting, "households_supervised_by_team"), 0)
+        acting = np.clip(self.elapsed(setting), 0, 1)
+        held = self.of(setting, "households_supervised_by_team") * (acting > 0)  # a team that has stopped holds none
+        supervision = np.maximum(households.extra - held, 0)
         supervision *= -self.of(setting, "supervision_cost_annual")
         supervision *= setting.annual
-        constellations = np.clip(self.elapsed(setting), 0, 1)
-        constellations *= -self.of(setting, "constellations") * self.of(setting, "constellation_cost_annual")
+        constellations = acting * -self.of(setting, "constellations") * self.of(setting, "constellation_cost_annual")
         constellations *= setting.annual
         own = CashFlows(
             {

@@ -137,7 +137,7 @@ def test_a_scenario_overrides_only_what_exists_and_says_why(scenario: str) -> No
 def test_the_scenarios_of_the_brief_are_there() -> None:
     wanted = {
         "as-published", "base", "optimistic", "pessimistic", "slow-recruitment", "fostering-only", "edge-of-care-only",
-        "agency-as-whole-cost", "do-nothing", "hindsight", "edge-of-care-team-on-top", "with-family-safeguarding",
+        "agency-as-whole-cost", "do-nothing", "later-evidence", "edge-of-care-team-on-top", "with-family-safeguarding",
     }  # fmt: skip
     assert wanted <= set(SCENARIOS)
 

@@ -99,7 +99,7 @@ class Bury:
     @cached_property
     def post(self):
         """The cost by month of one post in 2022/23, by every award and rate known since."""
-        tables = load_case(ROOT / "inputs" / "bury-2022", "hindsight").reference.pay
+        tables = load_case(ROOT / "inputs" / "bury-2022", "later-evidence").reference.pay
         start = self.case.timeline.start
         pay = PostPay(council=self.case.council, spine="njc", point="38", point_top="38", start=start)
         return post_cost(tables, pay, Timeline(start, 12))

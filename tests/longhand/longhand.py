@@ -160,6 +160,7 @@ def preventing(book, scheme):
         ramp = book.value[f"{name}.ramp_months"]
         reached = 1.0 if ramp == 0 else min(max((since[month] - open_for / 2) / ramp, 0.0), 1.0)
         share = book.value[f"{name}.effect"] * (1 - book.value[f"{name}.deadweight"]) * reached * open_for
+        share *= book.get(f"{name}.chance_of_effect", 1.0)
         if book.value[f"{name}.capacity_limited"]:
             entries = wanted * level_of_entries(book, month)
             held = book.value[f"{name}.caseworkers"] * posts[month] * book.value[f"{name}.children_per_caseworker"]

@@ -57,7 +57,7 @@ def setting(*rows, start=date(2022, 4, 1), pay=PAY, **values):
     numbers = NEUTRAL | {f"establishment.{k}": v for k, v in values.items()}
     case = SimpleNamespace(
         timeline=TIMELINE, establishment=rows, council="Bury Council", price_base="2022/23", schemes=(spec,),
-        active_schemes=(spec,),
+        active_schemes=(spec,), acting_months=36,
         knowledge_date=date(2022, 7, 13), assumptions={k: SimpleNamespace(high=v) for k, v in numbers.items()},
         conventions=SimpleNamespace(price_index="plan", weeks_per_year=365 / 7), scheme=lambda _name: spec,
         reference=Reference(indices={"plan": INDEX}, discount_rates={}, pay=pay),

@@ -46,6 +46,8 @@ CONVENTIONS: Final = {
     "discount_rate": Key(parse=read.text),
     "price_index": Key(parse=read.text),
     "hindsight": Key(parse=read.switch, needed=False, default=False),
+    "horizon_years": Key(parse=read.years, needed=False),
+    "run_off_years": Key(parse=read.years, needed=False, default=0),
 }
 SCHEME: Final = {
     "name": Key(parse=read.plain_name),
@@ -241,6 +243,8 @@ def make_conventions(
         discount_rate_name=values["discount_rate"],
         price_index=values["price_index"],
         hindsight=values["hindsight"],
+        horizon_years=values["horizon_years"],
+        run_off_years=values["run_off_years"],
     )
 
 

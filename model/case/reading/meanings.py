@@ -120,6 +120,8 @@ KEYS: Final[dict[str, dict[str, str]]] = {
         "discount_rate": "A name in `reference/prices/discount_rates.csv`.",
         "price_index": "A series in `reference/prices/price_indices.csv`.",
         "hindsight": "true where a scenario may use what was learnt later.",
+        "horizon_years": "Years for which the schemes act, where a scenario asks for others than the case's.",
+        "run_off_years": "Years after them in which nothing is spent on the schemes and what they did is followed.",
     },
     "[[schemes]]": {
         "name": "Its name; its assumptions begin with it.",
@@ -162,5 +164,6 @@ DISTRIBUTIONS: Final[dict[str, tuple[str, str]]] = {
     "normal": ("one in ten is lower, one in ten is higher", "the median"),
     "lognormal": ("one in ten is lower, one in ten is higher", "the median"),
     "beta": ("one in ten is lower, one in ten is higher", "the mean; for shares"),
+    "chance": ("0 and 1: a draw has one or the other", "the chance of 1, and so the mean; for shares"),
 }
 """For each distribution, what `low` and `high` are, and what `value` is."""
