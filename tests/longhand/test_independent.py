@@ -77,8 +77,8 @@ def differences(mine, theirs, basis):
 
 
 OPTIONAL_ROWS = """\
-growth.residential_prices_real_annual,0.05,,,fixed,rate/year,,A test,2022-07-13,amber,green,Nobody,Dearer homes
-growth.ifa_foster_prices_real_annual,-0.01,,,fixed,rate/year,,A test,2022-07-13,amber,green,Nobody,Cheaper agencies
+growth.family_and_friends_prices_real_annual,0.05,,,fixed,rate/year,,A test,2022-07-13,amber,green,Nobody,D
+growth.supported_accommodation_prices_real_annual,-0.01,,,fixed,rate/year,,A test,2022-07-13,amber,green,Nobody,C
 """
 
 

@@ -55,6 +55,6 @@ def test_a_scenario_may_ask_for_another_horizon_or_a_run_off(tmp_path):
     followed = load(tmp_path / "b", overrides=['"conventions.run_off_years" = 3'])
     assert (short.timeline.months, short.acting_months) == (60, 60)
     assert (followed.timeline.months, followed.acting_months) == (156, 120)
-    ten_years = evaluated(load(tmp_path / "c", overrides=['"fostering.fill_rate" = 1.0']))
+    ten_years = evaluated(load(tmp_path / "c", overrides=['"fostering.fill_rate" = 0.62']))
     five = evaluated(short)
     assert five.perimeters[WHOLE].net(60, 1) == pytest.approx(ten_years.perimeters[WHOLE].net(120, 1)[:60])
