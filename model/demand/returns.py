@@ -61,6 +61,9 @@ def demand_with_returns(dfe: Path, returns: Path, authority: str, *, internal: b
     """Return everything ``demand --ssda903`` writes. Without ``internal`` no observed count under six is in it."""
     tables = read_dfe(dfe)
     episodes = read_episodes(returns, authority=authority)
+    authority = find_authority(tables, authority)[0]
+    if not episodes.summary["in_care"]:
+        raise InputProblems([f"{returns.name}: no child is in care on {_when(episodes)}; is it the whole return?"])
     prior, region = regional_exit_rates(tables, authority)
     streams = streams_of_returns(episodes, prior, internal=internal)
     files = _case_files(episodes, streams, internal=internal)
@@ -95,12 +98,17 @@ def returns_case(episodes: Episodes, prior: np.ndarray | None, *, internal: bool
 
 
 def _case_files(episodes: Episodes, streams: list[Stream], *, internal: bool) -> dict[str, pd.DataFrame]:
-    when = str(_start(episodes) - dt.timedelta(days=1))
+    when = _when(episodes)
     source = f"SSDA903 returns to {when}"
     return {
         "caseload.csv": caseload_frame(streams, source, internal=internal),
         "assumptions.csv": _assumptions(episodes, streams[0], source, when),
     }
+
+
+def _when(episodes: Episodes) -> str:
+    """Return the last day of the returns."""
+    return str(_start(episodes) - dt.timedelta(days=1))
 
 
 def _start(episodes: Episodes) -> dt.date:
