@@ -18,6 +18,7 @@ from model.report.purses import funding
 from model.report.reconciliation import published
 from model.report.sections import net_position, payback, proposal, provenance_block, savings
 from model.report.shown import register
+from model.report.specification import structure
 from model.report.switching_values import switching
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "risk",
     "savings",
     "show",
+    "structure",
     "switching",
     "tried_out",
     "write_index",

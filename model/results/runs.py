@@ -26,6 +26,7 @@ from model.results.risks import (
     convergence_frame,
     information_frame,
     sobol_frame,
+    structure_frame,
     switching_frame,
     tornado_frame,
 )
@@ -142,6 +143,11 @@ class Result(Outcome):
     def information(self) -> pd.DataFrame:
         """What each number is worth learning before the decision, as `information.csv`."""
         return information_frame(self)
+
+    @cached_property
+    def structure(self) -> pd.DataFrame:
+        """The NPV under every combination of the structural choices, as `structure.csv`."""
+        return structure_frame(self)
 
     @cached_property
     def attribution(self) -> pd.DataFrame:
