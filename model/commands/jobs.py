@@ -67,12 +67,14 @@ def jobs_for(case: Path, scenarios: Iterable[str], outputs: Path, *, draws: int,
 def make(context: Context) -> None:
     """Run a scenario and write its files into the job's folder; the notebook that follows finds the result at hand."""
     from model.report.opening import open_result  # noqa: PLC0415 - asking what is up to date needs no model
+    from model.report.summary import summary_html  # noqa: PLC0415
     from model.results.files import write  # noqa: PLC0415
 
     started, begun = datetime.now(UTC), time.perf_counter()
     wanted: Mapping[str, Any] = context.job.arguments
     result = open_result(wanted["case"], wanted["scenario"], draws=wanted["draws"], seed=wanted["seed"])
     write(result, context.folder)
+    (context.folder / "summary.html").write_text(summary_html(result), encoding="utf-8", newline="\n")
     found = provenance.provenance(result.case, draws=result.draws, seed=result.seed)
     provenance.write(context.folder, found, started=started, seconds=time.perf_counter() - begun)
 

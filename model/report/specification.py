@@ -57,10 +57,10 @@ def positive_words(result: Result, perimeter: str) -> str:
     for measure, words in MEASURES.items():
         npv = central_values(result, perimeter, measure)["value_gbp"]
         parts.append(
-            f"{words} {positive(npv)} of the {len(npv)} ways of modelling it ({fmt.money_range(npv.min(), npv.max())})"
+            f"{words} {positive(npv)} of {len(npv)} ways of modelling it ({fmt.money_range(npv.min(), npv.max())})"
         )
     name = views.title_of(result.case, perimeter)
-    return f"{name}: its net present value is, {parts[0]}; {parts[1]}."
+    return f"{name}: {parts[0]}; {parts[1]}."
 
 
 def positive(npv: Sequence[float] | pd.Series[float]) -> str:

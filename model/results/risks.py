@@ -9,13 +9,11 @@ import numpy as np
 from model.case.draws import sample
 from model.case.words import CENTRAL, EVERYTHING, MEAN, WHOLE
 from model.money.appraisal import npv_evaluator
-from model.money.portfolio import members_of
 from model.results.annual import pennies
 from model.results.perimeters import choices, main_perimeter, shown_perimeters
 from model.risk.convergence import npv_precision
 from model.risk.sobol import sobol_indices
 from model.risk.specification import specifications
-from model.risk.steps import bridge
 from model.risk.switching import switching_values
 from model.risk.tornado import tornado
 from model.risk.voi import evpi, groups_by_prefix, information_values, options
@@ -25,7 +23,6 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from model.case.records import Case
     from model.results.outcome import Outcome
 
 SWITCHING_COLUMNS: Final = ("assumption", "unit", "central", "low", "high", "switching_value", "within_range")
@@ -141,16 +138,3 @@ def sobol_frame(result: Outcome, perimeter: str, *, draws: int, threads: int = 1
     evaluate = npv_evaluator(result.case, [perimeter], threads=threads)
     found = sobol_indices(result.case, evaluate, [perimeter], draws=draws, seed=result.seed)
     return _frame(SOBOL_COLUMNS, ([getattr(index, name) for name in SOBOL_COLUMNS] for index in found))
-
-
-def bridge_steps(case: Case, base: Case, perimeters: Sequence[str]) -> pd.DataFrame:
-    """Return what each changed assumption moved the central NPV by: perimeter, step, npv_gbp (the change), npv_after.
-
-    Steps are taken one after another in the scenario's own order, so a step's size depends on those before it; the
-    steps from the first row (the base scenario's NPV) sum exactly to the scenario's NPV. A perimeter that one of the
-    two does not have has no steps: a scheme that is left out has no NPV of its own.
-    """
-    shared = [name for name in perimeters if all(name in members_of(one) for one in (case, base))]
-    found = bridge(case, base, lambda one, draws: npv_evaluator(one, shared)(draws), shared)
-    rows = ((s.perimeter, s.step, s.change, s.npv_after) for s in found)
-    return _frame(("perimeter", "step", "npv_gbp", "npv_after"), rows)
