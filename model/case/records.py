@@ -185,6 +185,24 @@ class Paper:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Setting:
+    """One answer to a structural choice: assumption -> its value; none = as the scenario has it, with its range."""
+
+    title: str
+    overrides: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StructuralChoice:
+    """A choice of how to model that data cannot settle: its settings, and why each may be held."""
+
+    name: str
+    title: str
+    reason: str
+    settings: tuple[Setting, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class FundingPlan:
     """Which purse pays: one-off and part-year cost from the reserve until `reserve_until`, base budget after it."""
 
@@ -223,6 +241,7 @@ class Case:
     funding: FundingPlan
     reference: Reference
     papers: tuple[Paper, ...] = ()
+    structure: tuple[StructuralChoice, ...] = ()
 
     def __repr__(self) -> str:
         """Say which case and scenario this is, and how much it holds."""

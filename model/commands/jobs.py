@@ -74,6 +74,7 @@ def jobs_for(  # noqa: PLR0913 - each is a separate choice of the caller's
 def make(context: Context) -> None:
     """Run a scenario and write its files into the job's folder; the notebook that follows finds the result at hand."""
     from model.report.opening import open_result  # noqa: PLC0415 - asking what is up to date needs no model
+    from model.report.summary import summary_html  # noqa: PLC0415
     from model.results.files import write  # noqa: PLC0415
 
     started, begun = datetime.now(UTC), time.perf_counter()
@@ -85,6 +86,7 @@ def make(context: Context) -> None:
 
         if not why_not(result.case):
             write_workbook(result.case, context.folder / WORKBOOK)
+    (context.folder / "summary.html").write_text(summary_html(result), encoding="utf-8", newline="\n")
     found = provenance.provenance(result.case, draws=result.draws, seed=result.seed)
     provenance.write(context.folder, found, started=started, seconds=time.perf_counter() - begun)
 

@@ -132,6 +132,7 @@ KEYS: Final[dict[str, dict[str, str]]] = {
         "funding": "See below.",
         "correlations": "See below; all other assumptions are independent.",
         "papers": "See below.",
+        "structure": "See below: choices of how to model that data cannot settle.",
     },
     "[conventions]": {
         "weeks_per_year": 'Weeks paid for in a year: a number, or "365/7".',
@@ -163,6 +164,13 @@ KEYS: Final[dict[str, dict[str, str]]] = {
         "title": "What it is.",
         "date": "When it was.",
         "note": _NOTE,
+    },
+    "[[structure]]": {
+        "name": "Its name: a column of `structure.csv`.",
+        "title": "Its name for people; a setting's title is read after it.",
+        "reason": "Why data cannot settle it.",
+        "settings": 'Two or three: `{title = "in full", overrides = {"agency.whole_cost" = 1}}`; without overrides it '
+        "is as the scenario has it.",
     },
     "scenarios/*.toml": {
         "title": "Its name for people.",
