@@ -9,15 +9,18 @@ from __future__ import annotations
 import datetime as dt
 import re
 import shutil
+import tempfile
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
+from model.batch.disk import NEW
 from model.case.draws import central
 from model.case.parameters import PLACEMENT_LINES
 from model.case.reading.problems import InputProblems
-from model.demand.build import demand_from_tables, tables_of
+from model.demand.build import tables_demand, tables_of
 from model.demand.codes import REFERENCE
 from model.money.cashability import NO_BUDGET
 from model.money.portfolio import evaluate
@@ -25,9 +28,9 @@ from model.schemes.load import load_case
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
-    from pathlib import Path
 
     from model.case.records import Case
+    from model.demand.build import Demand
     from model.demand.dfe import DfeTables
 
 TEMPLATE: Final = REFERENCE / "new_case"
@@ -58,9 +61,26 @@ def make_case(case: str, authority: str, dfe: Path, *, year: int | None, inputs:
         problems.append(f"{folder.name}: the case exists already; choose another name, or remove the folder first")
     if problems:
         raise InputProblems(problems)
-    built = demand_from_tables(dfe, authority, year)
     tables = tables_of(dfe)
-    folder.mkdir(parents=True)
+    built = tables_demand(tables, authority, year)
+    staged = Path(tempfile.mkdtemp(prefix=NEW, dir=_made(inputs)))
+    try:
+        lines = _written(case, staged, built, tables)
+        staged.chmod(0o755)
+        staged.rename(folder)
+    except BaseException:  # whole or not at all
+        shutil.rmtree(staged, ignore_errors=True)
+        raise
+    return lines
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _written(case: str, folder: Path, built: Demand, tables: DfeTables) -> list[str]:
+    """Write a case's files into a folder and return what to tell the person."""
     for name in _COPIED:
         shutil.copyfile(TEMPLATE / name, folder / name)
     shutil.copytree(TEMPLATE / "scenarios", folder / "scenarios")
