@@ -34,7 +34,11 @@ class Conventions:
 
 @dataclass(frozen=True, kw_only=True)
 class SchemeSpec:
-    """One thing the council would do, as declared in `case.toml`. Its assumptions are named `<name>.<parameter>`."""
+    """One thing the council would do, as declared in `case.toml`. Its assumptions are named `<name>.<parameter>`.
+
+    `end` is its last day; `placement` the one it acts on, `to` where children go instead; `line` the budget
+    it saves on.
+    """
 
     name: str
     title: str
@@ -43,6 +47,10 @@ class SchemeSpec:
     ages: tuple[str, ...] = ()
     active: bool = True
     source: str = ""
+    end: date | None = None
+    placement: str = ""
+    to: str = ""
+    line: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +69,7 @@ class Post:
     fte_proposed: float
     printed_gbp: float | None
     start: date | None
+    end: date | None = None
     charged_to: str
     included_in: str
     included_when: str = ""

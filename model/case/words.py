@@ -26,6 +26,10 @@ REMAINDER: Final = "remainder"  # the last step to a scenario: whatever is not a
 KINDS = FOSTERING_GROWTH, ENTRY_REDUCTION, AGENCY, ESTABLISHMENT, FIXED_COST = (
     "fostering_growth", "entry_reduction", "agency", "establishment", "fixed_cost",
 )  # fmt: skip
+OWN_HOMES, STEP_DOWN, LEAVING_SOONER, PRICE_CHANGE, STABILITY, COST_OR_SAVING = (
+    "own_homes", "step_down", "leaving_sooner", "price_change", "placement_stability", "cost_or_saving",
+)  # fmt: skip
+CAPITAL: Final = "capital"  # who pays for buildings: neither the reserve nor a revenue budget
 PURSES = GENERAL_FUND, RESERVE, DSG, GRANT, PARTNER = ("general_fund", "reserve", "dsg", "grant", "partner")
 COSTINGS = PRINTED, BOTTOM_UP = ("printed", "bottom_up")  # a post costs what its paper prints, or what its grade does
 BASES = YEAR, DAY = ("year", "day")  # what that cost is for

@@ -18,7 +18,8 @@ import numpy as np
 
 from model.case import units
 from model.case.timeline import financial_year
-from model.case.words import AVOIDANCE, GENERAL_FUND, INVESTMENT, ONE_OFF, RESERVE, WHOLE
+from model.case.words import AVOIDANCE, CAPITAL, GENERAL_FUND, INCOME, INVESTMENT, ONE_OFF, RESERVE, WHOLE
+from model.schemes.own_homes import CAPITAL_LINE
 from model.schemes.staff.posts import already_paid
 
 if TYPE_CHECKING:
@@ -51,13 +52,14 @@ class Funding:
 
     `purses`: bucket -> amount, positive favours the council; the buckets sum to the net of the nominal annual lines.
     `base_lines`: (pressure or saving, line) -> its part of the base budget, positive favours the council.
-    `reserve` and `loan`: item -> amount, as a statement reads; `loan` is empty where there is none.
+    `reserve`, `loan` and `borrowing` (for capital): item -> amount, as a statement reads; empty where there is none.
     """
 
     purses: Mapping[str, NDArray[np.float64]]
     base_lines: Mapping[tuple[str, str], NDArray[np.float64]]
     reserve: Mapping[str, NDArray[np.float64]]
     loan: Mapping[str, NDArray[np.float64]]
+    borrowing: Mapping[str, NDArray[np.float64]]
 
 
 def reserve_pays(case: Case, year: str) -> bool:
@@ -134,7 +136,9 @@ def fund(
     purses, base_lines = share_out(case, lines, fixed_term)
     monthly = run_reserve(case, flows, draws)
     loan = run_loan(case, monthly[ADVANCE], draws)
-    return Funding(purses=purses, base_lines=base_lines, reserve=_by_year(case, monthly), loan=loan)
+    borrowing = run_borrowing(lines, draws)
+    reserve = _by_year(case, monthly)
+    return Funding(purses=purses, base_lines=base_lines, reserve=reserve, loan=loan, borrowing=borrowing)
 
 
 def share_out(
@@ -179,7 +183,7 @@ def run_reserve(case: Case, flows: Mapping[str, NDArray[np.float64]], draws: Dra
     wanted = items[COMMITMENTS] + flows[CARRIED] - flows[RELEASED] + flows[IMPLEMENTATION] + flows[RESERVE_ONE_OFFS]
     wanted = wanted - items[ADVANCE]
     cash = _cash(case)
-    balance, minimum = cash * draws["reserve.opening"], cash * draws["reserve.minimum"]
+    balance, minimum = (cash * draws.optional(f"reserve.{name}", 0.0) for name in ("opening", "minimum"))
     for month in range(months):
         items[OPENING][month] = balance
         paid = np.minimum(wanted[month], np.maximum(balance - minimum, 0.0))
@@ -192,7 +196,9 @@ def run_reserve(case: Case, flows: Mapping[str, NDArray[np.float64]], draws: Dra
 
 def _commitments(case: Case, draws: Draws) -> NDArray[np.float64]:
     """Other commitments on the reserve, spread by days; cash amounts, as a reserve's are set. (months, draws)."""
-    return units.annual_factors(case.timeline)[:, None] * draws["reserve.commitments_annual"] * _cash(case)
+    return (
+        units.annual_factors(case.timeline)[:, None] * draws.optional("reserve.commitments_annual", 0.0) * _cash(case)
+    )
 
 
 def _cash(case: Case) -> float:
@@ -225,11 +231,34 @@ def run_loan(case: Case, advances: NDArray[np.float64], draws: Draws) -> dict[st
     if "loan.share" not in draws or not draws["loan.share"].any():
         return {}
     advanced = case.timeline.by_financial_year(advances)
-    rate, years = draws["loan.interest_annual"], draws["loan.years"]
-    begins = draws["loan.first_repayment_years"] if "loan.first_repayment_years" in draws else np.ones(draws.n)
+    begins = draws.optional("loan.first_repayment_years", 1.0)
+    return _repaid(advanced, draws["loan.interest_annual"], draws["loan.years"], begins)
+
+
+def run_borrowing(lines: Mapping[Tag, NDArray[np.float64]], draws: Draws) -> dict[str, NDArray[np.float64]]:
+    """Return the borrowing that capital, less its grants, is paid from: a loan, repaid from the year after the first.
+
+    Empty where the case borrows nothing. Outside the NPV, which counts capital in full when it is paid.
+    """
+    capital = [amount for tag, amount in lines.items() if tag.funding == CAPITAL]
+    if "borrowing.years" not in draws or not capital:
+        return {}
+    grants = [amount for tag, amount in lines.items() if tag.line == CAPITAL_LINE and tag.nature == INCOME]
+    advanced = -sum([*capital, *grants], np.zeros_like(capital[0]))
+    begins = np.argmax(advanced > 0, axis=0) + 1.0
+    return _repaid(advanced, draws["borrowing.interest_annual"], draws["borrowing.years"], begins)
+
+
+def _repaid(
+    advanced: NDArray[np.float64],
+    rate: NDArray[np.float64],
+    years: NDArray[np.float64],
+    begins: NDArray[np.float64],
+) -> dict[str, NDArray[np.float64]]:
+    """Return a loan's statement, item -> (years, draws), from what is advanced in each year."""
     items = {name: np.zeros_like(advanced) for name in (OPENING, ADVANCE, INTEREST, REPAYMENT, CLOSING)}
     items[ADVANCE] = advanced
-    balance, level = np.zeros(draws.n), np.zeros(draws.n)
+    balance, level = np.zeros_like(rate), np.zeros_like(rate)
     for year in range(len(advanced)):
         interest = balance * rate
         level = np.where(begins == year, annuity(balance, rate, years), level)

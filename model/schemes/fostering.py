@@ -38,11 +38,6 @@ class Households:
 class FosteringGrowth(Scheme):
     """In-house fostering growth."""
 
-    @property
-    def acts_on_caseload(self) -> bool:
-        """Children move from IFA to in-house places."""
-        return True
-
     def households(self, setting: Setting) -> Households:
         """Return the households the scheme adds.
 
@@ -82,7 +77,8 @@ class FosteringGrowth(Scheme):
         since = elapsed - lag
         share = np.divide(since, over, out=(since > 0).astype(float), where=over > 0)
         done = self.of(setting, "households") * np.clip(share, 0, 1)
-        return np.diff(done, axis=0, prepend=0.0)
+        approved: NDArray[np.float64] = np.diff(done, axis=0, prepend=0.0) * self.running(setting)
+        return approved
 
     def filled_places(self, setting: Setting) -> NDArray[np.float64]:
         """Return children in the new places: households x places each x fill rate, (months, draws)."""
@@ -105,7 +101,7 @@ class FosteringGrowth(Scheme):
         supervision = np.maximum(households.extra - self.of(setting, "households_supervised_by_team"), 0)
         supervision *= -self.of(setting, "supervision_cost_annual")
         supervision *= setting.annual
-        constellations = np.clip(self.elapsed(setting), 0, 1)
+        constellations = self.active(setting)
         constellations *= -self.of(setting, "constellations") * self.of(setting, "constellation_cost_annual")
         constellations *= setting.annual
         own = CashFlows(

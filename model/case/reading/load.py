@@ -50,6 +50,8 @@ TABLES: Final = {
     "caseload.csv": tables.CASELOAD,
     "published.csv": tables.PUBLISHED,
     "actuals.csv": tables.ACTUALS,
+    reference_files.RATES: reference_files.DISCOUNT_RATES,
+    reference_files.INDICES: reference_files.PRICE_INDICES,
     **pay_files.PAY_FILES,
 }
 """The tables of a case's folder, each with its columns."""
@@ -123,11 +125,13 @@ class _Reading:
         self._check_file_names()
         toml = read_toml(self.path / CASE_TOML, problems)
         case_file = case_toml.read_case_file(toml, problems) if toml else None
-        shared = reference_files.read(self.path.parent / "reference", problems)
+        known = case_file.values.get("knowledge_date") if case_file else None
+        shared = reference_files.read(self.path.parent / "reference", problems, own=self.path, known=known)
         stated, names = assumption_rows.read(self.path / "assumptions.csv", problems)
         post_rows, posts = tables.establishment(self.path / "establishment.csv", problems)
-        caseload_rows, caseload = tables.caseload(self.path / "caseload.csv", problems, optional=not self.complete)
-        budget = tables.approved_budget(self.path / "approved_budget.csv", problems)
+        caseload_rows, caseload = tables.caseload(self.path / "caseload.csv", problems)
+        own_lines = [scheme.line for scheme in case_file.schemes] if case_file else []
+        budget = tables.approved_budget(self.path / "approved_budget.csv", own_lines, problems)
         published_rows, published = tables.published(self.path / "published.csv", problems)
         actuals = tables.actuals(self.path / "actuals.csv", problems)
         if case_file is None:
@@ -142,7 +146,8 @@ class _Reading:
             for row in published_rows
             if (known := case_file.scheme_names) and row.values.get("beside_scheme") not in {None, "", *known}
         )
-        self._check_names(case_file, stated, names, used)
+        held = assumption_rows.held_by(caseload_rows, post_rows, case_file.schemes, case_file.funding)
+        self._check_names(case_file, stated, names, used, held)
         problems.extend(structure.name_problems(case_file.structure, stated, names, case_file.toml))
         chosen = self._scenario(scenario, case_file, names)
         if chosen is None:
@@ -251,7 +256,12 @@ class _Reading:
                     self.problems.append(row.problem(column, f"an assumption in the unit {unit}"))
 
     def _check_names(
-        self, case_file: CaseFile, stated: Mapping[str, Stated], names: frozenset[str], used: set[str]
+        self,
+        case_file: CaseFile,
+        stated: Mapping[str, Stated],
+        names: frozenset[str],
+        used: set[str],
+        held: frozenset[str],
     ) -> None:
         """Required, unknown and correlated assumptions."""
         for position, pair in enumerate(case_file.correlations):
@@ -270,7 +280,7 @@ class _Reading:
         file = shown_path(self.path / "assumptions.csv")
         unread = not names and any(problem.file == file for problem in self.problems)
         if self.complete and not unread:
-            self.problems.extend(assumption_rows.name_problems(stated, names, case_file.schemes, used, file))
+            self.problems.extend(assumption_rows.name_problems(stated, names, case_file.schemes, used, held, file))
 
     def _scenario(self, wanted: str | None, case_file: CaseFile, names: frozenset[str]) -> Scenario | None:
         """Read the scenario asked for; the names in case.toml must be scenarios too."""
@@ -313,7 +323,7 @@ class _Reading:
             places |= {key: set_here for key in places if f"conventions.{key}" in changes}
         conventions = case_toml.make_conventions(settings, shared.reference, places, problems)
         index = shared.reference.indices.get(settings.get("price_index", ""))
-        if index is not None:
+        if index is not None and self.complete:
             problems.extend(case_toml.index_problems(case_file.values, min(index.level), Place(toml=case_file.toml)))
         problems.extend(assumption_rows.bound_problems(merged))
         assumptions = {}
@@ -321,7 +331,7 @@ class _Reading:
             found = assumption_rows.in_price_base(row, price_base, index, problems) if price_base else row.assumption
             if found is not None:
                 assumptions[name] = found
-        if not settings.get("hindsight", False) and "knowledge_date" in case_file.values:
+        if self.complete and not settings.get("hindsight", False) and "knowledge_date" in case_file.values:
             self._check_knowledge(merged, settings, shared, case_file.values["knowledge_date"])
         return schemes, assumptions, conventions
 

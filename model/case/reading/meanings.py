@@ -40,6 +40,7 @@ COLUMNS: Final[dict[str, dict[str, str]]] = {
         "fte_proposed": "Full-time equivalents proposed.",
         "change_annual_cost_gbp": "The printed net change in cost for a full year, never a cost for each post.",
         "start": "Its first day; empty = the start of its scheme.",
+        "end": "Its last day; empty = the end of its scheme, if that has one.",
         "charged_to": "The one scheme that pays.",
         "included_in": "The `id` of the line that counts it already: a memo. Its cost moves if another scheme pays.",
         "included_when": "A switch of `assumptions.csv`: 1 = inside that line, 0 = on top of it.",
@@ -145,9 +146,14 @@ KEYS: Final[dict[str, dict[str, str]]] = {
         "title": "Its name for people.",
         "kind": "What it does: see below.",
         "start": "The day it begins.",
-        "ages": "For `entry_reduction`: the ages it acts on.",
+        "ages": "For `entry_reduction`, `step_down` and `leaving_sooner`: the ages it acts on.",
         "active": "false = only where a scenario says so.",
         "source": _SOURCE,
+        "end": "Its last day, for a scheme or a cost that ends.",
+        "placement": "For `step_down` and `price_change`, and if wanted `leaving_sooner` and a cost or saving for each "
+        "child: the placement it acts on.",
+        "to": "For `step_down`: the placement that children move to.",
+        "line": "For a saving of kind `cost_or_saving`: the budget line that it is tested against.",
     },
     "[funding]": {
         "reserve_until": "The day up to which the reserve pays the part-year cost.",

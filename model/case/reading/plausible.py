@@ -235,7 +235,7 @@ def _override_warnings(case: Case, limits: Mapping[str, Limit]) -> list[Problem]
 
 def _used(case: Case) -> set[str]:
     """Return the assumptions that a scenario's outcome rests on, or its recomputed figures."""
-    _, known = assumption_rows.expected_names(case.active_schemes)
+    known = assumption_rows.known_names(case.active_schemes)
     acting = {scheme.name for scheme in case.active_schemes}
     posts = [post for post in case.establishment if post.charged_to in acting]
     used = {*known, *(post.included_when for post in posts), *(post.already_filled_months for post in posts)}
