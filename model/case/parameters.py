@@ -327,7 +327,7 @@ CASE_WIDE: Final[dict[str, Parameter]] = {
 
 RESERVED_PREFIXES: Final = (
     "price", "cost", "caseload", "growth", "establishment", "cashable", "reserve", "est", "conventions", "schemes",
-    "capacity", "loan", "borrowing", "partner",
+    "capacity", "loan", "borrowing", "partner", "case", "result",
 )  # fmt: skip
 """First parts of names that a scheme may not take."""
 

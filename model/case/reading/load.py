@@ -137,9 +137,11 @@ class _Reading:
         if case_file is None:
             return None
         words = formulas.Words(
-            names={*names, formulas.WEEKS}, ids=_values(post_rows, "id"), teams=_values(post_rows, "team")
+            names=names | formulas.worked_out({*case_file.scheme_names, *case_file.perimeters}),
+            ids=_values(post_rows, "id"),
+            teams=_values(post_rows, "team"),
         )
-        used = self._check_formulas(published_rows, words) | _referred(post_rows, case_file)
+        used = self._check_formulas(published_rows, words, names) | _referred(post_rows, case_file)
         self._check_posts(post_rows, case_file, stated, names)
         self.problems.extend(
             row.problem("beside_scheme", "the name of a scheme", nearest(row.values["beside_scheme"], known))
@@ -225,7 +227,7 @@ class _Reading:
                     )
                 )
 
-    def _check_formulas(self, rows: Sequence[Row], words: formulas.Words) -> set[str]:
+    def _check_formulas(self, rows: Sequence[Row], words: formulas.Words, names: frozenset[str]) -> set[str]:
         """Report formulas that cannot be read; return the assumptions that the others speak of."""
         used: set[str] = set()
         for row in rows:
@@ -233,7 +235,7 @@ class _Reading:
                 try:
                     used.update(formulas.parse(row.values["formula"], words).names.values())
                 except Bad as bad:
-                    if words.names != {formulas.WEEKS}:  # without one readable assumption the file itself is at fault
+                    if names:  # without one readable assumption the file itself is at fault
                         self.problems.append(row.problem("formula", bad.expected, bad.suggestion))
         return used
 

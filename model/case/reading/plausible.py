@@ -241,7 +241,7 @@ def _used(case: Case) -> set[str]:
     used = {*known, *(post.included_when for post in posts), *(post.already_filled_months for post in posts)}
     if case.scenario == case.published_scenario:
         words = formulas.Words(
-            names={*case.assumptions, formulas.WEEKS},
+            names={*case.assumptions} | formulas.worked_out({*(s.name for s in case.schemes), *case.perimeters}),
             ids=[post.id for post in case.establishment],
             teams=[post.team for post in case.establishment],
         )

@@ -191,8 +191,8 @@ def _own_first(
 def _known_last(rows: list[Row], known: date | None) -> list[Row]:
     """Return one row for each series and year: of those known by a day the last.
 
-    Years that nobody knew then grow as `later`. A series without a known year and rate for later ones is left whole,
-    first rows first: it belongs to hindsight, and a case without hindsight is told so.
+    Years that nobody knew then grow as `later`. A series without known years in a row and a known rate for later ones
+    is left whole, first rows first: it belongs to hindsight, and a case without hindsight is told so.
     """
     by_series: dict[object, list[Row]] = {}
     for row in sorted(rows, key=_told):
@@ -200,8 +200,9 @@ def _known_last(rows: list[Row], known: date | None) -> list[Row]:
     chosen: list[Row] = []
     for series in by_series.values():
         then = [row for row in series if known is None or _told(row) <= known]
-        years = {row.values.get("financial_year") for row in then}
-        usable = LATER in years and len(years) > 1
+        years = {str(row.values.get("financial_year")) for row in then}
+        first = {int(year[:4]) for year in years - {LATER} if year[:4].isdigit()}
+        usable = LATER in years and bool(first) and max(first) - min(first) == len(first) - 1
         ordered = then if usable else series[::-1]
         chosen += {row.values.get("financial_year"): row for row in ordered}.values()
     return chosen
