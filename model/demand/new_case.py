@@ -7,7 +7,6 @@ the authority (caseload, weekly cost of homes, foster places) replaces its place
 from __future__ import annotations
 
 import datetime as dt
-import re
 import shutil
 import tempfile
 from functools import cache
@@ -20,6 +19,7 @@ from model.batch.disk import NEW
 from model.case.draws import central
 from model.case.parameters import PLACEMENT_LINES
 from model.case.reading.problems import InputProblems
+from model.demand.blank_case import check_name
 from model.demand.build import tables_demand, tables_of
 from model.demand.codes import REFERENCE
 from model.money.cashability import NO_BUDGET
@@ -45,7 +45,6 @@ _BUDGET_NOTE: Final = (
     "financial plan holds."
 )
 _ODD_RATIO: Final = 2.5
-_NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]*")
 
 
 def make_case(case: str, authority: str, dfe: Path, *, year: int | None, inputs: Path) -> list[str]:
@@ -53,15 +52,8 @@ def make_case(case: str, authority: str, dfe: Path, *, year: int | None, inputs:
 
     Raises ``InputProblems`` for a name that is no folder's, a case that exists, or an authority not in the tables.
     """
-    folder = inputs / case
-    problems = []
-    if not _NAME.fullmatch(case) or case == "reference":
-        problems.append(f"case {case!r}: use small letters, digits and hyphens, such as northby-2023")
-    elif folder.exists():
-        problems.append(f"{folder.name}: the case exists already; choose another name, or remove the folder first")
-    if problems:
-        raise InputProblems(problems)
-    tables = tables_of(dfe)
+    check_name(case, inputs)
+    folder, tables = inputs / case, tables_of(dfe)
     built = tables_demand(tables, authority, year)
     staged = Path(tempfile.mkdtemp(prefix=NEW, dir=_made(inputs)))
     try:

@@ -153,7 +153,7 @@ def _post_warning(row: Row, limits: Mapping[str, Limit]) -> Iterator[Problem]:
 
 def _caseload_warnings(case: Case, limits: Mapping[str, Limit]) -> list[Problem]:
     """Rows in which more children enter or leave in a year than their number allows."""
-    rows, _ = tables.caseload(case.folder / "caseload.csv", [], optional=True)
+    rows, _ = tables.caseload(case.folder / "caseload.csv", [])
     found = []
     for row in rows:
         children, infants = row.values.get("children"), row.values.get("age_band") == "under_1"
