@@ -5,7 +5,7 @@ import pytest
 from model import load_case, run
 from model.case.reading.problems import InputProblems
 from model.report import caseload, people, published
-from tests.cases import DISCOUNT_RATES, PRICE_INDICES
+from tests.cases import write_reference
 
 CASE = """\
 title = "A licence"
@@ -35,11 +35,9 @@ licence.cost_annual,1000,GBP/year,2022/23,a quote,green
 
 def tiny(tmp_path, funding="", **files):
     """Write a case of `case.toml`, one assumption and these files."""
-    folder, prices = tmp_path / "inputs" / "tiny", tmp_path / "inputs" / "reference" / "prices"
-    for path in (folder, prices):
-        path.mkdir(parents=True)
-    (prices / "discount_rates.csv").write_text(DISCOUNT_RATES)
-    (prices / "price_indices.csv").write_text(PRICE_INDICES)
+    folder = tmp_path / "inputs" / "tiny"
+    folder.mkdir(parents=True)
+    write_reference(tmp_path / "inputs")
     (folder / "case.toml").write_text(CASE.format(funding=funding))
     for name, text in {"assumptions": ASSUMPTIONS, **files}.items():
         (folder / f"{name}.csv").write_text(text)

@@ -11,7 +11,7 @@ from model import load_case, run
 from model.case.parameters import KINDS
 from model.case.reading.problems import InputProblems
 from model.demand.blank_case import blank_case, case_from
-from tests.cases import DISCOUNT_RATES, PRICE_INDICES
+from tests.cases import write_reference
 
 INPUTS = Path(__file__).parents[2] / "inputs"
 TODAY = date(2024, 2, 28)
@@ -19,9 +19,7 @@ TODAY = date(2024, 2, 28)
 
 @pytest.fixture
 def inputs(tmp_path):
-    (tmp_path / "reference" / "prices").mkdir(parents=True)
-    (tmp_path / "reference" / "prices" / "discount_rates.csv").write_text(DISCOUNT_RATES)
-    (tmp_path / "reference" / "prices" / "price_indices.csv").write_text(PRICE_INDICES)
+    write_reference(tmp_path)
     shutil.copytree(INPUTS / "example-all-kinds", tmp_path / "example-all-kinds")
     return tmp_path
 

@@ -11,7 +11,7 @@ from model import load_case
 from model.case.draws import central
 from model.case.words import AVOIDANCE, CASHABLE, INCOME, INVESTMENT
 from model.money.portfolio import evaluate
-from tests.cases import DISCOUNT_RATES, PRICE_INDICES
+from tests.cases import write_reference
 
 CASE = """\
 name = "homes"
@@ -57,11 +57,9 @@ SCHEMES = {
 
 def homes(tmp_path, schemes, values, caseload=CASELOAD, **files):
     """Evaluate a case of some SCHEMES at central values; `values`: assumption -> value and unit."""
-    folder, prices = tmp_path / "inputs" / "homes", tmp_path / "inputs" / "reference" / "prices"
-    for path in (folder, prices):
-        path.mkdir(parents=True, exist_ok=True)
-    (prices / "discount_rates.csv").write_text(DISCOUNT_RATES)
-    (prices / "price_indices.csv").write_text(PRICE_INDICES)
+    folder = tmp_path / "inputs" / "homes"
+    folder.mkdir(parents=True)
+    write_reference(tmp_path / "inputs")
     declared = "".join(f'[[schemes]]\nname = "{n}"\ntitle = "{n}"\n{SCHEMES[n]}\n' for n in schemes)
     (folder / "case.toml").write_text(CASE + declared)
     rows = [
