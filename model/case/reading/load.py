@@ -343,7 +343,7 @@ class _Reading:
         """Nothing in a case may be known only later, unless the scenario says that it looks back."""
         self.problems.extend(assumption_rows.knowledge_problems(merged, known))
         rows = [shared.latest.get(settings.get(key, "")) for key in ("discount_rate", "price_index")]
-        for row in (*rows, *shared.stays):
+        for row in rows:
             if row is not None and row.values["as_at"] is not None and row.values["as_at"] > known:
                 self.problems.append(
                     row.problem(

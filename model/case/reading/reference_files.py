@@ -107,7 +107,6 @@ class ReferenceFiles:
 
     reference: Reference
     latest: dict[str, Row]
-    stays: tuple[Row, ...]
 
 
 def needed(path: Path, columns: tuple[Column, ...], problems: list[Problem]) -> list[Row]:
@@ -168,15 +167,16 @@ def read(
     before = len(problems)
     stays = needed(folder / "demand" / "stays.csv", STAYS, problems)
     problems.extend(duplicates(stays, ["months"]))
-    left = {int(row.values["months"]): row.values["left_share"] for row in stays if row.complete}
+    stated = {int(row.values["months"]): row for row in stays if row.complete}
     if stays and len(problems) == before:
         problems.extend(
             stays[-1].problem("months", f"a row for {months} months too, its left_share empty where it is not known")
             for months in (6, 12, 24)
-            if months not in left
+            if months not in stated
         )
+    left = {months: row.values["left_share"] for months, row in stated.items() if _was_known(row, known)}
     reference = Reference(indices=indices, discount_rates=rates, caseload_seed=seed, left_within=left)
-    return ReferenceFiles(reference=reference, latest=latest, stays=tuple(row for row in stays if row.complete))
+    return ReferenceFiles(reference=reference, latest=latest)
 
 
 def _own_first(
@@ -199,13 +199,17 @@ def _known_last(rows: list[Row], known: date | None) -> list[Row]:
         by_series.setdefault(row.values.get("series"), []).append(row)
     chosen: list[Row] = []
     for series in by_series.values():
-        then = [row for row in series if known is None or _told(row) <= known]
+        then = [row for row in series if _was_known(row, known)]
         years = {str(row.values.get("financial_year")) for row in then}
         first = {int(year[:4]) for year in years - {LATER} if year[:4].isdigit()}
         usable = LATER in years and bool(first) and max(first) - min(first) == len(first) - 1
         ordered = then if usable else series[::-1]
         chosen += {row.values.get("financial_year"): row for row in ordered}.values()
     return chosen
+
+
+def _was_known(row: Row, known: date | None) -> bool:
+    return known is None or _told(row) <= known
 
 
 def _told(row: Row) -> date:
