@@ -16,6 +16,7 @@ from model.case.reading import (
     pay_files,
     reference_files,
     scenario_toml,
+    tracking_tables,
 )
 from model.case.reading import case_tables as tables
 from model.case.reading.cells import Bad
@@ -46,7 +47,8 @@ TABLES: Final = {
     "approved_budget.csv": tables.APPROVED_BUDGET,
     "caseload.csv": tables.CASELOAD,
     "published.csv": tables.PUBLISHED,
-    "actuals.csv": tables.ACTUALS,
+    "actuals.csv": tracking_tables.ACTUALS,
+    "benefits.csv": tracking_tables.BENEFITS,
     **pay_files.PAY_FILES,
 }
 """The tables of a case's folder, each with its columns."""
@@ -118,7 +120,7 @@ class _Reading:
         caseload_rows, caseload = tables.caseload(self.path / "caseload.csv", problems, optional=not self.complete)
         budget = tables.approved_budget(self.path / "approved_budget.csv", problems)
         published_rows, published = tables.published(self.path / "published.csv", problems)
-        actuals = tables.actuals(self.path / "actuals.csv", problems)
+        tracked = tracking_tables.read(self.path, problems)
         if case_file is None:
             return None
         words = formulas.Words(
@@ -126,6 +128,8 @@ class _Reading:
         )
         used = self._check_formulas(published_rows, words) | _referred(post_rows, case_file)
         self._check_posts(post_rows, case_file, stated, names)
+        if names and case_file.schemes and (timeline := case_file.timeline):
+            problems.extend(tracked.problems(case_file.schemes, case_file.perimeters, timeline.start, words))
         self.problems.extend(
             row.problem("beside_scheme", "the name of a scheme", nearest(row.values["beside_scheme"], known))
             for row in published_rows
@@ -173,7 +177,8 @@ class _Reading:
             caseload=caseload,
             approved_budget=budget,
             published=published,
-            actuals=actuals,
+            actuals=tracked.actuals,
+            benefits=tracked.benefits,
             correlations=case_file.correlations,
             funding=case_file.funding,
             papers=case_file.papers,
