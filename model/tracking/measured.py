@@ -58,20 +58,10 @@ def is_modelled(measure: str, case: Case) -> bool:
     return measure in names_of(case) or measure in formulas_of(case)
 
 
-def is_flow(name: str, case: Case) -> bool:
-    """Whether a measure adds up over months: itself, or whatever its formula reads."""
-    return _of_kind(name, case, FLOWS)
-
-
-def is_stock(name: str, case: Case) -> bool:
-    """Whether a measure is read at the end of its period."""
-    return _of_kind(name, case, STOCKS)
-
-
-def _of_kind(name: str, case: Case, kind: tuple[str, ...]) -> bool:
-    formula = formulas_of(case).get(name)
-    return any(part in kind for read in ([name] if formula is None else formula.names.values())
-               for part in read.split("."))  # fmt: skip
+def reads(name: str, known: Mapping[str, formulas.Formula], kind: tuple[str, ...]) -> bool:
+    """Whether a measure is, or its formula reads, one of some kinds."""
+    names = known[name].names.values() if name in known else [name]
+    return any(part in kind for read in names for part in read.split("."))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +74,7 @@ class Modelled:
 
     evaluation: Evaluation
     level: Floats  # cash for a real pound by month, (months, 1)
+    acting: tuple[str, ...]  # the schemes of the world that is seen
 
     def __getitem__(self, name: str) -> Floats:
         """Return a measure by its name, with its scope. KeyError where the model has none."""
@@ -92,8 +83,8 @@ class Modelled:
 
     def _read(self, name: str) -> Floats:
         case = self.evaluation.case
-        if name in self._formulas:
-            return self._computed(self._formulas[name])
+        if name in self.register:
+            return self._computed(self.register[name])
         if name in case.assumptions:
             return self.evaluation.draws[name]
         if name == formulas.WEEKS:
@@ -103,19 +94,19 @@ class Modelled:
     def _modelled(self, name: str) -> Floats:
         """Return a measure of the model's own; without a world in front, as it is seen: with the schemes."""
         first, _, rest = name.partition(".")
-        everything = tuple(self.evaluation.schemes)
         if first in m.MONEY:
             return self.evaluation.perimeters[rest].total(_OF_MONEY[first], *self.evaluation.setting.shape)
         if first == m.PRICE:
             return np.asarray(self.evaluation.prices[:, PLACEMENTS.index(rest)] * self.level)
         if first in self.evaluation.schemes:
-            return self._own(first, rest)
+            return self._own(first, rest) * (first in self.acting)
         if first == IMPACT:
-            return self._count(rest, everything) - self._count(rest, ())
-        return self._count(rest, ()) if first == DO_NOTHING else self._count(name, everything)
+            return self._count(rest, self.acting) - self._count(rest, ())
+        return self._count(rest, ()) if first == DO_NOTHING else self._count(name, self.acting)
 
     @cached_property
-    def _formulas(self) -> Mapping[str, formulas.Formula]:
+    def register(self) -> Mapping[str, formulas.Formula]:
+        """The formulas of the register, by measure."""
         return formulas_of(self.evaluation.case)
 
     def _computed(self, formula: formulas.Formula) -> Floats:
@@ -144,18 +135,28 @@ class Modelled:
 
     def _started(self, age: str, acting: tuple[str, ...]) -> Floats:
         """Return expected entries of an age, those who come in after all included, (months, draws)."""
-        evaluation = self.evaluation
-        levers = sum((evaluation.levers[n] for n in acting if n in evaluation.levers), NO_LEVERS)
-        general = evaluation.streams.general.entries_annual
+        if acting not in self._entries:
+            self._entries[acting] = self._entering(acting)
         bands = [i for i, band in enumerate(AGES) if age in {"", band, SPLIT_AGE_BANDS.get(band)}]
-        entering = general[bands][None, :, :, None] / MONTHS_A_YEAR * evaluation.entry_scale[:, None, None, :]
-        shares = [share[:, bands] for share in shares_prevented(levers, general)]
-        coming = np.prod([1 - share for share in shares], axis=0) * entering
-        total = coming.sum(axis=(1, 2)) + (0 if age else evaluation.uasc.entries)
+        return np.asarray(self._entries[acting][:, bands].sum(axis=1) + (0 if age else self.evaluation.uasc.entries))
+
+    @cached_property
+    def _entries(self) -> dict[tuple[str, ...], Floats]:
+        return {}
+
+    def _entering(self, acting: tuple[str, ...]) -> Floats:
+        """Return expected entries by age in the world of some schemes, (months, ages, draws)."""
+        evaluation, levers = self.evaluation, NO_LEVERS
+        for name in acting:
+            levers += evaluation.levers.get(name, NO_LEVERS)
+        general = evaluation.streams.general.entries_annual
+        scale = evaluation.entry_scale[:, None, :] / MONTHS_A_YEAR
+        shares = shares_prevented(levers, general)
+        coming = (np.prod([1 - share for share in shares], axis=0) * general[:, :, None]).sum(axis=-2) * scale
         if shares:
-            fade = np.mean([lever.fade for lever in levers.reductions], axis=0)
-            total += _coming_after_all((entering - coming).sum(axis=(1, 2)), fade)
-        return np.asarray(total)
+            kept = general.sum(axis=1)[:, None] * scale - coming
+            coming += _coming_after_all(kept, np.mean([lever.fade for lever in levers.reductions], axis=0))
+        return np.asarray(coming)
 
     def _own(self, scheme: str, name: str) -> Floats:
         """Return a measure of one scheme's own."""
@@ -172,8 +173,8 @@ class Modelled:
 
 
 def _coming_after_all(kept: Floats, fade: Floats) -> Floats:
-    """Return who of the children kept at home enters later, at a rate a month, (months, draws)."""
-    waiting, coming = np.zeros(kept.shape[1]), np.empty(kept.shape)
+    """Return who of the children kept at home enters later, at a rate a month, (months, ages, draws)."""
+    waiting, coming = np.zeros(kept.shape[1:]), np.empty(kept.shape)
     for month, more in enumerate(kept):
         coming[month] = waiting * (1 - np.exp(-fade))
         waiting = waiting - coming[month] + more
@@ -232,9 +233,10 @@ def _on_arrays(node: ast.AST, values: Mapping[str, Floats]) -> Floats:
     return _FUNCTIONS[node.func.id](*(_on_arrays(part, values) for part in node.args))
 
 
-def measured(evaluation: Evaluation) -> Modelled:
-    """Return what an evaluated case says of its measures."""
+def measured(evaluation: Evaluation, acting: tuple[str, ...] | None = None) -> Modelled:
+    """Return what an evaluated case says of its measures: with all its schemes, or with those `acting`."""
     case = evaluation.case
     index = case.reference.indices[case.conventions.price_index]
     level = units.nominal_factors(case.timeline, index, case.price_base)
-    return Modelled(evaluation=evaluation, level=level[:, None])
+    everything = tuple(evaluation.schemes)
+    return Modelled(evaluation=evaluation, level=level[:, None], acting=everything if acting is None else acting)

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 FOLDER, FILE, PROMISED, DRAWS = "plans", "plan.toml", "promised.csv", "draws.npz"
 NET_PRESENT_VALUE, PAID_BACK = "npv_gbp", "paid_back"
-_LEFT_OUT: Final = shutil.ignore_patterns(FOLDER, "actuals.csv", "new_case", ".*", "*.md", "~*")
+_LEFT_OUT: Final = shutil.ignore_patterns(FOLDER, "new_case", ".*", "*.md", "~*")
 
 
 @dataclass(frozen=True, kw_only=True)

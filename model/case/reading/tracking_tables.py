@@ -95,7 +95,7 @@ class Tracked:
             scheme, measure, formula = (row.values.get(column, "") for column in ("scheme", "measure", "formula"))
             if scheme and scheme not in schemes:
                 yield row.problem("scheme", "the name of a scheme", nearest(scheme, schemes))
-            near = nearest(measure, {*units, *counted})
+            near = nearest(measure, counted if formula else {*units, *counted})
             if measure and measure not in {*said.names, *counted} and (not formula or near.startswith("did")):
                 yield row.problem("measure", "a measure of the model or of actuals.csv, or a formula beside it", near)
             if units.get(measure, row.values.get("unit")) != row.values.get("unit") and not formula:
