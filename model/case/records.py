@@ -96,7 +96,12 @@ class Post:
 
 @dataclass(frozen=True, kw_only=True)
 class CaseloadRow:
-    """A row of `caseload.csv`: a cell, or a margin where `age_band` or `placement` is `all`. None = not stated."""
+    """A row of `caseload.csv`: a cell, or a margin where `age_band` or `placement` is `all`. None = not stated.
+
+    A row of one age and placement may state rates, a year and child: `leaving_rates` by time in care (under 6, 6 to 12,
+    12 to 24, over 24 months), `moving_rates` by placement moved to. A row of an age may state `care_shares`, the shares
+    of its children in the first three of those bands, and `mean_age_months`. Empty or None = not stated.
+    """
 
     age_band: str
     placement: str
@@ -105,6 +110,10 @@ class CaseloadRow:
     entries_annual: float | None
     exits_annual: float | None
     moves_annual: Mapping[str, float] = field(default_factory=dict)
+    leaving_rates: tuple[float, ...] = ()
+    moving_rates: Mapping[str, float] = field(default_factory=dict)
+    care_shares: tuple[float, ...] = ()
+    mean_age_months: float | None = None
     source: str = ""
     note: str = ""
 
@@ -217,6 +226,24 @@ class Paper:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Setting:
+    """One answer to a structural choice: assumption -> its value; none = as the scenario has it, with its range."""
+
+    title: str
+    overrides: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StructuralChoice:
+    """A choice of how to model that data cannot settle: its settings, and why each may be held."""
+
+    name: str
+    title: str
+    reason: str
+    settings: tuple[Setting, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class FundingPlan:
     """Which purse pays: one-off and part-year cost from the reserve until `reserve_until`, base budget after it."""
 
@@ -256,6 +283,7 @@ class Case:
     funding: FundingPlan
     reference: Reference
     papers: tuple[Paper, ...] = ()
+    structure: tuple[StructuralChoice, ...] = ()
 
     def __repr__(self) -> str:
         """Say which case and scenario this is, and how much it holds."""

@@ -43,6 +43,7 @@ from model.children.opening import (
     table_of,
     total_of,
 )
+from model.children.stated import states_rates, stream_as_stated
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -76,8 +77,11 @@ def stream_from_rows(
 
     Stock: the joint cells where given, else margins fitted from `seed`. Entries: likewise, spread over placements as
     the stock of that age is. `left` shapes leaving by time in care; without it the time in care makes no difference.
-    Raises CaseloadError where the figures contradict each other.
+    Rows that state rates of leaving are taken at their word (`model.children.stated`). Raises CaseloadError where the
+    figures contradict each other.
     """
+    if states_rates(rows):
+        return stream_as_stated(rows, share_8_9)
     stock = table_of(rows, "children", seed_table(seed))
     entries = by_band(table_of(rows, "entries_annual", stock + FIT_TOLERANCE * seed_table(seed)), share_8_9)
     opening = by_band(stock, share_8_9)

@@ -7,7 +7,6 @@ counted at the month's end, in the placement the child is then in. `model.childr
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -99,15 +98,30 @@ def _changes(first: Ints, last: Ints, place: Ints, size: tuple[int, int]) -> Flo
     return counts(first * width + place, shape) - counts(np.minimum(last, months + 1) * width + place, shape)
 
 
+def by_age(stays: Stays, months: int, draws: int) -> Floats:
+    """Return how many children of each age there are at every month's end, (months + 1, ages, draws)."""
+    first, last = month_ends(stays, months)
+    changes = []
+    for band in range(len(AGES)):
+        begins, ends, there = _of_band(stays, first, last, band)
+        changes.append(_changes(begins[there], ends[there], stays.draw[there], (months, draws)))
+    return np.cumsum(np.stack(changes, axis=1), axis=0)[:-1]
+
+
+def _of_band(stays: Stays, first: Ints, last: Ints, band: int) -> tuple[Ints, Ints, NDArray[np.bool_]]:
+    """Return the month's ends between which each child is there and of a band of age, and whether there are any."""
+    begins = np.maximum(first, np.ceil(BOUNDS[band] - stays.born).astype(np.int64))
+    ends = np.minimum(last, np.ceil(BOUNDS[band + 1] - stays.born).astype(np.int64))
+    return begins, ends, begins < ends
+
+
 def _cells(stays: Stays, first: Ints, last: Ints, months: int) -> dict[str, Floats]:
     """Count every age, placement and flow, over all draws."""
     shape = (months, len(AGES), len(PLACEMENTS))
     cells = {m: np.zeros(shape) for m in MEASURES[1:]}
     stock = np.zeros((months + 1, *shape[1:]))
-    for band, (low, high) in enumerate(pairwise(BOUNDS)):
-        begins = np.maximum(first, np.ceil(low - stays.born).astype(np.int64))
-        ends = np.minimum(last, np.ceil(high - stays.born).astype(np.int64))
-        there = begins < ends
+    for band in range(len(AGES)):
+        begins, ends, there = _of_band(stays, first, last, band)
         more = _changes(begins[there], ends[there], stays.placement[there], (months, len(PLACEMENTS)))
         stock[:, band] = np.cumsum(more, axis=0)[:-1]
     cells["stock"] = stock

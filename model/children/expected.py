@@ -78,7 +78,7 @@ def project(stream: Stream, drivers: Drivers, levers: Levers = NO_LEVERS, *, cel
     for month in range(len(scale)):
         law = solved.at(month)
         entering = home.month(month, stream.entries_annual / MONTHS_A_YEAR * scale[month])
-        stayed, arrived = _through(children, law), _entered(spread @ entering.new + entering.back, law)
+        stayed, arrived = through(children, law), _entered(spread @ entering.new + entering.back, law)
         for i, place in enumerate(places):
             place.month(month, (children, stayed.there, arrived.there), law, places[:i])
         fewer_short[month] = entering.fewer_short
@@ -102,7 +102,7 @@ def older(there: Floats, arrived: Floats) -> Floats:
     return children
 
 
-def _through(children: Floats, law: Steps) -> Passed:
+def through(children: Floats, law: Steps) -> Passed:
     """Take those in care through a month."""
     there, spent = np.empty_like(children), np.empty_like(children)
     for (c, cares), (a, ages) in product(*law.stretches):

@@ -171,7 +171,7 @@ def _linear(stream: Stream, drivers: Drivers, levers: Levers, guides: Sequence[G
         worth = opening[:, :, None] + _convolved(drivers.entry_scale[:, None, points], usual)
         worth -= _convolved((kept - fewer_short)[..., points], of_kind[:, aimed])
         if fewer_short.any():
-            worth -= _convolved(fewer_short[..., points], _short_behind(stream, scale, months)[:, aimed])
+            worth -= _convolved(fewer_short[..., points], short_behind(stream, scale, months)[:, aimed])
         for lever, share in zip(levers.reductions, shares, strict=True):
             mine = (kept * ratio(share, np.sum(shares, axis=0)))[..., points]
             for some, part, fade in parted(lever.fade[points], FADES, FEW_FADES):
@@ -219,7 +219,7 @@ def natural_short(stream: Stream, exit_scale: Floats) -> Floats:
     return total
 
 
-def _short_behind(stream: Stream, exit_scale: float, months: int) -> Floats:
+def short_behind(stream: Stream, exit_scale: float, months: int) -> Floats:
     """Return what one entrant with a short stay leaves behind, as `Table.entrants`."""
     short = short_stays(stream, exit_scale)
     out = np.zeros((max(months, MONTHS), len(AGES), len(PLACEMENTS), OUT))

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 NOTEBOOK = ROOT / "notebooks" / "90_scenario_report.ipynb"
+WORKBOOK = "workbook.xlsx"
 WARM = (
     "model.case.reading.load",
     "model.results.files",
@@ -32,29 +33,35 @@ WARM = (
 """What a report's kernel imports: done once, before the kernels are forked."""
 
 
-def jobs_for(case: Path, scenarios: Iterable[str], outputs: Path, *, draws: int, seed: int) -> list[Job]:
+def jobs_for(  # noqa: PLR0913 - each is a separate choice of the caller's
+    case: Path, scenarios: Iterable[str], outputs: Path, *, draws: int, seed: int, excel: bool = False
+) -> list[Job]:
     """Return one job a scenario of a case, each into `outputs/<case>/<scenario>`.
+
+    The base and the published scenario leave a workbook of live formulas too; with `excel` every scenario does.
 
     A job is made again when anything it rests on changes: inputs, the published and base scenarios it is compared
     with, the notebook, the model, a package's version, the seed or the number of draws. Not when only the commit does:
     a report names the commit it was made at. The inputs are hashed, not read: they need not be sound.
     """
     shared = {"package": origins.package_hash(), **origins.versions()}
-    others = {p for one in compared_with(case) for p in provenance.input_files(case, one)}
+    compared = compared_with(case)
+    others = {p for one in compared for p in provenance.input_files(case, one)}
     name = case.name if case.parent == INPUTS else str(case)
     jobs = []
     for scenario in scenarios:
         parameters = {"case": name, "scenario": scenario, "draws": draws, "seed": seed}
+        wanted = {**parameters, "excel": excel or scenario in compared}
         files = {*provenance.input_files(case, scenario), *others, NOTEBOOK}
         jobs.append(
             Job(
                 case=case.name,
                 scenario=scenario,
                 folder=outputs / case.name / scenario,
-                made_from=origins.fingerprint(files=files, root=case.parent, values=parameters, shared=shared),
+                made_from=origins.fingerprint(files=files, root=case.parent, values=wanted, shared=shared),
                 sources=origins.named(files, case.parent),
                 work="model.commands.jobs:make",
-                arguments=parameters,
+                arguments=wanted,
                 notebook=NOTEBOOK,
                 parameters=parameters,
                 exporter="model.commands.jobs:report_exporter",
@@ -67,12 +74,19 @@ def jobs_for(case: Path, scenarios: Iterable[str], outputs: Path, *, draws: int,
 def make(context: Context) -> None:
     """Run a scenario and write its files into the job's folder; the notebook that follows finds the result at hand."""
     from model.report.opening import open_result  # noqa: PLC0415 - asking what is up to date needs no model
+    from model.report.summary import summary_html  # noqa: PLC0415
     from model.results.files import write  # noqa: PLC0415
 
     started, begun = datetime.now(UTC), time.perf_counter()
     wanted: Mapping[str, Any] = context.job.arguments
     result = open_result(wanted["case"], wanted["scenario"], draws=wanted["draws"], seed=wanted["seed"])
     write(result, context.folder)
+    if wanted["excel"]:
+        from model.excel.twin import why_not, write_workbook  # noqa: PLC0415 - only where it was asked for
+
+        if not why_not(result.case):
+            write_workbook(result.case, context.folder / WORKBOOK)
+    (context.folder / "summary.html").write_text(summary_html(result), encoding="utf-8", newline="\n")
     found = provenance.provenance(result.case, draws=result.draws, seed=result.seed)
     provenance.write(context.folder, found, started=started, seconds=time.perf_counter() - begun)
 

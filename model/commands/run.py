@@ -30,6 +30,9 @@ def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser
     command.add_argument("--seed", type=int, default=1, metavar="N", help="the same seed gives the same draws (1)")
     command.add_argument("--jobs", type=whole_number, metavar="N", help="scenarios at once (one more than processors)")
     command.add_argument("--outputs", type=Path, default=OUTPUTS, metavar="DIR", help="where to write (outputs/)")
+    command.add_argument(
+        "--excel", action="store_true", help="workbook.xlsx of live formulas for every scenario, not two alone"
+    )
     command.add_argument("--force", action="store_true", help="make again what is up to date too")
     command.add_argument("--timeout", type=seconds, metavar="SECONDS", help="end a scenario that takes longer")
     command.add_argument("--log-json", type=Path, metavar="FILE", help="add a line of JSON an event to this file")
@@ -69,7 +72,9 @@ def _planned(paths: Sequence[Path], options: argparse.Namespace) -> tuple[list[J
     asked, outputs = tuple(dict.fromkeys(options.scenario or ())), options.outputs.resolve()
     jobs, stale = [], {}
     for path in paths:
-        own = jobs_for(path, asked or scenario_names(path), outputs, draws=options.draws, seed=options.seed)
+        own = jobs_for(
+            path, asked or scenario_names(path), outputs, draws=options.draws, seed=options.seed, excel=options.excel
+        )
         stale[path] = [own[n].scenario for n in plan(own, force=options.force)]
         jobs += own
     return jobs, stale

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
 
+from model.case.reading.problems import InputProblems
 from model.demand.codes import BY_PROVIDER, PLACEMENTS, foster_of_provider, placement_of_code
-from model.demand.episodes import OPEN, UNKNOWN, Episodes, birthday, day_of, parse_days
+from model.demand.episodes import OPEN, RULES, UNKNOWN, Episodes, birthday, day_of, parse_days
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,7 +58,8 @@ def clean(frames: Mapping[str, pd.DataFrame], log: Log, files: list[str]) -> Epi
     codes, unique = pd.factorize(keys, use_na_sentinel=True)
     work = _loaded(raw, codes, log)
     read, children_read = len(raw), len(unique)
-    closes = return_ends(work)
+    closes = return_ends(work, financial=bool(len(raw) and raw["_financial"].all() and raw["YEAR"].isna().all()))
+    _refuse_losses(raw, log)
     work = _merged(work, closes, log)
     work, opens_, closes_ = _windowed(work, closes)
     stale = _close_stale(work, closes, closes_, log)
@@ -67,7 +69,7 @@ def clean(frames: Mapping[str, pd.DataFrame], log: Log, files: list[str]) -> Epi
     opens_, closes_ = opens_[~short], closes_[~short]
     work = work.without(short, "short_break", log)
     _repair_overlaps(work, log)
-    born, uasc = _people(frames, unique, log)
+    born, until = _people(frames, unique, log)
     work, opens_, closes_, born_row = _bounded_by_18(work, opens_, closes_, born, log)
     placement = _placements(work, log)
     enters, leaves, care_start = _periods(work, log)
@@ -82,13 +84,13 @@ def clean(frames: Mapping[str, pd.DataFrame], log: Log, files: list[str]) -> Epi
         "in_care": int((work.end == OPEN).sum()),
         "last_day": (max(closes.values()) - 1) if closes else UNKNOWN,
     }
-    return Episodes(
+    episodes = Episodes(
         child=work.child,
         start=work.start,
         end=work.end,
         placement=placement,
         born=born_row,
-        uasc=uasc[work.child],
+        uasc=np.zeros(len(work.child), dtype=bool),
         care_start=care_start,
         enters=enters,
         leaves=leaves,
@@ -96,6 +98,29 @@ def clean(frames: Mapping[str, pd.DataFrame], log: Log, files: list[str]) -> Epi
         closes=closes_,
         log=log.frozen(files),
         summary=summary,
+    )
+    return _by_status(episodes, until[work.child])
+
+
+def _by_status(episodes: Episodes, until: np.ndarray) -> Episodes:
+    """Part episodes at the day a child's unaccompanied status ended (`until`, one an episode), and flag what is before.
+
+    Both parts are of one period of care and one placement: nobody leaves, enters or moves between them.
+    """
+    parted = (until > episodes.start) & (until < episodes.end)
+    rows = np.sort(np.concatenate([np.arange(len(until)), np.flatnonzero(parted)]))
+    second = np.append(False, rows[1:] == rows[:-1]) if len(rows) else np.zeros(0, dtype=bool)
+    first = parted[rows] & ~second
+    columns = ("child", "placement", "born", "care_start", "opens", "closes")
+    start = np.where(second, until[rows], episodes.start[rows])
+    return replace(
+        episodes,
+        **{name: getattr(episodes, name)[rows] for name in columns},
+        start=start,
+        end=np.where(first, until[rows], episodes.end[rows]),
+        enters=episodes.enters[rows] & ~second,
+        leaves=episodes.leaves[rows] & ~first,
+        uasc=start < until[rows],
     )
 
 
@@ -151,12 +176,34 @@ def _is_any(text: pd.Series, wanted: tuple[str, ...]) -> np.ndarray:
     return np.array([*(str(v).strip().upper() in wanted for v in unique), False], dtype=bool)[codes]
 
 
-def return_ends(work: _Work) -> dict[int, int]:
+MOST_LOST: Final = 0.02
+"""The share of a return's rows that may be lost; more, and what is left says nothing of the council."""
+
+
+def _refuse_losses(raw: pd.DataFrame, log: Log) -> None:
+    """Raise InputProblems where too many rows have no child or no date that can be read, with one example cell."""
+    problems = []
+    for rule, column in (("no_child", "CHILD"), ("no_start", "DECOM"), ("unreadable_end", "DEC")):
+        lost = log.counts.get(rule, 0)
+        if lost > MOST_LOST * len(raw):
+            example = "" if column == "CHILD" else _example(raw[column])
+            problems.append(f"column {column}: {lost} of {len(raw)} rows: {RULES[rule][1]}{example}")
+    if problems:
+        raise InputProblems([f"{p}; export the return again, dates as dd/mm/yyyy" for p in problems])
+
+
+def _example(text: pd.Series) -> str:
+    """Return one date that cannot be read, as it stands."""
+    unread = text[text.notna() & (parse_days(text) == UNKNOWN)]
+    return f", such as {str(unread.iloc[0])[:20]!r}" if len(unread) else ""
+
+
+def return_ends(work: _Work, *, financial: bool = False) -> dict[int, int]:
     """Return label to the day after the return's last day (1 April).
 
     A label may be the year the return starts or the year it ends: the reading under which more episodes lie within
-    their return wins. Unlabelled rows end on the first 31 March after almost all their starts, so that one mistyped
-    date cannot move it.
+    their return wins, unless all are `financial`, which are known by the year they start in. Unlabelled rows end on
+    the first 31 March after almost all their starts, so that one mistyped date cannot move it.
     """
     if not len(work.start):
         return {}
@@ -173,7 +220,7 @@ def return_ends(work: _Work) -> dict[int, int]:
         inside = (work.start < ends) & ((work.end == OPEN) | ((work.end >= ends - 366) & (work.end <= ends)))
         return float(inside.mean())
 
-    offset = 1 if fit(1) > fit(0) else 0
+    offset = 1 if financial or fit(1) > fit(0) else 0
     ends = {int(y): day_of(int(y) + offset, 4, 1) for y in labels if y}
     if 0 in labels:
         ends[0] = max(ends.values())
@@ -275,7 +322,10 @@ def _repair_overlaps(work: _Work, log: Log) -> None:
 
 
 def _people(frames: Mapping[str, pd.DataFrame], unique: pd.Index, log: Log) -> tuple[np.ndarray, np.ndarray]:
-    """Date of birth (days or ``UNKNOWN``) and UASC flag of each child, in the order of ``unique``."""
+    """Return date of birth (days or ``UNKNOWN``) of each child, in the order of ``unique``, and until when it is UASC.
+
+    That is the day its newest row says the status ceased (DUC), ``OPEN`` where it has not, ``UNKNOWN`` for all others.
+    """
     header, uasc = frames["header"], frames["uasc"]
     born = np.full(len(unique), UNKNOWN, dtype=np.int64)
     position = unique.get_indexer(pd.Index(_keys(header))) if len(header) else np.zeros(0, dtype=np.int64)
@@ -284,15 +334,18 @@ def _people(frames: Mapping[str, pd.DataFrame], unique: pd.Index, log: Log) -> t
     log.add("no_header", int((~has_header).sum()))
     _fill_born(born, position, header, log)
     log.add("no_dob", int((has_header & (born == UNKNOWN)).sum()))
-    flag = np.zeros(len(unique), dtype=bool)
+    until = np.full(len(unique), UNKNOWN, dtype=np.int64)
     if len(uasc):
         at = unique.get_indexer(pd.Index(_keys(uasc)))
         log.add("uasc_without_episode", int(_keys(uasc)[at < 0].nunique()))
-        flag[at[at >= 0]] = True
+        order = np.argsort(_year_labels(uasc), kind="stable")
+        ceased = parse_days(uasc["DUC"])[order]
+        known = at[order] >= 0
+        until[at[order][known]] = np.where(ceased == UNKNOWN, OPEN, ceased)[known]
         missing = born == UNKNOWN
         _fill_born(born, np.where(missing[at], at, -1), uasc, None)
         log.add("dob_from_uasc", int((missing & (born != UNKNOWN)).sum()))
-    return born, flag
+    return born, until
 
 
 def _fill_born(born: np.ndarray, position: np.ndarray, frame: pd.DataFrame, log: Log | None) -> None:

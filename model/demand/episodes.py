@@ -117,12 +117,29 @@ class Log:
         return RuleLog(counts=self.counts, lines=lines, files=tuple(files), warnings=tuple(self.warnings))
 
 
+_FORMS: Final = (
+    "%Y-%m-%d", "%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y", "%d/%m/%y", "%d-%b-%Y", "%d-%b-%y", "%d %b %Y", "%d %B %Y",
+    "%Y%m%d",
+)  # fmt: skip
+_AMERICAN: Final = ("%m/%d/%Y", "%m/%d/%y")
+_SERIAL: Final = r"\d{5}(?:\.\d+)?"
+_EXCEL_EPOCH: Final = -25_569  # day 0 of a spreadsheet, 30 December 1899, in days since 1970
+
+
 def parse_days(text: pd.Series) -> np.ndarray:
-    """Return days since 1970 (int64) of dd/mm/yyyy, yyyy-mm-dd (a time after it is ignored); ``UNKNOWN`` otherwise."""
+    """Return days since 1970 (int64) of a column of dates; ``UNKNOWN`` where there is none or it cannot be read.
+
+    As a return has them (dd/mm/yyyy, yyyy-mm-dd) and as a spreadsheet writes them on saving: with a time, with a
+    month's name, as a number of days. A column some of whose dates can only be month first, and none only day first,
+    is read month first.
+    """
     codes, unique = pd.factorize(text, use_na_sentinel=True)
-    values = pd.Series(np.asarray(unique, dtype=object), dtype="str").str.strip().str.slice(0, 10)
+    values = pd.Series(np.asarray(unique, dtype=object), dtype="str").str.strip()
+    values = values.str.replace(r"[ T]\d{1,2}:\d\d(?::\d\d(?:\.\d+)?)?(?: ?[AaPp][Mm])?$", "", regex=True)
     days = np.full(len(values) + 1, UNKNOWN, dtype=np.int64)
-    for pattern in ("%Y-%m-%d", "%d/%m/%Y", "%d-%m-%Y", "%d/%m/%y"):
+    serial = values.str.fullmatch(_SERIAL).to_numpy(dtype=bool, na_value=False)
+    days[:-1][serial] = values[serial].astype(float).astype(np.int64) + _EXCEL_EPOCH
+    for pattern in (*(_AMERICAN if _month_first(values) else ()), *_FORMS):
         todo = days[:-1] == UNKNOWN
         if not todo.any():
             break
@@ -131,6 +148,11 @@ def parse_days(text: pd.Series) -> np.ndarray:
         whole = parsed[found].to_numpy().astype("datetime64[D]").astype(np.int64)
         days[np.flatnonzero(todo)[found]] = whole
     return days[codes]
+
+
+def _month_first(values: pd.Series) -> bool:
+    parts = values.str.extract(r"^(\d{1,2})/(\d{1,2})/\d{2,4}$").apply(pd.to_numeric)
+    return bool((parts[1] > 12).any() and not (parts[0] > 12).any())
 
 
 def day_of(year: int, month: int, day: int) -> int:

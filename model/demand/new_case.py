@@ -17,7 +17,7 @@ import pandas as pd
 from model.case.draws import central
 from model.case.parameters import PLACEMENT_LINES
 from model.case.reading.problems import InputProblems
-from model.demand.build import demand_from_tables, tables_of
+from model.demand.build import tables_demand, tables_of
 from model.demand.codes import REFERENCE
 from model.money.cashability import NO_BUDGET
 from model.money.portfolio import evaluate
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from model.case.records import Case
+    from model.demand.build import Demand
     from model.demand.dfe import DfeTables
 
 TEMPLATE: Final = REFERENCE / "new_case"
@@ -58,8 +59,18 @@ def make_case(case: str, authority: str, dfe: Path, *, year: int | None, inputs:
         problems.append(f"{folder.name}: the case exists already; choose another name, or remove the folder first")
     if problems:
         raise InputProblems(problems)
-    built = demand_from_tables(dfe, authority, year)
     tables = tables_of(dfe)
+    built = tables_demand(tables, authority, year)
+    try:
+        return _written(folder, tables, built)
+    except BaseException:  # whole or not at all
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def _written(folder: Path, tables: DfeTables, built: Demand) -> list[str]:
+    """Write a case's files and return what to tell the person."""
+    case = folder.name
     folder.mkdir(parents=True)
     for name in _COPIED:
         shutil.copyfile(TEMPLATE / name, folder / name)

@@ -22,13 +22,17 @@ from model.demand.settings import demand_settings
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-DURATIONS: Final = ("under_6_months", "6_to_24_months", "over_24_months")
-DURATION_STARTS: Final = (0, 183, 730, OPEN)
+DURATIONS: Final = ("under_6_months", "6_to_12_months", "12_to_24_months", "over_24_months")
+DURATION_STARTS: Final = (0, 183, 365, 730, OPEN)
 """Days in care at which each duration band begins."""
 DAYS_A_YEAR: Final = 365.25
 _A, _P, _D = len(AGE_BANDS), len(PLACEMENTS), len(DURATIONS)
+_STEPS: Final = np.array([0.0, *np.geomspace(0.1, 30.0, 12)])
+"""Variances of a year's step in the level of entries that are tried, over the variance of chance."""
 _WEIGHTS: Final = np.geomspace(0.5, 1000.0, 40)
 _ROUNDS: Final = 50
+_LONG_ENOUGH: Final = 3 * 365
+"""Days of returns from which on a child whose time in care is in doubt may wait to be counted."""
 _DAYS_BEFORE_18: Final = 2
 """An exit this close to the 18th birthday is one at 18: councils date it the day before as well as the day itself."""
 
@@ -39,7 +43,8 @@ class Events:
 
     ``stock`` children in care when the returns end, ``exposure`` child-years and ``exits`` before 18: (ages,
     placements, durations). ``moves`` (ages, placements from, to); ``out`` moves out (ages, placements, durations);
-    ``entries`` (ages, placements, years); ``aged_out`` exits at 18. ``years`` financial years by the year they end in.
+    ``entries`` (ages, placements, years); ``aged_out`` exits at 18; ``mean_age`` months of age of those in
+    care when the returns end, (ages,), nan without any. ``years`` financial years by the year they end in.
     Children of unknown age are spread over ages as the others of their placement are, so counts need not be whole.
     """
 
@@ -50,6 +55,7 @@ class Events:
     out: np.ndarray
     entries: np.ndarray
     aged_out: float
+    mean_age: np.ndarray
     years: tuple[int, ...]
 
 
@@ -66,9 +72,10 @@ def count_events(episodes: Episodes, *, uasc: bool) -> Events:
     births = [birthday(episodes.born[mask], age) for age in AGE_STARTS]
     known = episodes.born[mask] != UNKNOWN
     seen_end = np.minimum(end, closes)
-    exposure = _exposure(np.maximum(start, opens), seen_end, (place, began), births, known)
-    happens = (end < closes) & (end >= opens)
+    since = np.maximum(opens, _seen_since(began, opens, closes))
+    exposure = _exposure(np.maximum(start, since), seen_end, (place, began), births, known)
     last = np.maximum(end - 1, start)
+    happens = (end < closes) & (end >= opens) & (last >= since)
     age_at_end, duration = _band(births, np.where(happens, end, start), known), _duration(last - began)
     leaves = episodes.leaves[mask] & happens
     age_at_end = np.where(leaves & known & (end >= births[-1] - _DAYS_BEFORE_18), _A, age_at_end)
@@ -91,8 +98,28 @@ def count_events(episodes: Episodes, *, uasc: bool) -> Events:
         out=_with_unknown(moving, spread)[:_A],
         entries=_with_unknown(entries, spread)[:_A],
         aged_out=float(exits[_A].sum()),
+        mean_age=_mean_age(np.where(known & in_care, age_now, _A), (closes - episodes.born[mask]) / DAYS_A_YEAR * 12),
         years=years,
     )
+
+
+def _seen_since(began: np.ndarray, opens: np.ndarray, closes: np.ndarray) -> np.ndarray:
+    """Return from which day on it is known how long each child has been in care.
+
+    Returns hold no episode that ended before the first of them, so a child in care before that may have come earlier
+    than its first episode says. It counts once even so it has been in care for the longest band, where the returns are
+    long enough for that; in shorter ones it is taken at its word.
+    """
+    doubtful = (began < opens) & (closes - opens >= _LONG_ENOUGH)
+    since: np.ndarray = np.where(doubtful, began + DURATION_STARTS[-2], opens)
+    return since
+
+
+def _mean_age(band: np.ndarray, months: np.ndarray) -> np.ndarray:
+    """Return the mean of months by band (ages,); rows of a higher band count in none."""
+    number, total = (np.bincount(band, weights=w, minlength=_A + 1)[:_A] for w in (np.ones(len(band)), months))
+    mean: np.ndarray = np.divide(total, number, out=np.full(_A, np.nan), where=number > 0)
+    return mean
 
 
 def _follows(episodes: Episodes, mask: np.ndarray) -> np.ndarray:
@@ -198,6 +225,35 @@ def _move_table(
     index = (age * _P + place) * _P + to
     counts = np.bincount(index[moved], minlength=(_A + 2) * _P * _P).astype(float).reshape(_A + 2, _P, _P)
     return _with_unknown(counts, spread)[:_A]
+
+
+# Entries -------------------------------------------------------------------------------------------------------------
+
+
+def entry_level(yearly: np.ndarray) -> tuple[float, float]:
+    """Return entries a year as they now stand, and the log standard deviation of that level over the next years.
+
+    `yearly` counts, oldest first. The level wanders from year to year by as much as makes the counts likeliest, beside
+    their chance (a local level model: Harvey 1989): years that differ by no more than chance all count alike, and the
+    more they differ the more the newest count.
+    """
+    if not yearly.sum() > 0:
+        return 0.0, 0.0
+    chance = float(yearly.mean())
+    fitted = [(_filtered(yearly, chance, step * chance), step * chance) for step in _STEPS]
+    (level, variance, _), step = max(fitted, key=lambda found: found[0][2])
+    return level, float(np.sqrt(variance + step)) / level
+
+
+def _filtered(yearly: np.ndarray, chance: float, step: float) -> tuple[float, float, float]:
+    """Return the level after the last year, its variance, and the log likelihood of the later years' counts."""
+    level, variance, likelihood = float(yearly[0]), chance, 0.0
+    for count in yearly[1:]:
+        ahead = variance + step + chance
+        likelihood -= 0.5 * (np.log(ahead) + (count - level) ** 2 / ahead)
+        gain = (variance + step) / ahead
+        level, variance = level + gain * (count - level), (1 - gain) * (variance + step)
+    return max(level, 0.5), variance, likelihood
 
 
 # Pooling -------------------------------------------------------------------------------------------------------------
@@ -312,30 +368,30 @@ def destinations(moves: np.ndarray) -> np.ndarray:
 def rate_frame(events: Events, exits: PooledRates, moves: PooledRates) -> pd.DataFrame:
     """Return age_band, placement, duration, measure (exit, move), exposure_years, events, rate_annual, low_80, high_80.
 
-    ``raw_annual`` is events over exposure, blank without exposure. Rates are a child-year.
+    Moves are pooled over durations. ``raw_annual`` is events over exposure, blank without. Rates are a child-year.
     """
     parts = []
-    for name, counts, pooled in (("exit", events.exits, exits), ("move", events.out, moves)):
-        low, high, mean = pooled.quantile(0.1), pooled.quantile(0.9), pooled.mean
+    for name, counts, pooled, durations in (
+        ("exit", events.exits, exits, DURATIONS),
+        ("move", events.out.sum(axis=2, keepdims=True), moves, ("all",)),
+    ):
+        there = events.exposure if durations == DURATIONS else events.exposure.sum(axis=2, keepdims=True)
         cells = np.indices(counts.shape).reshape(3, -1)
-        raw = np.divide(counts, events.exposure, out=np.full_like(counts, np.nan), where=events.exposure > 0)
-        parts.append(
-            pd.DataFrame(
-                {
-                    "age_band": np.array(AGE_BANDS)[cells[0]],
-                    "placement": np.array(PLACEMENTS)[cells[1]],
-                    "duration": np.array(DURATIONS)[cells[2]],
-                    "measure": name,
-                    "exposure_years": events.exposure.ravel(),
-                    "events": counts.ravel(),
-                    "raw_annual": raw.ravel(),
-                    "rate_annual": mean.ravel(),
-                    "low_80": low.ravel(),
-                    "high_80": high.ravel(),
-                }
-            )
-        )
-    return pd.concat(parts, ignore_index=True)
+        raw = np.divide(counts, there, out=np.full_like(counts, np.nan), where=there > 0)
+        frame = {
+            "age_band": np.array(AGE_BANDS)[cells[0]],
+            "placement": np.array(PLACEMENTS)[cells[1]],
+            "duration": np.array(durations)[cells[2]],
+            "measure": name,
+            "exposure_years": there.ravel(),
+            "events": counts.ravel(),
+            "raw_annual": raw.ravel(),
+            "rate_annual": pooled.mean.ravel(),
+            "low_80": pooled.quantile(0.1).ravel(),
+            "high_80": pooled.quantile(0.9).ravel(),
+        }
+        parts.append(pd.DataFrame(frame))
+    return pd.concat(parts, ignore_index=True).round(3)
 
 
 def published_exit_rates(stock: Mapping[str, float], exits: Mapping[str, float]) -> np.ndarray:

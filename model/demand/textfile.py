@@ -20,7 +20,8 @@ def read_text_columns(path: Path, wanted: Iterable[str] | None = None) -> pd.Dat
     """Return the named columns (all if None) as text, empty cells as NA; unknown names are left out.
 
     Names are matched without regard to case or outer spaces. An empty file gives a frame without rows or columns.
-    A line with too few or too many fields is left out and counted in ``frame.attrs["bad_lines"]``.
+    A line with too few or too many fields is left out and counted in ``frame.attrs["bad_lines"]``; lines that a
+    quotation mark swallowed are counted in ``swallowed``, and all under the heading in ``lines``.
     """
     raw = decoded(path.read_bytes())
     names = header_of(raw)
@@ -48,5 +49,6 @@ def read_text_columns(path: Path, wanted: Iterable[str] | None = None) -> pd.Dat
         ),
     )
     frame = pd.DataFrame({name: table[name].to_pandas() for name in columns}, dtype="str")
-    frame.attrs["bad_lines"] = bad
+    lines = sum(1 for line in raw.splitlines()[1:] if line.strip(b" ,\t"))
+    frame.attrs.update(bad_lines=bad, lines=lines, swallowed=max(0, lines - bad - len(frame)))
     return frame

@@ -168,7 +168,12 @@ class Evaluation:
             return expected.project(stream, drivers, cells=self.cells).projection
         if drivers.chance is None:
             return project_points(stream, drivers, NO_LEVERS, ())
-        return play(dealt(stream, drivers, cells=self.cells))
+        return play(self.uasc_ground)
+
+    @cached_property
+    def uasc_ground(self) -> Dealt:
+        """The unaccompanied children that chance deals to this block."""
+        return dealt(self.streams.uasc, self._drivers(UASC), cells=self.cells)
 
     @cached_property
     def prices(self) -> NDArray[np.float64]:

@@ -9,7 +9,7 @@ from model.report.backtests import backtest
 from model.report.children import caseload
 from model.report.drivers import risk
 from model.report.export import export_html
-from model.report.headlines import at_a_glance, certainty
+from model.report.headlines import at_a_glance
 from model.report.index import compare_scenarios, write_index
 from model.report.look.page import Block, show
 from model.report.opening import changed, open_case, open_result, tried_out
@@ -17,27 +17,25 @@ from model.report.outturn import open_outturn, outturn
 from model.report.posts import people
 from model.report.purses import funding
 from model.report.reconciliation import published
-from model.report.sections import net_position, payback, proposal, provenance_block, savings
+from model.report.sections import appendix, proposal, provenance_block, savings
 from model.report.shown import register
-from model.report.switching_values import switching
+from model.report.specification import structure
 
 __all__ = [
     "Block",
     "all_assumptions",
+    "appendix",
     "at_a_glance",
     "backtest",
     "caseload",
-    "certainty",
     "changed",
     "compare_scenarios",
     "export_html",
     "funding",
-    "net_position",
     "open_case",
     "open_outturn",
     "open_result",
     "outturn",
-    "payback",
     "people",
     "proposal",
     "provenance_block",
@@ -45,7 +43,7 @@ __all__ = [
     "risk",
     "savings",
     "show",
-    "switching",
+    "structure",
     "tried_out",
     "write_index",
 ]

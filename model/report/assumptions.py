@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from model.report.look import format as fmt
 from model.report.look import markup
 from model.report.look import tables as tbl
-from model.report.look.page import Block, heading, show
+from model.report.look.page import Block, folded, heading, show
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -27,18 +27,26 @@ GROUPS = {
 }
 
 
-def all_assumptions(case: Case) -> Block:
-    """Return every assumption with range, source and rating, a table per group, then the sources."""
-    rated = [a.quality for a in case.assumptions.values()]
+def all_assumptions(case: Case, *, folded_groups: bool = False) -> Block:
+    """Return every assumption with range, source and rating, a table per group, then the sources.
+
+    Ratings are counted over the assumptions that act: not those of a scheme that the scenario leaves out.
+    """
+    idle = {s.name for s in case.schemes if not s.active}
+    rated = [a.quality for a in case.assumptions.values() if a.name.partition(".")[0] not in idle]
     counts = ", ".join(f"{rated.count(r)} {r}" for r in ("red", "amber", "green"))
     sentence = (
-        f"The case rests on {fmt.counted(len(rated), 'assumption')}: {counts} by the quality of their evidence. Red "
-        "means that it needs work before anyone relies on it; impact says how much the answer moves with it."
+        f"This scenario rests on {fmt.counted(len(rated), 'assumption')}: {counts} by the quality of their evidence. "
+        "Red needs work before anyone relies on it."
     )
-    tables = [part for g in assumption_groups(case) for part in
-              (heading(group_title(case, g)), assumptions(case, g))]  # fmt: skip
-    inside = show(*tables, heading("Sources"), papers(case), source_list(case)).html
+    place = folded if folded_groups else _under_heading
+    tables = [place(group_title(case, g), assumptions(case, g)) for g in assumption_groups(case)]
+    inside = show(*tables, place("Sources", papers(case), source_list(case))).html
     return show(sentence, Block(f'<div class="wide">{inside}</div>'))
+
+
+def _under_heading(words: str, *parts: tbl.Table | None) -> Block:
+    return show(heading(words), *parts)
 
 
 def group_title(case: Case, group: str) -> str:

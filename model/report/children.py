@@ -5,11 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from model.case.words import DO_NOTHING, WITH_SCHEMES
-from model.report import views
 from model.report.children_tables import (
-    PLAIN,
-    age_costs,
-    cost_ranges,
     cost_words,
     count,
     now_and_later,
@@ -21,7 +17,7 @@ from model.report.children_tables import (
 from model.report.look import charts
 from model.report.look import format as fmt
 from model.report.look import tables as tbl
-from model.report.look.page import show
+from model.report.look.page import folded, show
 from model.results import children_counts as counts
 from model.results.children_counts import LEAST
 
@@ -43,18 +39,14 @@ STATISTICS = {"central": "central", "p10": "10th", "p25": "25th", "p50": "50th",
 
 
 def caseload(result: Result) -> Block:
-    """Return the children in care: recorded, forecast, by placement and age, and what they cost if nothing is done."""
+    """Return the children in care: recorded, forecast, by placement, and what they cost if nothing is done."""
     children, (first, last) = result.children, result.children_costs
     return show(
         flow_words(children),
         all_children(children),
-        by_placement(children),
         now_and_later(children, "placement"),
-        now_and_later(children, "age"),
         cost_words(children.case, first, last),
-        placement_costs(children.case, first, last),
-        *cost_ranges(result, first, last),
-        age_costs(children.case, first, last),
+        folded("What each placement costs if nothing is done", placement_costs(children.case, first, last)),
     )
 
 
@@ -186,87 +178,6 @@ def _all_data(
     caption = "All children looked after: recorded, forecast, and what happened since"
     return tbl.Table(key="children-all-data", caption=caption, columns=columns, rows=rows,
                      numeric=1)  # fmt: skip
-
-
-def by_placement(children: Children) -> charts.Figure:
-    """Chart children by placement, a panel for each that ever holds a child: do nothing against with the schemes."""
-    shown, later = children.placements, children.later
-    moved = {p for p in shown if children.changes(p)}
-
-    def paint(canvas: Canvas) -> None:
-        panels = charts.panels(canvas, len(shown), 2)
-        for axes, placement in zip(panels, shown, strict=True):
-            _panel(axes, children, placement, moved=placement in moved)
-        key = panels[next((i for i, p in enumerate(shown) if p in moved), 0)]
-        canvas.legend(*key.get_legend_handles_labels(), loc="outside lower center", ncols=2)
-
-    title = _placement_title(children, moved)
-    alt = f"Line charts of children by placement, one panel for each. {title}. " + " ".join(
-        _panel_words(children, p, moved=p in moved) for p in shown)  # fmt: skip
-    height = 1.75 * -(-len(shown) // 2) + 0.6
-    return charts.chart("children-placements", title, alt, paint, height=height,
-        data=_placement_data(children), rests_on=rests(children.case),
-        note=f"Each panel has its own scale, from zero. Above each: children at the start, and in {fmt.month(later)}. "
-        "Where only one line is drawn the schemes change nothing.",
-    )  # fmt: skip
-
-
-def _placement_title(children: Children, moved: set[str]) -> str:
-    at = {p: [children.central(w, p, children.at_later) for w in (DO_NOTHING, WITH_SCHEMES)] for p in moved}
-    size = sorted((p for p in at if abs(at[p][1] - at[p][0]) >= LEAST), key=lambda p: (-abs(at[p][1] - at[p][0]), p))
-    when = fmt.month(children.later)
-    if not size:
-        return f"The schemes change no placement's number of children by {when}"
-    parts = [f"{fmt.lowered(views.PLACEMENT_TITLES[p])} {one(at[p][1])} instead of {one(at[p][0])}" for p in size[:3]]
-    return f"Children by {when} with the schemes: {', '.join(parts)}"
-
-
-def _panel_words(children: Children, placement: str, *, moved: bool) -> str:
-    at, frame = children.at_later, children.stock[DO_NOTHING, placement]
-    now, nothing = (children.central(DO_NOTHING, placement, i) for i in (0, at))
-    words = (
-        f"{views.PLACEMENT_TITLES[placement]}: {one(now)} at the start, {one(nothing)} by "
-        f"{fmt.month(children.later)} if nothing is done{_reach(frame, children.later)}"
-    )
-    return f"{words}, {one(children.central(WITH_SCHEMES, placement, at))} with the schemes." if moved else f"{words}."
-
-
-def _panel(axes: Axes, children: Children, placement: str, *, moved: bool) -> None:
-    nothing, schemes = (children.stock[w, placement].iloc[::QUARTER] for w in (DO_NOTHING, WITH_SCHEMES))
-    x, at = range(0, QUARTER * len(nothing), QUARTER), children.at_later
-    _fan(axes, nothing, charts.QUIET, "Do nothing, ", QUARTER)
-    axes.plot(x, nothing["central"], color=charts.QUIET, linestyle=charts.DASHED, label="Do nothing, central")
-    ends = f"{one(children.central(DO_NOTHING, placement, 0))} to {one(children.central(DO_NOTHING, placement, at))}"
-    if moved:
-        if {"p10", "p90"} <= set(schemes):  # lines, not a second fan: two shades of one area cannot be told apart
-            axes.plot(x, schemes["p10"], color=charts.BLUE, linewidth=0.8)
-            axes.plot(x, schemes["p90"], color=charts.BLUE, linewidth=0.8,
-                      label="With the schemes, 10th and 90th percentile")  # fmt: skip
-        axes.plot(x, schemes["central"], color=charts.BLUE, linewidth=2.2, label="With the schemes, central")
-        ends += f"; with the schemes {one(children.central(WITH_SCHEMES, placement, at))}"
-    axes.set_title(f"{views.PLACEMENT_TITLES[placement]}\n{ends}", fontsize=8.8)
-    axes.axvline(at, color=charts.QUIET, linewidth=0.7, linestyle=":")
-    axes.set_ylim(0, 1.05 * max(float(f.max().max()) for f in (nothing, schemes)))
-    april = [i for i, m in enumerate(children.months) if m.endswith("-04")][::3]
-    axes.set_xticks(april, [f"Apr {children.months[i][:4]}" for i in april])
-    axes.set_xlim(0, len(children.months) - 1)
-
-
-def _placement_data(children: Children) -> tbl.Table:
-    columns = ("Placement and world", "Statistic", *(fmt.month(children.months[i]) for i in children.yearly))
-    worlds = {DO_NOTHING: "do nothing", WITH_SCHEMES: "with the schemes"}
-    rows = []
-    for placement in children.placements:
-        for world, words in worlds.items():
-            frame, name = children.stock[world, placement], f"{views.PLACEMENT_TITLES[placement]}: {words}"
-            middle = [count(children.central(world, placement, i)) for i in children.yearly]
-            rows.append([tbl.text(name), tbl.text("Central"), *middle])
-            for s in (s for s in STATISTICS if s in frame and s not in {"central", "p50"}):
-                values = [count(float(frame[s].iloc[i])) for i in children.yearly]
-                rows.append([tbl.text(name), tbl.text(f"{STATISTICS[s]} percentile"), *values])
-    caption = "Children by placement at the end of each year, both worlds"
-    return tbl.Table(key="children-placements-data", caption=caption, columns=columns, rows=rows,
-                     numeric=2, note=PLAIN)  # fmt: skip
 
 
 def _fan(axes: Axes, frame: pd.DataFrame, colour: str, words: str = "", every: int = 1) -> None:

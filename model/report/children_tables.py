@@ -9,7 +9,6 @@ import numpy as np
 from model.case.parameters import PLACEMENTS
 from model.case.words import DO_NOTHING, WITH_SCHEMES
 from model.children.law import AGES
-from model.children.opening import ALL
 from model.report import views
 from model.report.look import format as fmt
 from model.report.look import markup
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 
     from model.case.records import Case
     from model.results.children_counts import Children, YearCost
-    from model.results.runs import Result
 
 PLAIN = (
     "Each number of children is rounded by itself, and so are changes, worked from unrounded numbers: sums may differ "
@@ -126,48 +124,6 @@ def placement_costs(case: Case, first: YearCost, last: YearCost) -> tbl.Table:
     )  # fmt: skip
 
 
-def cost_ranges(result: Result, first: YearCost, last: YearCost) -> tuple[str, tbl.Table] | tuple[()]:
-    """Return how sure the cost of doing nothing is: a sentence, and each placement's range beside its central cost.
-
-    Nothing where only the central run was made.
-    """
-    if result.draws == 1:
-        return ()
-    case, years = result.case, tuple(dict.fromkeys((first.year, last.year)))
-    cost = result.placement_costs.pivot_table(index=["placement", "financial_year"], columns="statistic",
-                                              values="value_gbp", observed=True)  # fmt: skip
-    keep = [p for p in PLACEMENTS if max(cost["mean"][p, y] for y in years) > 0]
-    summed = {
-        (y, s): _in_thousands(np.array([cost[s][p, y] for p in keep])) for y in years for s in ("central", "mean")
-    }
-    rows = [[tbl.text(views.PLACEMENT_TITLES[p])] for p in keep]
-    rows.append([tbl.text("All placements")])
-    for year in years:
-        for statistic in ("central", "mean"):
-            for row, value in zip(rows, (*summed[year, statistic], sum(summed[year, statistic])), strict=True):
-                row.append(tbl.thousands(value))
-        for row, name in zip(rows, (*keep, ALL), strict=True):
-            row += [tbl.thousands(float(cost[s][name, year])) for s in ("p10", "p90")]
-    columns = ("Placement", *(f"{words}, {y}" for y in years for words in ("Central", "Mean", "10th percentile",
-                                                                           "90th percentile")))  # fmt: skip
-    at = {s: float(cost[s][ALL, last.year]) for s in ("central", "mean", "p10", "p90")}
-    words = (
-        f"How sure that is: in eight draws of ten placements cost {fmt.money_range(at['p10'], at['p90'])} in "
-        f"{last.year} if nothing is done, and {fmt.money(at['mean'])} on average, where the central run has "
-        f"{fmt.money(at['central'])}."
-    )
-    table = tbl.Table(
-        key="placement-cost-ranges",
-        caption=f"How sure the cost of doing nothing is: £ thousand a year, {case.price_base} prices",
-        columns=columns, rows=rows, numeric=1, strong=frozenset({len(rows) - 1}),
-        note="One draw in ten is below the 10th percentile, one in ten above the 90th: prices, their growth and the "
-        "number of children move together in a draw. Percentiles are of each row by itself and do not add up; central "
-        "and mean are rounded so that they do. Unaccompanied children are in it.",
-        rests_on=_cost_rests(case),
-    )  # fmt: skip
-    return words, table
-
-
 def _grant_rows(
     first: YearCost, last: YearCost, before: float, after: float, held: tuple[float, float]
 ) -> list[list[tbl.Cell]]:
@@ -180,36 +136,6 @@ def _grant_rows(
          tbl.thousands(pounds[1]), blank()]
         for words, n, pounds in (("of which paid for by grant", theirs, paid), ("Left for the council", ours, left))
     ]  # fmt: skip
-
-
-def age_costs(case: Case, first: YearCost, last: YearCost) -> tbl.Table:
-    """Return what each age band costs if nothing is done: children, cost, and the cost of a child a week."""
-    keep = [i for i in range(len(AGES)) if max(first.children[i].sum(), last.children[i].sum()) > 0]
-    parts = [_in_thousands(y.cost_gbp.sum(axis=1)[keep]) for y in (first, last)]
-    held = [[float(v) for v in y.children.sum(axis=1)[keep]] for y in (first, last)]
-    shares = fmt.adding_up(_shares(last.cost_gbp.sum(axis=1)[keep]), 2)
-    weekly = [float(last.cost_gbp[i].sum() / max(last.children[i].sum(), 1e-9)) / case.conventions.weeks_per_year
-              for i in keep]  # fmt: skip
-    rows = [
-        [tbl.text(views.AGE_TITLES[AGES[i]]), count(held[0][k]), tbl.thousands(parts[0][k]), count(held[1][k]),
-         tbl.thousands(parts[1][k]), tbl.number(fmt.percent(shares[k]), shares[k]),
-         tbl.number(fmt.pounds(weekly[k]), weekly[k])]
-        for k, i in enumerate(keep)
-    ]  # fmt: skip
-    total = _per_week(case, last) if last.children.sum() else 0.0
-    rows.append([tbl.text("All ages"), count(sum(held[0])), tbl.thousands(sum(parts[0])), count(sum(held[1])),
-                 tbl.thousands(sum(parts[1])), tbl.number(fmt.percent(sum(shares)), sum(shares)),
-                 tbl.number(fmt.pounds(total), total)])  # fmt: skip
-    columns = ("Age", f"Children, {first.year}", f"Cost, {first.year}", f"Children, {last.year}", f"Cost, {last.year}",
-               f"Share, {last.year}", f"A child a week, {last.year}")  # fmt: skip
-    return tbl.Table(
-        key="age-costs",
-        caption=f"What each age costs if nothing is done: £ thousand a year, central, {case.price_base} prices",
-        columns=columns, rows=rows, numeric=1, strong=frozenset({len(rows) - 1}),
-        note="A price belongs to a placement, not to an age: ages differ by where their children live, which the model "
-        f"fits to published totals by age and by placement. {ROUNDED}",
-        rests_on=_cost_rests(case),
-    )  # fmt: skip
 
 
 def _price(case: Case, placement: str) -> tuple[tbl.Cell, tbl.Cell]:

@@ -60,6 +60,15 @@ def sentences(result: Result, *, apart: bool = False) -> list[str]:
     ]
 
 
+def short(result: Result) -> list[str]:
+    """Return what the paper claims of each scheme, and what the model finds in the last shown year."""
+    last = views.years(result, shown=True)[-1]
+    return [
+        f"{_claimed(result, scheme, rows)}; the model finds {fmt.money(saved(result, scheme)[last])} in {last}."
+        for scheme, rows in claims_of(result).items()
+    ]
+
+
 def _held(result: Result, scheme: str, row: PublishedRow) -> list[str]:
     """Return the financial years in which a scheme saves what is printed, to the last printed digit."""
     half = row.precision * POUNDS[row.unit] / 2

@@ -1,10 +1,14 @@
-"""How sure the answer is: what moves it, what is worth finding out first, who earned it, whether the draws suffice."""
+"""Risks: what moves the answer, what would have to be true, who watches it, and what would pay for the whole."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from model.case.words import AGENCY, EVERYTHING, WHOLE
 from model.report import risk_figures, views
+from model.report.look import format as fmt
+from model.report.look import markup
+from model.report.look import tables as tbl
 from model.report.look.page import show
 from model.results.perimeters import main_perimeter
 
@@ -12,22 +16,86 @@ if TYPE_CHECKING:
     from model.report.look.page import Block
     from model.results.runs import Result
 
-CENTRAL_ONLY = "This run holds the central values alone: run it with more draws to see how sure the answer is."
 NOTHING_ACTS = "No scheme acts in this scenario, so there is nothing to be unsure about."
-ALONE = "Fewer than two schemes act on the same children here, so nobody shares a saving."
+MOST = 8  # rows of the register
 
 
 def risk(result: Result) -> Block:
-    """Return the tornado, the value of information, the attribution and the convergence of the main perimeter."""
-    perimeter = main_perimeter(result.case)
+    """Return the tornado and the risk register of the main perimeter, what to learn first, the whole's break-even."""
     if not result.case.active_schemes:
         return show(NOTHING_ACTS)
-    if not views.has_range(result):
-        return show(CENTRAL_ONLY)
-    shared = (result.attribution["perimeter"] == perimeter).any()
+    main = main_perimeter(result.case)
     return show(
-        risk_figures.tornado_chart(result, perimeter),
-        risk_figures.information_chart(result),
-        risk_figures.attribution_table(result, perimeter) if shared else ALONE,
-        risk_figures.convergence_table(result),
+        risk_figures.tornado_chart(result, main), register(result), information_words(result), whole_words(result)
+    )
+
+
+def register(result: Result) -> tbl.Table:
+    """Return the risk register of the main perimeter: what if, evidence, owner and trigger.
+
+    First the assumptions that turn the NPV within their own range, then those that move it most.
+    """
+    case, main = result.case, main_perimeter(result.case)
+    turns = {r.assumption: r for r in views.records(result.switching_by_perimeter) if r.perimeter == main}
+    bars = [r for r in views.records(result.tornado) if r.perimeter == main]
+    bars.sort(key=lambda bar: not turns[bar.assumption].within_range)
+    rows = []
+    for bar in [b for b in bars if b.swing_gbp >= risk_figures.LEAST_SWING][:MOST]:
+        a, turn = case.assumptions[bar.assumption], turns[bar.assumption]
+        npv, value = min((bar.npv_at_p10_gbp, bar.p10), (bar.npv_at_p90_gbp, bar.p90))
+        rows.append(
+            [tbl.link(markup.label(a.name), f"#{markup.anchor(a.name)}"),
+             tbl.text(f"at {fmt.quantity(value, a.unit)} instead of {fmt.quantity(a.value, a.unit)}: {fmt.money(npv)}"),
+             tbl.rating(a.quality), tbl.text(a.owner or "nobody named"), tbl.text(_trigger(turn))]
+        )  # fmt: skip
+    return tbl.Table(
+        key="register",
+        caption=f"Risk register, {views.title_of(case, main)}: NPV with cost avoided, one assumption at a time",
+        columns=("Assumption", "What if", "Evidence", "Owner", "Trigger: the NPV turns"),
+        rows=rows,
+        note="What if: the worse of its 10th and 90th percentile, all else central.",
+        empty="No assumption by itself moves the NPV.",
+    )
+
+
+def _trigger(turn: Any) -> str:  # noqa: ANN401 - a row of a frame
+    value = views.some(turn.switching_value)
+    if value is None:
+        return "at no value it can have"
+    return f"{'above' if value > turn.central else 'below'} {fmt.quantity(value, turn.unit)}" + (
+        "" if turn.within_range else ", outside its range"
+    )
+
+
+def information_words(result: Result) -> str:
+    """Return what is worth finding out before the decision; empty where only the central run was made."""
+    found = views.records(result.information)
+    single = [r for r in found if r.learnt == r.assumptions and r.value_gbp >= risk_figures.LEAST_SWING]
+    if not found or not single:
+        return "No single number is worth firming up: none could change the decision." if found else ""
+    every = next(r.value_gbp for r in found if r.learnt == EVERYTHING)
+    return (
+        f"Before deciding, knowing {markup.phrase(single[0].learnt)} exactly would be worth up to "
+        f"{fmt.money(single[0].value_gbp)}, and knowing everything {fmt.money(every)}."
+    )
+
+
+def whole_words(result: Result) -> str:
+    """Return what would pay for the whole where it does not pay for itself; empty where it does."""
+    case, npv = result.case, views.metric(result, WHOLE, "npv_gbp")
+    if npv is None or npv >= 0:
+        return ""
+    found = result.payers
+    share = "more than nine in ten" if found.entries_share is None else f"{fmt.percent(found.entries_share)} fewer"
+    words = (
+        f"The whole programme was not meant to pay for itself. It would if, besides what its schemes prevent, {share} "
+        f"children of all ages entered care from the start, or if {fmt.money(found.annual_gbp)} a year were saved"
+    )
+    covers = [case.assumptions.get(f"{spec.name}.cover_cost_annual") for spec in case.schemes if spec.kind == AGENCY]
+    total = sum(a.value for a in covers if a is not None)
+    if total:
+        words += f", {fmt.percent(found.annual_gbp / total)} of the yearly cost of agency cover ({fmt.money(total)})"
+    return (
+        f"{words}. Posts that stay empty cost nothing here, so failing to recruit makes the whole look better: it does "
+        "less, and what it was for is not counted."
     )

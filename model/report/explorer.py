@@ -36,7 +36,7 @@ class Explorer(WhatIf):
         found, months = self.answer(values), self.case.timeline.month_labels
         name = views.title_of(self.case, self.perimeter)
         title = (
-            f"{name}: pays back in {fmt.chance(found.payback_probability)} of draws; central NPV "
+            f"{name}: pays back in {fmt.share_of_draws(found.payback_probability, self.draws)}; central NPV "
             f"{fmt.money(found.npv_central)}, mean {fmt.money(found.npv_mean)}"
         )
         ends = ", ".join(f"{p}th percentile {fmt.money(v[-1])}" for p, v in found.fan.items())

@@ -1,141 +1,142 @@
-"""The key figures and the plain answer: what a reader sees first."""
+"""The first page: does it pay in cash, and only then with avoided cost; the verdict, and what would change it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from model.case.words import WHOLE
-from model.report import claims, purses, views
+from model.report import claims, specification, views
 from model.report.look import format as fmt
 from model.report.look import markup
 from model.report.look import tables as tbl
 from model.report.look.page import Block, show
 from model.results.perimeters import main_perimeter, shown_perimeters
+from model.results.verdict import DO_NOT, NOTHING, PROCEED, PROCEED_IF, RULES, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from model.case.records import Case
     from model.results.runs import Result
 
 LEAST_SAID = 500  # pounds: less than this is nothing, as money is printed
+MANY_CERTAIN = 10  # inputs that a scenario makes certain, from which on its chances say little
+CASH, TOTAL = "npv_cashable_gbp", "npv_gbp"
+DECISIONS = {
+    PROCEED: "Proceed. The decision asked: approve {what}, which {pays} for {itself} in cash.",
+    PROCEED_IF: "Proceed only if. The decision asked: approve {what} for the cost {it} would avoid, knowing that no "
+    "budget goes down by as much as {it} costs.",
+    DO_NOT: "Do not proceed on this case. The decision asked: none yet; {what} does not pay, in cash or otherwise.",
+    NOTHING: "Nothing is proposed in this scenario.",
+}
 
 
 def at_a_glance(result: Result) -> Block:
-    """Return the key figures with their ranges, a card and then a column for each perimeter, and the plain answer."""
-    case = result.case
-    cards = "".join(_card(result, p) for p in shown_perimeters(case))
+    """Return the first page: the answer in cash, the verdict and its rules, cards, key figures, what would change it.
+
+    A scenario whose numbers were made certain says so at once.
+    """
+    cards = "".join(_card(result, p) for p in shown_perimeters(result.case))
     return show(
-        Block(f'<p class="lead">{markup.escape(answer(result))}</p>'),
+        certain_words(result),
+        Block("".join(markup.paragraph(words, "lead") for words in answer(result))),
+        verdict_block(result),
         Block(f'<ul class="cards">{cards}</ul>'),
         headlines(result),
-        vacated_words(case),
-        *(claims.sentences(result, apart=True) if case.scenario == case.published_scenario else []),
-        reserve_chance(result),
-        certainty(result),
+        Block(markup.bullets([*conditions(result), *claims.short(result)])),
+        limits(result),
     )
 
 
-def vacated_words(case: Case) -> str:
-    """Return how much of the whole's NPV is agency staff in new posts that fall vacant again; empty where none is."""
-    from model.money.agency_readings import vacated_cover  # noqa: PLC0415 - an index with nothing to do runs no model
-
-    found = vacated_cover(case)
-    if found is None or abs(found.cost_gbp) < LEAST_SAID:
-        return ""
-    return (
-        f"The whole programme's net present value of {fmt.money(found.npv_gbp)} includes a cost of "
-        f"{fmt.money(found.cost_gbp)} for agency staff who cover new posts that were filled and fall vacant again "
-        f"(central); with those posts left empty it would be {fmt.money(found.npv_without_gbp)}."
-    )
+def certain_words(result: Result) -> str:
+    """Return that a scenario set many numbers to one value each, so that its chances say little; else nothing."""
+    case = result.case
+    certain = [n for n in case.overrides if (a := case.assumptions.get(n)) is not None and a.distribution == "fixed"]
+    paper = "This is the paper's own case: its assumptions, run through the model. "
+    words = paper if case.scenario == case.published_scenario else ""
+    if len(certain) >= MANY_CERTAIN:
+        words += f"{len(certain)} inputs are single numbers here: chances and ranges below mean little."
+    return words.strip()
 
 
-def reserve_chance(result: Result) -> str:
-    """Return how likely the reserve is to run short, where it may; empty where it lasts in every draw."""
-    chance, mean, _ = purses.reserve_risk(result)
-    if not views.has_range(result) or not chance or mean is None:
-        return ""
-    name = result.case.funding.reserve_name or "The reserve"
-    return (
-        f"{name} runs short in {fmt.chance(chance)} of draws, by {fmt.money(mean)} on average of all draws: see the "
-        "effect on the reserve below."
-    )
-
-
-def answer(result: Result) -> str:
-    """Return the answer in two sentences: do the invest-to-save schemes pay, and what does the whole cost or save."""
+def answer(result: Result) -> list[str]:
+    """Return the answer, cash first: do the invest-to-save schemes pay for themselves, and what does the whole cost."""
     case = result.case
     if not case.active_schemes:
-        return "Nothing is done in this scenario: no scheme acts, nothing is spent and nothing is saved."
-    main = main_perimeter(case)
-    subject = "The invest-to-save schemes together" if main in case.perimeters else views.title_of(case, main)
-    first = "" if main == WHOLE else f"{subject}: {_verdict(result, main)}. "
-    return f"{first}The whole programme: {_verdict(result, WHOLE)}."
+        return ["Nothing is done in this scenario: no scheme acts, nothing is spent and nothing is saved."]
+    shown = dict.fromkeys((main_perimeter(case), WHOLE))
+    return [f"{views.title_of(case, p)}: {_cash_words(result, p)}. {_total_words(result, p)}." for p in shown]
 
 
-def _verdict(result: Result, perimeter: str) -> str:
-    npv = views.metric(result, perimeter, "npv_gbp")
-    months = views.metric(result, perimeter, "payback_months")
+def _cash_words(result: Result, perimeter: str) -> str:
+    npv, months = (views.metric(result, perimeter, m) for m in (CASH, "payback_cashable_months"))
     horizon = fmt.duration(result.case.timeline.months)
+    worth = f"in cash {_worth(npv)} over {horizon} in today's value"
+    return f"{worth}, {_back(result, months)}{_likely(result, perimeter, 'probability_npv_cashable_positive')}"
+
+
+def _total_words(result: Result, perimeter: str) -> str:
+    npv, months = (views.metric(result, perimeter, m) for m in (TOTAL, "payback_months"))
+    return f"Counting cost avoided, {_worth(npv)}, {_back(result, months)}{_likely(result, perimeter)}"
+
+
+def _worth(npv: float | None) -> str:
     if npv is None:
-        return "no answer could be computed"
-    several = perimeter in result.case.perimeters
-    costs, saves = ("they cost", "they save") if several else ("it costs", "it saves")
-    worth = f"worth {fmt.money(npv)} more than {costs}"
-    if npv < 0:
-        worth = f"{'cost' if several else 'costs'} {fmt.money(-npv)} more than {saves}"
-    after = "no payback in that time" if months is None else f"payback after {fmt.duration(months)}"
-    chance = views.probability(result, perimeter)
-    likely = f"; above zero in {fmt.share_of_draws(chance)}" if views.has_range(result) and chance is not None else ""
-    return f"{worth} over {horizon} in today's value; {after}{likely}"
+        return "no answer"
+    return f"{fmt.money(abs(npv))} {'more saved than spent' if npv >= 0 else 'more spent than saved'}"
+
+
+def _back(result: Result, months: float | None) -> str:
+    if months is None:
+        return "never paid back"
+    return "nothing to pay back" if months == 0 else f"paid back by {payback_month(result, months)}"
+
+
+def payback_month(result: Result, months: float) -> str:
+    """Return the month by whose end a position is paid back for good: months count from the first."""
+    return fmt.month(result.case.timeline.month_labels[int(months) - 1])
+
+
+def _likely(result: Result, perimeter: str, name: str = "probability_npv_positive") -> str:
+    chance = views.probability(result, perimeter, name)
+    if not views.has_range(result) or chance is None:
+        return ""
+    return f" (above zero in {fmt.share_of_draws(chance, result.draws)})"
+
+
+def verdict_block(result: Result) -> Block:
+    """Return the verdict, the decision asked, and the rules it follows."""
+    found, case = verdict(result), result.case
+    several = found.perimeter in case.perimeters
+    name = fmt.lowered(views.title_of(case, found.perimeter))
+    words = {"what": name, "pays": "pay" if several else "pays", "itself": "themselves" if several else "itself",
+             "it": "they" if several else "it"}  # fmt: skip
+    sentence = DECISIONS[found.word].format(**words).replace("they costs", "they cost").replace(
+        "schemes does not", "schemes do not")  # fmt: skip
+    rules = "; ".join(f"{word.replace('_', ' ')}: {RULES[word]}" for word in (PROCEED, PROCEED_IF, DO_NOT))
+    ways = "" if found.word == NOTHING or not case.structure else specification.positive_words(result, found.perimeter)
+    return Block(
+        f'<div class="verdict {found.word}"><p><strong>Verdict: {markup.escape(sentence)}</strong></p>'
+        f'<p class="small">The rules: {markup.escape(rules)}. {markup.escape(ways)}</p></div>'
+    )
 
 
 def _card(result: Result, perimeter: str) -> str:
-    case, found = result.case, views.spread(result, perimeter, "npv_gbp")
-    chance = views.probability(result, perimeter)
-    kind = "good" if (found.central or 0) > 0 else "bad"
-    lines = [
-        f'<p class="name">{markup.escape(views.title_of(case, perimeter))}</p>',
-        f'<p class="big">{fmt.money(found.central)}</p>',
-        '<p class="small">net present value, central</p>',
-    ]
-    if views.has_range(result):
-        reach = fmt.money_range(found.p10, found.p90)
-        lines += [
-            f'<p class="small">mean {fmt.money(found.mean)}; eight draws in ten: {reach}</p>',
-            f'<p class="small">chance of being above zero: {fmt.chance(chance)}</p>',
-        ]
-    return f'<li class="{kind}">{"".join(lines)}</li>'
-
-
-def certainty(result: Result) -> Block:
-    """Return why central and mean differ, and how far the number of draws limits what is printed."""
+    """Return a card of a perimeter: its NPV in cash and with avoided cost, each with a bar on one scale."""
     case = result.case
-    if not views.has_range(result):
-        return show("Only the central run was made (one draw), so no range is shown.")
-    found = views.spread(result, WHOLE, "npv_gbp")
-    error = views.metric(result, WHOLE, "npv_standard_error_gbp", "mean")
-    gap = None if found.mean is None or found.central is None else found.mean - found.central
-    words = (
-        "Central is one run with every assumption at its central value; mean is the average over "
-        f"{result.draws:,} draws of all assumptions together. They differ because most ranges are lopsided and because "
-        "effects multiply (a place that is not filled saves nothing, whatever the price gap)."
+    measures = {"in cash": CASH, "with cost avoided": TOTAL}
+    found = {words: views.metric(result, perimeter, name) or 0.0 for words, name in measures.items()}
+    most = max(abs(v) for v in found.values()) or 1.0
+    bars = "".join(
+        f'<p class="bar {"gain" if v >= 0 else "loss"}"><strong>{fmt.money(v)}</strong> {words}'
+        f'<span aria-hidden="true" style="width:{100 * abs(v) / most:.0f}%"></span></p>'
+        for words, v in found.items()
     )
-    if gap is not None:
-        words += f" For the {views.title_of(case, WHOLE).lower()} the mean NPV is {_apart(gap)} the central one."
-    if error is not None:
-        words += f" With {result.draws:,} draws the mean is known to within about {fmt.money(2 * error)} either way."
-    return show(words)
-
-
-def _apart(gap: float) -> str:
-    if abs(gap) < LEAST_SAID:
-        return "the same as"
-    return f"{fmt.money(abs(gap))} {'above' if gap > 0 else 'below'}"
+    kind = "good" if found["in cash"] > 0 else "bad"
+    return f'<li class="{kind}"><p class="name">{markup.escape(views.title_of(case, perimeter))}</p>{bars}</li>'
 
 
 def headlines(result: Result) -> tbl.Table:
-    """Return the key measures, a column per perimeter: costs, savings, NPV with its range, payback, peak funding."""
+    """Return the key measures, a column per group of schemes: cash first, then with avoided cost."""
     case, shown = result.case, shown_perimeters(result.case)
     natures = {p: views.by_nature(result, p) for p in shown}
     year = natures[shown[0]].index[min(case.shown_years, len(natures[shown[0]])) - 1]
@@ -143,59 +144,48 @@ def headlines(result: Result) -> tbl.Table:
         (f"Investment in {year}", lambda p: _money(-natures[p].loc[year, "investment"])),
         (f"Cashable saving in {year}", lambda p: _money(natures[p].loc[year, "cashable_saving"])),
         (f"Cost avoided in {year}", lambda p: _money(natures[p].loc[year, "cost_avoidance"])),
-        (f"Net position in {year}", lambda p: _money(natures[p].loc[year].sum())),
-        *_npv_rows(result),
-        ("Benefit-cost ratio, central", lambda p: _range(result, p, "bcr", _ratio)),
-        ("Pays back after, central", lambda p: _payback(result, p, "payback_months")),
-        ("Pays back after, discounted", lambda p: _payback(result, p, "discounted_payback_months")),
-        ("Peak funding requirement, central", lambda p: _range(result, p, "peak_funding_gbp", fmt.money)),
-    ]  # fmt: skip
+        *_value_rows(result, CASH, "NPV in cash", "probability_npv_cashable_positive", "payback_cashable_months"),
+        *_value_rows(result, TOTAL, "NPV with cost avoided", "probability_npv_positive", "payback_months"),
+        ("Most that is out at once (peak funding)", lambda p: _metric(result, p, "peak_funding_gbp")),
+    ]
     columns = ("Measure", *(views.title_of(case, p) for p in shown))
-    body = [[tbl.text(title), *(cell(p) for p in shown)] for title, cell in rows]
     return tbl.Table(
         key="headlines",
-        caption=f"Key figures for each perimeter, real {case.price_base} prices",
+        caption=f"Key figures, real {case.price_base} prices",
         columns=columns,
-        rows=body,
+        rows=[[tbl.text(title), *(cell(p) for p in shown)] for title, cell in rows],
         numeric=1,
         note=f"NPV over {fmt.duration(case.timeline.months)} from {fmt.month(case.timeline.month_labels[0])}, "
-        f"discounted at {fmt.percent(case.conventions.discount_rate_annual, 1)} a year; payback counts from then. "
-        "A minus costs the council.",
-        rests_on=views.money_drivers(case, shown),
+        f"discounted at {fmt.percent(case.conventions.discount_rate_annual, 1)} a year. A minus costs the council. "
+        f"{_precision(result)}Central: every assumption at its central value; mean: the average over "
+        f"{result.draws:,} runs in which all vary together. Chances hold {specification.given(case)}.",
     )
 
 
-def _range(result: Result, perimeter: str, name: str, show: Callable[[float | None], str]) -> tbl.Cell:
-    found = views.spread(result, perimeter, name)
-    return tbl.number(show(found.central), found.central)
-
-
-def _ratio(value: float | None) -> str:
-    return "none" if value is None else fmt.ratio(value)
-
-
-def _money(value: float) -> tbl.Cell:
-    return tbl.number(fmt.money(value), value)
-
-
-def _npv_rows(result: Result) -> list[tuple[str, Callable[[str], tbl.Cell]]]:
-    horizon = fmt.duration(result.case.timeline.months)
-    rows: list[tuple[str, Callable[[str], tbl.Cell]]] = [
-        ("Net present value (NPV), central", lambda p: _range(result, p, "npv_gbp", fmt.money))
-    ]
+def _value_rows(
+    result: Result, npv: str, words: str, chance: str, payback: str
+) -> list[tuple[str, Callable[[str], tbl.Cell]]]:
+    rows: list[tuple[str, Callable[[str], tbl.Cell]]] = [(f"{words}, central", lambda p: _metric(result, p, npv))]
     if views.has_range(result):
         rows += [
-            ("NPV, mean", lambda p: _statistic(result, p, "npv_gbp", "mean")),
-            ("NPV, 10th to 90th percentile", lambda p: _interval(result, p, "npv_gbp")),
-            ("Chance that NPV is above zero", lambda p: _chance(result, p, "probability_npv_positive")),
-            (f"Chance of paying back within {horizon}", lambda p: _chance(result, p, "probability_payback")),
+            (f"{words}, mean", lambda p: _metric(result, p, npv, "mean")),
+            (f"{words}, eight runs in ten", lambda p: _interval(result, p, npv)),
+            ("Chance that it is above zero", lambda p: _chance(result, p, chance)),
         ]
-    return [*rows, ("NPV, cashable savings only, central", lambda p: _range(result, p, "npv_cashable_gbp", fmt.money))]
+    return [*rows, ("Paid back by, central", lambda p: _payback(result, p, payback))]
 
 
-def _statistic(result: Result, perimeter: str, name: str, statistic: str) -> tbl.Cell:
-    value = views.metric(result, perimeter, name, statistic)
+def _precision(result: Result) -> str:
+    error = views.metric(result, WHOLE, "npv_standard_error_gbp", "mean")
+    return "" if error is None else f"The whole's mean is known to {fmt.money(2 * error)} either way. "
+
+
+def _money(value: float | None) -> tbl.Cell:
     return tbl.number(fmt.money(value), value)
+
+
+def _metric(result: Result, perimeter: str, name: str, statistic: str = "central") -> tbl.Cell:
+    return _money(views.metric(result, perimeter, name, statistic))
 
 
 def _interval(result: Result, perimeter: str, name: str) -> tbl.Cell:
@@ -205,10 +195,37 @@ def _interval(result: Result, perimeter: str, name: str) -> tbl.Cell:
 
 def _chance(result: Result, perimeter: str, name: str) -> tbl.Cell:
     value = views.probability(result, perimeter, name)
-    return tbl.number(fmt.chance(value), value)
+    return tbl.number(fmt.chance(value, result.draws), value)
 
 
 def _payback(result: Result, perimeter: str, name: str) -> tbl.Cell:
     value = views.metric(result, perimeter, name)
-    shown = "nothing to pay back" if value == 0 else fmt.duration(value)
+    shown = "never" if value is None else "nothing to pay back" if value == 0 else payback_month(result, value)
     return tbl.number(shown, value)
+
+
+def conditions(result: Result, most: int = 3) -> list[str]:
+    """Return what would change the answer, nearest first: switching values within an assumption's own range."""
+    found = result.switching_by_perimeter
+    main = main_perimeter(result.case)
+    found = found[(found["perimeter"] == main) & found["within_range"].astype(bool) & (found["high"] > found["low"])]
+    far = ((found["switching_value"] - found["central"]).abs() / (found["high"] - found["low"])).sort_values()
+    rows = views.records(found.loc[far.index[:most]])
+    name = fmt.lowered(views.title_of(result.case, main))
+    if not rows:
+        return [f"What would change it: no single assumption within its own range turns the NPV of {name}."]
+    points = [
+        f"{markup.phrase(r.assumption)} {'above' if r.switching_value > r.central else 'below'} "
+        f"{fmt.quantity(r.switching_value, r.unit)} (central {fmt.quantity(r.central, r.unit)})"
+        for r in rows
+    ]
+    return [f"What would change it: with cost avoided, the NPV of {name} turns with {fmt.listed(points, 'or')}."]
+
+
+def limits(result: Result) -> str:
+    """Return what the figures leave out."""
+    case = result.case
+    return (
+        f"Limits: {fmt.duration(case.timeline.months)} only, so what later years bring is left out; outcomes for "
+        "children, and costs to health, schools and courts, are not counted; cost avoided is in no budget."
+    )

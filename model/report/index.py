@@ -4,29 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import re
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from model.batch import origins
 from model.batch.disk import write_whole
 from model.case.words import WHOLE
 from model.report import comparison, views
-from model.report.kept import FOLDER, Kept
 from model.report.look import format as fmt
 from model.report.look import markup
 from model.report.look.page import Block, Page, render, show
 from model.report.opening import case_folder
-from model.results import outputs, provenance
+from model.results import outputs
 from model.results.perimeters import main_perimeter, shown_perimeters
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import pandas as pd
-
     from model.case.records import Case
-    from model.report.look.charts import Figure
     from model.results.outputs import Run
 
 INDEX = "index.html"
@@ -37,8 +31,8 @@ def write_index(case_outputs: Path | str, case_path: Path | str | None = None) -
     """Write `index.html` into the folder that holds a case's scenarios, whole or not at all.
 
     `case_path` is the case's folder of inputs; by default the case named like the outputs folder. Where it is not
-    found the index still compares the scenarios, but cannot tell stale reports nor draw bridges. An index that would
-    read the same is left as it is.
+    found the index still compares the scenarios, but cannot tell stale reports. An index that would read the same is
+    left as it is.
     """
     folder = Path(case_outputs)
     if not folder.is_dir():
@@ -46,16 +40,14 @@ def write_index(case_outputs: Path | str, case_path: Path | str | None = None) -
     inputs = _inputs_of(folder, case_path)
     base, cases = _case(inputs, None), inputs.parent if inputs else None
     found = outputs.finished(folder, cases)
-    seal = _seal(found, base, inputs)
+    seal = _seal(found, base)
     place = folder / INDEX
     if place.is_file() and _SEAL.findall(place.read_text(encoding="utf-8")[-200:]) == [seal]:
         return
     runs = outputs.read_runs(folder, cases, base.base_scenario if base else "base")
-    kept = Kept(folder=folder / FOLDER)
-    body = _unreadable(found, runs) + _body(folder, runs, inputs, kept)
+    body = _unreadable(found, runs) + _body(folder, runs, base)
     page = f"{render(_page(folder, runs, base), body)}<!-- made from {seal} -->\n"
     write_whole(place, page.encode())
-    kept.forget_others()
 
 
 def _unreadable(found: Sequence[outputs.Finished], runs: Sequence[Run]) -> str:
@@ -88,14 +80,9 @@ def _case(inputs: Path | None, scenario: str | None) -> Case | None:
         return None
 
 
-def _seal(found: Sequence[outputs.Finished], base: Case | None, inputs: Path | None) -> str:
-    """Return a digest of all that the index is made from; without inputs it has no bridges, and is another index.
-
-    The base scenario's inputs count by themselves: bridges start from them, whether or not base has been run.
-    """
+def _seal(found: Sequence[outputs.Finished], base: Case | None) -> str:
+    """Return a digest of all that the index is made from."""
     digest = hashlib.sha256(b"" if base is None else base.title.encode())
-    if base is not None and inputs is not None:
-        digest.update(comparison.as_json(provenance.input_hashes(inputs, base.scenario)).encode())
     for one in found:
         has_report = (one.folder / "report.html").is_file()
         digest.update(comparison.as_json([one.folder.name, one.changed, has_report]).encode())
@@ -119,15 +106,11 @@ def _page(folder: Path, runs: Sequence[Run], base: Case | None) -> Page:
     )
 
 
-def _body(folder: Path, runs: Sequence[Run], inputs: Path | None, kept: Kept) -> str:
+def _body(folder: Path, runs: Sequence[Run], base: Case | None) -> str:
     if not runs:
         return markup.paragraph("No scenario has been run yet.")
-    base = _case(inputs, None)
-    parts: list[Block | str] = [_no_base(runs, base), *_sections(runs, base)]
-    bridges = _bridges(runs, inputs, base, kept)
-    if bridges:
-        parts += [_h2("What sets each scenario apart"), *bridges]
-    return show(*parts, _h2("The scenarios and their files"), comparison.freshness(runs, folder)).html
+    files = comparison.freshness(runs, folder)
+    return show(_no_base(runs, base), *_sections(runs, base), _h2("The scenarios and their files"), files).html
 
 
 def _no_base(runs: Sequence[Run], base: Case | None) -> str:
@@ -137,8 +120,7 @@ def _no_base(runs: Sequence[Run], base: Case | None) -> str:
     command = f"python3 workbook.py run {base.folder_name} --scenario {base.scenario}"
     return (
         f"The scenario that the others are compared with, {base.scenario_title} ({base.scenario}), has not been run "
-        f"here, so it has no row in these tables; “{command}” adds it. What sets each scenario apart from it is worked "
-        "out from its inputs as they are now."
+        f"here, so it has no row in these tables; “{command}” adds it."
     )
 
 
@@ -164,7 +146,7 @@ def _sections(runs: Sequence[Run], base: Case | None) -> list[Block]:
     parts: list[Block] = []
     for perimeter in [p for p in order if p in found]:
         title = found[perimeter]
-        charts = [comparison.npv_by_scenario, comparison.small_multiples] if perimeter in {main, WHOLE} else []
+        charts = [comparison.npv_by_scenario] if perimeter in {main, WHOLE} else []
         parts.append(show(_h2(title), comparison.side_by_side(runs, perimeter, title),
                           *(chart(runs, perimeter, title) for chart in charts)))  # fmt: skip
     return parts
@@ -180,62 +162,4 @@ def compare_scenarios(case: str, *, draws: int, seed: int) -> Block:
     first = results[0].case.base_scenario
     runs = sorted(map(outputs.run_of, results), key=lambda run: (run.scenario != first, run.title.lower()))
     base = _case(inputs, first)
-    return show(*_sections(runs, base), *_bridges(runs, inputs, base))
-
-
-def _bridges(runs: Sequence[Run], inputs: Path | None, base: Case | None, kept: Kept | None = None) -> list[Block]:
-    """Return for each scenario what it changes and how much each change moved the main and the whole NPV.
-
-    With `kept`, only those are worked out and drawn whose scenario, base scenario or model changed.
-    """
-    if base is None or inputs is None:
-        return []
-    others = [run.scenario for run in runs if run.scenario != base.scenario]
-    if kept is None:
-        found = [_apart(inputs, scenario, base) for scenario in others]
-    else:
-        found = [kept.piece(m, partial(_apart, inputs, s, base)) for s, m in _made_from(inputs, others, base).items()]
-    return [Block(piece) for piece in found if piece]
-
-
-def _made_from(inputs: Path, scenarios: Sequence[str], base: Case) -> dict[str, dict[str, str]]:
-    """Return for each scenario all that its bridge is made from, by hash."""
-    shared = {"package": origins.package_hash(), **origins.versions()}
-    common = provenance.input_files(inputs, base.scenario)
-    return {
-        scenario: origins.fingerprint(
-            files={*provenance.input_files(inputs, scenario), *common},
-            root=inputs.parent,
-            values={"scenario": scenario, "base": base.scenario, "case": base.folder_name},
-            shared=shared,
-        )
-        for scenario in scenarios
-    }
-
-
-def _apart(inputs: Path, scenario: str, base: Case) -> str:
-    """Return what sets a scenario apart as HTML; nothing where its inputs are gone or no longer valid."""
-    case = _case(inputs, scenario)
-    return apart(case, base).html if case is not None else ""
-
-
-def apart(case: Case, base: Case) -> Block:
-    """Return what a scenario changes against the base scenario, and the bridge between their NPVs."""
-    perimeters = dict.fromkeys((main_perimeter(base), WHOLE))
-    from model.results.risks import bridge_steps  # noqa: PLC0415 - an index of files needs no engine
-
-    steps = bridge_steps(case, base, tuple(perimeters))
-    charts = [_bridge(steps[steps["perimeter"] == p], case, base, p) for p in perimeters]
-    heading = f"<h3>{markup.escape(case.scenario_title)}</h3>{markup.paragraph(case.scenario_why)}"
-    return show(Block(heading), comparison.changes_from_base(case, base), *charts)
-
-
-def _bridge(steps: pd.DataFrame, case: Case, base: Case, perimeter: str) -> Figure | str:
-    """Return the bridge, or a sentence where there is none to draw."""
-    name = views.title_of(base, perimeter)
-    if not len(steps):
-        return f"{name}: not part of this scenario."
-    if (steps["npv_gbp"].iloc[1:].abs() < 500).all():
-        return f"{name}: the central NPV does not move; it stays at {fmt.money(float(steps['npv_after'].iloc[-1]))}."
-    names = case.scenario_title, base.scenario_title, name[:1].lower() + name[1:]
-    return comparison.bridge_chart(steps, names, f"bridge-{case.scenario}-{perimeter}")
+    return show(*_sections(runs, base))

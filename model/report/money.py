@@ -309,11 +309,11 @@ def npv_spread(result: Result, perimeter: str) -> Figure:
         axes.set_ylabel("Draws")
         axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=2)
 
-    title = f"{name}: NPV is above zero in {fmt.share_of_draws(share)}"
+    title = f"{name}: NPV is above zero in {fmt.share_of_draws(share, result.draws)}"
     alt = (
         f"Histogram of the net present value of {name} over {len(values):,} draws. "
         f"From {fmt.money(float(values.min()))} to {fmt.money(float(values.max()))}; "
-        f"central {fmt.money(found.central)}, mean {fmt.money(found.mean)}; above zero in {fmt.share_of_draws(share)}."
+        f"central {fmt.money(found.central)}, mean {fmt.money(found.mean)}. {title}."
     )
     key = f"npv-{perimeter}"
     rows = [[tbl.text(fmt.money_range(float(a), float(b))), tbl.number(f"{n:,}", int(n))]
@@ -353,8 +353,8 @@ def payback_chance(result: Result) -> Figure:
 
     last = {p: v[-1] for p, v in found.items()}
     title = f"Chance of having paid back by {years[-1]}: " + ", ".join(
-        f"{fmt.lowered(views.title_of(case, p))} {fmt.chance(v)}" for p, v in last.items())  # fmt: skip
-    rows = [[tbl.text(views.title_of(case, p)), *(tbl.number(fmt.chance(v), v) for v in values)]
+        f"{fmt.lowered(views.title_of(case, p))} {fmt.chance(v, result.draws)}" for p, v in last.items())  # fmt: skip
+    rows = [[tbl.text(views.title_of(case, p)), *(tbl.number(fmt.chance(v, result.draws), v) for v in values)]
             for p, values in found.items()]  # fmt: skip
     columns = ("Perimeter", *years)
     data = tbl.Table(key="payback-data", caption="Probability of having paid back by the end of each financial year",

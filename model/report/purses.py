@@ -70,8 +70,7 @@ def funding(result: Result) -> Block:
         f"By {last} the whole programme {way} {fmt.money(abs(size))} {'to' if size < 0 else 'off'} the base budget in "
         "cash terms, once cashable savings are taken off. Cost avoidance is in no budget and does not reduce it."
     )
-    return show(sentence, reserve_words(result), purses(result), reserve_balance(result),
-                mtfp(result))  # fmt: skip
+    return show(sentence, reserve_words(result), reserve_balance(result), mtfp(result))
 
 
 def funding_item(result: Result, group: str, item: str) -> pd.DataFrame:
@@ -185,8 +184,9 @@ def reserve_words(result: Result) -> str:
     if early is not None:
         month = result.case.timeline.month_labels[min(int(early), result.case.timeline.months - 1)]
         when = f" One draw in ten is short by {fmt.month(month)}."
+    often = fmt.share_of_draws(chance, result.draws)
     return (
-        f"{words}, but it runs short in {fmt.chance(chance)} of draws. What has then to be found elsewhere comes to "
+        f"{words}, but it runs short in {often}. What has then to be found elsewhere comes to "
         f"{fmt.money(mean)} over {years} on average of all draws, and to {fmt.money(high)} or more in one draw of "
         f"ten.{when}{apart}"
     )
@@ -253,7 +253,7 @@ def _reserve_finding(result: Result, name: str, frame: pd.DataFrame) -> str:
     if not chance:
         return f"{name}: runs short in no draw; {middle}"
     return (
-        f"{name}: runs short in {fmt.chance(chance)} of draws, by {fmt.money(mean)} on average of all and "
+        f"{name}: runs short in {fmt.share_of_draws(chance, result.draws)}, by {fmt.money(mean)} on average of all and "
         f"{fmt.money(high)} at the 90th percentile; {middle}"
     )
 

@@ -42,8 +42,7 @@ def published(result: Result) -> Block:
     differ = frame[frame["verdict"] == "differs"]
     points = [f"{r.ref}: {r.statement}. Printed {plain(r.published)}, recomputed "
               f"{plain(r.recomputed)}." for r in views.records(differ)]  # fmt: skip
-    return show(sentence, Block(markup.bullets(points)) if points else None, *claims.sentences(result),
-                claims.table(result), reconciliation(result))  # fmt: skip
+    return show(sentence, Block(markup.bullets(points)) if points else None, claims.table(result))
 
 
 def transcribed(result: Result) -> pd.Series:

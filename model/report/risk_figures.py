@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from model.case.words import CHANCE, EVERYTHING, PORTFOLIO
 from model.report import views
 from model.report.look import format as fmt
@@ -18,7 +16,6 @@ from model.report.look.charts import (
     PAPER,
     QUIET,
     SKY,
-    VERMILION,
     Figure,
     chart,
     draw,
@@ -229,96 +226,6 @@ def attribution_table(result: Result, perimeter: str) -> tbl.Table:
     )
 
 
-def convergence_table(result: Result) -> tbl.Table:
-    """Table of standard errors, and whether more draws could change a printed digit."""
-    rows = [
-        [tbl.text(views.title_of(result.case, r.perimeter)), tbl.text(_MEASURES[r.metric, r.statistic]),
-         *_precision_cells(r)]
-        for r in views.records(result.convergence)
-    ]  # fmt: skip
-    return tbl.Table(
-        key="convergence",
-        caption=f"What {result.draws:,} draws can tell",
-        columns=("Perimeter", "Figure", "Estimate", "Standard error", "A digit may change", "Draws to settle it"),
-        rows=rows,
-        numeric=frozenset({2, 3, 5}),
-        note="Money is printed to £10,000 and chances to 1%. A digit may change where the 95% interval of the "
-        "estimate reaches into the next printed figure.",
-    )
-
-
-_MEASURES = {
-    ("npv_gbp", "mean"): "NPV, mean",
-    ("npv_gbp", "p05"): "NPV, 5th percentile",
-    ("npv_gbp", "p50"): "NPV, median",
-    ("npv_gbp", "p95"): "NPV, 95th percentile",
-    ("probability_npv_positive", "mean"): "Chance that NPV is above zero",
-}
-
-
-def sampling_chart(result: Result, perimeter: str, *, draws: int, seeds: int, threads: int = 1) -> Figure:
-    """Chart what Sobol' sampling buys: how far apart seeds land with so many draws, mean and P10 of the NPV."""
-    found = result.sampling_errors(perimeter, draws=draws, seeds=seeds, threads=threads)
-    name, most = views.title_of(result.case, perimeter), max(e.draws for e in found)
-    kinds = list(dict.fromkeys((e.method, e.process_noise) for e in found))
-    last = {(e.method, e.process_noise): e for e in found if e.draws == most}
-
-    def paint(canvas: Canvas) -> None:
-        panels = canvas.subplots(1, 2, sharey=True)
-        for axes, measure, words in zip(panels, ("mean", "p10"), ("Mean NPV", "P10 of NPV"), strict=True):
-            for kind in kinds:
-                colour, marker = {"stream": (VERMILION, "s"), "sobol": (BLUE, "o")}[kind[0]]
-                line = [e for e in found if (e.method, e.process_noise) == kind]
-                axes.plot([e.draws for e in line], [getattr(e, measure) for e in line], color=colour, marker=marker,
-                          markersize=4, linestyle="-" if kind[1] else DASHED, label=_sampling(*kind))  # fmt: skip
-            axes.set_xscale("log", base=2)
-            axes.set_xticks(ticks := sorted({e.draws for e in found})[::2], [f"{n:,}" for n in ticks])
-            axes.set_title(f"{words}: standard error")
-            axes.set_xlabel("Draws")
-        money_axis(panels[0])
-        if all(min(e.mean, e.p10) > 0 for e in found):
-            panels[0].set_yscale("log", base=2)  # a straight line, halved by every four times the draws
-            steps = _doublings(min(e.mean for e in found), max(max(e.mean, e.p10) for e in found))
-            panels[0].set_yticks(steps, [fmt.money(step) for step in steps])
-            panels[0].minorticks_off()
-        canvas.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=2)
-
-    plain, better = last["stream", True].mean, last["sobol", True].mean
-    gain = (plain / better) ** 2 if better > 0 else 1.0
-    title = (
-        f"{name}: {most:,} draws leave the mean NPV uncertain by {fmt.money(plain)}, by {fmt.money(better)} if "
-        "they are Sobol' draws"
-    )
-    alt = (
-        f"Line charts of the standard error of the mean and of the P10 of NPV against the number of draws. {title}. "
-        f"Without chance in the flows: {fmt.money(last['stream', False].mean)} and "
-        f"{fmt.money(last['sobol', False].mean)}."
-    )
-    columns = ("Sampling", "Draws", "Error of the mean", "Error of the P10")
-    rows = [[tbl.text(_sampling(e.method, e.process_noise)), tbl.number(f"{e.draws:,}", e.draws),
-             *(tbl.number(fmt.money(v), v) for v in (e.mean, e.p10))] for e in found]  # fmt: skip
-    return chart(f"sampling-{perimeter}", title, alt, paint, height=2.9,
-        data=tbl.Table(key=f"sampling-{perimeter}-data", caption=f"How far apart {seeds} seeds land, {name}",
-                       columns=columns, rows=rows, numeric=1),
-        note=f"Standard deviation over {seeds} seeds, itself known to about {fmt.percent((2 * (seeds - 1)) ** -0.5)}. "
-        f"A Sobol' draw is worth about {fmt.significant(gain, 1)} ordinary ones for the mean here; chance in who "
-        "enters and leaves is not part of the sequence, and limits it. What it gives up: adding an assumption changes "
-        "every other one's draws; it wants a power of two; and one sample does not tell its own error. Reports "
-        "therefore use ordinary draws.",
-    )  # fmt: skip
-
-
-def _doublings(low: float, high: float) -> list[float]:
-    """Return round figures, each twice the one before, from below `low` to above `high`."""
-    first = 10.0 ** np.floor(np.log10(low))
-    return [float(first * 2**k) for k in range(int(np.ceil(np.log2(high / first))) + 1) if first * 2 ** (k + 1) > low]
-
-
-def _sampling(method: str, process_noise: bool) -> str:  # noqa: FBT001 - a key of what is charted
-    words = {"stream": "Pseudo-random", "sobol": "Sobol'"}[method]
-    return f"{words}, {'with' if process_noise else 'without'} chance in the flows"
-
-
 def central_and_mean(result: Result, perimeter: str) -> str:
     """Return a sentence on central and mean NPV: that they differ, and why."""
     found = views.spread(result, perimeter, "npv_gbp")
@@ -337,15 +244,3 @@ def _bar_cells(bar: Any) -> list[tbl.Cell]:  # noqa: ANN401 - a row of a frame
 def _index_cells(index: Any) -> list[tbl.Cell]:  # noqa: ANN401 - as above
     values = (index.first, index.first_error, index.total, index.total_error)
     return [tbl.number(fmt.percent(value, 1), value) for value in values]
-
-
-def _precision_cells(item: Any) -> list[tbl.Cell]:  # noqa: ANN401 - as above
-    share = item.printed_unit < 1
-    shown = [fmt.percent(v, 1) if share else fmt.money(v) for v in (item.estimate, item.standard_error)]
-    needed = f"{item.draws_needed:,}" if item.draws_needed else "enough"
-    return [
-        tbl.number(shown[0], item.estimate),
-        tbl.number(shown[1], item.standard_error),
-        tbl.text("yes" if item.may_change else "no"),
-        tbl.number(needed, item.draws_needed),
-    ]

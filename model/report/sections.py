@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING
 
 from model.case.words import WHOLE
 from model.money.cashability import NO_BUDGET, holds_placements
-from model.report import establishment, money, views
-from model.report.assumptions import papers_words
-from model.report.children_moved import children_moved
+from model.report import establishment, money, posts, purses, views
+from model.report.assumptions import all_assumptions
 from model.report.look import format as fmt
 from model.report.look import markup
 from model.report.look import tables as tbl
 from model.report.look.page import Block, folded, show
+from model.report.reconciliation import reconciliation
+from model.report.switching_values import switching_table
 from model.results import provenance as prov
-from model.results.perimeters import main_perimeter, shown_perimeters
+from model.results.perimeters import main_perimeter
 
 if TYPE_CHECKING:
     from model.results.runs import Result
@@ -52,9 +53,7 @@ def proposal(result: Result) -> Block:
         if case.active_schemes
         else "No scheme acts in this scenario."
     )
-    papers = papers_words(case, [spec.source for spec in case.active_schemes])
-    return show(sentence, establishment.bridge_words(result, year), table, papers,
-                folded("Every line of the establishment", establishment.posts(case)))  # fmt: skip
+    return show(sentence, table)
 
 
 def _invested(result: Result, perimeter: str, year: str) -> tuple[float, float]:
@@ -68,47 +67,32 @@ def _fte(posts: float) -> tbl.Cell:
 
 
 def savings(result: Result) -> Block:
-    """Return what is saved, cashable and avoided apart, when, and through which children."""
+    """Return what is saved by year, cashable and avoided apart, and when it is paid back."""
     case = result.case
-    shown = shown_perimeters(case)
-    sentences = [_saving_sentence(result, p) for p in shown]
-    charts = [money.savings_by_year(result, p) for p in (main_perimeter(case), WHOLE) if p in shown]
-    rest = [money.by_nature(result, p) for p in shown if p not in {main_perimeter(case), WHOLE}]
+    main, *rest = dict.fromkeys((main_perimeter(case), WHOLE))
     no_budget = "" if holds_placements(case) else f"Why so little is cashable: {NO_BUDGET}"
-    return show(Block(markup.bullets(sentences)), no_budget, *charts, *rest, children_moved(result))
-
-
-def _saving_sentence(result: Result, perimeter: str) -> str:
-    case, natures = result.case, views.by_nature(result, perimeter)
-    end = natures.index[min(case.shown_years, len(natures)) - 1]
-    cash, avoided = natures["cashable_saving"], natures["cost_avoidance"]
-    saved = cash + avoided + natures["income"]
-    first = next((y for y, v in saved.items() if v > 0.5), None)
-    name = views.title_of(case, perimeter)
-    if first is None:
-        return f"{name}: no saving in the central run."
-    return (
-        f"{name}: the first saving falls in {first}. In {end} it is {fmt.money(float(cash[end]))} cashable (it leaves "
-        f"a budget line) and {fmt.money(float(avoided[end]))} avoided (it would otherwise have been spent)."
-    )
-
-
-def net_position(result: Result) -> Block:
-    """Return the net position by financial year, chart and tables, and how sure it is."""
-    shown = shown_perimeters(result.case)
-    spread = [money.npv_spread(result, p) for p in dict.fromkeys((main_perimeter(result.case), WHOLE)) if p in shown]
     return show(
-        money.annual_net(result),
-        *[folded(f"Every line: {views.title_of(result.case, p)}", money.by_line(result, p)) for p in shown],
-        *(spread if views.has_range(result) else []),
+        no_budget,
+        money.savings_by_year(result, main),
+        money.by_nature(result, main),
+        *(money.by_nature(result, p) for p in rest),
+        money.cumulative_fan(result, main),
     )
 
 
-def payback(result: Result) -> Block:
-    """Return when each perimeter pays back, and how likely it is by each year."""
-    shown = shown_perimeters(result.case)
-    first = money.payback_chance(result) if views.has_range(result) else None
-    return show(first, *(money.cumulative_fan(result, p) for p in shown))
+def appendix(result: Result) -> Block:
+    """Return what few read at once, each folded under its name: every line, post and purse, and every assumption."""
+    case = result.case
+    shown = dict.fromkeys((main_perimeter(case), WHOLE))
+    return show(
+        *[folded(f"Every line by year: {views.title_of(case, p)}", money.by_line(result, p)) for p in shown],
+        folded("Every line of the establishment", establishment.posts(case), posts.service_lines(result)),
+        folded("Who pays, by year", purses.purses(result)),
+        *[folded(f"Switching value of every assumption: {views.title_of(case, p)}",
+                 switching_table(case, result.switching_by_perimeter, p)) for p in shown],
+        folded("Every published figure, recomputed", reconciliation(result)),
+        all_assumptions(case, folded_groups=True),
+    )  # fmt: skip
 
 
 def provenance_block(result: Result) -> Block:

@@ -9,8 +9,6 @@ from model.report.look import format as fmt
 from model.report.look import markup
 from model.report.look import tables as tbl
 from model.report.look.charts import INK, QUIET, SKY, VERMILION, Figure, draw
-from model.report.look.page import Block, folded, show
-from model.results.perimeters import main_perimeter, shown_perimeters
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,34 +17,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
 
     from model.case.records import Case
-    from model.results.runs import Result
-
-
-def switching(result: Result) -> Block:
-    """Return what would have to be true: the switching values of each perimeter, the invest-to-save schemes first."""
-    case, frame = result.case, result.switching_by_perimeter
-    shown = dict.fromkeys((main_perimeter(case), *shown_perimeters(case)))
-    found = [p for p in shown if (frame["perimeter"] == p).any()]
-    if not found:
-        return show("No switching values were computed for this scenario.")
-    words = [_switching_sentence(result, frame, p) for p in found]
-    charts = [switching_chart(case, frame, p) for p in found if len(nearest_switches(frame, p, 1))]
-    tables = [folded(f"Every assumption: {views.title_of(case, p)}", switching_table(case, frame, p)) for p in found]
-    return show(Block(markup.bullets(words)), *charts, *tables)
-
-
-def _switching_sentence(result: Result, frame: pd.DataFrame, perimeter: str) -> str:
-    found = frame[(frame["perimeter"] == perimeter) & frame["within_range"].astype(bool)]
-    name, npv = views.title_of(result.case, perimeter), views.metric(result, perimeter, "npv_gbp") or 0.0
-    now, turned = ("less", "more") if npv < 0 else ("more", "less")
-    if not len(found):
-        return f"{name}: still worth {now} than the cost wherever any one assumption lies in its own range."
-    points = [
-        f"{markup.phrase(r.assumption)} {'above' if r.switching_value > r.central else 'below'} "
-        f"{fmt.quantity(r.switching_value, r.unit)} (central {fmt.quantity(r.central, r.unit)})"
-        for r in views.records(found)
-    ]
-    return f"{name}: worth {turned} than the cost with {fmt.listed(points, 'or')}."
 
 
 def switching_chart(case: Case, frame: pd.DataFrame, perimeter: str, most: int = 12) -> Figure:

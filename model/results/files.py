@@ -33,6 +33,7 @@ def write(result: Result, folder: Path) -> None:
         "information": result.information,
         "attribution": result.attribution,
         "convergence": result.convergence,
+        "structure": result.structure,
     }
     for name, frame in frames.items():
         write_csv(frame, folder / f"{name}.csv")

@@ -33,6 +33,8 @@ def metrics_of(result: Outcome, perimeter: str) -> dict[str, dict[str, float | N
     either = middle if draws is None else draws
     sure = CENTRAL if draws is None else MEAN
     out["probability_npv_positive"] = {sure: float((either.npv_gbp > 0).mean())}
+    out["probability_npv_cashable_positive"] = {sure: float((either.npv_cashable_gbp > 0).mean())}
+    out["probability_payback_cashable"] = {sure: float(np.isfinite(either.payback_cashable_months).mean())}
     out["probability_payback"] = {sure: float(np.isfinite(either.payback_months).mean())}
     for i, year in enumerate(result.case.timeline.financial_years):
         months = int((result.case.timeline.year_index <= i).sum())

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from model.case.words import EVERYTHING, MEAN, WHOLE
+from model.case.draws import sample
+from model.case.words import CENTRAL, EVERYTHING, MEAN, WHOLE
 from model.money.appraisal import npv_evaluator
-from model.money.portfolio import members_of
 from model.results.annual import pennies
 from model.results.perimeters import choices, main_perimeter, shown_perimeters
 from model.risk.convergence import npv_precision
 from model.risk.sobol import sobol_indices
-from model.risk.steps import bridge
+from model.risk.specification import specifications
 from model.risk.switching import switching_values
 from model.risk.tornado import tornado
 from model.risk.voi import evpi, groups_by_prefix, information_values, options
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from model.case.records import Case
     from model.results.outcome import Outcome
 
 SWITCHING_COLUMNS: Final = ("assumption", "unit", "central", "low", "high", "switching_value", "within_range")
@@ -34,6 +33,8 @@ INFORMATION_COLUMNS: Final = ("scenario", "perimeter", "learnt", "assumptions", 
 CONVERGENCE_COLUMNS: Final = ("scenario", "perimeter", "metric", "statistic", "estimate", "standard_error", "low",
                               "high", "printed_unit", "may_change", "draws_needed")  # fmt: skip
 SOBOL_COLUMNS: Final = ("perimeter", "factor", "first", "first_error", "total", "total_error")
+STRUCTURE_COLUMNS: Final = ("perimeter", "measure", "statistic", "value_gbp")  # and a column a structural choice
+STRUCTURE_DRAWS: Final = 100  # in each combination: the difference it makes needs fewer draws than the answer itself
 SHARE_PRINTED, MONEY_PRINTED = 0.01, 10_000.0  # what reports print: whole percentages, hundredths of a £ million
 
 
@@ -107,21 +108,33 @@ def convergence_frame(result: Outcome) -> pd.DataFrame:
     )  # fmt: skip
 
 
+def structure_frame(result: Outcome) -> pd.DataFrame:
+    """Return the NPV under every combination of the structural choices, in the columns of `structure.csv`.
+
+    A mean is this run's own mean and the difference that the combination makes on the first draws, which are the same
+    children in both: as the scenario stands it is the printed mean exactly.
+    """
+    case, shown = result.case, shown_perimeters(result.case)
+    few = min(STRUCTURE_DRAWS, result.draws)
+    drawn = None
+    if result.sample is not None:
+        drawn = sample(case, few, result.seed, process_noise=result.process_noise)
+    found, rows = specifications(case, shown, drawn), []
+    for statistic, values in ((CENTRAL, found.central), (MEAN, found.mean)):
+        for (perimeter, field), npv in values.items():
+            shift = 0.0
+            if result.sample is not None and statistic == MEAN:
+                own = getattr(result.sample.measures[perimeter], field)
+                shift = float(own.mean() - own[:few].mean())
+            rows += [
+                (perimeter, field.removesuffix("_gbp"), statistic, _penny(value + shift), *(s.title for s in settings))
+                for value, settings in zip(npv, found.combinations, strict=True)
+            ]
+    return _frame((*STRUCTURE_COLUMNS, *(choice.name for choice in found.choices)), rows)
+
+
 def sobol_frame(result: Outcome, perimeter: str, *, draws: int, threads: int = 1) -> pd.DataFrame:
     """Return the Sobol' indices of each factor, largest total first; evaluates (factors + 2) x `draws` draws."""
     evaluate = npv_evaluator(result.case, [perimeter], threads=threads)
     found = sobol_indices(result.case, evaluate, [perimeter], draws=draws, seed=result.seed)
     return _frame(SOBOL_COLUMNS, ([getattr(index, name) for name in SOBOL_COLUMNS] for index in found))
-
-
-def bridge_steps(case: Case, base: Case, perimeters: Sequence[str]) -> pd.DataFrame:
-    """Return what each changed assumption moved the central NPV by: perimeter, step, npv_gbp (the change), npv_after.
-
-    Steps are taken one after another in the scenario's own order, so a step's size depends on those before it; the
-    steps from the first row (the base scenario's NPV) sum exactly to the scenario's NPV. A perimeter that one of the
-    two does not have has no steps: a scheme that is left out has no NPV of its own.
-    """
-    shared = [name for name in perimeters if all(name in members_of(one) for one in (case, base))]
-    found = bridge(case, base, lambda one, draws: npv_evaluator(one, shared)(draws), shared)
-    rows = ((s.perimeter, s.step, s.change, s.npv_after) for s in found)
-    return _frame(("perimeter", "step", "npv_gbp", "npv_after"), rows)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from model.case.draws import central, sample
+from model.case.words import WHOLE
 from model.children.streams import streams_of
-from model.money.agency_readings import agency_readings, displaced_cover, vacated_cover
-from model.money.appraisal import BLOCK, each, npv_evaluator
+from model.money.appraisal import BLOCK, each
 from model.money.portfolio import evaluate
 from model.results.annual import annual_frame, monthly_frame
 from model.results.bridge import attribution_frame, bridge_frame
@@ -26,12 +26,13 @@ from model.results.risks import (
     convergence_frame,
     information_frame,
     sobol_frame,
+    structure_frame,
     switching_frame,
     tornado_frame,
 )
 from model.results.sample import Sample, join, keep
 from model.results.summary import DRAWS, SEED
-from model.risk.convergence import sampling_errors
+from model.risk.break_even import payers
 from model.risk.frontier import break_even
 
 if TYPE_CHECKING:
@@ -40,9 +41,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from model.case.records import Case
-    from model.money.agency_readings import Displaced, VacatedCover
     from model.results.children_counts import Children, YearCost
-    from model.risk.convergence import SamplingError
+    from model.risk.break_even import Payers
     from model.risk.frontier import BreakEven
 
 
@@ -144,6 +144,16 @@ class Result(Outcome):
         return information_frame(self)
 
     @cached_property
+    def structure(self) -> pd.DataFrame:
+        """The NPV under every combination of the structural choices, as `structure.csv`."""
+        return structure_frame(self)
+
+    @cached_property
+    def payers(self) -> Payers:
+        """What would make good the whole's central NPV where it is below zero: fewer entries, or a saving a year."""
+        return payers(self.case, float(self.central.measures[WHOLE].npv_gbp[0]))
+
+    @cached_property
     def attribution(self) -> pd.DataFrame:
         """Who earned the NPV, by Shapley value and by causal step, as `attribution.csv`."""
         return attribution_frame(self)
@@ -160,26 +170,6 @@ class Result(Outcome):
     def break_even(self, perimeter: str, x: str, y: str, *, less: str = "") -> BreakEven:
         """Which pairs of two assumptions break even; with `less`, y is seen as its gap to that assumption."""
         return break_even(self.case, perimeter, x, y, less=less)
-
-    def sampling_errors(self, perimeter: str, *, draws: int, seeds: int, threads: int = 1) -> list[SamplingError]:
-        """How far apart seeds land, with ordinary draws and with Sobol' draws."""
-        evaluate = npv_evaluator(self.case, [perimeter], threads=threads)
-        return sampling_errors(self.case, lambda drawn: evaluate(drawn)[perimeter], draws=draws, seeds=seeds)
-
-    @cached_property
-    def agency_readings(self) -> pd.DataFrame:
-        """Both readings of the agency figure, central: the columns of `money.agency_readings`."""
-        return agency_readings(self.case)
-
-    @cached_property
-    def displaced_cover(self) -> tuple[Displaced, ...]:
-        """What it is worth how much agency cover the new posts can end, for each agency scheme with a range."""
-        return displaced_cover(self.case)
-
-    @cached_property
-    def vacated_cover(self) -> VacatedCover | None:
-        """What covering new posts that fall vacant again is worth; None where the case does not cover them."""
-        return vacated_cover(self.case)
 
     @cached_property
     def children(self) -> Children:

@@ -1,4 +1,4 @@
-"""How many draws are enough: standard errors, what Sobol' sampling buys, and whether a printed digit could change."""
+"""How many draws are enough: standard errors, and whether a printed digit could change."""
 
 from __future__ import annotations
 
@@ -8,22 +8,15 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from model.case.draws import METHODS, sample
-
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from numpy.typing import NDArray
-
-    from model.case.draws import Draws
-    from model.case.records import Case
 
     Floats = NDArray[np.float64]
 
 _CONFIDENCE: Final = 1.959963984540054  # standard errors either side that hold 95%
 _BOX: Final = 0.5  # half a printed unit
-_FEWEST: Final = 16  # draws below which a tenth percentile means little
-_LOW: Final = 0.1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,47 +111,3 @@ def _precision(  # noqa: PLR0913, PLR0917
 def printed(value: float, unit: float) -> int:
     """Return the value in printed units, rounded half away from zero as councils do."""
     return int(math.copysign(math.floor(abs(value) / unit + _BOX), value))
-
-
-@dataclass(frozen=True, kw_only=True)
-class SamplingError:
-    """How far apart seeds land with so many draws: standard deviations over the seeds, of the mean and the P10."""
-
-    method: str
-    process_noise: bool
-    draws: int
-    mean: float
-    p10: float
-
-
-def sampling_errors(
-    case: Case, npv: Callable[[Draws], Floats], *, draws: int, seeds: int, first_seed: int = 1
-) -> list[SamplingError]:
-    """Return the error of the mean and of the P10 of `npv` (draws to values), by method, with chance and without.
-
-    Each of the seeds is drawn once, `draws` rounded down to a power of two (at least 16) as Sobol' sequences want it;
-    fewer draws are the first of them. Raises ValueError for fewer than two seeds: one alone has no spread.
-    """
-    if seeds < 2:
-        message = f"seeds must be 2 or more, not {seeds}: the error is how far apart they land"
-        raise ValueError(message)
-    most = max(_FEWEST, 2 ** int(math.log2(max(draws, 1))))
-    sizes = [2**k for k in range(int(math.log2(_FEWEST)), int(math.log2(most)) + 1)]
-    found = []
-    for noise in (True, False):
-        for method in METHODS:
-            values = np.array([
-                npv(sample(case, most, seed, method=method, process_noise=noise))
-                for seed in range(first_seed, first_seed + seeds)
-            ])  # fmt: skip
-            found += [
-                SamplingError(
-                    method=method,
-                    process_noise=noise,
-                    draws=n,
-                    mean=float(values[:, :n].mean(axis=1).std(ddof=1)),
-                    p10=float(np.quantile(values[:, :n], _LOW, axis=1).std(ddof=1)),
-                )
-                for n in sizes
-            ]
-    return found

@@ -9,14 +9,15 @@ import pytest
 
 from model import report
 from model.report import diff, export_html, write_index
+from model.report.summary import summary_html
 from model.results import provenance
 from tests.browser.browsing import browser, opened, violations
 from tests.report.fake_result import fake_result
 
 pytestmark = pytest.mark.browser
-PARTS = ["at_a_glance", "proposal", "savings", "net_position", "funding", "payback", "switching", "published",
+PARTS = ["at_a_glance", "proposal", "savings", "funding", "structure", "risk", "published", "appendix",
          "provenance_block"]  # fmt: skip
-PAGES = ["report", "index", "diff"]
+PAGES = ["report", "summary", "index", "diff"]
 
 
 def executed(result):
@@ -27,10 +28,8 @@ def executed(result):
         output = nbformat.v4.new_output("execute_result", data={"text/html": html}, execution_count=1)
         cells += [nbformat.v4.new_markdown_cell(f"## {name.replace('_', ' ').capitalize()}"),
                   nbformat.v4.new_code_cell(f"report.{name}(result)", outputs=[output])]  # fmt: skip
-    html = report.all_assumptions(result.case)._repr_html_()
-    output = nbformat.v4.new_output("execute_result", data={"text/html": html}, execution_count=1)
     told = nbformat.v4.new_output("stream", name="stdout", text="printed\n")
-    cells += [nbformat.v4.new_markdown_cell("## Assumptions"), nbformat.v4.new_code_cell("a", outputs=[output, told])]
+    cells += [nbformat.v4.new_markdown_cell("## Assumptions"), nbformat.v4.new_code_cell("a", outputs=[told])]
     return nbformat.v4.new_notebook(cells=cells)
 
 
@@ -46,10 +45,17 @@ def pages(tmp_path_factory):
         found = provenance.provenance(result.case, draws=400, seed=2 if scenario == "other" else 1)
         provenance.write(place, found, started=datetime(2022, 7, 13, tzinfo=UTC), seconds=1)
         export_html(executed(result), place / "report.html", title=f"A case: {scenario}", metadata={"about": "Why."})
+        (place / "summary.html").write_text(summary_html(result), encoding="utf-8")
     write_index(case)
     text = diff.as_html(diff.compare(case / "base", case / "other"))
     (folder / "diff.html").write_text(text, encoding="utf-8")
-    return {"report": case / "base" / "report.html", "index": case / "index.html", "diff": folder / "diff.html"}
+    first = case / "base"
+    return {
+        "report": first / "report.html",
+        "summary": first / "summary.html",
+        "index": case / "index.html",
+        "diff": folder / "diff.html",
+    }
 
 
 @pytest.fixture(scope="module")
@@ -152,6 +158,11 @@ def test_print_is_a4_with_page_numbers_and_leaves_out_code_and_navigation(pages,
     }
     assert boxes <= {(595, 842), (596, 842), (842, 595), (842, 596)}
     assert boxes
+
+
+def test_the_summary_prints_on_one_side_of_a4(pages, running):
+    with opened(running, pages["summary"]) as page:
+        assert len(re.findall(rb"/Type\s*/Page[^s]", page.pdf(prefer_css_page_size=True))) == 1
 
 
 def test_motion_is_still_for_those_who_ask(pages, running):

@@ -19,11 +19,25 @@ PLACES: Final = (("U6", "PR1"), ("U4", "PR4"), ("U3", "PR1"), ("K2", "PR4"), ("P
 """Placement and provider codes the made-up children move among: our placements 0, 1, 2, 3 and 5."""
 
 
+OURS: Final = (0, 1, 2, 3, 5)
+"""Our placements that ``PLACES`` are."""
+AGE_STARTS_YEARS: Final = (0, 1, 5, 10, 16, 18)
+CARE_STARTS_DAYS: Final = (0, 183, 365, 730)
+
+
 @dataclass(frozen=True, kw_only=True)
 class World:
-    """Known hazards a year: leaving by placement of ``PLACES``, moving (to any other place alike); entries a year."""
+    """Known hazards a year: leaving by placement of ``PLACES``, times ``by_age`` and ``by_care``; moving; entries.
+
+    A mover goes to any other place alike. ``entry_ages`` is the share of entrants in each band of age, even within it;
+    without it ages are even up to 17.5.
+    """
 
     leave_annual: tuple[float, ...] = (0.25, 0.35, 0.2, 0.4, 0.6)
+    by_age: tuple[float, ...] = (1.0, 1.0, 1.0, 1.0, 1.0)
+    by_care: tuple[float, ...] = (1.0, 1.0, 1.0, 1.0)
+    entry_ages: tuple[float, ...] = ()
+    entry_places: tuple[float, ...] = (0.2, 0.2, 0.2, 0.2, 0.2)
     move_annual: float = 0.5
     entries_annual: float = 200.0
     first_year: int = 2019
@@ -31,34 +45,74 @@ class World:
     history_years: int = 12
 
 
+LIFELIKE: Final = World(
+    leave_annual=(0.25, 0.3, 0.3, 0.3, 0.5), by_age=(1.3, 1.2, 1.0, 0.7, 0.9), by_care=(2.0, 1.0, 1.0, 0.6),
+    entry_ages=(0.22, 0.18, 0.18, 0.28, 0.14), entry_places=(0.3, 0.25, 0.2, 0.15, 0.1), move_annual=0.35,
+    entries_annual=160.0, history_years=18,
+)  # fmt: skip
+"""About 460 children in care: shorter stays early on, entrants as in England, eighteen years to settle."""
+
+
 def made_up_episodes(world: World, seed: int) -> pd.DataFrame:
-    """Return episodes child, born, start, end (days; ``OPEN`` if none), place; every child's whole care history."""
+    """Return episodes child, born, start, end (days; ``OPEN`` if none), place; every child's whole care history.
+
+    Candidates for an event come at the highest rate there is; each is one with the rate at its day over the highest.
+    """
     rng = np.random.default_rng(seed)
     begin = day_of(world.first_year - world.history_years, 4, 1)
     stop = day_of(world.first_year + world.years, 4, 1)
     number = rng.poisson(world.entries_annual * (stop - begin) / 365.25)
     start = np.sort(rng.integers(begin, stop, number))
-    born = start - (rng.random(number) * 17.5 * 365.25).astype(np.int64)
-    adult = born + int(18 * 365.25)
-    place, child = rng.integers(0, len(PLACES), number), np.arange(number)
-    leave = np.array(world.leave_annual)
+    born = start - (_entry_ages(world, rng, number) * 365.25).astype(np.int64)
+    adult, came, child = born + int(18 * 365.25), start.copy(), np.arange(number)
+    place = rng.choice(len(PLACES), number, p=world.entry_places)
+    now = start.astype(float)
+    most = max(world.leave_annual) * max(world.by_age) * max(world.by_care) + world.move_annual
     parts = []
     while len(child):
-        out = leave[place] + world.move_annual
-        end = start + np.maximum(1, np.rint(rng.exponential(1 / out) * 365.25).astype(np.int64))
-        grown = end >= adult
-        end = np.minimum(end, adult)
+        now += rng.exponential(365.25 / most, len(child))
+        age = np.searchsorted(np.array(AGE_STARTS_YEARS[1:-1]) * 365.25, now - born, side="right")
+        care = np.searchsorted(CARE_STARTS_DAYS[1:], now - came, side="right")
+        leave = np.array(world.leave_annual)[place] * np.array(world.by_age)[age] * np.array(world.by_care)[care]
+        say = rng.random(len(child)) * most
+        grown = now >= adult
+        over, end = grown | (now >= stop), np.minimum(np.maximum(np.rint(now), start + 1), adult).astype(np.int64)
+        leaves, moves = ~over & (say < leave), ~over & (say >= leave) & (say < leave + world.move_annual)
+        done = leaves | moves | over
         ends = end < stop
         parts.append(
             pd.DataFrame(
-                {"child": child, "born": born, "start": start, "end": np.where(ends, end, OPEN), "place": place}
-            )
+                {"child": child, "born": born, "start": start, "end": np.where(ends, end, OPEN), "place": place,
+                 "continues": moves & ends}
+            )[done]
+        )  # fmt: skip
+        on = moves & ends
+        place = np.where(on, (place + rng.integers(1, len(PLACES), len(child))) % len(PLACES), place)
+        start = np.where(on, end, start)
+        keep = ~done | on
+        child, born, adult, came, place, start, now = (
+            a[keep] for a in (child, born, adult, came, place, start, np.where(on, end, now))
         )
-        goes_on = ends & ~grown & (rng.random(len(child)) < world.move_annual / out)
-        parts[-1]["continues"] = goes_on
-        child, born, adult, start = child[goes_on], born[goes_on], adult[goes_on], end[goes_on]
-        place = (place[goes_on] + rng.integers(1, len(PLACES), int(goes_on.sum()))) % len(PLACES)
     return pd.concat(parts, ignore_index=True).sort_values(["child", "start"], ignore_index=True)
+
+
+def _entry_ages(world: World, rng: np.random.Generator, number: int) -> np.ndarray:
+    """Years of age on entering."""
+    if not world.entry_ages:
+        return rng.random(number) * 17.5
+    band = rng.choice(len(world.entry_ages), number, p=world.entry_ages)
+    low, high = np.array(AGE_STARTS_YEARS[:-1])[band], np.array(AGE_STARTS_YEARS[1:])[band]
+    return low + rng.random(number) * (high - low)
+
+
+def in_care(episodes: pd.DataFrame, day: int) -> np.ndarray:
+    """Return who is in care at the end of a day, (input ages, placements)."""
+    there = episodes[(episodes["start"] <= day) & (episodes["end"] > day)]
+    years = (day - there["born"].to_numpy()) / 365.25
+    age = np.searchsorted(AGE_STARTS_YEARS[1:-1], years, side="right")
+    counted = np.zeros((len(AGE_STARTS_YEARS) - 1, 8))
+    np.add.at(counted, (age, np.array(OURS)[there["place"].to_numpy()]), 1)
+    return counted
 
 
 def as_returns(episodes: pd.DataFrame, world: World) -> tuple[pd.DataFrame, pd.DataFrame]:

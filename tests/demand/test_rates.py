@@ -9,12 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.demand.backtest import backtest, summary_lines
-from model.demand.codes import PLACEMENTS
 from model.demand.dfe import read_dfe
-from model.demand.forecast import entry_level, forecast, forecast_frame, hazards_from, monthly_cost, whole_children
 from model.demand.privacy import hidden_cells, modelled_where_hidden
-from model.demand.rates import count_events, destinations, pool, rate_frame
+from model.demand.rates import count_events, destinations, entry_level, pool, rate_frame
 from model.demand.ssda903 import read_episodes
+from model.demand.stated import Rates
 from model.demand.totals import METHODS, Panel, drift_known_by, last_years_rates, pooled_blind, straight_line
 from tests.demand.synthetic import World, write_returns, write_tables
 
@@ -32,22 +31,23 @@ def known(tmp_path_factory):
     world = World(entries_annual=1500)
     write_returns(folder, world, seed=11)
     events = count_events(read_episodes(folder), uasc=False)
-    return world, events, pool(events.exits, events.exposure), pool(events.out, events.exposure)
+    return world, events, *(getattr(Rates.of(events, None), name) for name in ("leaving", "out"))
 
 
 def test_known_hazards_are_recovered(known):
     world, events, exits, moves = known
     exposure = events.exposure
+    there = exposure.sum(axis=2, keepdims=True)
     assert exposure.sum() > 5000
     for place, hazard in zip(OURS, world.leave_annual, strict=True):
         rate = (exits.mean[:, place] * exposure[:, place]).sum() / exposure[:, place].sum()
         assert rate == pytest.approx(hazard, rel=0.08)
-    assert (moves.mean * exposure).sum() / exposure.sum() == pytest.approx(world.move_annual, rel=0.05)
+    assert (moves.mean * there).sum() / there.sum() == pytest.approx(world.move_annual, rel=0.05)
 
 
 def test_intervals_cover_known_hazards_about_as_often_as_they_say(known):
     world, events, exits, _ = known
-    truth = np.full((5, 8, 3), np.nan)
+    truth = np.full((5, 8, 4), np.nan)
     for place, hazard in zip(OURS, world.leave_annual, strict=True):
         truth[:, place] = hazard
     used = (events.exposure > 2) & np.isfinite(truth)
@@ -56,7 +56,7 @@ def test_intervals_cover_known_hazards_about_as_often_as_they_say(known):
 
 
 def test_two_children_never_give_a_rate_of_nought_or_certainty():
-    events, exposure = np.zeros((5, 8, 3)), np.zeros((5, 8, 3))
+    events, exposure = np.zeros((5, 8, 4)), np.zeros((5, 8, 4))
     exposure[3, 0], events[3, 0] = 400.0, 100.0
     exposure[3, 1, 0] = 1.0
     exposure[2, 3, 0], events[2, 3, 0] = 0.5, 2.0
@@ -67,7 +67,7 @@ def test_two_children_never_give_a_rate_of_nought_or_certainty():
 
 
 def test_published_rates_speak_where_the_council_has_no_exits():
-    nothing = np.zeros((5, 8, 3))
+    nothing = np.zeros((5, 8, 4))
     prior = np.array([0.8, 0.5, 0.3, 0.15, 0.1])
     rates = pool(nothing, nothing, prior).mean[:, 0, 0]
     assert rates == pytest.approx(prior, rel=0.35)
@@ -75,7 +75,7 @@ def test_published_rates_speak_where_the_council_has_no_exits():
 
 
 def test_no_events_and_no_children_give_finite_rates():
-    nothing = np.zeros((5, 8, 3))
+    nothing = np.zeros((5, 8, 4))
     assert np.isfinite(pool(nothing, nothing).mean).all()
     assert destinations(np.zeros((5, 8, 8))).sum(axis=2) == pytest.approx(np.ones((5, 8)))
 
@@ -86,95 +86,29 @@ def test_destinations_add_to_one_and_never_stay(known):
     assert (np.diagonal(shares, axis1=1, axis2=2) == 0).all()
 
 
-def test_children_are_conserved_in_every_draw_and_are_whole(known):
-    _, events, exits, moves = known
-    result = forecast(hazards_from(events, exits, moves, entries=entry_level(events)), months=24, draws=130, seed=3)
-    total = result.total
-    change = result.entries - result.exits_under_18 - result.exits_at_18
-    assert (total[1:] == total[:-1] + change).all()
-    assert (result.stock >= 0).all()
-    assert (result.stock == np.rint(result.stock)).all()
-    assert (result.stock[..., 0, :] == whole_children(events.stock).sum(axis=2)[..., None]).all()
+def test_the_level_of_entries_pools_years_that_differ_by_chance_and_follows_years_that_differ_by_more():
+    level, sd = entry_level(np.array([102.0, 95, 104, 99, 100]))
+    assert level == pytest.approx(100, abs=1)
+    assert sd == pytest.approx(1 / np.sqrt(500), rel=0.1)
+    level, wider = entry_level(np.array([60.0, 90, 130, 170, 220]))
+    assert level > 190
+    assert wider > 3 * sd
+    assert entry_level(np.zeros(3)) == (0.0, 0.0)
 
 
-def test_same_seed_same_draws_whatever_the_threads(known):
-    _, events, exits, moves = known
-    hazards = hazards_from(events, exits, moves, entries=(120.0, 0.1))
-    one = forecast(hazards, months=6, draws=200, seed=9, threads=1)
-    two = forecast(hazards, months=6, draws=200, seed=9, threads=2)
-    assert (one.stock == two.stock).all()
-    assert (one.stock != forecast(hazards, months=6, draws=200, seed=10).stock).any()
-
-
-def test_flows_of_few_children_have_the_right_mean_and_spread():
-    """Eight children in one cell, hazard 1 a year, nobody enters: binomial survival to a month on."""
-    from model.demand.forecast import Hazards
-    from model.demand.rates import PooledRates
-
-    opening = np.zeros((5, 8, 3))
-    opening[1, 0, 2] = 8
-    sure = PooledRates(shape=np.full((5, 8, 3), 1e8), exposure=np.full((5, 8, 3), 1e8))
-    never = PooledRates(shape=np.full((5, 8, 3), 1e-9), exposure=np.full((5, 8, 3), 1.0))
-    pattern = np.full((5, 8), 1 / 40)
-    hazards = Hazards(
-        opening=opening,
-        exits=sure,
-        moves=never,
-        destination=destinations(np.zeros((5, 8, 8))),
-        entries_annual=0.0,
-        entries_log_sd=0.0,
-        entry_pattern=pattern,
-    )
-    result = forecast(hazards, months=12, draws=20_000, seed=1)
-    left = result.exits_under_18[0]
-    chance = 1 - np.exp(-1 / 12)
-    assert left.mean() == pytest.approx(8 * chance, rel=0.03)
-    assert left.var() == pytest.approx(8 * chance * (1 - chance), rel=0.15)
-    assert result.total[12].mean() == pytest.approx(8 * np.exp(-1), rel=0.03)
-
-
-def test_a_forecast_of_known_hazards_covers_what_happens(tmp_path):
-    """Returns up to a year, then what the same made-up world did two years later."""
-    world = World(entries_annual=150)
-    inside = 0
-    for seed in range(10):
-        later = World(entries_annual=150, years=7)
-        made = write_returns(tmp_path / f"{seed}", later, seed=100 + seed)
-        rows = pd.read_csv(tmp_path / f"{seed}" / "episodes.csv", dtype=str)
-        rows[rows["YEAR"].astype(int) < 2024].to_csv(tmp_path / f"{seed}" / "episodes.csv", index=False)
-        events = count_events(read_episodes(tmp_path / f"{seed}"), uasc=False)
-        pooled = pool(events.exits, events.exposure), pool(events.out, events.exposure)
-        result = forecast(hazards_from(events, *pooled, entries=entry_level(events)), months=24, draws=400, seed=seed)
-        then = np.datetime64("2026-03-31").astype("datetime64[D]").astype(int)
-        actual = ((made["start"] <= then) & (made["end"] > then)).sum()
-        low, high = np.quantile(result.total[24], [0.1, 0.9])
-        inside += low <= actual <= high
-    assert world.years == 5
-    assert inside >= 5
-
-
-def test_costs_follow_the_stock(known):
-    _, events, exits, moves = known
-    result = forecast(hazards_from(events, exits, moves, entries=(100.0, 0.1)), months=3, draws=5, seed=1)
-    cost = monthly_cost(result, dict.fromkeys(PLACEMENTS, 120.0), weeks_per_year=52)
-    mean = (result.total[1:] + result.total[:-1]) / 2
-    assert cost.sum(axis=0) == pytest.approx(mean * 120 * 52 / 12, rel=1e-6)
-
-
-def test_the_forecast_frame_is_tidy(known):
-    _, events, exits, moves = known
-    frame = forecast_frame(
-        forecast(hazards_from(events, exits, moves, entries=(100.0, 0.1)), months=2, draws=9, seed=1)
-    )
-    assert list(frame.columns) == ["stream", "age_band", "placement", "month", "statistic", "children"]
-    keys = frame[["age_band", "placement", "month", "statistic"]]
-    assert not keys.duplicated().any()
+def test_children_in_care_before_the_first_return_count_once_their_time_in_care_is_known(tmp_path):
+    """Hazards differ by time in care: leaving out what a return cannot know keeps them unbiased."""
+    world = World(entries_annual=2500, leave_annual=(0.4,) * 5, by_care=(2.0, 1.0, 1.0, 0.3), history_years=18)
+    write_returns(tmp_path, world, seed=6)
+    events = count_events(read_episodes(tmp_path), uasc=False)
+    seen = events.exits.sum(axis=(0, 1)) / events.exposure.sum(axis=(0, 1))
+    assert seen == pytest.approx(0.4 * np.array(world.by_care), rel=0.05)
 
 
 def test_the_rate_frame_has_a_row_for_every_cell_and_measure(known):
     _, events, exits, moves = known
     frame = rate_frame(events, exits, moves)
-    assert len(frame) == 2 * 5 * 8 * 3
+    assert len(frame) == 5 * 8 * (4 + 1)
     assert (frame["low_80"] <= frame["rate_annual"]).mean() > 0.99
     assert (frame["rate_annual"] <= frame["high_80"]).mean() > 0.8
 
@@ -191,14 +125,6 @@ def test_no_small_count_is_shown_or_can_be_worked_out(counts):
         assert counts[hidden].sum() >= 6
     modelled, _ = modelled_where_hidden(counts, np.ones(len(counts)))
     assert modelled.sum() == pytest.approx(counts.sum())
-
-
-@given(st.lists(st.floats(0, 30), min_size=1, max_size=30))
-@settings(max_examples=100, deadline=None)
-def test_rounding_to_whole_children_keeps_the_total(stock):
-    whole = whole_children(np.array(stock))
-    assert whole.sum() == round(float(np.array(stock).sum()))
-    assert (np.abs(whole - np.array(stock)) <= 1).all()
 
 
 def _panel(stock, starts):

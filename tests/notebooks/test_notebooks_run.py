@@ -25,8 +25,6 @@ def parameters(path, case):
         "draws": DRAWS,
         "seed": SEED,
         "index_draws": 8,
-        "sampling_draws": 16,
-        "sampling_seeds": 2,
     }
     return {name: value for name, value in given.items() if re.search(rf"^{name}: ", declared, re.MULTILINE)}
 

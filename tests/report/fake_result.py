@@ -15,6 +15,7 @@ from model.case.assumptions import Assumption
 from model.case.records import BudgetLine, Case, CaseloadRow, Conventions, FundingPlan, Post, PublishedRow, SchemeSpec
 from model.case.reference import PriceIndex, Reference
 from model.case.timeline import Timeline
+from model.risk.break_even import Payers
 
 HOSTILE = (
     "<script>document.title='owned'</script> \"quoted\" 'single' & <img src=x onerror=alert(1)> "
@@ -142,7 +143,19 @@ class FakeResult:
              2632526.0, -1.0, "rounding"), ("5.21", "Break-even children", 6.0, 6.14, 0.14, "differs"),
              ("5.24", "Edge of care, lower", 0.506, np.nan, np.nan, "not_derivable")],
             columns=["ref", "statement", "published", "recomputed", "difference", "verdict"])  # fmt: skip
-        self.vacated_cover, self.displaced_cover = None, ()
+        self.payers = Payers(entries_share=0.2, annual_gbp=1e5)
+        self.structure = pd.DataFrame(
+            [(p, m, "central", v, words) for p in ("fostering", "edge_of_care", "invest_to_save", "whole")
+             for m, sign in (("npv", 1), ("npv_cashable", -1))
+             for v, words in ((sign * 1e6, "are counted"), (-1e5, "are not"))],
+            columns=["perimeter", "measure", "statistic", "value_gbp", "children"])  # fmt: skip
+        self.tornado = pd.DataFrame(
+            [("invest_to_save", "fostering.fill_rate", "share", 0.55, 0.7, -1e5, 4e5, 2e5, 5e5)],
+            columns=["perimeter", "assumption", "unit", "p10", "p90", "npv_at_p10_gbp", "npv_at_p90_gbp",
+                     "npv_central_gbp", "swing_gbp"])  # fmt: skip
+        self.information = pd.DataFrame(
+            [("fostering.fill_rate", "fostering.fill_rate", 2e4), ("everything", "", 5e4)],
+            columns=["learnt", "assumptions", "value_gbp"])  # fmt: skip
         self.virement = pd.DataFrame(columns=["service_line", "purse", "financial_year", "cost_gbp"])
         self.staffing = pd.DataFrame([("2022-04", "fte_in_post", "central", 0.0), ("2023-03", "fte_in_post", "central", 40.0)],
                                      columns=["month", "measure", "statistic", "value"])  # fmt: skip
@@ -212,6 +225,8 @@ class FakeResult:
             rows += [(perimeter, "pv_investment_gbp", s, 3e6) for s in stats]
             rows += [(perimeter, "probability_npv_positive", "mean", float((draws > 0).mean()))]
             rows += [(perimeter, "probability_payback", "mean", float((draws > 0).mean()))]
+            rows += [(perimeter, "probability_npv_cashable_positive", "mean", 0.0)]
+            rows += [(perimeter, "payback_cashable_months", "central", np.nan)]
             rows += [(perimeter, f"probability_payback_by_{y.replace('/', '_')}", "mean", min(1.0, i / 12))
                      for i, y in enumerate(TIMELINE.financial_years)]  # fmt: skip
             rows += [(perimeter, "npv_standard_error_gbp", "mean", float(draws.std() / self.draws**0.5))]

@@ -43,8 +43,7 @@ def test_a_claim_that_no_year_holds_is_said_not_to_be_reproduced(tmp_path):
     [said] = claims.sentences(result, apart=True)
     assert "the paper claims £900.000m a year; this scenario does not reproduce that" in said
     assert "never comes to £900.000m" in said
-    assert said in re.sub("<[^>]+>", "", reconciliation.published(result).html)
-    assert said in re.sub("<[^>]+>", "", headlines.at_a_glance(result).html)
+    assert "the paper claims £900.000m a year; the model finds" in repr(headlines.at_a_glance(result))
 
 
 def test_a_claim_that_is_passed_on_the_way_names_the_year(tmp_path):
@@ -87,8 +86,8 @@ def test_bury_says_that_its_published_scenario_does_not_reproduce_the_edge_of_ca
     fostering, edge = claims.sentences(result)
     assert "saves £0.417m in each year from 2023/24 on" in fostering
     assert "claims £0.506m and £1.238m a year; this scenario does not reproduce that" in edge
-    assert "£173k in 2023/24" in edge
-    assert "passes £1.238m in 2026/27 (£1,281k)" in edge
+    assert "£152k in 2023/24" in edge
+    assert "passes £1.238m in 2028/29 (£1,270k)" in edge
     assert claims.sentences(result, apart=True) == [edge]
 
 
@@ -122,6 +121,8 @@ def test_transcribed_rows_are_counted_apart_from_those_worked_out():
     assert sum(ref.startswith("10.3-line-") for ref in copied) == 17
     assert "5.13-team-managers" in copied
     exact = sum(line.verdict == "reconciles" for line in lines) - len(copied)
-    page = re.sub("<[^>]+>", "", reconciliation.published(run(case, draws=1, seed=1)).html)
+    result = run(case, draws=1, seed=1)
+    page = re.sub("<[^>]+>", "", reconciliation.published(result).html)
     assert f"{exact} can be recomputed exactly, {len(copied)} agree with their own transcription alone" in page
-    assert page.count("= transcribed") == len(copied)
+    shown = [row[-1].text for row in reconciliation.reconciliation(result).rows]
+    assert shown.count("= transcribed") == len(copied)

@@ -39,15 +39,13 @@ def test_every_chart_has_a_finding_an_alt_text_and_its_numbers(result):
         frontier_chart(result, "edge_of_care", "edge_of_care.effect", "price.residential_weekly"),
         frontier_chart(result, "fostering", "fostering.fill_rate", IFA, less=OWN),
         risk.information_chart(result),
-        risk.sampling_chart(result, ITS, draws=32, seeds=3),
     ]
     for chart in charts:
         assert len(chart.title) > 20
         assert len(chart.alt) > 40
         assert "<svg" in chart.svg
         assert "nan" not in chart.html.lower().replace("finance", "")
-    for table in (risk.convergence_table(result), risk.attribution_table(result, "whole")):
-        assert table.rows
+    assert risk.attribution_table(result, "whole").rows
     assert "mean" in risk.central_and_mean(result, ITS)
 
 
@@ -76,18 +74,6 @@ def test_a_frontier_shows_the_gap_that_both_ranges_allow_and_where_central_lies(
     plain = Axis(case, "edge_of_care.effect")
     assert plain.charted[0] >= 0
     assert {"NPV above zero", "NPV below zero"} <= set(re.findall(r">(NPV [a-z ]+)</text>", chart.svg))
-
-
-def test_what_sobol_sampling_buys_is_said_with_what_it_gives_up(case, result):
-    chart = risk.sampling_chart(result, ITS, draws=32, seeds=3)
-    evaluate = npv_evaluator(case, [ITS])
-    means = [evaluate(sample(case, 32, seed))[ITS].mean() for seed in (1, 2, 3)]
-    shown = {(row[0].text, row[1].sort): row[2].sort for row in chart.data.rows}
-    assert len(shown) == 2 * 2 * 2
-    assert shown["Pseudo-random, with chance in the flows", 32] == pytest.approx(np.std(means, ddof=1))
-    assert "gives up" in chart.note
-    flat = risk.sampling_chart(run(replace(case, schemes=()), draws=1), "whole", draws=16, seeds=2)
-    assert {row[2].sort for row in flat.data.rows} == {0.0}
 
 
 def test_a_frontier_without_a_range_is_refused_by_name(case):

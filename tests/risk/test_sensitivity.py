@@ -18,10 +18,8 @@ from model.case.records import Correlation
 from model.case.units import UNITS
 from model.case.words import CHANCE
 from model.money.appraisal import npv_evaluator
-from model.risk.convergence import sampling_errors
 from model.risk.frontier import frontier
 from model.risk.sobol import sobol_indices
-from model.risk.steps import bridge
 from model.risk.switching import switching_values
 from model.risk.tornado import tornado
 from model.schemes.load import load_case
@@ -256,40 +254,6 @@ def test_frontier_of_two_assumptions() -> None:
     assert found.npv[2, 1] == pytest.approx(3 * 120 - 2 * 100 + 40)
     assert found.break_even[:2] == pytest.approx([170, 200])
     assert np.isnan(found.break_even[2])
-
-
-def test_the_bridge_goes_from_base_to_scenario_in_declared_order_with_a_remainder() -> None:
-    other = replace(
-        LINEAR,
-        assumptions={**LINEAR.assumptions, "a": row("a", 110), "b": row("b", 150)},
-        overrides={"b": 150, "a": 110, "schemes": []},
-        scenario="other",
-    )
-
-    def evaluate(case: Case, draws: Draws) -> dict[str, np.ndarray]:
-        return {"one": linear(draws)["one"] + (7 if case.scenario == "other" else 0)}
-
-    steps = bridge(other, LINEAR, evaluate, ["one"])
-    assert [s.step for s in steps] == ["base", "b", "a", "remainder"]
-    assert [s.change for s in steps] == pytest.approx([-60, 100, 30, 7])
-    assert steps[-1].npv_after == pytest.approx(evaluate(other, central(other))["one"][0])
-    assert sum(s.change for s in steps) == pytest.approx(steps[-1].npv_after)
-
-
-def test_what_sobol_sampling_buys_on_a_linear_model_of_normals() -> None:
-    found = sampling_errors(LINEAR, lambda draws: linear(draws)["one"], draws=600, seeds=40)
-    at = {(e.method, e.process_noise, e.draws): e for e in found}
-    assert {e.draws for e in found} == {16, 32, 64, 128, 256, 512}  # powers of two up to what was asked for
-    sd = np.hypot(3 * 10, 2 * 30) / Z90
-    for n in (16, 128, 512):
-        assert at["stream", False, n].mean == pytest.approx(sd / np.sqrt(n), rel=0.4)
-        assert at["sobol", False, n].mean < at["stream", False, n].mean / 3
-        assert at["sobol", False, n].p10 < at["stream", False, n].p10
-    assert at["sobol", False, 512].mean < at["sobol", False, 16].mean / 10  # far faster than by the square root
-    nothing = sampling_errors(LINEAR, lambda draws: linear(draws)["none"], draws=1, seeds=2)
-    assert {(e.draws, e.mean, e.p10) for e in nothing} == {(16, 0.0, 0.0)}
-    with pytest.raises(ValueError, match="seeds must be 2 or more, not 1"):
-        sampling_errors(LINEAR, lambda draws: linear(draws)["one"], draws=16, seeds=1)
 
 
 def test_mean_and_variance_of_a_linear_model_of_normals() -> None:

@@ -22,6 +22,12 @@ if TYPE_CHECKING:
 
 MOVES: Final = {placement: f"moves_to_{placement}_annual" for placement in parameters.PLACEMENTS}
 """Optional columns of `caseload.csv`: children a year who move from the row's placement to another."""
+MOVING: Final = {placement: f"moving_rate_annual_to_{placement}" for placement in parameters.PLACEMENTS}
+LEAVING: Final = tuple(f"leaving_rate_annual_{months}" for months in ("0_6", "6_12", "12_24", "24_on"))
+CARE_SHARES: Final = tuple(f"share_in_care_{months}" for months in ("0_6", "6_12", "12_24"))
+MEAN_AGE: Final = "mean_age_months"
+"""Optional columns of `caseload.csv` that a return fills: rates a year and child by months in care; who is there."""
+_STATED: Final = (*MOVES.values(), *LEAVING, *MOVING.values(), *CARE_SHARES)
 POUNDS: Final = {"GBP": 1.0, "GBP k": 1e3, "GBP m": 1e6}
 """Units of a printed amount that can stand beside modelled pounds: unit -> pounds."""
 PRINTED_COST: Final = "change_annual_cost_gbp"
@@ -60,7 +66,7 @@ ESTABLISHMENT: Final = columns_of(
 CASELOAD: Final = (
     *columns_of(
         CaseloadRow,
-        without="moves_annual",
+        without="moves_annual leaving_rates moving_rates care_shares",
         empty="children entries_annual exits_annual",
         age_band=cells.age_band((*parameters.AGE_BANDS, parameters.AGE_18, words.ALL)),
         placement=cells.word((*parameters.PLACEMENTS, words.ALL), "a placement"),
@@ -68,8 +74,9 @@ CASELOAD: Final = (
         children=cells.optional_count,
         entries_annual=cells.optional_count,
         exits_annual=cells.optional_count,
+        mean_age_months=cells.optional_count,
     ),
-    *(Column(name=name, parse=cells.optional_count, required=False, blank=True) for name in MOVES.values()),
+    *(Column(name=name, parse=cells.optional_count, required=False, blank=True) for name in _STATED),
 )
 APPROVED_BUDGET: Final = columns_of(
     BudgetLine,
@@ -146,7 +153,7 @@ def caseload(path: Path, problems: list[Problem], *, optional: bool) -> tuple[li
     rows = read_table(path, CASELOAD, problems, optional=optional)
     problems.extend(duplicates(rows, ["age_band", "placement", "stream"]))
     for row in rows:
-        numbers = ("children", "entries_annual", "exits_annual", *MOVES.values())
+        numbers = ("children", "entries_annual", "exits_annual", *_STATED, MEAN_AGE)
         if row.complete and all(row.values[column] is None for column in numbers):
             wanted = "children, entries_annual, exits_annual or moves"
             problems.append(row.problem("children", wanted, "the row says nothing"))
@@ -154,8 +161,17 @@ def caseload(path: Path, problems: list[Problem], *, optional: bool) -> tuple[li
 
 
 def _caseload_row(row: Row) -> CaseloadRow:
-    moves = {placement: row.values[column] for placement, column in MOVES.items() if row.values[column]}
-    return record_of(CaseloadRow, row, moves_annual=moves)
+    def by_placement(columns: dict[str, str]) -> dict[str, float]:
+        return {placement: row.values[column] for placement, column in columns.items() if row.values[column]}
+
+    def whole(columns: tuple[str, ...]) -> tuple[float, ...]:
+        found = tuple(row.values[column] for column in columns)
+        return () if None in found else found  # `caseload_checks` says which one is missing
+
+    return record_of(
+        CaseloadRow, row, moves_annual=by_placement(MOVES), moving_rates=by_placement(MOVING),
+        leaving_rates=whole(LEAVING), care_shares=whole(CARE_SHARES),
+    )  # fmt: skip
 
 
 def approved_budget(path: Path, problems: list[Problem]) -> tuple[BudgetLine, ...]:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from model.case import parameters
-from model.case.reading import cells
+from model.case.reading import cells, structure
 from model.case.reading import toml_values as read
 from model.case.reading.cells import Bad
 from model.case.reading.toml import Key, Place, read_keys
-from model.case.records import Conventions, Correlation, FundingPlan, Paper, SchemeSpec
+from model.case.records import Conventions, Correlation, FundingPlan, Paper, SchemeSpec, StructuralChoice
 from model.case.spelling import nearest
 from model.case.timeline import MONTHS_A_YEAR, Timeline, financial_year
 from model.case.words import ENTRY_REDUCTION
@@ -40,6 +40,7 @@ CASE: Final = {
     "funding": Key(parse=read.table, needed=False, default={}),
     "correlations": Key(parse=read.tables, needed=False, default=[]),
     "papers": Key(parse=read.tables, needed=False, default=[]),
+    "structure": Key(parse=read.tables, needed=False, default=[]),
 }
 CONVENTIONS: Final = {
     "weeks_per_year": Key(parse=read.weeks),
@@ -87,6 +88,7 @@ class CaseFile:
     correlations: tuple[Correlation, ...]
     funding: FundingPlan
     papers: tuple[Paper, ...]
+    structure: tuple[StructuralChoice, ...]
     timeline: Timeline | None
 
 
@@ -117,6 +119,7 @@ def read_case_file(toml: Toml, problems: list[Problem]) -> CaseFile:
         correlations=_correlations(values.get("correlations", []), toml, problems),
         funding=_funding(values.get("funding", {}), toml, timeline, problems),
         papers=_papers(values.get("papers", []), toml, problems),
+        structure=structure.read_choices(values.get("structure", []), toml, problems),
         timeline=timeline,
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from model.case import parameters
+from model.case.reading.case_tables import CARE_SHARES, LEAVING, MEAN_AGE, MOVING
 from model.case.reading.problems import Problem
 from model.case.words import ALL, ENTRY_REDUCTION, FOSTERING_GROWTH
 
@@ -30,7 +31,7 @@ def problems(rows: Sequence[Row], schemes: Sequence[SchemeSpec], file: str) -> l
         own = [row for row in rows if _stream(row) == stream]
         for measure in ("children", "entries_annual"):
             found += _total_problems(own, measure, stream)
-        found += _exit_problems(own)
+        found += _exit_problems(own) + _rate_problems(own)
     if rows and not any(_figure(row, "children") for row in rows):
         found.append(Problem(file=file, column="children", expected="children in care in at least one row"))
     general = [row for row in rows if _stream(row) == parameters.STREAMS[0]]
@@ -51,9 +52,42 @@ def _row_problems(row: Row) -> list[Problem]:
             for column in ("children", "entries_annual")
             if row.values.get(column)
         ]
+    found += _stated_problems(row)
     placement = row.values.get("placement", "")
     if row.values.get(f"moves_to_{placement}_annual"):
         found.append(row.problem(f"moves_to_{placement}_annual", "an empty cell: a move goes to another placement"))
+    return found
+
+
+def _stated_problems(row: Row) -> list[Problem]:
+    """Rates stand in rows of one age and placement, whole; how long and how old, in rows of one age."""
+    age, placement, values = row.values.get("age_band"), row.values.get("placement"), row.values
+    rates = [c for c in (*LEAVING, *MOVING.values()) if values.get(c) is not None]
+    of_age = [c for c in (*CARE_SHARES, MEAN_AGE) if values.get(c) is not None]
+    cell, margin = ALL not in {age, placement}, placement == ALL and age in parameters.AGE_BANDS
+    found = [
+        row.problem(c, "an empty cell: only a row of one age and placement states rates") for c in rates[: not cell]
+    ]
+    found += [
+        row.problem(c, "an empty cell: only a row of one age and placement all states it") for c in of_age[: not margin]
+    ]
+    for columns in (LEAVING, CARE_SHARES):
+        given = [c for c in columns if values.get(c) is not None]
+        if given and len(given) < len(columns):
+            missing = next(c for c in columns if c not in given)
+            found.append(row.problem(missing, f"a number, as in {given[0]}: all of {', '.join(columns)} or none"))
+    if rates and not any(c in LEAVING for c in rates):
+        found.append(row.problem(LEAVING[0], "a number: a row that states rates of moving states those of leaving"))
+    if sum(values.get(c) or 0.0 for c in CARE_SHARES) > 1 + TOLERANCE:
+        found.append(row.problem(CARE_SHARES[0], f"{', '.join(CARE_SHARES)} that add up to no more than 1"))
+    if values.get(f"moving_rate_annual_to_{placement}"):
+        found.append(
+            row.problem(f"moving_rate_annual_to_{placement}", "an empty cell: a move goes to another placement")
+        )
+    if margin and values.get(MEAN_AGE) is not None:
+        low, high = parameters.AGE_MONTHS[str(age)]
+        if not low <= values[MEAN_AGE] <= high:
+            found.append(row.problem(MEAN_AGE, f"months of age from {low} to {high}"))
     return found
 
 
@@ -111,6 +145,20 @@ def _exit_problems(rows: Sequence[Row]) -> list[Problem]:
             f"exits for every age band once any has them; {', '.join(missing)} has none",
             "write 0 where nobody leaves",
         )
+    ]
+
+
+def _rate_problems(rows: Sequence[Row]) -> list[Problem]:
+    """Once any cell states rates, every cell with children or entries does."""
+    if not any(_figure(row, LEAVING[0]) is not None for row in rows):
+        return []
+    cells = [row for row in rows if ALL not in {row.values["age_band"], row.values["placement"]}]
+    return [
+        row.problem(LEAVING[0], "a rate in every row of one age and placement once any has one")
+        for row in cells
+        if row.values["age_band"] != parameters.AGE_18
+        and _figure(row, LEAVING[0]) is None
+        and (_figure(row, "children") or _figure(row, "entries_annual"))
     ]
 
 

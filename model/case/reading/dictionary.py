@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from model.case import parameters
-from model.case.reading import case_tables, case_toml, meanings, scenario_toml, tracking_tables
+from model.case.reading import case_tables, case_toml, meanings, scenario_toml, structure, tracking_tables
 from model.case.units import UNITS
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ TABLES: Final = {
     "[funding]": case_toml.FUNDING,
     "[[correlations]]": case_toml.CORRELATION,
     "[[papers]]": case_toml.PAPER,
+    "[[structure]]": structure.CHOICE,
     "scenarios/*.toml": scenario_toml.SCENARIO,
 }
 INTRODUCTION: Final = """# The data dictionary

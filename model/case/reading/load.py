@@ -16,6 +16,7 @@ from model.case.reading import (
     pay_files,
     reference_files,
     scenario_toml,
+    structure,
     tracking_tables,
 )
 from model.case.reading import case_tables as tables
@@ -136,6 +137,7 @@ class _Reading:
             if (known := case_file.scheme_names) and row.values.get("beside_scheme") not in {None, "", *known}
         )
         self._check_names(case_file, stated, names, used)
+        problems.extend(structure.name_problems(case_file.structure, stated, names, case_file.toml))
         chosen = self._scenario(scenario, case_file, names)
         if chosen is None:
             return None
@@ -182,6 +184,7 @@ class _Reading:
             correlations=case_file.correlations,
             funding=case_file.funding,
             papers=case_file.papers,
+            structure=case_file.structure,
             reference=replace(shared.reference, pay=pay),
         )
 

@@ -9,6 +9,10 @@ from typing import Final
 
 from model.case import parameters
 
+IN_CARE: Final = {
+    "0_6": "in their first six months in care", "6_12": "six to twelve months in care",
+    "12_24": "one to two years in care", "24_on": "over two years in care",
+}  # fmt: skip
 _SOURCE, _NOTE = "Where it is from.", "What a reader should know."
 
 COLUMNS: Final[dict[str, dict[str, str]]] = {
@@ -64,6 +68,20 @@ COLUMNS: Final[dict[str, dict[str, str]]] = {
             f"moves_to_{placement}_annual": f"Children a year who move to {placement} from this row's placement."
             for placement in parameters.PLACEMENTS
         },
+        **{
+            f"leaving_rate_annual_{band}": f"Rate a year and child of leaving care {months}, in a row of one age and "
+            "placement. Once any row has rates, exits are not solved for."
+            for band, months in IN_CARE.items()
+        },
+        **{
+            f"moving_rate_annual_to_{placement}": f"Rate a year and child of moving to {placement}, likewise."
+            for placement in parameters.PLACEMENTS
+        },
+        **{
+            f"share_in_care_{band}": f"Share of an age's children who are {months}, in its row of placement all."
+            for band, months in list(IN_CARE.items())[:-1]
+        },
+        "mean_age_months": "Mean months of age of an age's children, in its row of placement all.",
         "source": _SOURCE,
         "note": "How a suppressed figure was filled.",
     },
@@ -137,6 +155,7 @@ KEYS: Final[dict[str, dict[str, str]]] = {
         "funding": "See below.",
         "correlations": "See below; all other assumptions are independent.",
         "papers": "See below.",
+        "structure": "See below: choices of how to model that data cannot settle.",
     },
     "[conventions]": {
         "weeks_per_year": 'Weeks paid for in a year: a number, or "365/7".',
@@ -168,6 +187,13 @@ KEYS: Final[dict[str, dict[str, str]]] = {
         "title": "What it is.",
         "date": "When it was.",
         "note": _NOTE,
+    },
+    "[[structure]]": {
+        "name": "Its name: a column of `structure.csv`.",
+        "title": "Its name for people; a setting's title is read after it.",
+        "reason": "Why data cannot settle it.",
+        "settings": 'Two or three: `{title = "in full", overrides = {"agency.whole_cost" = 1}}`; without overrides it '
+        "is as the scenario has it.",
     },
     "scenarios/*.toml": {
         "title": "Its name for people.",

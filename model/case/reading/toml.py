@@ -92,7 +92,7 @@ class Place:
 
     def problem(self, key: str, value: object, expected: str, suggestion: str = "") -> Problem:
         """A problem with one key of the table."""
-        several = f"[{self.position + 1}]" if self.table in {"schemes", "correlations", "papers"} else ""
+        several = f"[{self.position + 1}]" if self.table in {"schemes", "correlations", "papers", "structure"} else ""
         column = f"{self.table}{several}.{key}" if self.table else key
         return Problem(
             file=self.toml.file,

@@ -131,13 +131,17 @@ def percent(share: Number, places: int = 0) -> str:
     return text if text == MISSING else f"{text}%"
 
 
-def chance(probability: Number) -> str:
-    """Return a probability in words a reader can trust: never 0% or 100% unless it is."""
+def chance(probability: Number, draws: int = 0) -> str:
+    """Return a probability in words a reader can trust: a share of draws is never a bare 0% or 100%."""
     if probability is None or is_missing(probability):
         return MISSING
-    if 0 < probability < 0.01:
+    if probability == 0:
+        return f"none of {draws:,} draws" if draws else "no draw"
+    if probability == 1:
+        return f"all {draws:,} draws" if draws else "every draw"
+    if probability < 0.01:
         return "less than 1%"
-    if 0.99 < probability < 1:
+    if probability > 0.99:
         return "more than 99%"
     return percent(probability)
 
@@ -280,9 +284,9 @@ def thousand(pounds: float) -> int:
     return int(decimal(pounds / 1e3).replace(",", "").replace(MINUS, "-"))
 
 
-def share_of_draws(share: float) -> str:
-    """Return a share of the draws in words: never a rounded 0% or 100%."""
-    return {0.0: "no draw", 1.0: "every draw"}.get(share, f"{chance(share)} of draws")
+def share_of_draws(share: float, draws: int = 0) -> str:
+    """Return a share of the draws within a sentence: `37% of draws`, `none of 2,000 draws`."""
+    return chance(share, draws) if share in {0, 1} else f"{chance(share)} of draws"
 
 
 def lowered(words: str) -> str:

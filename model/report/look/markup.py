@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-LONG = 280  # characters of a note shown before the rest is folded away
 _ADDRESS = re.compile(r"https?://[^\s<>\"')\]]+")
 _UNSEEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]"
@@ -48,13 +47,8 @@ def slug(text: str) -> str:
 
 
 def prose(text: object) -> str:
-    """Return escaped text with addresses as links and the tail of a very long text folded into `<details>`."""
-    words = str(text)
-    if len(words) <= LONG:
-        return _linked(words)
-    cut = max(words.rfind(" ", 0, LONG), LONG // 2)
-    tail = f'<details class="more"><summary>the rest ({len(words) - cut:,} characters)</summary>'
-    return f"{_linked(words[:cut])} {tail}{_linked(words[cut:])}</details>"
+    """Return escaped text with addresses as links; a note is never cut."""
+    return _linked(str(text))
 
 
 def _linked(text: str) -> str:

@@ -27,12 +27,16 @@ _TAGS = re.compile(r"<[^>]*>")
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """What a page says about itself. `about` is one sentence under the title, `footer` one line at the end."""
+    """What a page says about itself. `about` is one sentence under the title, `footer` one line at the end.
+
+    `kind`: a class of its body, `one-page` where it has to print on one side of A4.
+    """
 
     title: str
     kicker: str = ""
     about: str = ""
     footer: str = ""
+    kind: str = ""
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,7 @@ def render(page: Page, body: str) -> str:
     """Return the whole page: `body` is HTML, its headings numbered into the contents; the rest is plain text."""
     body, contents = with_contents(unbroken(body))
     script = _asset("sort.js")
+    kind = f' class="{page.kind}"' if page.kind else ""
     seal = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     policy = (
         f"default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'sha256-{seal}'; "
@@ -72,7 +77,7 @@ def render(page: Page, body: str) -> str:
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<link rel="icon" href="data:,">\n'
-        f"<title>{markup.attribute(page.title)}</title>\n<style>\n{style}\n</style>\n</head>\n<body>\n"
+        f"<title>{markup.attribute(page.title)}</title>\n<style>\n{style}\n</style>\n</head>\n<body{kind}>\n"
         '<a class="skip" href="#main">Skip to the main content</a>\n'
         f"<header>{kicker}<h1>{markup.escape(page.title)}</h1>{about}</header>\n"
         f'<main id="main" tabindex="-1">\n{contents}\n{body}\n</main>\n'

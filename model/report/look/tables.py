@@ -127,7 +127,7 @@ def text(value: object, *, kind: str = "") -> Cell:
 
 
 def note(value: object) -> Cell:
-    """Return a cell of free text an analyst typed: addresses become links, a very long tail is folded."""
+    """Return a cell of free text an analyst typed: addresses become links, and it is never cut."""
     words = str(value)
     return Cell(text=words, markup=markup.prose(words), kind="long" if len(words) > SHORT else "")
 

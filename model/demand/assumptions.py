@@ -1,0 +1,71 @@
+"""The assumptions of a made caseload: how far entries and exits may lie from what its rows state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from model.children.law import EVEN_SHARE_8_9
+from model.demand.settings import demand_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ASSUMPTION_COLUMNS: Final = (
+    "name", "value", "low", "high", "distribution", "unit", "price_base", "source", "as_at", "quality", "impact",
+    "owner", "note",
+)  # fmt: skip
+OWNER: Final = "Head of performance"
+ENTRIES, EXITS = "caseload.entries_multiplier", "caseload.exits_multiplier"
+_NORMAL_P90: Final = 1.2815515655446004
+_FLAT: Final = "no trend is assumed: what the years differ by is in the range of entries_multiplier"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Level:
+    """How uncertain a level is: the standard deviation of its logarithm, how good the figure is, and why."""
+
+    log_sd: float
+    quality: str
+    note: str
+
+    def row(self, name: str, impact: str) -> dict[str, object]:
+        """Return the multiplier's row: median 1, lognormal, or fixed where nothing varies."""
+        said = {"name": name, "value": 1.0, "unit": "ratio", "quality": self.quality, "impact": impact}
+        if self.log_sd <= 0:
+            return said | {"low": "", "high": "", "distribution": "fixed", "note": self.note}
+        low, high = (float(np.exp(side * _NORMAL_P90 * self.log_sd)) for side in (-1, 1))
+        return said | {"low": low, "high": high, "distribution": "lognormal", "note": self.note}
+
+
+def assumption_rows(
+    entries: Level, exits: Level, *, source: str, as_at: str, counted_8_9: float | None = None
+) -> pd.DataFrame:
+    """Return the caseload assumptions as rows of ``assumptions.csv``. ``counted_8_9``: of those of 5 to 9, if known."""
+    rows: list[Mapping[str, object]] = [
+        entries.row(ENTRIES, "red"),
+        exits.row(EXITS, "amber"),
+        {"name": "caseload.entries_growth_annual", "value": 0.0, "low": "", "high": "", "distribution": "fixed"}
+        | {"unit": "rate/year", "quality": "amber", "impact": "amber", "note": _FLAT},
+        _share_8_9(counted_8_9),
+    ]
+    shared = {"price_base": "", "as_at": as_at, "owner": OWNER, "source": source}
+    frame = pd.DataFrame([shared | dict(row) for row in rows], columns=list(ASSUMPTION_COLUMNS))
+    numbers = {c: [round(v, 4) if isinstance(v, float) else v for v in frame[c]] for c in ("value", "low", "high")}
+    return frame.assign(**numbers)
+
+
+def _share_8_9(counted: float | None) -> dict[str, object]:
+    settings = demand_settings()
+    half = (settings["share_8_9_high"] - settings["share_8_9_low"]) / 2
+    value = EVEN_SHARE_8_9 if counted is None else counted
+    return {
+        "name": "caseload.share_5_9_aged_8_9", "value": value, "low": value - half, "high": value + half,
+        "distribution": "uniform", "unit": "share", "impact": "green",
+        "quality": "red" if counted is None else "green",
+        "note": "counted in days" if counted is not None else
+        "two of the band's five years: the band is not split; replace with the council's count",
+    }  # fmt: skip

@@ -1,0 +1,84 @@
+"""How many enter and leave in a year, pooled over an authority's last years, and how far the next years may differ.
+
+One authority's years are few, so the spread is all authorities': how far entries and exits over three years lay from
+those over the three years before, once chance is taken out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from model.demand.assumptions import Level
+from model.demand.settings import demand_settings
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from model.demand.authority import AuthorityCaseload
+    from model.demand.dfe import DfeTables
+
+_FEWEST: Final = 20  # authorities and periods from which a spread can be told
+_WIDEST: Final = 1.0  # a change of entries or exits beyond e either way is a break of series
+
+
+def pooled_flows(tables: DfeTables, caseload: AuthorityCaseload) -> AuthorityCaseload:
+    """Return the caseload with the flows of its year at the level of its last three years, ages as in its year."""
+    years = range(caseload.year - int(demand_settings()["entry_years"]) + 1, caseload.year + 1)
+    entries, exits = (_mean_over(tables, measure, caseload, years) for measure in ("starts", "ceased"))
+    return replace(
+        caseload,
+        entries_by_age={age: count * entries for age, count in caseload.entries_by_age.items()},
+        exits_by_age={age: count * exits for age, count in caseload.exits_by_age.items()},
+    )
+
+
+def _mean_over(tables: DfeTables, measure: str, caseload: AuthorityCaseload, years: range) -> float:
+    """Return the mean of the years' totals over that of the last of them; 1 where it is not known."""
+    rows = yearly(tables, measure)
+    if caseload.authority not in rows.index or years[-1] not in rows.columns:
+        return 1.0
+    held = rows.loc[caseload.authority].reindex(list(years)).dropna().to_numpy(dtype=float)
+    return float(held.mean() / held[-1]) if len(held) and held[-1] > 0 else 1.0
+
+
+def yearly(tables: DfeTables, measure: str) -> pd.DataFrame:
+    """Return the published totals of a measure, authorities by year (int columns)."""
+    rows = tables.totals[(tables.totals["level"] == "authority") & (tables.totals["measure"] == measure)]
+    table = rows.pivot_table(index="authority", columns="year", values="count")
+    table.columns = table.columns.astype(int)
+    return table.sort_index(axis=1)
+
+
+def levels_of(tables: DfeTables, caseload: AuthorityCaseload) -> tuple[Level, Level]:
+    """Return how uncertain the levels of entries and exits are: all authorities' spread, and this one's chance."""
+    found = []
+    for measure, flow in (("starts", caseload.entries_by_age), ("ceased", caseload.exits_by_age)):
+        between, number = spread_between(yearly(tables, measure).loc[:, lambda t: t.columns <= caseload.year])
+        events = max(sum(flow.values()) * demand_settings()["entry_years"], 1.0)
+        note = f"range from {number} changes from one year to the next over all authorities, and from its own chance"
+        found.append(Level(log_sd=float(np.sqrt(between + 1 / events)), quality="amber", note=note))
+    return found[0], found[1]
+
+
+def spread_between(rows: pd.DataFrame) -> tuple[float, int]:
+    """Return the variance, beyond chance, of the logarithm of a year's flow over the mean of up to three years before.
+
+    And from how many changes. 0 where too few are known.
+    """
+    years = list(rows.columns)
+    changes: list[np.ndarray] = []
+    chance: list[np.ndarray] = []
+    for at in range(1, len(years)):
+        before = rows[years[max(0, at - 3) : at]].mean(axis=1).to_numpy(dtype=float)
+        after = rows[years[at]].to_numpy(dtype=float)
+        usable = (before > 0) & (after > 0)
+        changes.append(np.log(after[usable] / before[usable]))
+        chance.append(1 / after[usable] + 1 / (before[usable] * min(at, 3)))
+    if not changes or sum(map(len, changes)) < _FEWEST:
+        return 0.0, 0
+    change, noise = np.concatenate(changes), np.concatenate(chance)
+    kept = np.abs(change) < _WIDEST
+    return max(0.0, float((change[kept] ** 2 - noise[kept]).mean())), int(kept.sum())

@@ -1,0 +1,54 @@
+"""The verdict by stated rules: proceed, proceed if, or do not; cash decides first, avoided cost only after it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from model.case.words import CENTRAL, MEAN
+from model.results.perimeters import main_perimeter
+
+if TYPE_CHECKING:
+    from model.results.runs import Result
+
+PROCEED, PROCEED_IF, DO_NOT, NOTHING = "proceed", "proceed_if", "do_not", "nothing"
+RULES: Final = {
+    PROCEED: "worth more than it costs in cash: central, on average over the draws, and in most ways of modelling it",
+    PROCEED_IF: "not that, but worth more than it costs once avoided cost is counted: central, on average over the "
+    "draws, and in most ways of modelling it",
+    DO_NOT: "neither",
+    NOTHING: "no scheme acts",
+}
+"""Word -> when it holds, of the schemes that are to pay for themselves; the first that holds is the verdict."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """What the rules say of a perimeter; `cash` and `total`: whether the NPV passes in cash, and with avoided cost."""
+
+    perimeter: str
+    word: str
+    cash: bool
+    total: bool
+
+    @property
+    def rule(self) -> str:
+        """The rule that holds, in words."""
+        return RULES[self.word]
+
+
+def verdict(result: Result) -> Verdict:
+    """Return the verdict on the schemes that are to pay for themselves (the main perimeter)."""
+    perimeter = main_perimeter(result.case)
+    cash, total = (_passes(result, perimeter, measure) for measure in ("npv_cashable", "npv"))
+    word = PROCEED if cash else PROCEED_IF if total else DO_NOT
+    return Verdict(perimeter=perimeter, word=word if result.case.active_schemes else NOTHING, cash=cash, total=total)
+
+
+def _passes(result: Result, perimeter: str, measure: str) -> bool:
+    """Whether an NPV is above zero central, on average, and in more than half of the structural combinations."""
+    values = result.metrics_by_perimeter[perimeter][f"{measure}_gbp"]
+    printed = [values[s] for s in (CENTRAL, MEAN) if s in values]
+    found = result.structure
+    ways = found[(found.perimeter == perimeter) & (found.measure == measure) & (found.statistic == CENTRAL)]
+    return all((npv or 0.0) > 0 for npv in printed) and bool((ways.value_gbp > 0).mean() > 0.5)
