@@ -27,6 +27,8 @@ import contextlib
 import hashlib
 import os
 import platform
+import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -47,6 +49,10 @@ LAB = [
     f"--ServerApp.root_dir={ROOT}",
 ]
 LAB_SETTINGS = '{"@jupyterlab/apputils-extension:notification": {"checkForUpdates": false, "fetchNews": "false"}}\n'
+PROOF = "import importlib, sys; [importlib.import_module(name) for name in sys.argv[1:]]"
+LONGEST_WINDOWS_ROOT = 90  # the packages' own paths take up to 165 of the 259 characters that Windows allows
+# What leads to other Pythons' packages, or puts ours where they are not looked for.
+LED_ASTRAY = ("PYTHONHOME", "PYTHONPATH", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_USER", "PIP_REQUIRE_VIRTUALENV")
 SIDE_BY_SIDE = ["-n", "logical", "--maxprocesses=8", "--dist=worksteal"]
 
 # uv does not read pip's settings: these say where packages come from and whom to trust, and are handed on to it.
@@ -126,8 +132,8 @@ def call(words: list[str], **settings: str) -> int:
 
 
 def environment(**settings: str) -> dict[str, str]:
-    """The caller's environment, less what leads to other Pythons' packages; UTF-8 throughout (a £ on Windows)."""
-    kept = {name: value for name, value in os.environ.items() if name not in ("PYTHONHOME", "PYTHONPATH")}
+    """The caller's environment, less what leads astray; UTF-8 throughout (a £ on Windows)."""
+    kept = {name: value for name, value in os.environ.items() if name not in LED_ASTRAY}
     return {**kept, "PYTHONUTF8": "1", **settings}
 
 
@@ -172,13 +178,16 @@ def one_at_a_time() -> Iterator[None]:
 def set_up() -> None:
     """Make `.venv` afresh, install the lock into it, and stamp it last of all."""
     print(f"Setting up the workbook in {VENV} (this once, a minute or so) ...", file=sys.stderr)
+    if WINDOWS and len(str(ROOT)) > LONGEST_WINDOWS_ROOT:
+        sys.exit(f"{ROOT} is too long a path for Windows: move this folder nearer to the top, such as C:\\workbook.")
     make_empty_environment()
     if install_with_uv() != 0 and install_with_pip() != 0:
+        used = ", ".join(sorted(pip_settings())) or "none"
         sys.exit(
             "\nThe packages could not be installed; the lines above say why. The first call needs the internet, or your"
             "\norganisation's package index (pip's own settings are used). Run the same command again when it is there."
             "\nThey are built for Python 3.11 to 3.14 on Linux, Apple silicon and Windows (the x64 Python, on ARM too);"
-            "\nelsewhere use conda and environment.yml."
+            f"\nelsewhere use conda and environment.yml. Settings of pip's in use here: {used}."
         )
     # A path relative to site-packages: `import model` then works from any folder, as notebooks need.
     (packages,) = VENV.glob("Lib/site-packages" if WINDOWS else "lib/python*/site-packages")
@@ -186,12 +195,21 @@ def set_up() -> None:
     settings = VENV / "share/jupyter/lab/settings"  # or JupyterLab's first words are whether to fetch its news
     settings.mkdir(parents=True, exist_ok=True)
     (settings / "overrides.json").write_text(LAB_SETTINGS)
+    if call(["-c", PROOF, *direct()]) != 0:
+        sys.exit("\nThe packages are installed and cannot be used; the lines above say which. Run the command again.")
     STAMP.write_text(wanted_stamp())
+
+
+def direct() -> list[str]:
+    """The packages that the workbook itself imports, by the names they are imported by."""
+    import tomllib
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return [re.split("[^A-Za-z0-9_-]", one)[0].lower().replace("-", "_") for one in project["dependencies"]]
 
 
 def make_empty_environment() -> None:
     """Clear away what a stopped set-up or an older lock left, and make a new environment with pip in it."""
-    import shutil
     import subprocess
     import venv
 
@@ -210,7 +228,11 @@ def install_with_uv() -> int:
     """Install the lock with the uv that it names, itself checked by hash: seconds where pip takes a minute."""
     only_uv = VENV / "uv.txt"
     only_uv.write_text(uv_pin(LOCK.read_text()))
-    return install("pip", only_uv) or install("uv", LOCK, **uv_settings())
+    cache = VENV / "uv-cache"  # and not in the home folder, where deleting `.venv` would leave it
+    try:
+        return install("pip", only_uv) or install("uv", LOCK, **uv_settings(), UV_CACHE_DIR=str(cache))
+    finally:
+        shutil.rmtree(cache, ignore_errors=True)
 
 
 def install_with_pip() -> int:
@@ -222,7 +244,9 @@ def install_with_pip() -> int:
 def install(installer: str, requirements: Path, **settings: str) -> int:
     """Install exactly what a hashed list says: no other package, no other file."""
     words = ["uv", "pip", "install", "--python", str(PYTHON)] if installer == "uv" else ["pip", "install"]
-    settings |= {"PIP_USER": "0", "PIP_RETRIES": os.environ.get("PIP_RETRIES", "2")}  # offline, say so soon
+    settings |= {f"PIP_{name.upper().replace('-', '_')}": value for name, value in pip_settings().items()}
+    settings |= {"PIP_CONFIG_FILE": os.devnull, "PIP_USER": "0", "PIP_NO_CACHE_DIR": "1"}  # pip.ini may say `target`
+    settings |= {"PIP_RETRIES": os.environ.get("PIP_RETRIES", "2")}  # offline, say so soon
     return call(["-m", *words, "--quiet", "--no-deps", "--require-hashes", "-r", str(requirements)], **settings)
 
 
@@ -236,17 +260,24 @@ def uv_pin(lock: str) -> str:
 
 def uv_settings() -> dict[str, str]:
     """What uv is told: pip's settings in uv's words (a UV_ variable of the user's wins), and to compile bytecode."""
+    settings = {"UV_COMPILE_BYTECODE": "1", "UV_INDEX_STRATEGY": "unsafe-best-match"}  # the hashes make that safe
+    settings |= {PIP_SETTINGS[name]: value for name, value in pip_settings().items()}
+    return {name: value for name, value in settings.items() if name not in os.environ}
+
+
+def pip_settings() -> dict[str, str]:
+    """Where packages come from and whom to trust, as pip is set on this machine: name -> value."""
     import subprocess
 
     listing = [str(PYTHON), "-m", "pip", "config", "list"]
     listed = subprocess.run(listing, env=environment(), stdout=subprocess.PIPE, encoding="utf-8", check=False).stdout
-    settings = {"UV_COMPILE_BYTECODE": "1", "UV_INDEX_STRATEGY": "unsafe-best-match"}  # the hashes make that safe
+    settings = {}
     for line in sorted(listed.splitlines(), key=lambda line: line.startswith(":env:")):  # the environment wins
         setting, _, value = line.partition("=")
         section, _, name = setting.replace(":env:.", "env.").partition(".")
         if section in ("global", "install", "env") and name in PIP_SETTINGS:
-            settings[PIP_SETTINGS[name]] = value.strip("'\"")
-    return {name: value for name, value in settings.items() if name not in os.environ}
+            settings[name] = value.strip("'\"")
+    return settings
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 
 from model.case.reading.problems import InputProblems
 from model.commands import check, demand, dictionary, diff, notebooks, reconcile, run, sweep, terminal, tracking
@@ -24,9 +25,11 @@ def main(arguments: list[str] | None = None) -> int:
         status = FAILED
     except BrokenPipeError:
         status = DONE
-    except OSError:
-        if terminal.flush(probe=True):
-            raise  # it is not what was printed that could not be written
+    except OSError as error:
+        if terminal.flush(probe=True):  # it is not what was printed that could not be written
+            from model.batch.store import explain  # noqa: PLC0415 - a list of commands needs none of this
+
+            terminal.say(explain(error, Path(error.filename or ".")), error=True)
         return FAILED
     return status if terminal.flush() else FAILED
 

@@ -233,6 +233,9 @@ outturn,2022/23,0.07,invented,2024-03-30,green,
 outturn,later,0.02,invented,2024-03-30,green,
 """
 
+CASELOAD_SEED = "age_band,placement,weight,source\nunder_1,other,1,invented\n"  # all cells alike
+STAYS = "months,left_share,source\n6,,invented\n12,,invented\n24,,invented\n"  # nothing known of short stays
+
 SCENARIOS = {
     "base": 'title = "Base"\nwhy = "Best evidence."\n\n[overrides]\n',
     "as-published": """\
@@ -311,6 +314,8 @@ def write_case(tmp_path, *, name="exampleshire", assumptions=None, case_toml=Non
         "actuals.csv": ACTUALS,
         "../reference/prices/discount_rates.csv": DISCOUNT_RATES,
         "../reference/prices/price_indices.csv": PRICE_INDICES,
+        "../reference/demand/caseload_seed.csv": CASELOAD_SEED,
+        "../reference/demand/stays.csv": STAYS,
         **{f"scenarios/{title}.toml": text for title, text in {**SCENARIOS, **(scenarios or {})}.items()},
         **(files or {}),
     }

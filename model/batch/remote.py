@@ -8,11 +8,15 @@ network you trust.
 from __future__ import annotations
 
 import contextlib
+import functools
+import importlib
 import logging
 import re
+import time
 from concurrent.futures import CancelledError
 from typing import TYPE_CHECKING, Any
 
+from model.batch.origins import package_hash
 from model.batch.tasks import Outcome, do
 
 if TYPE_CHECKING:
@@ -20,6 +24,7 @@ if TYPE_CHECKING:
 
 
 WORKER_WAIT_SECONDS = 30
+_LOOK_SECONDS = 0.05
 _ADDRESS = re.compile(r"((tcp|tls|ws|wss|ucx)://)?([^\s/:@]+|\[[0-9A-Fa-f:.]+\]):(?P<port>[0-9]{1,5})")
 
 
@@ -48,22 +53,54 @@ def run(
         ClusterError: dask is not installed, nobody answers at ``scheduler``, it has no worker, or it went away.
     """
     distributed, client = _connected(scheduler)
+    package = package_hash()
     with _quiet("distributed.client"), client:
         try:
             client.wait_for_workers(1, timeout=WORKER_WAIT_SECONDS)
         except (OSError, TimeoutError) as error:
-            raise ClusterError(
-                f"the dask scheduler at {scheduler} has had no worker for {WORKER_WAIT_SECONDS} seconds; start one "
-                f"with: dask worker {scheduler}"
-            ) from error
+            raise ClusterError(_no_worker(scheduler)) from error
         futures = {
-            client.submit(do, function, payload, retries=retries, pure=False, **settings): number
+            client.submit(do_as_loaded, function, payload, package, retries=retries, pure=False, **settings): number
             for number, payload in payloads.items()
         }
-        for future in distributed.as_completed(list(futures), loop=client.loop, raise_errors=False):
+        for future in _as_they_end(distributed, client, list(futures), scheduler):
             number = futures.pop(future)
             yield number, _outcome(future, scheduler)
             future.release()
+
+
+@functools.cache
+def _loaded() -> str:
+    """The package's hash when this process did its first task: what it has imported, whatever the files hold now."""
+    return package_hash()
+
+
+def do_as_loaded(function: str, payload: object, package: str, **settings: object) -> Outcome:
+    """Do a task on a worker whose package is the sender's; a worker that was started before a change refuses."""
+    if _loaded() != package:
+        return Outcome(error="the dask worker has loaded another version of the model: restart the workers")
+    return do(function, payload, **settings)
+
+
+def _as_they_end(distributed: Any, client: Any, futures: list[Any], scheduler: str) -> Iterator[Any]:  # noqa: ANN401
+    """Give tasks as they end. Raises ClusterError where for a while there has been no worker to do them."""
+    ended, seen = distributed.as_completed(futures, loop=client.loop, raise_errors=False), time.monotonic()
+    while ended.count():
+        if ended.has_ready():
+            yield next(ended)
+            continue
+        time.sleep(_LOOK_SECONDS)
+        if client.status != "running" or client.scheduler_info()["workers"]:
+            seen = time.monotonic()
+        elif time.monotonic() - seen > WORKER_WAIT_SECONDS:
+            raise ClusterError(_no_worker(scheduler))
+
+
+def _no_worker(scheduler: str) -> str:
+    return (
+        f"the dask scheduler at {scheduler} has had no worker for {WORKER_WAIT_SECONDS} seconds; what was finished is "
+        f"kept; start one with: dask worker {scheduler}"
+    )
 
 
 def _connected(scheduler: str) -> tuple[Any, Any]:

@@ -37,12 +37,13 @@ class Reference:
 
     `caseload_seed`: (age band, placement) -> how likely children of that age are to be in that placement, relative to
     other cells; 0 = never. It only matters where published totals leave the cell open. A cell not listed counts 1.
-    `left_within`: months -> the share of those who enter care, over the country, who leave it within so many months.
+    `left_within`: months -> the share of those who enter care, over the country, who leave it within so many months;
+    None where it is not known.
     `pay`: the pay tables, limited to what was known by the case's knowledge date; empty before a case reads them.
     """
 
     indices: Mapping[str, PriceIndex]
     discount_rates: Mapping[str, float]
     caseload_seed: Mapping[tuple[str, str], float] = field(default_factory=dict)
-    left_within: Mapping[int, float] = field(default_factory=dict)
+    left_within: Mapping[int, float | None] = field(default_factory=dict)
     pay: PayTables = NO_PAY

@@ -26,11 +26,12 @@ class Unit:
     is_money: bool = False
     whole: bool = False
     low_excluded: bool = False
+    most: float = 1e12  # what no council counts or spends: beyond it a number is a slip, and sums lose their pence
 
     def allows(self, number: float) -> bool:
         """Whether a number is possible in this unit."""
         above = number > self.low if self.low_excluded else number >= self.low
-        return above and number <= self.high and not (self.whole and number != int(number))
+        return above and number <= min(self.high, self.most) and not (self.whole and number != int(number))
 
     @property
     def describes(self) -> str:
@@ -51,7 +52,7 @@ UNITS: dict[str, Unit] = {
     **{name: Unit(name=name) for name in _COUNTS},
     "share": Unit(name="share", high=1.0),
     "switch": Unit(name="switch", high=1.0, whole=True),
-    "rate/year": Unit(name="rate/year", low=-1.0, low_excluded=True),
+    "rate/year": Unit(name="rate/year", low=-1.0, low_excluded=True, most=10.0),
 }
 
 FINANCIAL_YEAR = re.compile(r"^(?:19|20|21)\d\d/\d\d$")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 import re
+import tomllib
 from pathlib import Path
 
 from model.results import MOST_POINTS
@@ -17,6 +18,18 @@ def scenario_name(text: str) -> str:
             f"{text!r} is no scenario: expected the name of a file in scenarios/ without .toml, such as base"
         )
     return text
+
+
+def setting(text: str) -> tuple[str, object]:
+    """Return NAME=VALUE as a name and a value as a scenario would write it; what is no such value stays a text."""
+    name, equals, value = (part.strip() for part in text.partition("="))
+    if not (name and equals and value):
+        raise argparse.ArgumentTypeError(f"{text!r}: expected NAME=VALUE, such as fostering.fill_rate=0.7")
+    try:
+        found = tomllib.loads(f"value = {value}")
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return name, value
+    return name, found["value"] if len(found) == 1 else value
 
 
 def whole_number(text: str) -> int:

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from model.batch.disk import write_whole
 from model.commands.shared import DONE
 from model.commands.terminal import say
 
@@ -49,7 +50,7 @@ def slug(name: str) -> str:
 def write_csv(frame: pd.DataFrame, path: Path) -> None:
     """Write a frame as UTF-8 CSV with plain line ends, making the folder."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    frame.to_csv(path, index=False, lineterminator="\n")
+    write_whole(path, frame.to_csv(index=False, lineterminator="\n").encode())
     say(f"wrote {path}: {len(frame)} rows")
 
 

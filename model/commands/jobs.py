@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime
 from functools import cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from model.batch import origins
@@ -33,16 +34,24 @@ WARM = (
 """What a report's kernel imports: done once, before the kernels are forked."""
 
 
-def jobs_for(  # noqa: PLR0913 - each is a separate choice of the caller's
-    case: Path, scenarios: Iterable[str], outputs: Path, *, draws: int, seed: int, excel: bool = False
+def jobs_for(  # noqa: PLR0913 - each is one thing a caller may choose
+    case: Path,
+    scenarios: Iterable[str],
+    outputs: Path,
+    *,
+    draws: int,
+    seed: int,
+    excel: bool = False,
+    overrides: Mapping[str, object] = MappingProxyType({}),
 ) -> list[Job]:
     """Return one job a scenario of a case, each into `outputs/<case>/<scenario>`.
 
     The base and the published scenario leave a workbook of live formulas too; with `excel` every scenario does.
 
     A job is made again when anything it rests on changes: inputs, the published and base scenarios it is compared
-    with, the notebook, the model, a package's version, the seed or the number of draws. Not when only the commit does:
-    a report names the commit it was made at. The inputs are hashed, not read: they need not be sound.
+    with, the notebook, the model, a package's version, the seed, the draws or what was set for one run. Not
+    when only the commit does: a report names the commit it was made at. The inputs are hashed, not read: they need not
+    be sound.
     """
     shared = {"package": origins.package_hash(), **origins.versions()}
     compared = compared_with(case)
@@ -50,7 +59,8 @@ def jobs_for(  # noqa: PLR0913 - each is a separate choice of the caller's
     name = case.name if case.parent == INPUTS else str(case)
     jobs = []
     for scenario in scenarios:
-        parameters = {"case": name, "scenario": scenario, "draws": draws, "seed": seed}
+        parameters: dict[str, Any] = {"case": name, "scenario": scenario, "draws": draws, "seed": seed}
+        parameters |= {"overrides": dict(overrides)} if overrides else {}
         wanted = {**parameters, "excel": excel or scenario in compared}
         files = {*provenance.input_files(case, scenario), *others, NOTEBOOK}
         jobs.append(
@@ -78,17 +88,23 @@ def make(context: Context) -> None:
     from model.results.files import write  # noqa: PLC0415
 
     started, begun = datetime.now(UTC), time.perf_counter()
-    wanted: Mapping[str, Any] = context.job.arguments
-    result = open_result(wanted["case"], wanted["scenario"], draws=wanted["draws"], seed=wanted["seed"])
+    wanted: dict[str, Any] = dict(context.job.arguments)
+    excel = wanted.pop("excel")
+    result = open_result(**wanted)
     write(result, context.folder)
-    if wanted["excel"]:
+    if excel:
         from model.excel.twin import why_not, write_workbook  # noqa: PLC0415 - only where it was asked for
 
         if not why_not(result.case):
             write_workbook(result.case, context.folder / WORKBOOK)
     (context.folder / "summary.html").write_text(summary_html(result), encoding="utf-8", newline="\n")
-    found = provenance.provenance(result.case, draws=result.draws, seed=result.seed)
+    found = provenance.provenance(result.case, draws=result.draws, seed=result.seed, **_set(wanted))
     provenance.write(context.folder, found, started=started, seconds=time.perf_counter() - begun)
+
+
+def _set(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """What was set for one run, among a job's or a notebook's parameters."""
+    return {"overrides": parameters.get("overrides") or {}}
 
 
 class ReportExporter:
@@ -105,7 +121,7 @@ class ReportExporter:
 
         del resources
         given = node.metadata["papermill"]["parameters"]
-        case = load_case(case_folder(given["case"]), given["scenario"])
+        case = load_case(case_folder(given["case"]), given["scenario"], **_set(given))
         page = Page(
             title=f"{case.title}: {case.scenario_title}",
             kicker=case.council,

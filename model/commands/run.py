@@ -5,8 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from model.commands.arguments import add_cluster_arguments, cluster_problem, scenario_name, seconds, whole_number
-from model.commands.shared import BAD_INPUT, CASE_HELP, DONE, FAILED, OUTPUTS, case_paths
+from model.commands.arguments import (
+    add_cluster_arguments,
+    cluster_problem,
+    scenario_name,
+    seconds,
+    setting,
+    whole_number,
+)
+from model.commands.shared import BAD_INPUT, CASE_HELP, DONE, FAILED, OUTPUTS, among_inputs, case_paths
 from model.commands.terminal import say
 
 if TYPE_CHECKING:
@@ -28,6 +35,15 @@ def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser
         "--draws", type=whole_number, default=2000, metavar="N", help="joint draws (2000); 1 = central alone"
     )
     command.add_argument("--seed", type=int, default=1, metavar="N", help="the same seed gives the same draws (1)")
+    command.add_argument(
+        "--set",
+        dest="overrides",
+        type=setting,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="put a value in an assumption's place for this run, as a scenario would; may be repeated",
+    )
     command.add_argument("--jobs", type=whole_number, metavar="N", help="scenarios at once (one more than processors)")
     command.add_argument("--outputs", type=Path, default=OUTPUTS, metavar="DIR", help="where to write (outputs/)")
     command.add_argument(
@@ -45,11 +61,12 @@ def run(options: argparse.Namespace) -> int:
     from model.batch import remote, store  # noqa: PLC0415
 
     paths = case_paths(options.cases)
-    if wrong := cluster_problem(options) or _named_alike(paths):
+    wrong = cluster_problem(options) or _named_alike(paths) or _set_twice(options.overrides)
+    if wrong := wrong or among_inputs(options.outputs, paths):
         say(f"{wrong}\nnothing has been run", error=True)
         return BAD_INPUT
     jobs, stale = _planned(paths, options)
-    problems = _problems(stale)
+    problems = _problems(stale, dict(options.overrides))
     if problems or not paths:
         for problem in problems:
             say(str(problem), error=True)
@@ -72,9 +89,8 @@ def _planned(paths: Sequence[Path], options: argparse.Namespace) -> tuple[list[J
     asked, outputs = tuple(dict.fromkeys(options.scenario or ())), options.outputs.resolve()
     jobs, stale = [], {}
     for path in paths:
-        own = jobs_for(
-            path, asked or scenario_names(path), outputs, draws=options.draws, seed=options.seed, excel=options.excel
-        )
+        own = jobs_for(path, asked or scenario_names(path), outputs, draws=options.draws, seed=options.seed,
+                       excel=options.excel, overrides=dict(options.overrides))  # fmt: skip
         stale[path] = [own[n].scenario for n in plan(own, force=options.force)]
         jobs += own
     return jobs, stale
@@ -114,13 +130,21 @@ def _named_alike(paths: Sequence[Path]) -> str:
     )
 
 
-def _problems(stale: Mapping[Path, Sequence[str]]) -> list[Problem | str]:
+def _set_twice(settings: Sequence[tuple[str, object]]) -> str:
+    """Say which name `--set` was given twice; empty where none was."""
+    names = [name for name, _ in settings]
+    return "\n".join(f"--set {n}: given twice" for n in dict.fromkeys(names) if names.count(n) > 1)
+
+
+def _problems(stale: Mapping[Path, Sequence[str]], overrides: Mapping[str, object]) -> list[Problem | str]:
     """Return the problems of the scenarios that are to be made; those that are up to date were sound as they stand."""
     if not any(stale.values()):
         return []
     from model.results.check import examine  # noqa: PLC0415 - a run with nothing to do reads no inputs
 
-    return list(dict.fromkeys(p for path, names in stale.items() if names for p in examine(path, names).problems))
+    return list(
+        dict.fromkeys(p for path, names in stale.items() if names for p in examine(path, names, overrides).problems)
+    )
 
 
 def _unexpected(path: Path) -> int:

@@ -10,6 +10,14 @@ INPUTS, OUTPUTS = ROOT / "inputs", ROOT / "outputs"
 CASE_HELP = "a folder of inputs/, by name or path"
 
 
+def among_inputs(outputs: Path, paths: list[Path]) -> str:
+    """Say why outputs cannot go to a folder of inputs; empty where they can."""
+    place = outputs.resolve()
+    if any(place in {path, path.parent} or path in place.parents for path in paths):
+        return f"--outputs {outputs}: it holds inputs; choose another folder, such as outputs"
+    return ""
+
+
 def case_paths(names: list[str]) -> list[Path]:
     """Return the folders of the named cases, each once, or of all. A name that is no case stays: loading says so."""
     from model.case.reading.load import case_names  # noqa: PLC0415 - commands import what they need

@@ -3,14 +3,15 @@
 Every mapping is a row of a CSV in ``inputs/reference`` with its source; this module only reads them.
 """
 
-import csv
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from model.case.parameters import AGE_BANDS, PLACEMENTS, STREAMS
+from model.case.reading.problems import InputProblems, Problem
+from model.case.reading.reference_files import demand_rows
 
 __all__ = [
     "AGED_OUT",
@@ -35,14 +36,13 @@ BY_PROVIDER: Final = "by_provider"
 REFERENCE: Final = Path(__file__).resolve().parents[2] / "inputs" / "reference"
 
 
-def read_reference(name: str, folder: Path | None = None) -> list[dict[str, str]]:
-    """Rows of one reference CSV as dictionaries of text. Raises ``FileNotFoundError`` naming the file."""
-    path = (folder or REFERENCE / "demand") / name
-    if not path.is_file():
-        message = f"{name}: the reference table is missing from {path.parent.name}/; restore it from the repository"
-        raise FileNotFoundError(message)
-    with path.open(encoding="utf-8-sig", newline="") as handle:
-        return list(csv.DictReader(handle))
+def read_reference(name: str, folder: Path | None = None) -> list[Mapping[str, Any]]:
+    """Rows of one reference CSV, each by its columns. Raises ``InputProblems`` with all that is wrong with the file."""
+    problems: list[Problem] = []
+    rows = demand_rows((folder or REFERENCE / "demand") / name, problems)
+    if problems:
+        raise InputProblems(problems)
+    return [row.values for row in rows]
 
 
 @cache

@@ -9,11 +9,14 @@ from __future__ import annotations
 import datetime as dt
 import re
 import shutil
+import tempfile
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
+from model.batch.disk import NEW
 from model.case.draws import central
 from model.case.parameters import PLACEMENT_LINES
 from model.case.reading.problems import InputProblems
@@ -25,7 +28,6 @@ from model.schemes.load import load_case
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
-    from pathlib import Path
 
     from model.case.records import Case
     from model.demand.build import Demand
@@ -61,17 +63,24 @@ def make_case(case: str, authority: str, dfe: Path, *, year: int | None, inputs:
         raise InputProblems(problems)
     tables = tables_of(dfe)
     built = tables_demand(tables, authority, year)
+    staged = Path(tempfile.mkdtemp(prefix=NEW, dir=_made(inputs)))
     try:
-        return _written(folder, tables, built)
+        lines = _written(case, staged, built, tables)
+        staged.chmod(0o755)
+        staged.rename(folder)
     except BaseException:  # whole or not at all
-        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(staged, ignore_errors=True)
         raise
+    return lines
 
 
-def _written(folder: Path, tables: DfeTables, built: Demand) -> list[str]:
-    """Write a case's files and return what to tell the person."""
-    case = folder.name
-    folder.mkdir(parents=True)
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _written(case: str, folder: Path, built: Demand, tables: DfeTables) -> list[str]:
+    """Write a case's files into a folder and return what to tell the person."""
     for name in _COPIED:
         shutil.copyfile(TEMPLATE / name, folder / name)
     shutil.copytree(TEMPLATE / "scenarios", folder / "scenarios")

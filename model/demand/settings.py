@@ -10,4 +10,4 @@ from model.demand.codes import read_reference
 @cache
 def demand_settings() -> Mapping[str, float]:
     """Return setting name to value."""
-    return MappingProxyType({row["name"]: float(row["value"]) for row in read_reference("demand_settings.csv")})
+    return MappingProxyType({row["name"]: row["value"] for row in read_reference("demand_settings.csv")})

@@ -1,6 +1,6 @@
 """Read a delimited text file as text columns: UTF-8 (with or without a mark) or Windows-1252, fast."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pandas as pd
@@ -8,6 +8,7 @@ import pyarrow as pa
 from pyarrow import csv as pacsv
 
 from model.case.reading.files import decoded
+from model.case.reading.problems import InputProblems
 
 
 def header_of(raw: bytes) -> list[str]:
@@ -37,9 +38,24 @@ def read_text_columns(path: Path, wanted: Iterable[str] | None = None) -> pd.Dat
         return "skip"
 
     unique = [name if name and name not in names[:place] else f"_{place}" for place, name in enumerate(names)]
-    table = pacsv.read_csv(
+    if not raw.partition(b"\n")[2].strip():
+        return pd.DataFrame(columns=columns, dtype="str")
+    try:
+        table = _parsed(raw, unique, columns, skip)
+    except pa.ArrowInvalid as error:
+        raise InputProblems(
+            [f"{path.name}: no table that can be read ({error}); export it again as CSV UTF-8"]
+        ) from error
+    frame = pd.DataFrame({name: table[name].to_pandas() for name in columns}, dtype="str")
+    lines = sum(1 for line in raw.splitlines()[1:] if line.strip(b" ,\t"))
+    frame.attrs.update(bad_lines=bad, lines=lines, swallowed=max(0, lines - bad - len(frame)))
+    return frame
+
+
+def _parsed(raw: bytes, names: list[str], columns: list[str], skip: Callable[[pacsv.InvalidRow], str]) -> pa.Table:
+    return pacsv.read_csv(
         pa.BufferReader(raw),
-        read_options=pacsv.ReadOptions(column_names=unique, skip_rows=1, block_size=1 << 24),
+        read_options=pacsv.ReadOptions(column_names=names, skip_rows=1, block_size=1 << 24),
         parse_options=pacsv.ParseOptions(newlines_in_values=True, invalid_row_handler=skip),
         convert_options=pacsv.ConvertOptions(
             include_columns=columns,
@@ -48,7 +64,3 @@ def read_text_columns(path: Path, wanted: Iterable[str] | None = None) -> pd.Dat
             null_values=[""],
         ),
     )
-    frame = pd.DataFrame({name: table[name].to_pandas() for name in columns}, dtype="str")
-    lines = sum(1 for line in raw.splitlines()[1:] if line.strip(b" ,\t"))
-    frame.attrs.update(bad_lines=bad, lines=lines, swallowed=max(0, lines - bad - len(frame)))
-    return frame

@@ -15,6 +15,7 @@ from model.report.look import format as fmt
 from model.report.look import markup
 from model.report.look import tables as tbl
 from model.results import provenance as prov
+from model.results.outputs import UNREADABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -108,22 +109,27 @@ def _changes(name: str, old: Path, new: Path) -> Iterator[Change]:
         (RUN, _run(before, after)),
         (INPUTS, _files(before, after)),
         (ASSUMPTIONS, _assumptions(before.get("assumptions", {}), after.get("assumptions", {}))),
-        (HEADLINES, _headlines(_json(old / "metrics.json"), _json(new / "metrics.json"))),
+        (HEADLINES, _headlines(old / "metrics.json", new / "metrics.json")),
         (PUBLISHED, _verdicts(old, new)),
     ):
-        for what, was, now, by in pairs:
+        try:
+            rows = list(pairs)
+        except UNREADABLE:
+            rows = [("What could be read", _damage(old), _damage(new), "")]
+        for what, was, now, by in rows:
             yield Change(scenario=name, kind=kind, what=what, before=was, after=now, by=by)
+
+
+def _damage(folder: Path) -> str:
+    return f"a file of {folder} is damaged or of another version; run the scenario again"
 
 
 Row = tuple[str, str, str, str]
 
 
 def _json(path: Path) -> Json:
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
+    found: Json = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return found
 
 
 def _run(before: Json, after: Json) -> Iterator[Row]:
@@ -184,15 +190,16 @@ def _by(old: Json, new: Json, field: str) -> str:
     return f"{fmt.signed((new[field] / old[field] - 1) * 100, 1)}%"
 
 
-def _headlines(before: Json, after: Json) -> Iterator[Row]:
+def _headlines(*files: Path) -> Iterator[Row]:
+    before, after = map(_json, files)
     for perimeter in dict.fromkeys((*before, *after)):
         for metric, title in METRICS.items():
             old, new = (side.get(perimeter, {}).get(metric, {}) for side in (before, after))
             for statistic in (s for s in STATISTICS if s in old or s in new):
                 was, now = old.get(statistic), new.get(statistic)
-                if was != now:
-                    by = _difference(metric, was, now)
-                    yield f"{perimeter}: {title}, {statistic}", _shown(metric, was), _shown(metric, now), by
+                before_it, after_it = _shown(metric, was), _shown(metric, now)
+                if before_it != after_it:  # as printed: less than that differs by the processor
+                    yield f"{perimeter}: {title}, {statistic}", before_it, after_it, _difference(metric, was, now)
 
 
 def _shown(metric: str, value: float | None) -> str:
@@ -231,7 +238,7 @@ def _reconciled(folder: Path) -> dict[str, str]:
     path = folder / "reconciliation.csv"
     if not path.is_file():
         return {}
-    frame = pd.read_csv(path, dtype=str, keep_default_na=False)
+    frame = pd.read_csv(path, dtype=str, keep_default_na=False)[["ref", "statement", "recomputed", "verdict"]]
     return {f"{r.ref}: {r.statement}": f"{r.recomputed or 'none'} ({r.verdict})" for r in views.records(frame)}
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
-from difflib import get_close_matches
+import json
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from model.batch.disk import text_digest
-from model.case.assumptions import Assumptions
+from model.case.reading.overrides import overridden
 from model.report.shown import register
 from model.results.provenance import INPUT_SUFFIXES
 
@@ -48,48 +47,49 @@ def open_case(case: str, scenario: str) -> Case:
     return load_case(case_folder(case), scenario=scenario)
 
 
-def open_result(case: str, scenario: str, *, draws: int, seed: int) -> Result:
+def open_result(
+    case: str, scenario: str, *, draws: int, seed: int, overrides: Mapping[str, object] | None = None
+) -> Result:
     """Return the result of a case under a scenario: the same call gives the same numbers.
 
-    `draws` joint draws, 1 = the central values alone. Asked for again in one process while no input has changed (by
-    the runner, then by the notebook), it is not computed again.
+    `draws` joint draws, 1 = the central values alone. `overrides`: laid over the scenario's, refused as they would be.
+    Asked for again in one process while no input has changed (by the runner, then by the notebook), it is not computed
+    again.
     """
     register()
     folder = case_folder(case)
-    return _result(folder, scenario, draws, seed, _state(folder))
+    asked = json.dumps(dict(overrides or {}), default=str)
+    return _result((folder, scenario, asked), draws, seed, _state(folder))
 
 
 def _state(folder: Path) -> str:
     """Return a digest of every input of a case and of the reference tables: it changes when any of them does."""
-    files = [p for root in (folder, folder.parent / "reference") for p in root.rglob("*") if p.suffix in INPUT_SUFFIXES]
+    files = [
+        p
+        for root in (folder, folder.parent / "reference")
+        for p in root.rglob("*")
+        if p.suffix in INPUT_SUFFIXES and p.is_file()
+    ]
     return hashlib.sha256("".join(f"{p}{text_digest(p)}" for p in sorted(files)).encode()).hexdigest()
 
 
 @lru_cache(maxsize=2)
-def _result(folder: Path, scenario: str, draws: int, seed: int, state: str) -> Result:
+def _result(asked: tuple[Path, str, str], draws: int, seed: int, state: str) -> Result:
     from model.results.runs import run  # noqa: PLC0415
     from model.schemes.load import load_case  # noqa: PLC0415 - as above
 
     del state
-    return run(load_case(folder, scenario=scenario), draws=draws, seed=seed)
+    folder, scenario, overrides = asked
+    return run(load_case(folder, scenario=scenario, overrides=json.loads(overrides)), draws=draws, seed=seed)
 
 
 def changed(case: Case, values: Mapping[str, float | None]) -> Case:
     """Return a case with some assumptions set to one value each, certain: for trying a number out.
 
     None leaves an assumption as it is, with its range: a number equal to its central value does not, and so is surer.
-    Raises KeyError naming an assumption the case does not have, and the nearest that it has.
+    Raises InputProblems where a scenario could not set it so.
     """
-    unknown = [name for name in values if name not in case.assumptions]
-    if unknown:
-        near = get_close_matches(unknown[0], list(case.assumptions), n=1)
-        raise KeyError(f"no assumption {unknown[0]!r}{f'; did you mean {near[0]!r}?' if near else ''}")
-    new = {
-        name: replace(case.assumptions[name], value=v, low=v, high=v, distribution="fixed", value_as_stated=v)
-        for name, v in values.items()
-        if v is not None
-    }
-    return replace(case, assumptions=Assumptions({**case.assumptions, **new}))
+    return overridden(case, values)
 
 
 def tried_out(opened: Case, tried: Case, name: str) -> Block:

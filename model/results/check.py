@@ -14,11 +14,12 @@ from model.case.reading.problems import InputProblems, Problem
 from model.children.opening import CaseloadError
 from model.children.streams import streams_of
 from model.money import portfolio
+from model.results.provenance import NOTHING_SET
 from model.results.reconcile import recompute
 from model.schemes.load import load_case
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from model.case.records import Case
 
@@ -31,14 +32,16 @@ class Finding:
     cases: tuple[Case, ...]
 
 
-def examine(case_path: str | Path, scenarios: Iterable[str] | None = None) -> Finding:
-    """Read a case under some of its scenarios (all of them where none is named) and try each of them."""
+def examine(
+    case_path: str | Path, scenarios: Iterable[str] | None = None, overrides: Mapping[str, object] = NOTHING_SET
+) -> Finding:
+    """Read a case under some of its scenarios (all of them where none is named) and try each, `overrides` laid over."""
     path = Path(case_path)
     problems: list[Problem | str] = []
     cases: list[Case] = []
     for scenario in scenarios or scenario_names(path):
         try:
-            case = load_case(path, scenario)
+            case = load_case(path, scenario, overrides=overrides)
         except InputProblems as found:
             problems.extend(found.problems)
             continue

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from model.case.distributions import unit_bounds
-from model.case.spelling import nearest
+from model.case.reading.overrides import overridden
+from model.case.reading.problems import InputProblems
 from model.results import MOST_POINTS
 
 if TYPE_CHECKING:
@@ -154,18 +154,13 @@ def _number(path: Path, row: int, name: str, text: str, problems: list[str]) -> 
 
 
 def check(case: Case, points: pd.DataFrame) -> list[str]:
-    """Problems of combinations against a case: unknown assumptions, values outside the unit's bounds."""
-    problems = []
+    """What a scenario of the case could not set, in the words it would be refused with: the first of each name."""
+    problems: list[str] = []
     for name in points.columns:
-        if name not in case.assumptions:
-            hint = nearest(str(name), case.assumptions)
-            problems.append(f"{case.name}: no assumption {name!r}{f'; {hint}' if hint else ''}")
-            continue
-        assumption = case.assumptions[name]
-        low, high = unit_bounds(assumption.unit)
-        wrong = points[name][(points[name] < low) | (points[name] > high)]
-        if len(wrong):
-            problems.append(
-                f"{case.name}: {name} = {wrong.iloc[0]:g}; {assumption.unit} is between {low:g} and {high:g}"
-            )
+        for value in points[name].unique().tolist():
+            try:
+                overridden(case, {name: int(value) if value.is_integer() else value}, f"{case.folder_name} sweep")
+            except InputProblems as found:
+                problems += map(str, found.problems)
+                break
     return problems

@@ -48,6 +48,7 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
 
     table = pa.Table.from_pandas(frame, preserve_index=False)
     plain = [c.cast(pa.string()) if pa.types.is_dictionary(c.type) else c for c in table.columns]
+    plain = [_inert(c) if pa.types.is_string(c.type) or pa.types.is_large_string(c.type) else c for c in plain]
     names = ",".join(table.column_names) + "\n"
     with path.open("wb") as file:
         file.write(names.encode())
@@ -58,6 +59,13 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
         )
         options = pyarrow.csv.WriteOptions(include_header=False, quoting_style=quoting)
         pyarrow.csv.write_csv(pa.Table.from_arrays(plain, names=table.column_names), file, options)
+
+
+def _inert(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Texts as a spreadsheet reads them: one that begins like a formula is given an apostrophe before it."""
+    import pyarrow.compute  # noqa: PLC0415 - as above
+
+    return pyarrow.compute.replace_substring_regex(column, pattern=r"^([=+\-@\t\r])", replacement=r"'\1")
 
 
 def _wants_quotes(column: pa.ChunkedArray) -> bool:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from model.results.runs import Result
 
+UNREADABLE: Final = (OSError, ValueError, TypeError, AttributeError, KeyError, RecursionError)
+"""What reading a file of outputs ends in that somebody has changed, or that another version wrote."""
 NET_BANDS: Final = ("central", "p10", "p90")
 
 
@@ -111,7 +113,7 @@ def finished(case_outputs: Path, cases: Path | None) -> list[Finished]:
 def _read(whole: Finished) -> Run | None:
     try:
         return _read_whole(whole)
-    except (OSError, ValueError, TypeError, AttributeError, KeyError):  # whatever somebody has left in the files
+    except UNREADABLE:
         return None
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import platform
+import shlex
 import shutil
 import subprocess
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from model.batch import disk
+from model.case.reading.files import is_aside
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,16 +26,17 @@ FILE = "provenance.json"
 PACKAGES = ("numpy", "scipy", "pandas", "matplotlib", "papermill", "nbconvert")
 UNKNOWN = "unknown (not a git checkout)"
 INPUT_SUFFIXES = (".csv", ".toml")
+NOTHING_SET: Mapping[str, object] = MappingProxyType({})
 
 
 def input_files(case_folder: Path, scenario: str) -> list[Path]:
     """Return the files a scenario rests on: the case's own, its scenario's and the shared reference tables."""
-    own = [p for p in case_folder.iterdir() if p.suffix in INPUT_SUFFIXES] if case_folder.is_dir() else []
+    own = case_folder.iterdir() if case_folder.is_dir() else []
     chosen = case_folder / "scenarios" / f"{scenario}.toml"
     shared = case_folder.parent / "reference"
     tables = (p for p in shared.rglob("*") if "new_case" not in p.parts)  # the template of a new case decides nothing
-    common = [p for p in tables if p.suffix in INPUT_SUFFIXES]
-    return sorted([*own, *([chosen] if chosen.is_file() else []), *common])
+    found = [p for p in (*own, *tables) if p.suffix in INPUT_SUFFIXES and p.is_file() and not is_aside(p)]
+    return sorted([*found, *([chosen] if chosen.is_file() else [])])
 
 
 def input_hashes(case_folder: Path, scenario: str) -> dict[str, str]:
@@ -65,12 +69,20 @@ def versions() -> dict[str, str]:
     return disk.versions(PACKAGES)
 
 
-def command(case: str, scenario: str, draws: int, seed: int) -> str:
+def command(case: str, scenario: str, draws: int, seed: int, overrides: Mapping[str, object] = NOTHING_SET) -> str:
     """Return the one command that makes a scenario's files again."""
-    return f"python3 workbook.py run {case} --scenario {scenario} --draws {draws} --seed {seed}"
+    told = "".join(f" --set {shlex.quote(f'{name}={_toml(value)}')}" for name, value in overrides.items())
+    return f"python3 workbook.py run {case} --scenario {scenario} --draws {draws} --seed {seed}{told}"
 
 
-def provenance(case: Case, *, draws: int, seed: int) -> dict[str, Any]:
+def _toml(value: object) -> str:
+    """A value as `--set` and a scenario's file write it."""
+    if isinstance(value, dict):
+        return f"{{ {', '.join(f'{key} = {_toml(one)}' for key, one in value.items())} }}"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def provenance(case: Case, *, draws: int, seed: int, overrides: Mapping[str, object] = NOTHING_SET) -> dict[str, Any]:
     """Return what a run is made from, but for when it ran: the same run gives the same answer."""
     head, dirty = commit()
     return {
@@ -91,7 +103,7 @@ def provenance(case: Case, *, draws: int, seed: int) -> dict[str, Any]:
         "seed": seed,
         "versions": versions(),
         "platform": f"{platform.system()} {platform.machine()}",
-        "command": command(case.folder_name, case.scenario, draws, seed),
+        "command": command(case.folder_name, case.scenario, draws, seed, overrides),
         "inputs": input_hashes(Path(case.folder), case.scenario),
         "assumptions": _assumptions(case),
     }
@@ -115,9 +127,9 @@ def read(folder: Path) -> dict[str, Any] | None:
     """Return a run's provenance, or None where there is none that can be read."""
     try:
         found = json.loads((folder / FILE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
-    return found if isinstance(found, dict) else None
+    return found if isinstance(found, dict) and isinstance(found.get("inputs", {}), dict) else None
 
 
 def changed_inputs(found: Mapping[str, Any], cases: Path) -> list[str]:

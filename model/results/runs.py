@@ -10,6 +10,7 @@ import numpy as np
 
 from model.case.draws import central, sample
 from model.case.words import WHOLE
+from model.case.reading.overrides import sound
 from model.children.streams import streams_of
 from model.money.appraisal import BLOCK, each
 from model.money.portfolio import evaluate
@@ -199,7 +200,8 @@ def run(  # noqa: PLR0913 - each is a separate choice of the caller's
     """Run a case: once at central values, and over `draws` joint draws (1 = central alone).
 
     `process_noise`: chance in who enters and leaves care is part of the draws. `progress` is told how many draws each
-    finished block held. `threads`: blocks done at a time.
+    finished block held. `threads`: blocks done at a time. Raises InputProblems where the case holds what `check`
+    refuses.
     The same case, draws and seed give the same result, whatever the threads.
 
     The draws themselves are kept, for every table's quantiles: about 40 kB a draw for Bury and twice that while blocks
@@ -209,7 +211,7 @@ def run(  # noqa: PLR0913 - each is a separate choice of the caller's
     if draws < 1:
         message = f"draws must be 1 (the central values alone) or more, not {draws}"
         raise ValueError(message)
-    streams = streams_of(case)
+    streams = streams_of(sound(case))
     middle = evaluate(case, central(case), streams=streams)
     at_centre = keep(middle)
     if draws == 1:

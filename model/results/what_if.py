@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 
 from model.case.draws import Draws, central, part_of, redraw, sample
+from model.case.reading.overrides import overridden
 from model.case.units import UNITS
 from model.children.streams import RESTS_ON, streams_of
 from model.money.appraisal import BLOCK, discount_factors, each, npv_evaluator, payback_months, present_value
@@ -81,7 +82,11 @@ class WhatIf:
         return streams_of(self.case)
 
     def changed(self, values: Mapping[str, float]) -> Case:
-        """Return the case with other central values, each range moved along and kept within its unit."""
+        """Return the case with other central values, each range moved along and kept within its unit.
+
+        Raises InputProblems where a scenario could not have such a value.
+        """
+        overridden(self.case, values)
         moved = {name: shifted(self.case.assumptions[name], value) for name, value in values.items()}
         return replace(self.case, assumptions={**self.case.assumptions, **moved})
 

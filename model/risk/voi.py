@@ -35,7 +35,8 @@ _PLAUSIBLE_FITS: Final = 200  # fits drawn around the estimate for its error and
 _MIN_DRAWS_A_COLUMN: Final = 8
 _MOST_WITH_CURVED_PRODUCTS: Final = 6  # inputs in a group: beyond it only plain products of pairs are candidates
 _MOST_PRODUCTS: Final = 40  # taken into one index
-_REPEATS: Final = 1e-11  # of the largest eigenvalue: smaller ones are columns that repeat others
+_REPEATS: Final = 1e-11  # of the largest singular value: smaller ones are columns that repeat others
+_REPEATED_LENGTH: Final = 1e-5  # what is left of a column of length 1 beyond those before it, if it repeats them
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,7 +121,7 @@ def information_values(
     wanted = {**single, **{label: tuple(members) for label, members in (groups or {}).items()}}
     found = []
     for label, members in wanted.items():
-        value, error = _worth([smooths[m] for m in members if m in smooths], benefits, seed)
+        value, error = _worth([smooths[m] for m in sorted(members) if m in smooths], benefits, seed)
         found.append(
             Information(
                 group=label,
@@ -277,12 +278,16 @@ def _chosen(basis: Floats, products: Floats, benefit: Floats) -> list[int]:
 
 
 def _orthonormal(design: Floats) -> Floats:
-    """Return orthonormal columns that span those of the design; columns that repeat others drop out."""
+    """Return orthonormal columns that span those of the design; columns that repeat others drop out.
+
+    They are Gram and Schmidt's, each turned to the side of its own column: one basis, whatever the processor, so that
+    noise drawn along it is the same noise everywhere.
+    """
     length = np.linalg.norm(design, axis=0)
     scaled = design / np.where(length > 0, length, 1.0)
-    values, vectors = np.linalg.eigh(scaled.T @ scaled)
-    kept = values > values[-1] * _REPEATS
-    return np.asarray(scaled @ (vectors[:, kept] / np.sqrt(values[kept])))
+    own = np.abs(np.diag(np.linalg.qr(scaled, mode="r"))) > _REPEATED_LENGTH
+    basis, turned = np.linalg.qr(scaled[:, own])
+    return np.asarray(basis * np.sign(np.diag(turned)))
 
 
 def _designs(inputs: Sequence[_Smooth]) -> Iterator[Floats]:

@@ -9,7 +9,9 @@ import pytest
 
 from model.case.reading.files import read_table
 from model.case.reading.load import scenario_names
-from model.case.reading.plausible import COLUMNS, FILE, warnings
+from model.case.reading.plausible import warnings
+from model.case.reading.reference_files import LIMITS as COLUMNS
+from model.case.reading.reference_files import LIMITS_FILE as FILE
 from model.commands.check import check
 from model.results.check import opening_cost
 from model.schemes.load import load_case

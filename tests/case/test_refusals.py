@@ -113,8 +113,8 @@ def test_every_impossible_correlation_is_said_at_once():
 
 
 def test_a_reference_table_that_is_gone_is_named(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"placements\.csv: the reference table is missing"):
-        read_reference("placements.csv", tmp_path)
+    with pytest.raises(InputProblems, match=r"placement_codes\.csv: expected this file"):
+        read_reference("placement_codes.csv", tmp_path)
 
 
 @pytest.mark.parametrize(

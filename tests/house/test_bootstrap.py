@@ -31,6 +31,7 @@ def workbook(tmp_path):
     folder.mkdir()
     (folder / "workbook.py").write_text(SOURCE.read_text(encoding="utf-8"), encoding="utf-8")
     (folder / "requirements.lock").write_text(LOCK, encoding="utf-8")
+    (folder / "pyproject.toml").write_text('[project]\ndependencies = ["a>=1", "My-B>2"]\n', encoding="utf-8")
     spec = importlib.util.spec_from_file_location("workbook_under_test", folder / "workbook.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -187,28 +188,59 @@ def fake_environment(workbook, monkeypatch, statuses):
         return statuses[len(asked) - 1]
 
     monkeypatch.setattr(workbook, "call", call)
-    monkeypatch.setattr(workbook, "uv_settings", dict)
+    monkeypatch.setattr(workbook, "pip_settings", dict)
     where = "Lib/site-packages" if workbook.WINDOWS else "lib/python3.11/site-packages"
     monkeypatch.setattr(workbook, "make_empty_environment", lambda: (workbook.VENV / where).mkdir(parents=True))
     return asked
 
 
 def test_the_stamp_comes_last_and_everything_is_checked_by_hash(workbook, monkeypatch):
-    asked = fake_environment(workbook, monkeypatch, [0, 0])
+    asked = fake_environment(workbook, monkeypatch, [0, 0, 0])
     workbook.set_up()
-    assert [words[1] for words, _ in asked] == ["pip", "uv"]
-    assert all({"--require-hashes", "--no-deps"} <= set(words) for words, _ in asked)
+    assert [words[1] for words, _ in asked[:2]] == ["pip", "uv"]
+    assert all({"--require-hashes", "--no-deps"} <= set(words) for words, _ in asked[:2])
+    assert asked[2][0] == ["-c", workbook.PROOF, "a", "my_b"]
     assert workbook.STAMP.read_text() == workbook.wanted_stamp()
     (path_file,) = workbook.VENV.glob("[Ll]ib/**/workbook.pth")
     assert (path_file.parent / path_file.read_text().strip()).resolve() == workbook.ROOT
 
 
-@pytest.mark.parametrize("statuses", [[1, 0], [0, 1, 0]])
+def test_packages_that_cannot_be_imported_leave_no_stamp(workbook, monkeypatch):
+    fake_environment(workbook, monkeypatch, [0, 0, 1])
+    with pytest.raises(SystemExit, match="cannot be used"):
+        workbook.set_up()
+    assert not workbook.STAMP.exists()
+
+
+def test_what_leads_astray_is_left_aside_and_nothing_is_kept_outside(workbook, monkeypatch):
+    for name in ("PIP_TARGET", "PIP_PREFIX", "PYTHONHOME"):
+        monkeypatch.setenv(name, "/elsewhere")
+    asked = fake_environment(workbook, monkeypatch, [0, 0, 0])
+    monkeypatch.setattr(workbook, "pip_settings", lambda: {"index-url": "https://mirror.example/simple"})
+    workbook.set_up()
+    assert not {"PIP_TARGET", "PIP_PREFIX", "PYTHONHOME"} & workbook.environment().keys()
+    for _, settings in asked[:2]:
+        assert settings["PIP_CONFIG_FILE"] == os.devnull
+        assert settings["PIP_NO_CACHE_DIR"] == "1"
+        assert settings["PIP_INDEX_URL"] == "https://mirror.example/simple"
+    assert Path(asked[1][1]["UV_CACHE_DIR"]).is_relative_to(workbook.VENV)
+    assert not Path(asked[1][1]["UV_CACHE_DIR"]).exists()
+
+
+def test_a_path_too_long_for_windows_is_foretold(workbook, monkeypatch):
+    monkeypatch.setattr(workbook, "WINDOWS", True)
+    monkeypatch.setattr(workbook, "LONGEST_WINDOWS_ROOT", 5)
+    with pytest.raises(SystemExit, match="too long a path for Windows"):
+        workbook.set_up()
+    assert not workbook.VENV.exists()
+
+
+@pytest.mark.parametrize("statuses", [[1, 0, 0], [0, 1, 0, 0]])
 def test_pip_does_it_where_uv_cannot(workbook, monkeypatch, statuses):
     asked = fake_environment(workbook, monkeypatch, statuses)
     workbook.set_up()
-    assert asked[-1][0][1] == "pip"
-    assert str(workbook.LOCK) in asked[-1][0]
+    assert asked[-2][0][1] == "pip"
+    assert str(workbook.LOCK) in asked[-2][0]
     assert workbook.STAMP.exists()
 
 

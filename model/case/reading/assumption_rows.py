@@ -94,7 +94,7 @@ def faults_of(assumption: Assumption, low: float | None, high: float | None) -> 
             faults.append(
                 Fault(
                     field,
-                    unit.describes
+                    (unit.describes if figure <= unit.most else f"a number no larger than {unit.most:,.0f}")
                     + (", because a price is never negative" if negative else f" in the unit {unit.name}"),
                     advice,
                 )

@@ -78,6 +78,24 @@ def optional_count(text: str) -> float | None:
     return count(text) if text else None
 
 
+def between(low: float, high: float) -> Callable[[str], float]:
+    """Return a parser of a number from low to high, both included."""
+
+    def parse(text: str) -> float:
+        value = number(text)
+        if not low <= value <= high:
+            is_percent = low <= value / 100 <= high
+            raise Bad(f"a number from {low:g} to {high:g}", f"is it {value / 100:.15g}?" if is_percent else "")
+        return value
+
+    return parse
+
+
+def optional(parse: Callable[[str], float]) -> Callable[[str], float | None]:
+    """Return a parser that gives None for an empty cell."""
+    return lambda text: parse(text) if text else None
+
+
 def positive(text: str) -> float:
     """Return a number above zero."""
     value = number(text)

@@ -103,6 +103,11 @@ def record_of(record: type[Record], row: Row, **instead: object) -> Record:
     return record(**{**stated, **instead})
 
 
+def is_aside(path: Path) -> bool:
+    """Whether a file is what a system or a program leaves beside the ones one means: `._x`, `~$x`, `.~lock.x#`."""
+    return path.name.startswith((".", "~"))
+
+
 def shown_path(path: Path) -> str:
     """The path as a message names it: the case's folder and what is in it."""
     inner = path.parent.name == "scenarios" or path.parent.parent.name == "reference"

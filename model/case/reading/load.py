@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from model.case.assumptions import Assumptions
@@ -21,7 +22,8 @@ from model.case.reading import (
 )
 from model.case.reading import case_tables as tables
 from model.case.reading.cells import Bad
-from model.case.reading.files import shown_path
+from model.case.reading.files import is_aside, shown_path
+from model.case.reading.overrides import given
 from model.case.reading.problems import InputProblems, Problem
 from model.case.reading.toml import Place, read_toml
 from model.case.records import Case
@@ -59,7 +61,7 @@ KNOWN_FILES: Final = (CASE_TOML, *TABLES)
 def case_names(inputs_root: str | Path) -> tuple[str, ...]:
     """Return the folders of `inputs/` that hold a `case.toml`, by name."""
     root = Path(inputs_root)
-    return tuple(sorted(path.parent.name for path in root.glob(f"*/{CASE_TOML}")))
+    return tuple(sorted(path.parent.name for path in root.glob(f"*/{CASE_TOML}") if not is_aside(path.parent)))
 
 
 def scenario_names(case_path: str | Path) -> tuple[str, ...]:
@@ -67,7 +69,7 @@ def scenario_names(case_path: str | Path) -> tuple[str, ...]:
     path = Path(case_path)
     toml = read_toml(path / CASE_TOML, [])
     base = toml.tables.get("base_scenario", "base") if toml else "base"
-    files = sorted(file.stem for file in (path / "scenarios").glob("*.toml"))
+    files = sorted(file.stem for file in (path / "scenarios").glob("*.toml") if not is_aside(file))
     return (*([base] if isinstance(base, str) else []), *(name for name in files if name != base))
 
 
@@ -79,15 +81,22 @@ def compared_with(case_path: str | Path) -> set[str]:
     return {name for name in (base, tables.get("published_scenario") or base) if isinstance(name, str)}
 
 
-def read_case(path: str | Path, scenario: str | None = None, *, complete: bool = True) -> Case:
+def read_case(
+    path: str | Path,
+    scenario: str | None = None,
+    *,
+    overrides: Mapping[str, object] = MappingProxyType({}),
+    complete: bool = True,
+) -> Case:
     """Return a case under a scenario (its base scenario where none is named), its posts not priced by their grades yet.
 
-    Raises InputProblems with every problem in the case's files, in `reference/` beside it and in the scenario.
+    `overrides` are laid over the scenario's own and read as they are. Raises InputProblems with every problem in the
+    case's files, in `reference/` beside it and in the scenario.
     `complete=False` leaves out what only a projection needs (a caseload, the assumptions of each scheme): enough to
     recompute published figures.
     """
     problems: list[Problem] = []
-    case = _Reading(path=Path(path), problems=problems, complete=complete).case(scenario)
+    case = _Reading(path=Path(path), problems=problems, overrides=overrides, complete=complete).case(scenario)
     if problems or case is None:
         raise InputProblems(problems)
     return case
@@ -99,6 +108,7 @@ class _Reading:
 
     path: Path
     problems: list[Problem]
+    overrides: Mapping[str, object]
     complete: bool
 
     def case(self, scenario: str | None) -> Case | None:
@@ -141,7 +151,8 @@ class _Reading:
         chosen = self._scenario(scenario, case_file, names)
         if chosen is None:
             return None
-        schemes, assumptions, conventions = self._under(chosen, case_file, stated, names, shared)
+        layers = (chosen, given(self.overrides, names))
+        schemes, assumptions, conventions = self._under(layers, case_file, stated, names, shared)
         if self.complete:
             problems.extend(caseload_checks.problems(caseload_rows, schemes, shown_path(self.path / "caseload.csv")))
         pay = pay_files.read((self.path.parent / "reference" / "pay", self.path), problems)
@@ -168,9 +179,9 @@ class _Reading:
             base_scenario=values["base_scenario"],
             published_scenario=values["published_scenario"] or values["base_scenario"],
             scenario=chosen.name,
-            scenario_title=chosen.title,
+            scenario_title=", with ".join([chosen.title, *(f"{n} = {v}" for n, v in layers[1].overrides.items())]),
             scenario_why=chosen.why,
-            overrides=chosen.overrides,
+            overrides={name: value for layer in layers for name, value in layer.overrides.items()},
             conventions=conventions,
             assumptions=Assumptions(assumptions),
             schemes=schemes,
@@ -203,7 +214,7 @@ class _Reading:
     def _check_file_names(self) -> None:
         """A file nearly named right would silently be left out."""
         for file in sorted(self.path.iterdir()):
-            known = file.name in KNOWN_FILES or file.name.startswith(("x_", ".", "~"))
+            known = file.name in KNOWN_FILES or file.name.startswith("x_") or is_aside(file)
             if file.suffix.lower() in {".csv", ".toml"} and not known:
                 advice = nearest(file.name, KNOWN_FILES)
                 self.problems.append(
@@ -273,27 +284,38 @@ class _Reading:
         if published and published not in known:
             expected, advice = "the name of a file in scenarios/", nearest(published, known)
             self.problems.append(Place(toml=case_file.toml).problem("published_scenario", published, expected, advice))
+        folded = [name.casefold() for name in known]
+        self.problems.extend(
+            Problem(
+                file=f"{self.path.name}/scenarios",
+                value=f"{name}.toml",
+                expected="names that differ in more than capitals: their results would stand in one folder",
+            )
+            for name, plain in zip(known, folded, strict=True)
+            if folded.count(plain) > 1
+        )
         name = known[0] if wanted is None and known else wanted or ""
         return scenario_toml.read_scenario(self.path, name, known, names, self.problems)
 
     def _under(
         self,
-        scenario: Scenario,
+        layers: Sequence[Scenario],
         case_file: CaseFile,
         stated: Mapping[str, Stated],
         names: frozenset[str],
         shared: ReferenceFiles,
     ) -> tuple[tuple[SchemeSpec, ...], dict[str, Assumption], Any]:
-        """Apply a scenario: its schemes, its conventions, and its assumptions in the case's price base."""
-        toml, problems, changes = scenario.toml, self.problems, scenario.overrides
-        price_base = case_file.values.get("price_base", "")
-        schemes = scenario_toml.override_schemes(case_file.schemes, case_file.scheme_names, changes, toml, problems)
-        settings = scenario_toml.override_conventions(case_file.conventions, changes, toml, problems)
-        merged = scenario_toml.override_assumptions(stated, names, scenario, price_base, problems)
-        places = {
-            key: Place(toml=toml if f"conventions.{key}" in changes else case_file.toml, table="conventions")
-            for key in case_toml.CONVENTIONS
-        }
+        """Apply a scenario and what is laid over it: schemes, conventions, assumptions in the case's price base."""
+        problems, price_base = self.problems, case_file.values.get("price_base", "")
+        schemes, settings, merged = case_file.schemes, case_file.conventions, dict(stated)
+        places = dict.fromkeys(case_toml.CONVENTIONS, Place(toml=case_file.toml, table="conventions"))
+        for layer in layers:
+            toml, changes = layer.toml, layer.overrides
+            schemes = scenario_toml.override_schemes(schemes, case_file.scheme_names, changes, toml, problems)
+            settings = scenario_toml.override_conventions(settings, changes, toml, problems)
+            merged = scenario_toml.override_assumptions(merged, names, layer, price_base, problems)
+            set_here = Place(toml=toml, table="conventions")
+            places |= {key: set_here for key in places if f"conventions.{key}" in changes}
         conventions = case_toml.make_conventions(settings, shared.reference, places, problems)
         index = shared.reference.indices.get(settings.get("price_index", ""))
         if index is not None:
@@ -305,17 +327,17 @@ class _Reading:
             if found is not None:
                 assumptions[name] = found
         if not settings.get("hindsight", False) and "knowledge_date" in case_file.values:
-            self._check_knowledge(merged, settings, shared.latest, case_file.values["knowledge_date"])
+            self._check_knowledge(merged, settings, shared, case_file.values["knowledge_date"])
         return schemes, assumptions, conventions
 
     def _check_knowledge(
-        self, merged: Mapping[str, Stated], settings: Mapping[str, Any], latest: Mapping[str, Row], known: date
+        self, merged: Mapping[str, Stated], settings: Mapping[str, Any], shared: ReferenceFiles, known: date
     ) -> None:
         """Nothing in a case may be known only later, unless the scenario says that it looks back."""
         self.problems.extend(assumption_rows.knowledge_problems(merged, known))
-        for key in ("discount_rate", "price_index"):
-            row = latest.get(settings.get(key, ""))
-            if row is not None and row.values["as_at"] > known:
+        rows = [shared.latest.get(settings.get(key, "")) for key in ("discount_rate", "price_index")]
+        for row in (*rows, *shared.stays):
+            if row is not None and row.values["as_at"] is not None and row.values["as_at"] > known:
                 self.problems.append(
                     row.problem(
                         "as_at",

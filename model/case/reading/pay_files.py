@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from model.case.pay import Grade, PayAward, PayPoint, PayTables, Rate
 from model.case.reading import cells
+from model.case.reading.cells import Bad
 from model.case.reading.files import Column, read_table
 from model.case.words import RATINGS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from model.case.reading.files import Row
     from model.case.reading.problems import Problem
 
 _FROM: Final = Column(name="from", parse=cells.iso_date)
-_RANGE: Final = tuple(Column(name=name, parse=cells.optional_number, blank=True) for name in ("low", "high"))
+_SHARE, _PAY = cells.between(0, 1), cells.between(0, 1e6)
+_AWARD: Final = cells.between(-0.5, 0.5)
 _SOURCED: Final = (
     Column(name="source", parse=cells.text_cell),
     Column(name="as_at", parse=cells.iso_date),
@@ -31,20 +34,31 @@ def _texts(*names: str, blank: bool = False) -> tuple[Column, ...]:
     return tuple(Column(name=name, parse=cells.text_cell, blank=blank) for name in names)
 
 
-def _rates(figure: str, *more: Column) -> tuple[Column, ...]:
-    return (*more, _FROM, Column(name=figure, parse=cells.number), *_RANGE, *_SOURCED)
+def _ends(parse: Callable[[str], float], *names: str) -> tuple[Column, ...]:
+    return tuple(Column(name=name, parse=cells.optional(parse), blank=True) for name in names)
+
+
+def _rates(figure: str, parse: Callable[[str], float], *more: Column) -> tuple[Column, ...]:
+    return (*more, _FROM, Column(name=figure, parse=parse), *_ends(parse, "low", "high"), *_SOURCED)
+
+
+def _point_number(text: str) -> str:
+    """A point at an end of an award's reach: a whole number, as it is compared with others."""
+    if text and not re.fullmatch("[0-9]{1,4}", text):
+        raise Bad("a whole number, or an empty cell for every point")
+    return text
 
 
 _POINTS: Final = (
     *_texts("spine", "point"),
     _FROM,
-    Column(name="annual_gbp", parse=cells.number),
-    *(Column(name=name, parse=cells.optional_number, blank=True) for name in ("low_gbp", "high_gbp")),
+    Column(name="annual_gbp", parse=cells.between(1000, 1e6)),
+    *_ends(_PAY, "low_gbp", "high_gbp"),
     *_SOURCED,
 )
 _RULES: Final = (
     *_texts("rule"),
-    Column(name="value", parse=cells.number),
+    Column(name="value", parse=cells.count),
     Column(name="unit", parse=cells.text_cell, required=False, blank=True),
     *_SOURCED,
 )
@@ -54,18 +68,19 @@ PAY_FILES: Final = {
     "pay_awards.csv": (
         *_texts("spine"),
         _FROM,
-        *_texts("point_from", "point_to", blank=True),
-        *(Column(name=name, parse=cells.optional_number, blank=True) for name in ("flat_gbp", "share")),
-        *_RANGE,
+        *(Column(name=name, parse=_point_number, blank=True) for name in ("point_from", "point_to")),
+        *_ends(_PAY, "flat_gbp"),
+        *_ends(_AWARD, "share"),
+        *_ends(cells.number, "low", "high"),
         *_SOURCED,
     ),
     "grades.csv": (*_texts("council", "grade", "spine", "point_bottom", "point_top"), *_SOURCED),
-    "employer_ni.csv": _rates("rate", Column(name="threshold_annual_gbp", parse=cells.number)),
+    "employer_ni.csv": _rates("rate", _SHARE, Column(name="threshold_annual_gbp", parse=_PAY)),
     "lgps_employer.csv": _rates(
-        "rate", Column(name="fund", parse=cells.text_cell, required=False, blank=True), *_texts("council")
+        "rate", _SHARE, Column(name="fund", parse=cells.text_cell, required=False, blank=True), *_texts("council")
     ),
-    "apprenticeship_levy.csv": _rates("rate"),
-    "redundancy_week.csv": _rates("cap_weekly_gbp"),
+    "apprenticeship_levy.csv": _rates("rate", _SHARE),
+    "redundancy_week.csv": _rates("cap_weekly_gbp", _PAY),
     "redundancy_rules.csv": _RULES,
     "increment_rules.csv": _RULES,
 }
@@ -101,9 +116,22 @@ class _Files:
     problems: list[Problem]
 
     def rows(self, name: str) -> list[Row]:
-        """Every sound row of a table, in order."""
+        """Every sound row of a table, in order; a range that does not hold its figure is a problem."""
         found = [read_table(folder / name, PAY_FILES[name], self.problems, optional=True) for folder in self.folders]
-        return [row for rows in found for row in rows if row.complete]
+        rows = [row for rows in found for row in rows if row.complete]
+        self.problems.extend(row.problem(*fault) for row in rows if (fault := _out_of_range(row)))
+        return rows
+
+
+def _out_of_range(row: Row) -> tuple[str, str] | None:
+    """The end of a range that is on the wrong side of its figure, and what was expected."""
+    figures = [row.values.get(name) for name in ("rate", "annual_gbp", "cap_weekly_gbp", "flat_gbp", "share")]
+    figure = next((f for f in figures if f is not None), None)
+    for end, side in (("low", -1), ("low_gbp", -1), ("high", 1), ("high_gbp", 1)):
+        limit = row.values.get(end)
+        if figure is not None and limit is not None and side * (limit - figure) < 0:
+            return end, f"a number {'from' if side > 0 else 'up to'} {figure:g}, the figure that the range is of"
+    return None
 
 
 def _own_rows_last(points: Iterable[PayPoint]) -> tuple[PayPoint, ...]:

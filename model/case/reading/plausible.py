@@ -9,27 +9,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from model.case.reading import assumption_rows, cells, formulas
+from model.case.reading import assumption_rows, formulas, reference_files
 from model.case.reading import case_tables as tables
-from model.case.reading.files import Column, read_table, shown_path
+from model.case.reading.files import is_aside, read_table, shown_path
 from model.case.reading.problems import Problem
 from model.case.reading.toml import read_toml
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from model.case.reading.files import Row
     from model.case.records import Case
 
-FILE: Final = "plausible.csv"
-COLUMNS: Final = (
-    Column(name="name", parse=cells.text_cell),
-    Column(name="low", parse=cells.number),
-    Column(name="high", parse=cells.number),
-    Column(name="unit", parse=cells.text_cell),
-    Column(name="source", parse=cells.text_cell),
-    Column(name="note", parse=cells.text_cell, required=False, blank=True),
-)
+TOO_MANY: Final = "is there a digit too many, or too few?"
 FIELDS: Final = ("value", "low", "high")
 IN_HOUSE, AGENCY = "price.in_house_foster_weekly", "price.ifa_foster_weekly"
 
@@ -60,7 +53,9 @@ def warnings(cases: Sequence[Case], opening_cost: Mapping[str, float]) -> tuple[
     found = [
         *_assumption_warnings(first, limits),
         *_budget_warnings(first, limits, opening_cost),
-        *_post_warnings(first),
+        *_post_warnings(first, limits),
+        *_caseload_warnings(first, limits),
+        *_rate_warnings(first, limits),
         *_horizon_warnings(first, limits),
         *_stray_files(first.folder / "scenarios"),
     ]
@@ -71,14 +66,14 @@ def warnings(cases: Sequence[Case], opening_cost: Mapping[str, float]) -> tuple[
 
 def limits_of(reference: Path) -> dict[str, Limit]:
     """Return what is plausible, by name; nothing where the folder has no such file."""
-    rows = read_table(reference / FILE, COLUMNS, [], optional=True)
-    return {r.values["name"]: Limit(low=r.values["low"], high=r.values["high"]) for r in rows if r.complete}
+    rows = reference_files.limits(reference, [])
+    return {row.values["name"]: Limit(low=row.values["low"], high=row.values["high"]) for row in rows}
 
 
-def _limit_for(name: str, limits: Mapping[str, Limit]) -> Limit | None:
-    """Return the limit of an assumption: its own, or that of all growth a year."""
+def _limit_for(name: str, unit: str, limits: Mapping[str, Limit]) -> Limit | None:
+    """Return the limit of an assumption: its own, that of all growth a year, or that of its unit."""
     grows = "growth" in name and name.endswith("_annual")
-    return limits.get(name) or (limits.get("growth") if grows else None)
+    return limits.get(name) or (limits.get("growth") if grows else None) or limits.get(f"unit {unit}")
 
 
 def _assumption_warnings(case: Case, limits: Mapping[str, Limit]) -> list[Problem]:
@@ -86,7 +81,7 @@ def _assumption_warnings(case: Case, limits: Mapping[str, Limit]) -> list[Proble
     stated, _ = assumption_rows.read(case.folder / "assumptions.csv", [])
     found = []
     for name, row in stated.items():
-        limit = _limit_for(name, limits)
+        limit = _limit_for(name, row.assumption.unit, limits)
         odd = [f for f in FIELDS if limit and not limit.holds(getattr(row.assumption, f))]
         if odd:
             found.append(
@@ -98,7 +93,8 @@ def _assumption_warnings(case: Case, limits: Mapping[str, Limit]) -> list[Proble
 
 
 def _out_of_scale(unit: str) -> str:
-    return "write 2% as 0.02" if unit == "rate/year" else "is it pounds a week for one child?"
+    advice = {"rate/year": "write 2% as 0.02", "GBP/week": "is it pounds a week for one child?"}
+    return advice.get(unit, TOO_MANY)
 
 
 def _foster_prices(case: Case, agency: assumption_rows.Stated, limits: Mapping[str, Limit]) -> list[Problem]:
@@ -131,20 +127,55 @@ def _budget_warnings(case: Case, limits: Mapping[str, Limit], opening_cost: Mapp
     return found
 
 
-def _post_warnings(case: Case) -> list[Problem]:
-    """Rows that add posts and are printed with a saving: the sign is turned round, or the fte are."""
+def _post_warnings(case: Case, limits: Mapping[str, Limit]) -> list[Problem]:
+    """Rows whose cost and posts do not go together: a sign turned round, or a digit too many in one of them."""
     rows, _ = tables.establishment(case.folder / "establishment.csv", [])
+    return [problem for row in rows if row.complete for problem in _post_warning(row, limits)]
+
+
+def _post_warning(row: Row, limits: Mapping[str, Limit]) -> Iterator[Problem]:
+    before, after = row.values["fte_current"], row.values["fte_proposed"]
+    cost, posts = row.values["change_annual_cost_gbp"] or 0.0, after - before
+    moved, a_post = f"({before:g} to {after:g} fte)", limits.get("cost_per_fte")
+    for column in ("fte_current", "fte_proposed"):
+        if (most := limits.get("fte_in_a_row")) and not most.holds(row.values[column]):
+            yield row.problem(column, f"{most} fte in a row, beyond which it is implausible", TOO_MANY)
+    if posts * cost < 0:
+        right, what = ("0 or more", "adds") if posts > 0 else ("0 or less", "ends")
+        expected = f"{right}, for the row {what} posts {moved}"
+        yield row.problem("change_annual_cost_gbp", expected, "a cost is positive here, and a saving negative")
+    elif posts and cost and a_post and not a_post.holds(cost / posts):
+        expected = f"£{a_post} a year for each fte {moved}; it is £{cost / posts:,.0f}"
+        yield row.problem("change_annual_cost_gbp", expected, TOO_MANY)
+    elif not posts and (most := limits.get("cost_without_posts")) and not most.holds(abs(cost)):
+        yield row.problem("change_annual_cost_gbp", f"£{most} where no post is added or ended", TOO_MANY)
+
+
+def _caseload_warnings(case: Case, limits: Mapping[str, Limit]) -> list[Problem]:
+    """Rows in which more children enter or leave in a year than their number allows."""
+    rows, _ = tables.caseload(case.folder / "caseload.csv", [], optional=True)
+    found = []
+    for row in rows:
+        children, infants = row.values.get("children"), row.values.get("age_band") == "under_1"
+        for column in ("entries_annual", "exits_annual"):
+            limit = limits.get(f"{column} under 1" if infants else column) or limits.get(column)
+            flow = row.values.get(column)
+            if limit and children and flow is not None and not limit.holds(flow / children):
+                expected = f"{limit} times the children of the row ({children:g}); it is {flow / children:,.3g} times"
+                found.append(row.problem(column, expected, TOO_MANY))
+    return found
+
+
+def _rate_warnings(case: Case, limits: Mapping[str, Limit]) -> list[Problem]:
+    """The discount rate that the case uses, where it is out of scale."""
+    limit = limits.get("discount_rate")
+    path = case.folder.parent / "reference" / "prices" / "discount_rates.csv"
     return [
-        row.problem(
-            "change_annual_cost_gbp",
-            f"0 or more, for the row adds posts ({row.values['fte_current']:g} to {row.values['fte_proposed']:g} fte)",
-            "a cost is positive here, and a saving negative",
-        )
-        for row in rows
-        if row.complete
-        and row.values["fte_proposed"] > row.values["fte_current"]
-        and (row.values["change_annual_cost_gbp"] or 0.0) < 0
-    ]
+        row.problem("rate_annual", f"{limit}, beyond which it is implausible", "write 3.5% as 0.035")
+        for row in read_table(path, reference_files.DISCOUNT_RATES, [], optional=True)
+        if limit and row.complete and row.values["name"] == case.conventions.discount_rate_name
+        and not limit.holds(row.values["rate_annual"])
+    ]  # fmt: skip
 
 
 def _horizon_warnings(case: Case, limits: Mapping[str, Limit]) -> list[Problem]:
@@ -175,7 +206,7 @@ def _stray_files(folder: Path) -> list[Problem]:
             suggestion=f"name it {file.name.split('.')[0]}.toml, or begin its name with x_",
         )
         for file in beside
-        if not (file.suffix == ".toml" and file.is_file()) and not file.name.startswith(("x_", ".", "~"))
+        if not (file.suffix == ".toml" and file.is_file()) and not (is_aside(file) or file.name.startswith("x_"))
     ]
 
 
@@ -186,7 +217,8 @@ def _override_warnings(case: Case, limits: Mapping[str, Limit]) -> list[Problem]
         return []
     found, used = [], _used(case)
     for name in [n for n in case.overrides if n in case.assumptions]:
-        assumption, limit = case.assumptions[name], _limit_for(name, limits)
+        assumption = case.assumptions[name]
+        limit = _limit_for(name, assumption.unit, limits)
         if name not in used:
             owner = next((s.name for s in case.schemes if name.startswith(f"{s.name}.") and not s.active), "")
             acting = (

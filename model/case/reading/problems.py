@@ -28,7 +28,7 @@ class Problem:
         if self.row:
             place += f", {'line' if self.file.endswith('.toml') else 'row'} {self.row}"
         if self.column:
-            place += f", {'key' if self.file.endswith('.toml') else 'column'} {self.column}"
+            place += f", {'key' if self.file.endswith('.toml') or '.' not in self.file else 'column'} {self.column}"
         found = f"found {shown(self.value)}, " if self.value else ""
         advice = f"; {self.suggestion}" if self.suggestion else ""
         return " ".join(f"{place}: {found}expected {self.expected}{advice}".split())
@@ -48,6 +48,10 @@ class InputProblems(ValueError):  # noqa: N818 - it holds problems; each is not 
     def __reduce__(self) -> tuple[type[InputProblems], tuple[tuple[Problem | str, ...]]]:
         """Travel between processes whole."""
         return type(self), (self.problems,)
+
+    def _render_traceback_(self) -> list[str]:
+        """In a notebook say what is wrong, and not where in the model it was found."""
+        return str(self).splitlines()
 
 
 def shown(value: str) -> str:

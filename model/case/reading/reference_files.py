@@ -1,4 +1,4 @@
-"""`inputs/reference`: discount rates and price indices, shared by all cases."""
+"""`inputs/reference`: rates, price indices, starting weights, codes and limits, shared by all cases."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 from model.case import parameters
 from model.case.reading import cells
 from model.case.reading.cells import Bad
-from model.case.reading.files import Column, duplicates, read_table
+from model.case.reading.files import Column, duplicates, read_table, shown_path
+from model.case.reading.problems import Problem
 from model.case.reference import PriceIndex, Reference
 from model.case.units import is_financial_year
 from model.case.words import RATINGS
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from model.case.reading.files import Row
-    from model.case.reading.problems import Problem
 
 LATER: Final = "later"
 _RATING = cells.word(("", *RATINGS), "red, amber or green")
@@ -30,15 +30,7 @@ _PROVENANCE = (
 )
 
 
-def _rate(text: str) -> float:
-    value = cells.number(text)
-    if not -0.5 < value < 0.5:
-        raise Bad("a rate a year as a decimal, between -0.5 and 0.5", f"is it {value / 100:.15g}?")
-    return value
-
-
-def _optional_rate(text: str) -> float | None:
-    return _rate(text) if text else None
+_rate: Final = cells.between(-0.5, 0.5)
 
 
 def _index_year(text: str) -> str:
@@ -54,7 +46,7 @@ DISCOUNT_RATES: Final = (Column(name="name", parse=cells.name), Column(name="rat
 PRICE_INDICES: Final = (
     Column(name="series", parse=cells.name),
     Column(name="financial_year", parse=_index_year),
-    Column(name="change", parse=_optional_rate, blank=True),
+    Column(name="change", parse=cells.optional(_rate), blank=True),
     *_PROVENANCE,
 )
 
@@ -65,16 +57,47 @@ SOURCED: Final = (
     Column(name="note", parse=cells.text_cell, required=False, blank=True),
 )
 STAYS: Final = (
-    Column(name="months", parse=cells.count),
-    Column(name="left_share", parse=cells.count),
+    Column(name="months", parse=cells.word(("6", "12", "24"), "6, 12 or 24 months")),
+    Column(name="left_share", parse=cells.optional(cells.between(0, 1)), blank=True),
     *SOURCED,
 )
 CASELOAD_SEED: Final = (
     Column(name="age_band", parse=cells.age_band(parameters.AGE_BANDS)),
     Column(name="placement", parse=cells.word(parameters.PLACEMENTS, "a placement")),
-    Column(name="weight", parse=cells.count),
+    Column(name="weight", parse=cells.between(0, 1000)),
     *SOURCED,
 )
+LIMITS: Final = (
+    Column(name="name", parse=cells.text_cell),
+    Column(name="low", parse=cells.number),
+    Column(name="high", parse=cells.number),
+    Column(name="unit", parse=cells.text_cell),
+    Column(name="source", parse=cells.text_cell),
+    Column(name="note", parse=cells.text_cell, required=False, blank=True),
+)
+LIMITS_FILE: Final = "plausible.csv"
+
+
+def _text(*names: str) -> tuple[Column, ...]:
+    return tuple(Column(name=name, parse=cells.text_cell) for name in (*names, "source"))
+
+
+_PLACEMENT: Final = cells.word((*parameters.PLACEMENTS, "by_provider"), "a placement, or by_provider")
+DEMAND_FILES: Final = {
+    "placement_codes.csv": (*_text("code", "description"), Column(name="placement", parse=_PLACEMENT)),
+    "provider_codes.csv": (
+        *_text("code", "description", "sector"),
+        Column(name="foster_placement", parse=_PLACEMENT),
+    ),
+    "dfe_categories.csv": _text("group", "characteristic", "code"),
+    "authority_aliases.csv": _text("alias", "name"),
+    "demand_settings.csv": (
+        *_text("name", "unit"),
+        Column(name="value", parse=cells.between(0, 1e4)),
+        Column(name="note", parse=cells.text_cell, required=False, blank=True),
+    ),
+}
+"""What `demand` maps published tables and returns by, and its settings: file -> columns."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,14 +106,45 @@ class ReferenceFiles:
 
     reference: Reference
     latest: dict[str, Row]
+    stays: tuple[Row, ...]
+
+
+def needed(path: Path, columns: tuple[Column, ...], problems: list[Problem]) -> list[Row]:
+    """Return the rows of a table that must be there and hold something: without it a figure would silently differ."""
+    before = len(problems)
+    rows = read_table(path, columns, problems)
+    if not rows and len(problems) == before:
+        problems.append(Problem(file=shown_path(path), row=1, expected="at least one row beneath the heading"))
+    return rows
+
+
+def demand_rows(path: Path, problems: list[Problem]) -> list[Row]:
+    """Return the rows of one table that `demand` reads."""
+    return needed(path, DEMAND_FILES[path.name], problems)
+
+
+def limits(folder: Path, problems: list[Problem]) -> list[Row]:
+    """Return the rows that say what is plausible; none where the folder has no such file, as `check` says."""
+    rows = read_table(folder / LIMITS_FILE, LIMITS, problems, optional=True)
+    problems.extend(duplicates(rows, ["name"]))
+    problems.extend(
+        row.problem("low", f"no more than high ({row.values['high']:g})")
+        for row in rows
+        if row.complete and row.values["low"] > row.values["high"]
+    )
+    return [row for row in rows if row.complete]
 
 
 def read(folder: Path, problems: list[Problem]) -> ReferenceFiles:
-    """Read the tables of `inputs/reference` that every case needs."""
-    rate_rows = read_table(folder / "prices" / "discount_rates.csv", DISCOUNT_RATES, problems)
+    """Read the tables of `inputs/reference` that every case needs; what `check` and `demand` read must be sound too."""
+    limits(folder, problems)
+    for path in (folder / "demand" / name for name in DEMAND_FILES):
+        if path.exists():
+            demand_rows(path, problems)
+    rate_rows = needed(folder / "prices" / "discount_rates.csv", DISCOUNT_RATES, problems)
     problems.extend(duplicates(rate_rows, ["name"]))
     rates = {row.values["name"]: row.values["rate_annual"] for row in rate_rows if row.complete}
-    index_rows = read_table(folder / "prices" / "price_indices.csv", PRICE_INDICES, problems)
+    index_rows = needed(folder / "prices" / "price_indices.csv", PRICE_INDICES, problems)
     problems.extend(duplicates(index_rows, ["series", "financial_year"]))
     by_series: dict[str, list[Row]] = {}
     for row in index_rows:
@@ -103,16 +157,23 @@ def read(folder: Path, problems: list[Problem]) -> ReferenceFiles:
                 indices[name] = index
     seed = _caseload_seed(folder / "demand" / "caseload_seed.csv", problems)
     latest = _latest(rate_rows, "name") | _latest(index_rows, "series")
-    stays = read_table(folder / "demand" / "stays.csv", STAYS, problems, optional=True)
+    before = len(problems)
+    stays = needed(folder / "demand" / "stays.csv", STAYS, problems)
     problems.extend(duplicates(stays, ["months"]))
     left = {int(row.values["months"]): row.values["left_share"] for row in stays if row.complete}
+    if stays and len(problems) == before:
+        problems.extend(
+            stays[-1].problem("months", f"a row for {months} months too, its left_share empty where it is not known")
+            for months in (6, 12, 24)
+            if months not in left
+        )
     reference = Reference(indices=indices, discount_rates=rates, caseload_seed=seed, left_within=left)
-    return ReferenceFiles(reference=reference, latest=latest)
+    return ReferenceFiles(reference=reference, latest=latest, stays=tuple(row for row in stays if row.complete))
 
 
 def _caseload_seed(path: Path, problems: list[Problem]) -> dict[tuple[str, str], float]:
-    """How likely each placement is at each age, where published totals leave it open. Absent file: all alike."""
-    rows = read_table(path, CASELOAD_SEED, problems, optional=True)
+    """How likely each placement is at each age, where published totals leave it open. A cell not listed counts 1."""
+    rows = needed(path, CASELOAD_SEED, problems)
     problems.extend(duplicates(rows, ["age_band", "placement"]))
     return {(row.values["age_band"], row.values["placement"]): row.values["weight"] for row in rows if row.complete}
 

@@ -49,18 +49,29 @@ OVERRIDE: Final[Mapping[str, Callable[[object], object]]] = {
     "note": _cell(cells.text_cell),
 }
 """Key of an override that is a table -> how its value is read."""
-_FILE_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+_FILE_NAME: Final = re.compile(
+    r"(?!(?:con|prn|aux|nul|com[0-9]|lpt[0-9])$)[A-Za-z0-9][A-Za-z0-9_-]{0,79}", re.IGNORECASE
+)
+"""A folder is called so on every system: not a device of Windows, and short enough for its paths."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Scenario:
-    """A scenario, read but not yet applied. The base scenario may have no file: it then changes nothing."""
+    """A scenario, read but not yet applied. The base scenario may have no file: it then changes nothing.
+
+    Without a name it stands in no file: it is what was set for one run.
+    """
 
     name: str
     title: str
     why: str
     overrides: Mapping[str, Any]
     toml: Toml
+
+    @property
+    def source(self) -> str:
+        """What an override cites that states no source of its own."""
+        return f"scenario {self.name}" if self.name else "set for this run"
 
 
 def read_scenario(
@@ -77,7 +88,7 @@ def read_scenario(
         return None
     if not _FILE_NAME.fullmatch(name):
         advice = f"name it {'-'.join(re.findall('[a-z0-9]+', name.lower())) or 'my-question'}.toml"
-        expected = "a file name of letters, digits, - and _"
+        expected = "a file name of letters, digits, - and _, at most 80, and no word that Windows keeps for a device"
         problems.append(Problem(file=place, value=f"{name}.toml", expected=expected, suggestion=advice))
         return None
     if name == known[0] and not file.exists():
@@ -188,7 +199,7 @@ def _overridden(  # noqa: PLR0913, PLR0917 - what it replaces, by what, and wher
         problems.append(toml.problem(name, override, expected))
     if len(problems) > before or old is None:
         return None
-    new = _merged(old.assumption, given, scenario.name, price_base)
+    new = _merged(old.assumption, given, scenario.source, price_base)
     faults = faults_of(new, given.get("low"), given.get("high"))
     for fault in faults:
         shown = table.get(fault.field, getattr(new, fault.field))
@@ -198,7 +209,7 @@ def _overridden(  # noqa: PLR0913, PLR0917 - what it replaces, by what, and wher
     return None if faults else Stated(assumption=new, file=toml.file, row=row, column=name)
 
 
-def _merged(old: Assumption, given: Mapping[str, Any], scenario: str, price_base: str) -> Assumption:
+def _merged(old: Assumption, given: Mapping[str, Any], source: str, price_base: str) -> Assumption:
     """The assumption with an override in its place. A range without a distribution keeps the old one, or is a pert."""
     ranged = "low" in given or "high" in given
     usual = (old.distribution if old.distribution != FIXED else PERT) if ranged else FIXED
@@ -211,7 +222,7 @@ def _merged(old: Assumption, given: Mapping[str, Any], scenario: str, price_base
         high=given.get("high", value),
         distribution=given.get("distribution", usual),
         price_base=given.get("price_base", price_base if UNITS[old.unit].is_money else ""),
-        source=given.get("source", f"scenario {scenario}"),
+        source=given.get("source", source),
         as_at=given.get("as_at"),
         quality=given.get("quality", old.quality),
         note=given.get("note", old.note),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from model.case.reading.cells import Bad
 from model.case.reading.files import read_text, shown_path
@@ -15,6 +15,9 @@ from model.case.spelling import nearest
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
+
+
+DEEPEST: Final = 12  # tables in tables: an override by its full name without quotation marks takes six
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +63,9 @@ def read_toml(path: Path, problems: list[Problem], *, optional: bool = False) ->
         return None
     file = shown_path(path)
     try:
-        return Toml(file=file, tables=tomllib.loads(text), text=text)
+        tables = tomllib.loads(text)
+        if not _too_deep(tables, DEEPEST):
+            return Toml(file=file, tables=tables, text=text)
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"line (\d+)", str(error))
         row = int(found[1]) if found else text.count("\n") + 1
@@ -68,9 +73,17 @@ def read_toml(path: Path, problems: list[Problem], *, optional: bool = False) ->
         problems.append(
             Problem(file=file, row=row, value=lines[min(row, len(lines)) - 1], expected="TOML", suggestion=str(error))
         )
+        return None
     except RecursionError:
-        problems.append(Problem(file=file, expected="TOML that is not nested so deeply"))
+        pass
+    problems.append(Problem(file=file, expected="TOML that is not nested so deeply"))
     return None
+
+
+def _too_deep(value: object, left: int) -> bool:
+    """Whether tables and lists stand in each other deeper than so many."""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return left == 0 or any(_too_deep(one, left - 1) for one in inner)
 
 
 @dataclass(frozen=True, kw_only=True)

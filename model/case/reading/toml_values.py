@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from datetime import date, datetime
 from fractions import Fraction
+from numbers import Real
 from typing import Any
 
 from model.case import parameters
@@ -17,8 +18,8 @@ MOST_YEARS = 60
 
 def number(value: object) -> float:
     """Return a TOML value as a finite number; text is refused even where it reads like one."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise Bad("a number", "without quotation marks" if isinstance(value, str) else "")
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise Bad("a number", _number_within(value) if isinstance(value, str) else "")
     try:
         figure = float(value)
     except OverflowError:
@@ -26,6 +27,15 @@ def number(value: object) -> float:
     if not math.isfinite(figure):
         raise Bad("a finite number", "a missing figure cannot be computed with")
     return figure
+
+
+def _number_within(text: str) -> str:
+    """What to write in the place of a text that was meant as a number."""
+    try:
+        cells.number(text)
+    except Bad as bad:
+        return bad.suggestion or "without quotation marks"
+    return "without quotation marks"
 
 
 def text(value: object) -> str:

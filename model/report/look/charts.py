@@ -8,6 +8,7 @@ Okabe and Ito's, and a second cue (hatching, marker, line style, words) always s
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -16,8 +17,7 @@ from model.report.look import markup
 from model.report.look import tables as tbl
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from contextlib import AbstractContextManager
+    from collections.abc import Callable, Iterator, Sequence
 
     import pandas as pd
     from matplotlib.axes import Axes
@@ -113,11 +113,18 @@ def draw(key: str, alt: str, paint: Callable[[Canvas], None], *, height: float =
         return owned(svg.printed(canvas), key, alt)
 
 
-def house_style(key: str) -> AbstractContextManager[None]:
-    """Return the context in which a chart is built and printed; `key` makes its ids its own."""
+@contextmanager
+def house_style(key: str) -> Iterator[None]:
+    """Return the context in which a chart is built and printed; `key` makes its ids its own.
+
+    It starts from matplotlib's own settings, whatever the machine's `matplotlibrc` says.
+    """
     import matplotlib as mpl  # noqa: PLC0415 - as in draw
 
-    return mpl.rc_context(cast("Any", _STYLE | {"svg.hashsalt": key}))
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(cast("Any", _STYLE | {"svg.hashsalt": key}))
+        yield
 
 
 def owned(svg: str, key: str, alt: str) -> str:
@@ -132,13 +139,11 @@ def owned(svg: str, key: str, alt: str) -> str:
         body = body.replace(colour, f"var(--{name}, {colour})")
     box = re.search(r'viewBox="([^"]+)"', body)
     size = box.group(1) if box else "0 0 518 216"
-    body = re.sub(
-        r"<svg[^>]*>",
+    opening = (
         f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="{size}" '
-        f'role="img" aria-label="{markup.attribute(alt)}">',
-        body,
-        count=1,
+        f'role="img" aria-label="{markup.attribute(alt)}">'
     )
+    body = re.sub(r"<svg[^>]*>", lambda _: opening, body, count=1)  # a text may hold a backslash
     return re.sub(r"\s*\n\s*", "\n", body).strip()
 
 

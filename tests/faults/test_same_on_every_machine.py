@@ -1,0 +1,95 @@
+"""No printed figure hangs on an arbitrary basis, a last digit or a setting of the machine."""
+
+import json
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+
+from model.report.diff import compare
+from model.report.look import charts
+from model.risk import voi
+
+
+def other_arithmetic(monkeypatch, seed):
+    """A library that turns each direction it is free to turn to another side, as another processor's does."""
+    plain_qr, plain_eigh = np.linalg.qr, np.linalg.eigh
+    rng = np.random.default_rng(seed)
+
+    def qr(matrix, mode="reduced"):
+        if mode == "r":
+            return plain_qr(matrix, mode="r")
+        basis, turned = plain_qr(matrix, mode=mode)
+        sides = rng.choice([-1.0, 1.0], basis.shape[1])
+        return basis * sides, turned * sides[:, None]
+
+    def eigh(matrix):
+        values, vectors = plain_eigh(matrix)
+        return values, vectors * rng.choice([-1.0, 1.0], vectors.shape[1])
+
+    monkeypatch.setattr(np.linalg, "qr", qr)
+    monkeypatch.setattr(np.linalg, "eigh", eigh)
+
+
+@pytest.mark.parametrize("inputs", [slice(0, 1), slice(0, 3)])
+def test_what_information_is_worth_is_the_same_whichever_side_a_direction_points_to(monkeypatch, inputs):
+    rng = np.random.default_rng(3)
+    known = rng.normal(size=(3, 300))
+    gains = np.array([1e5 * (known[0] - 0.1 + 0.2 * known[1] ** 2), 8e4 * known[2] + 3e4 * known[0] ** 3])
+    benefits = np.vstack([np.zeros(300), gains + 5e4 * rng.normal(size=(2, 300))])
+    here = voi.evppi(benefits, known[inputs], seed=1)
+    assert here[0] > 1000
+    for seed in (1, 2):
+        with monkeypatch.context() as elsewhere:
+            other_arithmetic(elsewhere, seed)
+            assert voi.evppi(benefits, known[inputs], seed=1) == pytest.approx(here, rel=1e-9)
+
+
+def test_what_a_group_is_worth_does_not_depend_on_the_order_of_rows(monkeypatch):
+    told = []
+    monkeypatch.setattr(voi, "_worth", lambda inputs, *_: told.append([one.scaled[0] for one in inputs]) or (0.0, 0.0))
+    draws = {name: np.arange(4.0) ** power for power, name in enumerate("bac", start=1)}
+
+    class Case:
+        assumptions = draws
+
+    for order in (("a", "b", "c"), ("c", "a", "b")):
+        voi.information_values(Case(), draws, np.zeros((2, 4)), groups={"all": order})
+    groups = [one for one in told if len(one) == 3]
+    assert groups[0] == groups[1]
+
+
+def scenario(folder, npv, verdicts="ref,statement,recomputed,verdict\n1,x,2,reconciles\n"):
+    folder.mkdir(parents=True)
+    (folder / "provenance.json").write_text(json.dumps({"inputs": {}, "assumptions": {}}), encoding="utf-8")
+    (folder / "metrics.json").write_text(json.dumps({"whole": {"npv_gbp": {"central": npv}}}), encoding="utf-8")
+    (folder / "reconciliation.csv").write_text(verdicts, encoding="utf-8")
+    return folder
+
+
+def test_a_difference_below_what_is_printed_is_none(tmp_path):
+    old, new = scenario(tmp_path / "a" / "base", 1000.2), scenario(tmp_path / "b" / "base", 1000.4)
+    assert not compare(old, new).changes
+    [change] = compare(old, scenario(tmp_path / "c" / "base", 1002.2)).changes
+    assert (change.before, change.after, change.by) == ("£1,000", "£1,002", "+£2")
+
+
+@pytest.mark.parametrize("damage", ["", "a,b\n1,2\n", "\x00", '"'])
+def test_a_damaged_file_is_named_and_not_a_traceback(tmp_path, damage):
+    old, new = scenario(tmp_path / "a" / "base", 1.0), scenario(tmp_path / "b" / "base", 1.0, damage)
+    changes = compare(old, new).changes
+    assert any("run the scenario again" in change.after for change in changes)
+    (new / "metrics.json").write_text("[" * 100_000, encoding="utf-8")
+    (new / "provenance.json").write_text('{"inputs": [1], "assumptions": 3}', encoding="utf-8")
+    assert compare(old, new).changes
+
+
+def test_settings_of_the_machine_do_not_reach_a_chart():
+    def paint(canvas):
+        canvas.subplots().plot([0, 1], [0, 1])
+
+    plain = charts.draw("k", "A line", paint)
+    with mpl.rc_context(
+        {"path.sketch": (1, 100, 2), "axes.linewidth": 7, "xtick.direction": "in", "axes.xmargin": 0.4}
+    ):
+        assert charts.draw("k", "A line", paint) == plain
