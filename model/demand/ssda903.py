@@ -156,7 +156,8 @@ def read_episodes(folder: Path, *, authority: str | None = None) -> Episodes:
         with TemporaryDirectory() as name, zipfile.ZipFile(folder) as archive:
             archive.extractall(name)
             return read_episodes(Path(name), authority=authority)
-    log, problems = Log(), []
+    log = Log()
+    problems: list[str] = []
     if not folder.is_dir():
         raise InputProblems([f"--ssda903 {folder.name}: no such folder; give the folder that holds the returns"])
     kinds = _files_of(folder, problems)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from model.case.draws import central, sample
-from model.case.words import WHOLE
 from model.case.reading.overrides import sound
+from model.case.words import WHOLE
 from model.children.streams import streams_of
 from model.money.appraisal import BLOCK, each
 from model.money.portfolio import evaluate

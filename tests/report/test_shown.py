@@ -10,7 +10,7 @@ from IPython.core.formatters import DisplayFormatter
 
 from model import report, run
 from model.case.reading.problems import InputProblems
-from model.report import comparison, headlines, index, opening, posts, shown
+from model.report import comparison, index, opening, posts, shown
 from model.report.explorer import Explorer
 from model.report.explorer import _slider as explorer_slider
 from model.report.look.tables import Table
