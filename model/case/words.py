@@ -39,5 +39,8 @@ OPENING_CASELOAD: Final = "opening_caseload"  # a budget that holds the opening 
 DISTRIBUTIONS = FIXED, UNIFORM, PERT, NORMAL, LOGNORMAL, BETA = (
     "fixed", "uniform", "pert", "normal", "lognormal", "beta",
 )  # fmt: skip
+STATUSES = BASELINE, PROVISIONAL, FINAL = ("baseline", "provisional", "final")  # of an actual
+BENEFIT_NATURES: Final = ("cashable", "avoided", "not_money")
+BENEFIT_STATUSES: Final = ("planned", "live", "achieved", "closed")
 RATINGS = RED, AMBER, GREEN = ("red", "amber", "green")
 VERDICTS = RECONCILES, ROUNDING, DIFFERS, NOT_DERIVABLE = ("reconciles", "rounding", "differs", "not_derivable")

@@ -9,7 +9,7 @@ from model.case.assumptions import Assumption
 from model.case.pay import PLACES_IN_A_GRADE
 from model.case.reading import cells
 from model.case.reading.files import Column, columns_of, duplicates, read_table, record_of
-from model.case.records import Actual, BudgetLine, CaseloadRow, Post, PublishedRow
+from model.case.records import BudgetLine, CaseloadRow, Post, PublishedRow
 from model.case.spelling import nearest
 from model.case.units import UNITS
 from model.case.words import BOTTOM_UP, PRINTED
@@ -90,7 +90,6 @@ PUBLISHED: Final = columns_of(
     precision=cells.positive,
     expected=cells.word(("", *words.VERDICTS), "a verdict"),
 )
-ACTUALS: Final = columns_of(Actual, period=cells.period)
 
 
 def establishment(path: Path, problems: list[Problem]) -> tuple[list[Row], tuple[Post, ...]]:
@@ -201,10 +200,3 @@ def published(path: Path, problems: list[Problem]) -> tuple[list[Row], tuple[Pub
             usual = words.RECONCILES if row.values["formula"] else words.NOT_DERIVABLE
             records.append(record_of(PublishedRow, row, expected=row.values["expected"] or usual))
     return rows, tuple(records)
-
-
-def actuals(path: Path, problems: list[Problem]) -> tuple[Actual, ...]:
-    """Read `actuals.csv`, which a case may lack."""
-    rows = read_table(path, ACTUALS, problems, optional=True)
-    problems.extend(duplicates(rows, ["period", "measure"]))
-    return tuple(record_of(Actual, row) for row in rows if row.complete)

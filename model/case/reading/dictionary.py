@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from model.case import parameters
-from model.case.reading import case_tables, case_toml, meanings, scenario_toml, structure
+from model.case.reading import case_tables, case_toml, meanings, scenario_toml, structure, tracking_tables
 from model.case.units import UNITS
 
 if TYPE_CHECKING:
@@ -19,7 +19,8 @@ FILES: Final = {
     "caseload.csv": case_tables.CASELOAD,
     "approved_budget.csv": case_tables.APPROVED_BUDGET,
     "published.csv": case_tables.PUBLISHED,
-    "actuals.csv": case_tables.ACTUALS,
+    "actuals.csv": tracking_tables.ACTUALS,
+    "benefits.csv": tracking_tables.BENEFITS,
 }
 TABLES: Final = {
     "case.toml": case_toml.CASE,

@@ -178,15 +178,7 @@ def evaluate(formula: Formula, values: Mapping[str, float], posts: Sequence[Post
     """Compute a formula; a division by zero, or a result no computer can hold, is a Bad."""
     from simpleeval import InvalidExpression, SimpleEval  # noqa: PLC0415 - loaded only where a figure is recomputed
 
-    by_id = {post.id: post for post in posts}
-    known = {key: values[name] for key, name in formula.names.items()}
-    known |= {key: _of_post(by_id[row], field) for key, (row, field) in formula.posts.items()}
-    known |= {
-        key: math.fsum(
-            _of_post(post, field) for post in posts if not post.included_in and (not teams or post.team in teams)
-        )
-        for key, (field, teams) in formula.sums.items()
-    }
+    known = {key: values[name] for key, name in formula.names.items()} | of_posts(formula, posts)
     allowed = {
         ast.Add: _add,
         ast.Sub: _subtract,
@@ -205,6 +197,18 @@ def evaluate(formula: Formula, values: Mapping[str, float], posts: Sequence[Post
     if not math.isfinite(result):
         raise Bad("a formula with a finite result")
     return result
+
+
+def of_posts(formula: Formula, posts: Sequence[Post]) -> dict[str, float]:
+    """Return variable -> value of what a formula reads of the establishment."""
+    by_id = {post.id: post for post in posts}
+    single = {key: _of_post(by_id[row], field) for key, (row, field) in formula.posts.items()}
+    return single | {
+        key: math.fsum(
+            _of_post(post, field) for post in posts if not post.included_in and (not teams or post.team in teams)
+        )
+        for key, (field, teams) in formula.sums.items()
+    }
 
 
 def _add(a: float, b: float) -> float:

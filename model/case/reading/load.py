@@ -18,6 +18,7 @@ from model.case.reading import (
     reference_files,
     scenario_toml,
     structure,
+    tracking_tables,
 )
 from model.case.reading import case_tables as tables
 from model.case.reading.cells import Bad
@@ -49,7 +50,8 @@ TABLES: Final = {
     "approved_budget.csv": tables.APPROVED_BUDGET,
     "caseload.csv": tables.CASELOAD,
     "published.csv": tables.PUBLISHED,
-    "actuals.csv": tables.ACTUALS,
+    "actuals.csv": tracking_tables.ACTUALS,
+    "benefits.csv": tracking_tables.BENEFITS,
     reference_files.RATES: reference_files.DISCOUNT_RATES,
     reference_files.INDICES: reference_files.PRICE_INDICES,
     **pay_files.PAY_FILES,
@@ -133,7 +135,7 @@ class _Reading:
         own_lines = [scheme.line for scheme in case_file.schemes] if case_file else []
         budget = tables.approved_budget(self.path / "approved_budget.csv", own_lines, problems)
         published_rows, published = tables.published(self.path / "published.csv", problems)
-        actuals = tables.actuals(self.path / "actuals.csv", problems)
+        tracked = tracking_tables.read(self.path, problems)
         if case_file is None:
             return None
         words = formulas.Words(
@@ -143,6 +145,8 @@ class _Reading:
         )
         used = self._check_formulas(published_rows, words, names) | _referred(post_rows, case_file)
         self._check_posts(post_rows, case_file, stated, names)
+        if names and case_file.schemes and (timeline := case_file.timeline):
+            problems.extend(tracked.problems(case_file.schemes, case_file.perimeters, timeline.start, words))
         self.problems.extend(
             row.problem("beside_scheme", "the name of a scheme", nearest(row.values["beside_scheme"], known))
             for row in published_rows
@@ -193,7 +197,8 @@ class _Reading:
             caseload=caseload,
             approved_budget=budget,
             published=published,
-            actuals=actuals,
+            actuals=tracked.actuals,
+            benefits=tracked.benefits,
             correlations=case_file.correlations,
             funding=case_file.funding,
             papers=case_file.papers,
