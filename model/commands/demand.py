@@ -27,11 +27,12 @@ def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser
     demand.add_argument("--internal", action="store_true", help="write small observed counts too: not for publication")
     demand.set_defaults(run=run_demand)
 
-    new = subparsers.add_parser("new", help="make a runnable case for an authority from DfE tables")
+    new = subparsers.add_parser("new", help="make a runnable case for an authority from DfE tables or SSDA903")
     new.add_argument("case", help="the new case's name: the folder inputs/CASE")
     new.add_argument("--authority", required=True, help="the council's name as DfE spells it")
     new.add_argument("--dfe", required=True, type=Path, metavar="FOLDER", help="folder of DfE downloads (CSV)")
     new.add_argument("--year", type=int, help="31 March of this year; the newest in the tables by default")
+    new.add_argument("--ssda903", type=Path, metavar="FOLDER", help="the council's own returns, for the caseload")
     new.add_argument("--inputs", type=Path, metavar="FOLDER", help="where cases live; inputs by default")
     new.set_defaults(run=run_new)
 
@@ -79,7 +80,8 @@ def run_new(args: argparse.Namespace) -> int:
     """Make a runnable case folder for an authority."""
     from model.demand.new_case import make_case  # noqa: PLC0415
 
-    lines = make_case(args.case, args.authority, args.dfe, year=args.year, inputs=args.inputs or Path("inputs"))
+    inputs = args.inputs or Path("inputs")
+    lines = make_case(args.case, args.authority, args.dfe, year=args.year, inputs=inputs, ssda903=args.ssda903)
     for line in lines:
         say(line)
     return DONE

@@ -61,6 +61,8 @@ class AuthorityCaseload:
         return sum(self.stock_by_age.values())
 
 
+_MOST_SUPPORTED: Final = 0.9
+"""At most this share of an authority's own children of 16 and 17 is in supported accommodation."""
 _NAMED = 5  # authorities that a message names where none is near
 
 
@@ -324,22 +326,61 @@ def authority_caseload(tables: DfeTables, name: str, year: int | None = None) ->
 def caseload_frame(caseload: AuthorityCaseload, files: Mapping[str, str]) -> pd.DataFrame:
     """Return ``caseload.csv``: margins by age and by placement for the general stream, and unaccompanied children.
 
-    Unaccompanied children are all placed in 16-17 (and taken out of the general 16-17 margin): the authority tables do
-    not give their ages. Counts are children; flows children a year.
+    Unaccompanied children are all of 16 and 17 (and taken out of the general 16-17 margin): the authority tables do
+    not give their ages, nor where they live (`uasc_placements`). Counts are children; flows children a year.
     """
     uasc = min(caseload.uasc, caseload.stock_by_age["16_17"])
     uasc_entries = min(caseload.uasc_entries, caseload.entries_by_age["16_17"])
-    general = caseload.total - uasc
     oldest = caseload.stock_by_age[AGE_BANDS[-1]] + caseload.entries_by_age[AGE_BANDS[-1]]
     unaccompanied = (uasc + uasc_entries) / oldest if oldest else 0.0
+    theirs = uasc_placements(caseload, uasc)
     rows = [_age_row(caseload, band, (uasc, uasc_entries, unaccompanied), files) for band in AGE_BANDS]
     rows.append(_aged_out_row(caseload, 1 - unaccompanied, "general", files))
-    share = general / caseload.total if caseload.total else 0.0
-    rows += [_placement_row(caseload, code, share, files) for code in PLACEMENTS]
+    rows += [_placement_row(caseload, code, theirs[code], files) for code in PLACEMENTS]
     if uasc or uasc_entries:
         rows += [_uasc_row(caseload, band, (uasc, uasc_entries, unaccompanied), files) for band in AGE_BANDS]
+        rows += [_uasc_place_row(caseload, code, theirs[code], files) for code in PLACEMENTS if theirs[code] > 0]
         rows.append(_aged_out_row(caseload, unaccompanied, "uasc", files))
     return pd.DataFrame(rows, columns=list(CASELOAD_COLUMNS))
+
+
+def uasc_placements(caseload: AuthorityCaseload, uasc: float) -> dict[str, float]:
+    """Return where unaccompanied children live, by placement: as `uasc_placements.csv` weighs, as far as there are any.
+
+    At least as many are in supported accommodation as leave it to no more others than are 16 or 17.
+    """
+    stock, only_16_17 = caseload.stock_by_placement, "supported_accommodation"
+    weights = dict.fromkeys(PLACEMENTS, 0.0)
+    weights |= {row["placement"]: float(row["weight"]) for row in read_reference("uasc_placements.csv")}
+    others = (caseload.stock_by_age[AGE_BANDS[-1]] - uasc) * _MOST_SUPPORTED
+    least = min(uasc, max(0.0, stock[only_16_17] - others))
+    found = dict.fromkeys(PLACEMENTS, 0.0) | {only_16_17: least}
+    for _ in range(len(PLACEMENTS)):
+        open_to = {code: stock[code] - found[code] for code in PLACEMENTS}
+        weight = {code: weights[code] if open_to[code] > 0 else 0.0 for code in PLACEMENTS}
+        rest = uasc - sum(found.values())
+        if not any(weight.values()):
+            weight = {code: max(space, 0.0) for code, space in open_to.items()}
+        if rest <= 0 or not any(weight.values()):
+            break
+        for code in PLACEMENTS:
+            found[code] += min(open_to[code], rest * weight[code] / sum(weight.values()))
+    return found
+
+
+def _uasc_place_row(
+    caseload: AuthorityCaseload, code: str, children: float, files: Mapping[str, str]
+) -> dict[str, object]:
+    return {
+        "age_band": AGE_BANDS[-1],
+        "placement": code,
+        "stream": "uasc",
+        "children": round(children, 3),
+        "entries_annual": "",
+        "exits_annual": "",
+        "source": f"DfE {files['stock']}: {caseload.authority} {caseload.year}; uasc_placements.csv",
+        "note": "placements of unaccompanied children are not published: by judgement, within those there are",
+    }
 
 
 def _note(caseload: AuthorityCaseload, *measures: str, extra: str = "") -> str:
@@ -382,18 +423,18 @@ def _aged_out_row(
     }
 
 
-def _placement_row(caseload: AuthorityCaseload, code: str, share: float, files: Mapping[str, str]) -> dict[str, object]:
+def _placement_row(caseload: AuthorityCaseload, code: str, uasc: float, files: Mapping[str, str]) -> dict[str, object]:
     foster = code in {"in_house_foster", "ifa_foster", "family_and_friends"}
     extra = "foster placements split by provider, fitted to the published provider margin" if foster else ""
     if code in {"in_house_foster", "family_and_friends"}:
         extra += f"; {caseload.notes['in_house']}"
-    if share < 1:
-        extra += f"{'; ' if extra else ''}unaccompanied children taken out in proportion"
+    if uasc > 0:
+        extra += f"{'; ' if extra else ''}unaccompanied children taken out"
     return {
         "age_band": "all",
         "placement": code,
         "stream": "general",
-        "children": round(caseload.stock_by_placement[code] * share, 3),
+        "children": round(caseload.stock_by_placement[code] - uasc, 3),
         "entries_annual": "",
         "exits_annual": "",
         "source": f"DfE {files['stock']}: {caseload.authority} {caseload.year}",
@@ -412,7 +453,7 @@ def _uasc_row(
         "age_band": band,
         "placement": "all",
         "stream": "uasc",
-        "children": round(uasc[0] * held, 3),
+        "children": "",  # the rows of one age and placement hold them
         "entries_annual": round(uasc[1] * held, 3),
         "exits_annual": round(caseload.exits_by_age[AGE_BANDS[-1]] * uasc[2] * held, 3),
         "source": f"DfE {files['stock']}, {files['starts']}: {caseload.authority} {caseload.year}",

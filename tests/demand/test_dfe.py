@@ -2,6 +2,7 @@
 
 import datetime as dt
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from model.demand.authority import (
     find_authority,
     fit_margins,
     split_by_provider,
+    uasc_placements,
 )
 from model.demand.build import demand_from_tables, feasible, tables_demand
 from model.demand.codes import AGE_BANDS, PLACEMENTS, read_reference
@@ -190,9 +192,26 @@ def test_caseload_margins_agree_and_hold_every_child(tmp_path):
     assert by_age + uasc == pytest.approx(318)
     assert by_placement == pytest.approx(by_age, abs=0.01)
     assert uasc == 10
+    # As the reference table weighs: half of them in supported accommodation.
+    own = frame[(frame["stream"] == "uasc") & (frame["placement"] != "all")].set_index("placement")["children"]
+    assert own["supported_accommodation"] == pytest.approx(5)
+    assert set(frame.loc[frame["placement"].isin(own.index) & (frame["stream"] == "uasc"), "age_band"]) == {"16_17"}
     assert set(frame["age_band"]) == {*AGE_BANDS, "18", "all"}
     assert set(frame["placement"]) == {*PLACEMENTS, "all"}
     assert frame["source"].str.contains("Northby 2022").all()
+
+
+def test_unaccompanied_children_leave_supported_accommodation_to_no_more_others_than_are_old_enough(tmp_path):
+    tables = read_dfe(write_tables(tmp_path))
+    built = authority_caseload(tables, "Northby", 2023)
+    few = {**built.stock_by_age, "16_17": 40.0}
+    many = replace(built, uasc=30.0, stock_by_age=few)
+    theirs = uasc_placements(many, 30.0)
+    assert sum(theirs.values()) == pytest.approx(30)
+    # 26 are in supported accommodation and 10 others are of 16 and 17, nine of whom may be: so 17 are unaccompanied.
+    assert many.stock_by_placement["supported_accommodation"] == pytest.approx(26, abs=0.1)
+    assert theirs["supported_accommodation"] >= 17 - 0.1
+    assert all(theirs[code] <= built.stock_by_placement[code] + 1e-9 for code in PLACEMENTS)
 
 
 def test_imputed_cells_are_said_in_the_note(tmp_path):
