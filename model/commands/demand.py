@@ -28,7 +28,7 @@ def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser
     demand.add_argument("--internal", action="store_true", help="write small observed counts too: not for publication")
     demand.set_defaults(run=run_demand)
 
-    new = subparsers.add_parser("new", help="make a case: from DfE tables, empty, or like another")
+    new = subparsers.add_parser("new", help="make a case: from DfE tables or returns, empty, or like another")
     new.add_argument("case", help="the new case's name: the folder inputs/CASE")
     new.add_argument("--blank", action="store_true", help="with --schemes: the rows to fill in, each with its meaning")
     new.add_argument("--schemes", metavar="KIND,...", help="kinds of scheme, such as own_homes,agency")
@@ -36,6 +36,7 @@ def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser
     new.add_argument("--authority", help="the council's name as DfE spells it")
     new.add_argument("--dfe", type=Path, metavar="FOLDER", help="folder of DfE downloads (CSV)")
     new.add_argument("--year", type=int, help="31 March of this year; the newest in the tables by default")
+    new.add_argument("--ssda903", type=Path, metavar="FOLDER", help="the council's own returns, for the caseload")
     new.add_argument("--inputs", type=Path, metavar="FOLDER", help="where cases live; inputs by default")
     new.set_defaults(run=run_new)
 
@@ -91,7 +92,7 @@ def run_new(args: argparse.Namespace) -> int:
     elif args.authority and args.dfe:
         from model.demand.new_case import make_case  # noqa: PLC0415
 
-        lines = make_case(args.case, args.authority, args.dfe, year=args.year, inputs=inputs)
+        lines = make_case(args.case, args.authority, args.dfe, year=args.year, inputs=inputs, ssda903=args.ssda903)
     else:
         say("new needs --authority and --dfe, or --blank and --schemes, or --from CASE", error=True)
         return BAD_INPUT
