@@ -16,6 +16,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import tempfile
 import threading
 from importlib.metadata import EntryPoint
 from multiprocessing.connection import wait
@@ -29,18 +30,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 NAME = "warm-provisioner"
-KERNEL = ["-m", "ipykernel_launcher"]
-"""How the command of a Python kernel goes on after the interpreter; what follows are the kernel's own arguments."""
+KERNEL = ["-m", "ipykernel_launcher"]  # so a Python kernel's command goes on after the interpreter
 MAGICS = ("basic", "config", "display", "execution", "history", "namespace", "osm", "pylab", "script")
 BASE = ("ipykernel.kernelapp", *(f"IPython.core.magics.{name}" for name in MAGICS))
-"""What every Python kernel imports."""
 _ONE = threading.Lock()
 """multiprocessing's books of its children are no matter for several threads at once."""
 
 
 def can_fork() -> bool:
-    """Whether kernels are forked here: macOS's own libraries do not survive it, a daemon may have no children."""
-    return sys.platform == "linux" and not multiprocessing.current_process().daemon
+    """Whether kernels are forked here: not on macOS, by a daemon, or where the path of a socket would be too long."""
+    return sys.platform == "linux" and len(tempfile.gettempdir()) <= 70 and not multiprocessing.current_process().daemon
 
 
 def warm(modules: Iterable[str], environment: Mapping[str, str] | None = None) -> None:
