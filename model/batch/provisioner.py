@@ -80,11 +80,6 @@ class WarmProvisioner(LocalProvisioner):
         self.pid = self.pgid = forked.pid
         return self.connection_info
 
-    async def cleanup(self, restart: bool = False) -> None:  # noqa: FBT001, FBT002 - the base class's
-        """End what the kernel left running."""
-        end_group(self.pgid)
-        await super().cleanup(restart)
-
 
 class Forked:
     """A forked kernel in the words of ``subprocess.Popen``."""
@@ -99,9 +94,13 @@ class Forked:
         self.pid, self.terminate = self._process.pid, self._process.terminate
 
     def poll(self) -> int | None:
-        """Its exit status, negative for a signal; None while it runs."""
+        """Its exit status, negative for a signal; None while it runs. What it left running ends when that is seen."""
         with _ONE:
-            return self._process.exitcode
+            status = self._process.exitcode
+        if status is not None and self.pid:
+            end_group(self.pid)
+            self.pid = None  # another process may be given the number
+        return status
 
     def wait(self) -> int | None:
         """Its exit status, once it has ended."""
@@ -115,15 +114,15 @@ class Forked:
 
     def kill(self) -> None:
         """End it and everything it started."""
-        end_group(self.pid)
-        self.send_signal(signal.SIGKILL)  # it may not lead its group yet
+        if self.pid and self.poll() is None:
+            end_group(self.pid)
+            self.send_signal(signal.SIGKILL)  # it may not lead its group yet
 
 
-def end_group(leader: int | None) -> None:
+def end_group(leader: int) -> None:
     """End a process group, if there is one."""
-    if leader and hasattr(os, "killpg"):
-        with contextlib.suppress(OSError):
-            os.killpg(leader, signal.SIGKILL)
+    with contextlib.suppress(OSError):
+        os.killpg(leader, signal.SIGKILL)
 
 
 def serve(arguments: list[str], folder: str, environment: Mapping[str, str]) -> None:
