@@ -32,7 +32,8 @@ MARK = "BENCHMARK_KILLS_RUN"
 """An environment variable by which all processes of a killed run are known, whoever started them."""
 WORKER_SHARE = 0.25
 """How often one of the workers is killed, and not the run itself."""
-WAIT_SECONDS = 5.0
+WAIT_SECONDS = 30.0
+"""The warm process sees that its run is gone once it has imported what it was told to."""
 FILES, FILE_BYTES = 4, 150_000
 REPORTS_SHARE = 1 / 3
 NONE = "-"

@@ -328,6 +328,18 @@ def write_case(tmp_path, *, name="exampleshire", assumptions=None, case_toml=Non
     return folder
 
 
+def write_reference(inputs):
+    """Write the reference tables that every case needs into a folder of cases."""
+    tables = {
+        "prices/discount_rates.csv": DISCOUNT_RATES, "prices/price_indices.csv": PRICE_INDICES,
+        "demand/caseload_seed.csv": CASELOAD_SEED, "demand/stays.csv": STAYS,
+    }  # fmt: skip
+    for name, text in tables.items():
+        path = Path(inputs) / "reference" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
 def pay_tables(*folders):
     """The pay tables of these folders, the shared one first; InputProblems with all that is wrong with them."""
     problems = []

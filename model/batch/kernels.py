@@ -31,7 +31,7 @@ from model.batch import provisioner
 from model.batch.tasks import Stopped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from nbformat import NotebookNode
     from papermill.engines import NotebookExecutionManager
@@ -44,8 +44,6 @@ ARGUMENTS = (
     "--Session.packer=model.batch.inside.pack",
     "--Session.unpacker=model.batch.inside.unpack",
 )
-LONGEST_SOCKET = 80
-"""Characters in the path of a socket's folder: the system takes 107 of the whole path."""
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -65,7 +63,6 @@ class Session:
 
     folder: Path
     environment: Mapping[str, str]
-    sockets: Path
     packed: bytes = b""
     since: float = field(default_factory=time.monotonic)
     at: tuple[int, str] | None = None
@@ -168,7 +165,7 @@ class SessionEngine(Engine):
             nb_man,
             session,
             kernel_name=kernel_name,
-            config=_connection(session.sockets),
+            config=_connection(),
             extra_arguments=list(ARGUMENTS),
             shutdown_kernel="immediate",
             shell_timeout_interval=1,
@@ -181,18 +178,11 @@ class SessionEngine(Engine):
 papermill_engines.register(ENGINE, SessionEngine)
 
 
-def _connection(sockets: Path) -> Config:
+def _connection() -> Config:
     """How to speak with a kernel: by files that only this user may open, where the system has such."""
-    file = sockets / f"{uuid.uuid4().hex[:12]}.json"
-    transport = "ipc" if provisioner.can_fork() and len(str(sockets)) < LONGEST_SOCKET else "tcp"
+    file = Path(tempfile.gettempdir()) / f"kernel-{uuid.uuid4().hex[:12]}.json"
+    transport = "ipc" if provisioner.can_fork() else "tcp"
     return Config({"KernelManager": {"transport": transport, "connection_file": str(file)}})
-
-
-@contextlib.contextmanager
-def sockets() -> Iterator[Path]:
-    """A folder for the connections of a run; a run that is killed leaves it to its kernels to clear."""
-    with tempfile.TemporaryDirectory(prefix="kernels-", ignore_cleanup_errors=True) as folder:
-        yield Path(folder)
 
 
 def execute(notebook: NotebookNode | None, parameters: Mapping[str, object], session: Session) -> NotebookNode:
@@ -201,11 +191,11 @@ def execute(notebook: NotebookNode | None, parameters: Mapping[str, object], ses
     Raises:
         Stopped: the work failed, or the kernel ended; ``session.is_lost`` if a signal from outside may have done it.
     """
-    node = notebook if notebook is not None else _nothing()
+    node = notebook or nbformat.v4.new_notebook()  # type: ignore[no-untyped-call]
     try:
         node = papermill.execute_notebook(
             node, None, parameters, engine_name=ENGINE, progress_bar=False, request_save_on_cell_execute=False,
-            session=session,
+            session=session, kernel_name=None if notebook else "python3",
         )  # fmt: skip
     except PapermillExecutionError as error:
         session.failure = session.failure or Failure(cell=error.cell_index, name=error.ename, message=error.evalue)
@@ -214,11 +204,6 @@ def execute(notebook: NotebookNode | None, parameters: Mapping[str, object], ses
     if session.told.get("error"):
         raise Stopped(session.told["error"], session.told["cell"])
     return node
-
-
-def _nothing() -> NotebookNode:
-    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
-    return nbformat.v4.new_notebook(metadata={"kernelspec": kernel})  # type: ignore[no-untyped-call,no-any-return]
 
 
 def _ended(session: Session, error: Exception) -> Stopped:

@@ -58,13 +58,13 @@ def make_all(
     waiting, again = collections.deque(jobs), collections.deque[int]()
     suspected: set[int] = set()
     running: dict[Future[Outcome], tuple[int, Session]] = {}
-    with kernels.sockets() as sockets, ThreadPoolExecutor(at_once, thread_name_prefix="job") as threads:
+    with ThreadPoolExecutor(at_once, thread_name_prefix="job") as threads:
         try:
             while waiting or again or running:
                 while (waiting and len(running) < at_once) or (again and not running):
                     number = (waiting or again).popleft()
                     started(jobs[number])
-                    session = _session(jobs[number], sockets)
+                    session = _session(jobs[number])
                     running[threads.submit(_attempt, jobs[number], session)] = number, session
                 done, _ = wait(running, timeout=LOOK_SECONDS, return_when=FIRST_COMPLETED)
                 for future in done:
@@ -85,13 +85,13 @@ def make_all(
                 session.end("was stopped")
 
 
-def _session(job: Job, sockets: Path) -> Session:
+def _session(job: Job) -> Session:
     """What a job's kernel starts from."""
     environment = {**os.environ, **KERNEL_ENVIRONMENT}
     if not provisioner.can_fork():  # a fork has the caller's path
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
     folder = job.notebook_folder or (job.notebook.parent if job.notebook else Path.cwd())
-    return Session(folder=folder, environment=environment, sockets=sockets)
+    return Session(folder=folder, environment=environment)
 
 
 def _attempt(job: Job, session: Session) -> Outcome:

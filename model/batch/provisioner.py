@@ -16,6 +16,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import tempfile
 import threading
 from importlib.metadata import EntryPoint
 from multiprocessing.connection import wait
@@ -29,18 +30,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 NAME = "warm-provisioner"
-KERNEL = ["-m", "ipykernel_launcher"]
-"""How the command of a Python kernel goes on after the interpreter; what follows are the kernel's own arguments."""
+KERNEL = ["-m", "ipykernel_launcher"]  # so a Python kernel's command goes on after the interpreter
 MAGICS = ("basic", "config", "display", "execution", "history", "namespace", "osm", "pylab", "script")
 BASE = ("ipykernel.kernelapp", *(f"IPython.core.magics.{name}" for name in MAGICS))
-"""What every Python kernel imports."""
 _ONE = threading.Lock()
 """multiprocessing's books of its children are no matter for several threads at once."""
 
 
 def can_fork() -> bool:
-    """Whether kernels are forked here: macOS's own libraries do not survive it, a daemon may have no children."""
-    return sys.platform == "linux" and not multiprocessing.current_process().daemon
+    """Whether kernels are forked here: not on macOS, by a daemon, or where the path of a socket would be too long."""
+    return sys.platform == "linux" and len(tempfile.gettempdir()) <= 70 and not multiprocessing.current_process().daemon
 
 
 def warm(modules: Iterable[str], environment: Mapping[str, str] | None = None) -> None:
@@ -81,11 +80,6 @@ class WarmProvisioner(LocalProvisioner):
         self.pid = self.pgid = forked.pid
         return self.connection_info
 
-    async def cleanup(self, restart: bool = False) -> None:  # noqa: FBT001, FBT002 - the base class's
-        """End what the kernel left running."""
-        end_group(self.pgid)
-        await super().cleanup(restart)
-
 
 class Forked:
     """A forked kernel in the words of ``subprocess.Popen``."""
@@ -100,9 +94,13 @@ class Forked:
         self.pid, self.terminate = self._process.pid, self._process.terminate
 
     def poll(self) -> int | None:
-        """Its exit status, negative for a signal; None while it runs."""
+        """Its exit status, negative for a signal; None while it runs. What it left running ends when that is seen."""
         with _ONE:
-            return self._process.exitcode
+            status = self._process.exitcode
+        if status is not None and self.pid:
+            end_group(self.pid)
+            self.pid = None  # another process may be given the number
+        return status
 
     def wait(self) -> int | None:
         """Its exit status, once it has ended."""
@@ -116,15 +114,15 @@ class Forked:
 
     def kill(self) -> None:
         """End it and everything it started."""
-        end_group(self.pid)
-        self.send_signal(signal.SIGKILL)  # it may not lead its group yet
+        if self.pid and self.poll() is None:
+            end_group(self.pid)
+            self.send_signal(signal.SIGKILL)  # it may not lead its group yet
 
 
-def end_group(leader: int | None) -> None:
+def end_group(leader: int) -> None:
     """End a process group, if there is one."""
-    if leader and hasattr(os, "killpg"):
-        with contextlib.suppress(OSError):
-            os.killpg(leader, signal.SIGKILL)
+    with contextlib.suppress(OSError):
+        os.killpg(leader, signal.SIGKILL)
 
 
 def serve(arguments: list[str], folder: str, environment: Mapping[str, str]) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import difflib
 import functools
+import itertools
 import math
 import re
 import threading
@@ -23,7 +24,7 @@ from model.batch import kernels
 from model.batch.tasks import Stopped, load
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from model.batch.kernels import Session
@@ -170,7 +171,22 @@ def tidy(done: nbformat.NotebookNode, source: Path, target: Path) -> nbformat.No
             cell.metadata.get("papermill", {}).pop(key, None)
         if "injected-parameters" in cell.metadata.get("tags", []):
             cell["id"] = "injected-parameters"
-        for output in cell.get("outputs", []):
-            if output.output_type == "stream":
-                output.text = _CELL_FILE.sub(r"notebook-cell-\1.py", output.text)
+        if cell.cell_type == "code":
+            cell.outputs = _whole_streams(cell.outputs)
     return done
+
+
+def _whole_streams(outputs: Sequence[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
+    """Outputs with neighbouring text in one piece a stream: how a kernel cuts it, and which is first, is chance."""
+    whole: list[nbformat.NotebookNode] = []
+    for is_text, together in itertools.groupby(outputs, lambda output: output.output_type == "stream"):
+        several = list(together)
+        if not is_text:
+            whole += several
+            continue
+        for name in ("stdout", "stderr"):
+            if pieces := [output for output in several if output.name == name]:
+                text = "".join(piece.text for piece in pieces)
+                pieces[0].text = _CELL_FILE.sub(r"notebook-cell-\1.py", text)
+                whole.append(pieces[0])
+    return whole

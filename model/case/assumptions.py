@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from model.case.words import FIXED
+
 if TYPE_CHECKING:
     from datetime import date
 
@@ -15,22 +17,22 @@ class Assumption:
 
     `low` and `high` mean what `distribution` says: minimum and maximum (uniform, pert), or P10 and P90 (normal,
     lognormal, beta). A fixed assumption has low = high = value. `value_as_stated` is the value before it was brought
-    to the case's price base (the same where the unit is not money).
+    to the case's price base (the same where the unit is not money). `impact` and `owner` may be unsaid.
     """
 
     name: str
     value: float
     low: float
     high: float
-    distribution: str
+    distribution: str = FIXED
     unit: str
-    price_base: str
+    price_base: str = ""
     source: str
-    as_at: date | None
+    as_at: date | None = None
     quality: str
-    impact: str
-    owner: str
-    note: str
+    impact: str = ""
+    owner: str = ""
+    note: str = ""
     value_as_stated: float
 
 

@@ -52,6 +52,10 @@ class Draws:
         except KeyError:
             raise KeyError(_unknown(name, self.values)) from None
 
+    def optional(self, name: str, neutral: float) -> Floats:
+        """Return the draws of an assumption, (n,), or its neutral element where the case does not state it."""
+        return self.values[name] if name in self.values else np.full(self.n, neutral)
+
     def __contains__(self, name: object) -> bool:
         """Say whether there is an assumption of that name."""
         return name in self.values

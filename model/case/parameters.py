@@ -10,15 +10,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
 
 class Parameter(NamedTuple):
-    """A number that the model reads by its name: the unit, the meaning, and what it means to leave it out ("" = no)."""
+    """A number that the model reads by its name: the unit, the meaning, and what it means to leave it out ("" = no).
+
+    `when`: what a case must hold for the number to be asked for: `CHILDREN`, `POSTS`, `RESERVE` or a placement.
+    """
 
     unit: str
     meaning: str
     without: str = ""
+    when: str = ""
+
+
+CHILDREN, POSTS, RESERVE = "children", "posts", "reserve"
 
 
 AGE_BANDS: Final = ("under_1", "1_4", "5_9", "10_15", "16_17")
@@ -45,7 +52,8 @@ BUDGET_LINES: Final = (
     "Entering care: proceedings and placement finding", "Leaving care before 18", "Leaving care at 18",
     "Support for children kept at home", "Staff", "On-call rota", "Carer recruitment", "Carer supervision",
     "Constellations", "Agency: managed teams", "Agency: vacancy cover", "Agency: cover of new posts",
-    "Retention payments", "Recruitment and equipment", "Redundancy", "Pension strain",
+    "Retention payments", "Recruitment and equipment", "Redundancy", "Pension strain", "Own children's homes",
+    "Capital", "Placement moves",
 )  # fmt: skip
 
 KINDS: Final = {
@@ -54,6 +62,12 @@ KINDS: Final = {
     "agency": "agency staff end as permanent posts fill",
     "establishment": "the posts charged to it, and what it costs to end posts",
     "fixed_cost": "a cost a year or a day, beside the posts charged to it",
+    "own_homes": "beds in the council's own children's homes instead of bought ones",
+    "step_down": "children move sooner from one placement to another, as from a home to a family",
+    "leaving_sooner": "children leave care sooner: reunification, special guardianship",
+    "price_change": "a placement is bought more cheaply: a new contract or framework",
+    "placement_stability": "fewer placements break down, so that fewer new ones have to be found",
+    "cost_or_saving": "any cost or saving: once, a year, a day or for each child in care, with an end and a profile",
 }
 """What each kind of scheme does."""
 
@@ -62,6 +76,14 @@ _LATE = Parameter("months", "Months by which the scheme starts later than planne
 _FIXED = {
     "cost_annual": Parameter("GBP/year", "A cost a year from the start on, beside its posts.", "none a year"),
     "cost_daily": Parameter("GBP/day", "A cost of every day from the start on.", "none a day"),
+}
+_RAMP = Parameter("months", "Months from nothing to the full effect, in a straight line.", "0: at once")
+_OF_EACH = {"cost": "A cost", "saving": "A saving"}
+_AMOUNTS = {
+    "one_off": ("GBP", "once, in the month of the start"),
+    "annual": ("GBP/year", "a year from the start on"),
+    "daily": ("GBP/day", "of every day from the start on"),
+    "per_child_annual": ("GBP/child/year", "a year for each child in care, or in its placement"),
 }
 
 PARAMETERS: Final[dict[str, dict[str, Parameter]]] = {
@@ -135,6 +157,56 @@ PARAMETERS: Final[dict[str, dict[str, Parameter]]] = {
         **_FIXED,
     },
     "fixed_cost": _FIXED,
+    "own_homes": {
+        "beds": Parameter("children", "Beds for which the homes are registered."),
+        "occupancy": Parameter("share", "Share of them with a child in it, once the homes have filled."),
+        "delay": _LATE,
+        "fill_months": Parameter("months", "Months from opening until they have filled, in a straight line.", "0"),
+        "running_cost_annual": Parameter("GBP/year", "What all its homes cost to run from opening on, full or not."),
+        "capital_cost": Parameter("GBP", "Buying, building or fitting out, once.", "none"),
+        "capital_months_before": Parameter("months", "Months before opening in which that is paid.", "0"),
+        "capital_grant_share": Parameter("share", "Part of it that a grant pays.", "none"),
+    },
+    "step_down": {
+        "share_annual": Parameter("share", "Of the children there, those a year who move on and would have stayed."),
+        "delay": _LATE,
+        "ramp_months": _RAMP,
+    },
+    "leaving_sooner": {
+        "share_annual": Parameter("share", "Of the children there, those a year who leave and would have stayed."),
+        "delay": _LATE,
+        "ramp_months": _RAMP,
+    },
+    "price_change": {
+        "price_cut": Parameter("share", "Part of the price that falls away."),
+        "children_share": Parameter("share", "Part of the children in the placement to whom it applies.", "1: to all"),
+        "delay": _LATE,
+        "ramp_months": _RAMP,
+    },
+    "placement_stability": {
+        "moves_per_child_annual": Parameter("ratio", "Moves that nobody planned, a child in care and year."),
+        "cost_of_move": Parameter("GBP/child", "What finding the next placement costs."),
+        "effect": Parameter("share", "Part of these moves that no longer happen."),
+        "delay": _LATE,
+        "ramp_months": _RAMP,
+    },
+    "cost_or_saving": {
+        **{
+            f"{what}_{each}": Parameter(unit, f"{said} {words}.", "none; one of the eight is needed")
+            for what, said in _OF_EACH.items()
+            for each, (unit, words) in _AMOUNTS.items()
+        },
+        "delay": _LATE,
+        "ramp_months": _RAMP,
+        **{
+            f"year_{n}_share": Parameter("ratio", f"Part of the full amount in year {n}.", "as in the year before")
+            for n in range(1, 6)
+        },
+        **{
+            f"month_{n}_share": Parameter("ratio", f"Part of the full amount in month {n}.", "as its year says")
+            for n in range(1, 13)
+        },
+    },
     "establishment": {
         "delay": _LATE,
         "posts_redundant": Parameter("fte", "People made redundant.", "no redundancy"),
@@ -152,22 +224,35 @@ PARAMETERS: Final[dict[str, dict[str, Parameter]]] = {
     },
 }
 
-ONE_OF: Final[dict[str, frozenset[str]]] = {"fixed_cost": frozenset({"cost_annual", "cost_daily"})}
-"""For a kind, parameters of which at least one must be given. Any scheme may state either."""
+ONE_OF: Final[dict[str, frozenset[str]]] = {
+    "fixed_cost": frozenset({"cost_annual", "cost_daily"}),
+    "cost_or_saving": frozenset(f"{what}_{each}" for what in _OF_EACH for each in _AMOUNTS),
+}
+"""For a kind, parameters of which at least one must be given. Any scheme may state a cost a year or a day."""
 
 CASE_WIDE: Final[dict[str, Parameter]] = {
     **{
-        f"price.{placement}_weekly": Parameter("GBP/week", f"{line}: what one more child there costs.")
+        f"price.{placement}_weekly": Parameter("GBP/week", f"{line}: what one more child there costs.", when=placement)
         for placement, line in PLACEMENT_LINES.items()
     },
-    "cost.entry": Parameter("GBP/child", "A child enters care: court work, finding the first placement."),
-    "cost.exit_under_18": Parameter("GBP/child", "A child leaves care before 18: guardians' allowances, support."),
-    "cost.exit_at_18": Parameter("GBP/child", "A young person leaves care at 18: staying put, a personal adviser."),
-    "cost.diverted_child": Parameter("GBP/child", "A child is kept out of care: support at home as a child in need."),
-    "caseload.share_5_9_aged_8_9": Parameter("share", "Of the children aged 5 to 9, those aged 8 or 9. Never drawn."),
-    "caseload.entries_multiplier": Parameter("ratio", "Level of entries against those of caseload.csv."),
-    "caseload.entries_growth_annual": Parameter("rate/year", "Growth of entries a year if nothing is done."),
-    "caseload.exits_multiplier": Parameter("ratio", "Level of exits against those of caseload.csv."),
+    "cost.entry": Parameter(
+        "GBP/child", "A child enters care: court work, finding the first placement.", when=CHILDREN
+    ),
+    "cost.exit_under_18": Parameter(
+        "GBP/child", "A child leaves care before 18: guardians' allowances, support.", when=CHILDREN
+    ),
+    "cost.exit_at_18": Parameter(
+        "GBP/child", "A young person leaves care at 18: staying put, a personal adviser.", when=CHILDREN
+    ),
+    "cost.diverted_child": Parameter(
+        "GBP/child", "A child is kept out of care: support at home as a child in need.", when=CHILDREN
+    ),
+    "caseload.share_5_9_aged_8_9": Parameter(
+        "share", "Of the children aged 5 to 9, those aged 8 or 9. Never drawn.", when=CHILDREN
+    ),
+    "caseload.entries_multiplier": Parameter("ratio", "Level of entries against those of caseload.csv.", "1"),
+    "caseload.entries_growth_annual": Parameter("rate/year", "Growth of entries a year if nothing is done.", "0"),
+    "caseload.exits_multiplier": Parameter("ratio", "Level of exits against those of caseload.csv.", "1"),
     **{
         f"caseload.left_within_{months}_months_share": Parameter(
             "share",
@@ -177,9 +262,9 @@ CASE_WIDE: Final[dict[str, Parameter]] = {
         for months in (6, 12, 24)
     },
     "growth.placement_prices_real_annual": Parameter(
-        "rate/year", "How much faster placements grow dearer than prices."
+        "rate/year", "How much faster placements grow dearer than prices.", "0: no faster"
     ),
-    "growth.pay_real_annual": Parameter("rate/year", "How much faster pay grows than prices."),
+    "growth.pay_real_annual": Parameter("rate/year", "How much faster pay grows than prices.", "0: no faster"),
     **{
         f"growth.{placement}_prices_real_annual": Parameter(
             "rate/year",
@@ -203,8 +288,12 @@ CASE_WIDE: Final[dict[str, Parameter]] = {
         )
         for placement, line in PLACEMENT_LINES.items()
     },
-    "establishment.months_to_fill": Parameter("months", "Months a round of recruiting takes; starters come evenly."),
-    "establishment.vacancy_share": Parameter("share", "Share of the new posts that stands empty in the long run."),
+    "establishment.months_to_fill": Parameter(
+        "months", "Months a round of recruiting takes; starters come evenly.", when=POSTS
+    ),
+    "establishment.vacancy_share": Parameter(
+        "share", "Share of the new posts that stands empty in the long run.", when=POSTS
+    ),
     "establishment.fill_probability": Parameter("share", "Chance that a round ends with somebody in post.", "1"),
     "establishment.turnover_annual": Parameter("share", "Share of those in post who leave in a year.", "nobody leaves"),
     "establishment.budgeted_vacancy_share": Parameter(
@@ -245,19 +334,23 @@ CASE_WIDE: Final[dict[str, Parameter]] = {
     "appraisal.benefits_realised_share": Parameter(
         "share", "Part of every scheme's stated benefits that comes about: how far may they fall?", "1: all of them"
     ),
-    "reserve.opening": Parameter("GBP", "Balance of the reserve at the start."),
-    "reserve.minimum": Parameter("GBP", "Balance below which it may not be drawn."),
-    "reserve.commitments_annual": Parameter("GBP/year", "Other claims on the reserve."),
+    "reserve.opening": Parameter("GBP", "Balance of the reserve at the start.", when=RESERVE),
+    "reserve.minimum": Parameter("GBP", "Balance below which it may not be drawn.", "0"),
+    "reserve.commitments_annual": Parameter("GBP/year", "Other claims on the reserve.", "none"),
     "loan.share": Parameter("share", "Part of the part-year and one-off cost that an internal loan pays.", "no loan"),
     "loan.interest_annual": Parameter("rate/year", "Interest on the loan.", "needed with loan.share"),
     "loan.years": Parameter("years", "Equal yearly payments that clear it.", "needed with loan.share"),
     "loan.first_repayment_years": Parameter("years", "Years from each advance to its first payment.", "1"),
+    "borrowing.years": Parameter(
+        "years", "Equal yearly payments that clear what capital costs.", "nothing is borrowed"
+    ),
+    "borrowing.interest_annual": Parameter("rate/year", "Interest on it.", "needed with borrowing.years"),
 }
 """What every case needs. What reads a row that may be left out must do what `without` says."""
 
 RESERVED_PREFIXES: Final = (
     "price", "cost", "caseload", "growth", "establishment", "cashable", "reserve", "est", "conventions", "schemes",
-    "capacity", "loan", "appraisal",
+    "capacity", "loan", "borrowing", "partner", "case", "result", "appraisal",
 )  # fmt: skip
 """First parts of names that a scheme may not take."""
 
@@ -272,6 +365,6 @@ DIVISORS: Final = frozenset({
 """Names that something is divided by: cases by workers, workers by managers. Without any of either, leave them out."""
 
 
-def required(names: Mapping[str, Parameter]) -> dict[str, str]:
-    """Return the names that must be given, each with its unit."""
-    return {name: parameter.unit for name, parameter in names.items() if not parameter.without}
+def required(names: Mapping[str, Parameter], held: Collection[str]) -> dict[str, Parameter]:
+    """Return the parameters that must be given in a case that holds what `held` names (`Parameter.when`)."""
+    return {name: p for name, p in names.items() if not p.without and (not p.when or p.when in held)}

@@ -41,7 +41,11 @@ class Conventions:
 
 @dataclass(frozen=True, kw_only=True)
 class SchemeSpec:
-    """One thing the council would do, as declared in `case.toml`. Its assumptions are named `<name>.<parameter>`."""
+    """One thing the council would do, as declared in `case.toml`. Its assumptions are named `<name>.<parameter>`.
+
+    `end` is its last day; `placement` the one it acts on, `to` where children go instead; `line` the budget
+    it saves on.
+    """
 
     name: str
     title: str
@@ -50,6 +54,10 @@ class SchemeSpec:
     ages: tuple[str, ...] = ()
     active: bool = True
     source: str = ""
+    end: date | None = None
+    placement: str = ""
+    to: str = ""
+    line: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +76,7 @@ class Post:
     fte_proposed: float
     printed_gbp: float | None
     start: date | None
+    end: date | None = None
     charged_to: str
     included_in: str
     included_when: str = ""
@@ -161,13 +170,54 @@ class PublishedRow:
 
 @dataclass(frozen=True, kw_only=True)
 class Actual:
-    """What happened afterwards: one measure in one period."""
+    """What happened: one measure in one period. `scope`: an age band, placement, provider or line, or several by dots.
+
+    A later `as_at` for the same thing supersedes an earlier one; both stay. `status` is empty for a figure that is only
+    kept, `baseline` for one from before the start, `provisional` or `final` for outturn.
+    """
 
     period: str
     measure: str
     value: float
     unit: str
     source: str
+    note: str = ""
+    scope: str = ""
+    numerator: float | None = None
+    denominator: float | None = None
+    as_at: date | None = None
+    status: str = ""
+
+    @property
+    def name(self) -> str:
+        """The measure with its scope, as formulas and the model know it."""
+        return f"{self.measure}.{self.scope}" if self.scope else self.measure
+
+
+@dataclass(frozen=True, kw_only=True)
+class Benefit:
+    """A row of `benefits.csv`, the register: what a scheme is to bring about, who answers for it, how it is measured.
+
+    `formula` reads modelled measures (`model.case.measures`); empty = the measure is itself one. `plan`: the version
+    that promised it, empty = the first. `rule`: shares of what was promised, `0.9 0.75` = green from 90%, red below
+    75%. `lag_months`: how late its data come. `decision`: the day on which it is next decided about.
+    """
+
+    id: str
+    scheme: str
+    benefit: str
+    measure: str
+    unit: str
+    nature: str
+    owner: str
+    formula: str = ""
+    plan: str = ""
+    source: str
+    lag_months: float | None = None
+    rule: str = ""
+    status: str = ""
+    decision: date | None = None
+    disbenefit: str = ""
     note: str = ""
 
 
@@ -248,6 +298,7 @@ class Case:
     approved_budget: tuple[BudgetLine, ...]
     published: tuple[PublishedRow, ...]
     actuals: tuple[Actual, ...]
+    benefits: tuple[Benefit, ...] = ()
     correlations: tuple[Correlation, ...]
     funding: FundingPlan
     reference: Reference

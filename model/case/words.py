@@ -27,6 +27,10 @@ REMAINDER: Final = "remainder"  # the last step to a scenario: whatever is not a
 KINDS = FOSTERING_GROWTH, ENTRY_REDUCTION, AGENCY, ESTABLISHMENT, FIXED_COST = (
     "fostering_growth", "entry_reduction", "agency", "establishment", "fixed_cost",
 )  # fmt: skip
+OWN_HOMES, STEP_DOWN, LEAVING_SOONER, PRICE_CHANGE, STABILITY, COST_OR_SAVING = (
+    "own_homes", "step_down", "leaving_sooner", "price_change", "placement_stability", "cost_or_saving",
+)  # fmt: skip
+CAPITAL: Final = "capital"  # who pays for buildings: neither the reserve nor a revenue budget
 PURSES = GENERAL_FUND, RESERVE, DSG, GRANT, PARTNER = ("general_fund", "reserve", "dsg", "grant", "partner")
 COSTINGS = PRINTED, BOTTOM_UP = ("printed", "bottom_up")  # a post costs what its paper prints, or what its grade does
 BASES = YEAR, DAY = ("year", "day")  # what that cost is for
@@ -36,5 +40,8 @@ OPENING_CASELOAD: Final = "opening_caseload"  # a budget that holds the opening 
 DISTRIBUTIONS = FIXED, UNIFORM, PERT, NORMAL, LOGNORMAL, BETA, CHANCE_OF = (
     "fixed", "uniform", "pert", "normal", "lognormal", "beta", "chance",
 )  # fmt: skip
+STATUSES = BASELINE, PROVISIONAL, FINAL = ("baseline", "provisional", "final")  # of an actual
+BENEFIT_NATURES: Final = ("cashable", "avoided", "not_money")
+BENEFIT_STATUSES: Final = ("planned", "live", "achieved", "closed")
 RATINGS = RED, AMBER, GREEN = ("red", "amber", "green")
 VERDICTS = RECONCILES, ROUNDING, DIFFERS, NOT_DERIVABLE = ("reconciles", "rounding", "differs", "not_derivable")

@@ -98,6 +98,14 @@ def stream_from_rows(
     return holding(stream)
 
 
+def empty() -> Stream:
+    """Return the stream of a case without children: nobody is there, enters, leaves or moves."""
+    places = len(PLACEMENTS)
+    law = Law(leaving=np.zeros((len(AGES), len(CARE_STARTS), places)), moving=np.zeros((len(AGES), places, places)))
+    opening = np.zeros((EIGHTEEN, LONGEST + 1, places))
+    return Stream(opening=opening, entries_annual=np.zeros((len(AGES), places)), law=law)
+
+
 def nobody(like: Stream) -> Stream:
     """Return a stream of nobody, with the law of another."""
     return replace(like, opening=np.zeros_like(like.opening), entries_annual=np.zeros_like(like.entries_annual))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from model.children.calibration import LeftWithin, nobody, stream_from_rows
+from model.children.calibration import LeftWithin, empty, nobody, stream_from_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,7 +36,7 @@ def streams_of(case: Case) -> Streams:
     return _streams(
         tuple(_Row(row) for row in case.caseload),
         _Table(case.reference.caseload_seed),
-        case.assumptions[SHARE_8_9].value,
+        case.assumptions[SHARE_8_9].value if SHARE_8_9 in case.assumptions else 0.0,
         tuple(mine if mine is not None else nation for mine, nation in zip(left, _national(case), strict=True)),
     )
 
@@ -72,6 +72,8 @@ def _streams(rows: tuple[_Row, ...], seed: _Table, share_8_9: float, left: tuple
     """Solve both streams; the same figures are solved once."""
     shares = None if any(share is None for share in left) else LeftWithin(shares=left)  # type: ignore[arg-type]
     by_stream = {name: [r.row for r in rows if r.row.stream == name] for name in (GENERAL, UASC)}
+    if not rows:
+        return Streams(general=empty(), uasc=empty())
     general = stream_from_rows(by_stream[GENERAL], seed=seed.weights, share_8_9=share_8_9, left=shares)
     if not by_stream[UASC]:
         return Streams(general=general, uasc=nobody(general))

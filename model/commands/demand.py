@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from model.batch.disk import write_whole
-from model.commands.shared import DONE
+from model.commands.shared import BAD_INPUT, DONE
 from model.commands.terminal import say
 
 if TYPE_CHECKING:
@@ -27,11 +28,15 @@ def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser
     demand.add_argument("--internal", action="store_true", help="write small observed counts too: not for publication")
     demand.set_defaults(run=run_demand)
 
-    new = subparsers.add_parser("new", help="make a runnable case for an authority from DfE tables")
+    new = subparsers.add_parser("new", help="make a case: from DfE tables or returns, empty, or like another")
     new.add_argument("case", help="the new case's name: the folder inputs/CASE")
-    new.add_argument("--authority", required=True, help="the council's name as DfE spells it")
-    new.add_argument("--dfe", required=True, type=Path, metavar="FOLDER", help="folder of DfE downloads (CSV)")
+    new.add_argument("--blank", action="store_true", help="with --schemes: the rows to fill in, each with its meaning")
+    new.add_argument("--schemes", metavar="KIND,...", help="kinds of scheme, such as own_homes,agency")
+    new.add_argument("--from", dest="other", metavar="CASE", help="copy the structure of a case without its numbers")
+    new.add_argument("--authority", help="the council's name as DfE spells it")
+    new.add_argument("--dfe", type=Path, metavar="FOLDER", help="folder of DfE downloads (CSV)")
     new.add_argument("--year", type=int, help="31 March of this year; the newest in the tables by default")
+    new.add_argument("--ssda903", type=Path, metavar="FOLDER", help="the council's own returns, for the caseload")
     new.add_argument("--inputs", type=Path, metavar="FOLDER", help="where cases live; inputs by default")
     new.set_defaults(run=run_new)
 
@@ -76,10 +81,21 @@ def run_demand(args: argparse.Namespace) -> int:
 
 
 def run_new(args: argparse.Namespace) -> int:
-    """Make a runnable case folder for an authority."""
-    from model.demand.new_case import make_case  # noqa: PLC0415
+    """Make a case folder: for an authority from tables, blank for some kinds of scheme, or like another case."""
+    from model.demand.blank_case import blank_case, case_from  # noqa: PLC0415
 
-    lines = make_case(args.case, args.authority, args.dfe, year=args.year, inputs=args.inputs or Path("inputs"))
+    inputs = args.inputs or Path("inputs")
+    if args.blank and args.schemes:
+        lines = blank_case(args.case, args.schemes.split(","), inputs, dt.datetime.now(tz=dt.UTC).date())
+    elif args.other:
+        lines = case_from(args.case, args.other, inputs)
+    elif args.authority and args.dfe:
+        from model.demand.new_case import make_case  # noqa: PLC0415
+
+        lines = make_case(args.case, args.authority, args.dfe, year=args.year, inputs=inputs, ssda903=args.ssda903)
+    else:
+        say("new needs --authority and --dfe, or --blank and --schemes, or --from CASE", error=True)
+        return BAD_INPUT
     for line in lines:
         say(line)
     return DONE

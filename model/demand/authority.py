@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -10,11 +11,11 @@ import pandas as pd
 
 from model.case.reading.problems import InputProblems
 from model.case.spelling import nearest
-from model.demand.codes import AGE_BANDS, AGED_OUT, PLACEMENTS
+from model.demand.codes import AGE_BANDS, AGED_OUT, PLACEMENTS, dfe_categories, read_reference
 from model.demand.dfe import DfeTables, canonical, category_counts
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 CASELOAD_COLUMNS: Final = (
     "age_band",
@@ -27,6 +28,9 @@ CASELOAD_COLUMNS: Final = (
     "note",
 )
 _FITTING_ROUNDS: Final = 200
+_APART: Final = 0.01
+"""How far the parts of a margin may lie from its printed total, as a share of it, and in children (rounding)."""
+_APART_CHILDREN: Final = 3
 _SEED_FLOOR: Final = 0.01
 
 
@@ -57,21 +61,64 @@ class AuthorityCaseload:
         return sum(self.stock_by_age.values())
 
 
+_MOST_SUPPORTED: Final = 0.9
+"""At most this share of an authority's own children of 16 and 17 is in supported accommodation."""
 _NAMED = 5  # authorities that a message names where none is near
 
 
 def find_authority(tables: DfeTables, name: str) -> tuple[str, str]:
-    """Return (authority, region) as the tables spell them; an unknown name raises with the nearest ones."""
+    """Return (authority, region) as the tables spell them, found by name or code.
+
+    A name need not be DfE's: "London Borough of Camden", "Telford & Wrekin" and "Bristol" are known, and so is the
+    first part of a name that only one authority has. An abolished authority is answered with its successors, an unknown
+    one with the nearest names.
+    """
     rows = tables.totals[tables.totals["level"] == "authority"]
-    spelled = {known.lower(): known for known in rows["authority"].unique()}
-    known = spelled.get(canonical(name).lower())
-    if known is None:
-        near = nearest(name, spelled.values())
-        some = [str(known) for known in sorted(spelled.values())]
+    names = [str(known) for known in rows["authority"].unique()]
+    known = (
+        tables.codes.get(name.strip().lower())
+        or _named(canonical(name), names)
+        or _named(canonical(_plain(name)), names)
+    )
+    successors = [row["successors"] for row in read_reference("authority_successors.csv") if row["name"] == known]
+    if known is None or (successors and not _still_there(tables, known)):
+        gone = next((r["successors"] for r in read_reference("authority_successors.csv") if r["name"] == name), "")
+        gone = successors[0] if successors else gone
+        near = f"it was abolished; its successors are {gone}" if gone else nearest(name, names)
+        some = sorted(names)
         rest = f" and {len(some) - _NAMED} more" if len(some) > _NAMED else ""
         hint = f"; {near}" if near else f"; it holds {', '.join(some[:_NAMED])}{rest}"
         raise InputProblems([f"--authority {name!r}: not in {tables.files.get('totals', 'the tables')}{hint}"])
     return known, str(rows.loc[rows["authority"] == known, "region"].iloc[0])
+
+
+def _still_there(tables: DfeTables, name: str) -> bool:
+    """Whether an authority has children in the newest year."""
+    return name in tables.authorities
+
+
+_STYLES: Final = re.compile(
+    r"^(?:the )?(?:(?:london|royal|metropolitan)(?: borough)?|city|county|borough)(?: council)? of |"
+    r",? (?:city|county) of$| (?:(?:metropolitan |county |city )?(?:borough )?council|county|borough)$"
+)
+
+
+def _plain(name: str) -> str:
+    """Return a name without its style: no "London Borough of", no "Council", "and" for "&"."""
+    lowered = re.sub(r"[.']", "", name.lower().replace("&", " and ").replace("-", " "))
+    return _STYLES.sub("", _STYLES.sub("", re.sub(r"\s+", " ", lowered).strip()).strip()).strip()
+
+
+def _named(name: str, names: Sequence[str]) -> str | None:
+    """Return the one authority of that name, or the only one whose name begins with it."""
+    exact = {known.lower(): known for known in names}
+    if name.lower() in exact:
+        return exact[name.lower()]
+    plain = {known: _plain(known) for known in names}
+    same = [known for known, short in plain.items() if short == _plain(name)]
+    begins = [known for known, short in plain.items() if short.startswith(f"{_plain(name)} ")]
+    found = same or begins
+    return found[0] if len(found) == 1 else None
 
 
 def _by_code(tables: DfeTables, authority: str, year: int, query: tuple[str, str, str]) -> tuple[pd.Series, float]:
@@ -79,7 +126,27 @@ def _by_code(tables: DfeTables, authority: str, year: int, query: tuple[str, str
     table, group, category = query
     rows = category_counts(tables, table=table, group=group, category=category)
     rows = rows[(rows["level"] == "authority") & (rows["authority"] == authority) & (rows["year"] == year)]
-    return rows.set_index("code")["count"], float(rows["imputed"].sum())
+    counts = rows.set_index("code")["count"]
+    _check_total(tables, counts, (authority, year), query)
+    return counts, float(rows["imputed"].sum())
+
+
+def _check_total(tables: DfeTables, counts: pd.Series, whose: tuple[str, int], query: tuple[str, str, str]) -> None:
+    """Raise InputProblems where the parts of a margin do not add up to its printed total; name what was not known."""
+    table, group, category = query
+    rows = tables.counts[
+        (tables.counts["table"] == table) & (tables.counts["group"] == group)
+        & (tables.counts["authority"] == whose[0]) & (tables.counts["year"] == whose[1])
+    ]  # fmt: skip
+    total = rows.loc[rows["characteristic"] == "total", "count"].max()
+    if not total > 0 or counts.isna().any() or abs(counts.sum() - total) <= max(_APART * total, _APART_CHILDREN):
+        return
+    known = {name for kind, name in dfe_categories() if kind == category}
+    strange = rows[~rows["characteristic"].isin({*known, "total"})]
+    named = ", ".join(f"{r.characteristic!r} ({r.count:g})" for r in strange.itertuples(index=False))
+    said = f"; no category of ours: {named}" if named else ""
+    parts = f"{tables.files[table]}, {whose[0]} {whose[1]}, {group}: the parts hold {counts.sum():.0f} children"
+    raise InputProblems([f"{parts} and the printed total is {total:.0f}{said}"])
 
 
 def _or_regional(
@@ -259,22 +326,61 @@ def authority_caseload(tables: DfeTables, name: str, year: int | None = None) ->
 def caseload_frame(caseload: AuthorityCaseload, files: Mapping[str, str]) -> pd.DataFrame:
     """Return ``caseload.csv``: margins by age and by placement for the general stream, and unaccompanied children.
 
-    Unaccompanied children are all placed in 16-17 (and taken out of the general 16-17 margin): the authority tables do
-    not give their ages. Counts are children; flows children a year.
+    Unaccompanied children are all of 16 and 17 (and taken out of the general 16-17 margin): the authority tables do
+    not give their ages, nor where they live (`uasc_placements`). Counts are children; flows children a year.
     """
     uasc = min(caseload.uasc, caseload.stock_by_age["16_17"])
     uasc_entries = min(caseload.uasc_entries, caseload.entries_by_age["16_17"])
-    general = caseload.total - uasc
     oldest = caseload.stock_by_age[AGE_BANDS[-1]] + caseload.entries_by_age[AGE_BANDS[-1]]
     unaccompanied = (uasc + uasc_entries) / oldest if oldest else 0.0
+    theirs = uasc_placements(caseload, uasc)
     rows = [_age_row(caseload, band, (uasc, uasc_entries, unaccompanied), files) for band in AGE_BANDS]
     rows.append(_aged_out_row(caseload, 1 - unaccompanied, "general", files))
-    share = general / caseload.total if caseload.total else 0.0
-    rows += [_placement_row(caseload, code, share, files) for code in PLACEMENTS]
+    rows += [_placement_row(caseload, code, theirs[code], files) for code in PLACEMENTS]
     if uasc or uasc_entries:
         rows += [_uasc_row(caseload, band, (uasc, uasc_entries, unaccompanied), files) for band in AGE_BANDS]
+        rows += [_uasc_place_row(caseload, code, theirs[code], files) for code in PLACEMENTS if theirs[code] > 0]
         rows.append(_aged_out_row(caseload, unaccompanied, "uasc", files))
     return pd.DataFrame(rows, columns=list(CASELOAD_COLUMNS))
+
+
+def uasc_placements(caseload: AuthorityCaseload, uasc: float) -> dict[str, float]:
+    """Return where unaccompanied children live, by placement: as `uasc_placements.csv` weighs, as far as there are any.
+
+    At least as many are in supported accommodation as leave it to no more others than are 16 or 17.
+    """
+    stock, only_16_17 = caseload.stock_by_placement, "supported_accommodation"
+    weights = dict.fromkeys(PLACEMENTS, 0.0)
+    weights |= {row["placement"]: float(row["weight"]) for row in read_reference("uasc_placements.csv")}
+    others = (caseload.stock_by_age[AGE_BANDS[-1]] - uasc) * _MOST_SUPPORTED
+    least = min(uasc, max(0.0, stock[only_16_17] - others))
+    found = dict.fromkeys(PLACEMENTS, 0.0) | {only_16_17: least}
+    for _ in range(len(PLACEMENTS)):
+        open_to = {code: stock[code] - found[code] for code in PLACEMENTS}
+        weight = {code: weights[code] if open_to[code] > 0 else 0.0 for code in PLACEMENTS}
+        rest = uasc - sum(found.values())
+        if not any(weight.values()):
+            weight = {code: max(space, 0.0) for code, space in open_to.items()}
+        if rest <= 0 or not any(weight.values()):
+            break
+        for code in PLACEMENTS:
+            found[code] += min(open_to[code], rest * weight[code] / sum(weight.values()))
+    return found
+
+
+def _uasc_place_row(
+    caseload: AuthorityCaseload, code: str, children: float, files: Mapping[str, str]
+) -> dict[str, object]:
+    return {
+        "age_band": AGE_BANDS[-1],
+        "placement": code,
+        "stream": "uasc",
+        "children": round(children, 3),
+        "entries_annual": "",
+        "exits_annual": "",
+        "source": f"DfE {files['stock']}: {caseload.authority} {caseload.year}; uasc_placements.csv",
+        "note": "placements of unaccompanied children are not published: by judgement, within those there are",
+    }
 
 
 def _note(caseload: AuthorityCaseload, *measures: str, extra: str = "") -> str:
@@ -317,18 +423,18 @@ def _aged_out_row(
     }
 
 
-def _placement_row(caseload: AuthorityCaseload, code: str, share: float, files: Mapping[str, str]) -> dict[str, object]:
+def _placement_row(caseload: AuthorityCaseload, code: str, uasc: float, files: Mapping[str, str]) -> dict[str, object]:
     foster = code in {"in_house_foster", "ifa_foster", "family_and_friends"}
     extra = "foster placements split by provider, fitted to the published provider margin" if foster else ""
     if code in {"in_house_foster", "family_and_friends"}:
         extra += f"; {caseload.notes['in_house']}"
-    if share < 1:
-        extra += f"{'; ' if extra else ''}unaccompanied children taken out in proportion"
+    if uasc > 0:
+        extra += f"{'; ' if extra else ''}unaccompanied children taken out"
     return {
         "age_band": "all",
         "placement": code,
         "stream": "general",
-        "children": round(caseload.stock_by_placement[code] * share, 3),
+        "children": round(caseload.stock_by_placement[code] - uasc, 3),
         "entries_annual": "",
         "exits_annual": "",
         "source": f"DfE {files['stock']}: {caseload.authority} {caseload.year}",
@@ -347,7 +453,7 @@ def _uasc_row(
         "age_band": band,
         "placement": "all",
         "stream": "uasc",
-        "children": round(uasc[0] * held, 3),
+        "children": "",  # the rows of one age and placement hold them
         "entries_annual": round(uasc[1] * held, 3),
         "exits_annual": round(caseload.exits_by_age[AGE_BANDS[-1]] * uasc[2] * held, 3),
         "source": f"DfE {files['stock']}, {files['starts']}: {caseload.authority} {caseload.year}",

@@ -81,7 +81,7 @@ def tables_demand(tables: DfeTables, authority: str, year: int | None = None) ->
     start = dt.date(built.year, 4, 1)
     caseload, change = feasible(caseload_frame(pooled, tables.files), assumptions, start)
     guessed = {name: count for name, count in built.imputed.items() if count >= 0.5}
-    lines = [f"{built.authority}: {built.total:.0f} children on 31 March {built.year} (DfE)."]
+    lines = [*tables.notes, f"{built.authority}: {built.total:.0f} children on 31 March {built.year} (DfE)."]
     lines += [f"suppressed and imputed within published totals: {n} {c:.0f}" for n, c in guessed.items()]
     lines += [change] if change else []
     files = {"caseload.csv": caseload, "assumptions.csv": assumptions}

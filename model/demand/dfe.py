@@ -5,7 +5,7 @@ Tables are told apart by their columns and groups, not by file name, because nam
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -13,16 +13,26 @@ import pandas as pd
 
 from model.case.reading.problems import InputProblems
 from model.demand.codes import authority_aliases, dfe_categories
+from model.demand.layout import (
+    IDENTITY,
+    TABLE_OF_GROUP,
+    count_column,
+    files_of,
+    group_columns,
+    is_local,
+    kind_column,
+    measure,
+    release,
+)
 from model.demand.textfile import read_text_columns
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-SUPPRESSED: Final = ("c", "x")
+SUPPRESSED: Final = ("c", "x", "u")
+"""Confidential, not available, of low reliability: a number that is not shown."""
 NOT_APPLICABLE: Final = ("z", ":", "-")
-ROUNDS_TO_ZERO: Final = ("low", "~")
-COUNT_COLUMNS: Final = ("number", "children_count", "population_number")
-KIND_COLUMNS: Final = ("population_count", "population_type")
+ROUNDS_TO_ZERO: Final = ("low", "k", "~")
 LEVELS: Final = {"national": "national", "regional": "region", "local authority": "authority"}
 SMALLEST_SUPPRESSED: Final = 1
 """A suppressed count is at least one child: DfE shows true zeros as 0."""
@@ -38,13 +48,16 @@ class DfeTables:
     ``counts``: table (stock, starts, ceased), group, characteristic, level, region, authority, year, count, imputed.
     ``totals``: measure (stock, starts, ceased), level, region, authority, year, count, population.
     ``unit_costs``: measure, name, year, value (the Interactive Tool extract); empty where the file is absent.
-    ``files``: table name to the file it came from.
+    ``files``: table name to the file it came from. ``codes``: an authority's codes, old and new, to its name.
+    ``notes``: what was left aside, in words.
     """
 
     counts: pd.DataFrame
     totals: pd.DataFrame
     unit_costs: pd.DataFrame
     files: dict[str, str]
+    codes: dict[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     @property
     def authorities(self) -> tuple[str, ...]:
@@ -67,10 +80,6 @@ def canonical(name: str) -> str:
 def _canonical_column(column: pd.Series) -> pd.Series:
     spelled = {name: canonical(name) for name in column.dropna().unique()}
     return column.map(spelled)
-
-
-def _first(frame: pd.DataFrame, names: tuple[str, ...]) -> str | None:
-    return next((name for name in names if name in frame.columns), None)
 
 
 def parse_counts(text: pd.Series) -> tuple[pd.Series, pd.Series]:
@@ -103,40 +112,19 @@ def _once(frame: pd.DataFrame, key: list[str]) -> pd.DataFrame:
     return order.drop_duplicates(key).drop(columns="blank").sort_index().reset_index(drop=True)
 
 
-_TABLE_OF_GROUP: Final = {"age group": "stock", "age on starting": "starts", "age on ceasing": "ceased"}
-_IDENTITY: Final = ("time_period", "geographic_level", "region_name", "la_name")
-_MEASURES: Final = {"looked after": "stock", "starting": "starts", "ceasing": "ceased"}
-
-
-def _measure(text: str) -> str:
-    lowered = text.lower()
-    return next((name for words, name in _MEASURES.items() if words in lowered.replace(" to be looked after", "")), "")
-
-
-def _read_characteristics(frame: pd.DataFrame, name: str, problems: list[str]) -> tuple[str, pd.DataFrame] | None:
-    groups = frame["cla_group"].str.strip().str.lower()
-    table = next((_TABLE_OF_GROUP[g] for g in groups.dropna().unique() if g in _TABLE_OF_GROUP), None)
-    if table is None:
-        return None
-    column = _first(frame, COUNT_COLUMNS)
-    if column is None:
-        problems.append(f"{name}: no column of counts; expected one of {', '.join(COUNT_COLUMNS)}")
-        return None
-    out = _identified(frame, column)
+def _read_characteristics(frame: pd.DataFrame, columns: tuple[str, str], counts: str) -> tuple[str, pd.DataFrame]:
+    groups = frame[columns[0]].str.strip().str.lower()
+    table = next(TABLE_OF_GROUP[g] for g in groups.dropna().unique() if g in TABLE_OF_GROUP)
+    out = _identified(frame, counts)
     out.insert(0, "table", table)
     out.insert(1, "group", groups)
-    out.insert(2, "characteristic", frame["characteristic"].str.strip().str.lower())
+    out.insert(2, "characteristic", frame[columns[1]].str.strip().str.lower())
     return table, _once(out, ["group", "characteristic", "level", "region", "authority", "year"])
 
 
-def _read_totals(frame: pd.DataFrame, name: str, problems: list[str]) -> pd.DataFrame | None:
-    kind, column = _first(frame, KIND_COLUMNS), _first(frame, COUNT_COLUMNS)
-    if kind is None or column is None:
-        expected = f"one of {' or '.join(KIND_COLUMNS)} and one of {' or '.join(COUNT_COLUMNS)}"
-        problems.append(f"{name}: columns missing; expected {expected}")
-        return None
-    out = _identified(frame, column)
-    out["measure"] = frame[kind].map({text: _measure(text) for text in frame[kind].dropna().unique()})
+def _read_totals(frame: pd.DataFrame, kind: str, counts: str) -> pd.DataFrame:
+    out = _identified(frame, counts)
+    out["measure"] = frame[kind].map({text: measure(text) for text in frame[kind].dropna().unique()}).fillna("")
     population = frame.get("population_estimate", pd.Series(pd.NA, index=frame.index, dtype="str"))
     out["population"] = parse_counts(population)[0]
     return _once(out[out["measure"] != ""], ["measure", "level", "region", "authority", "year"])
@@ -157,21 +145,37 @@ def _read_tool(frame: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def read_dfe(folder: Path) -> DfeTables:
-    """Read every DfE table in ``folder``. Raises ``InputProblems`` with all problems at once."""
+_WANTED: Final = {
+    "totals": "numbers and rates", "stock": "on 31 March by characteristics", "starts": "started", "ceased": "ceased",
+}  # fmt: skip
+
+
+def read_dfe(path: Path) -> DfeTables:
+    """Read every DfE table in a folder or a release's ZIP. Raises ``InputProblems`` with all problems at once."""
     problems: list[str] = []
-    if not folder.is_dir():
-        raise InputProblems([f"--dfe {folder.name}: no such folder; give the folder of DfE downloads"])
     parts: dict[str, pd.DataFrame] = {}
     files: dict[str, str] = {}
-    for path in sorted(folder.glob("*.csv")):
-        frame = read_text_columns(path)
-        found = _classified(frame, path.name, problems)
-        if found is not None and len(found[1]):
-            parts[found[0]], files[found[0]] = found[1], path.name
-    wanted = {"totals": "numbers and rates", "stock": "on 31 March by characteristics", "starts": "started"}
-    wanted["ceased"] = "ceased"
-    problems += [f"{folder.name}/: no table of {what} found" for key, what in wanted.items() if key not in parts]
+    codes: dict[str, str] = {}
+    notes: list[str] = []
+    with release(path) as folder:
+        for file in files_of(folder):
+            frame = read_text_columns(file)
+            found = _classified(frame, file.name, problems)
+            if found is None or not len(found[1]):
+                continue
+            kind, table = found
+            if kind in parts and _newest(parts[kind]) >= _newest(table):
+                notes.append(f"{file.name}: left aside, {files[kind]} holds {_WANTED.get(kind, kind)} as new")
+                continue
+            if kind in parts:
+                notes.append(f"{files[kind]}: left aside, {file.name} holds a later {_WANTED.get(kind, kind)}")
+            parts[kind], files[kind] = table, file.name
+            codes |= _codes(frame)
+    problems += [f"{path.name}/: no table of {what} found" for key, what in _WANTED.items() if key not in parts]
+    years = {key: _newest(parts[key]) for key in _WANTED if key in parts}
+    if not problems and len(set(years.values())) > 1:
+        said = ", ".join(f"{files[key]} to {year}" for key, year in years.items())
+        problems.append(f"{path.name}/: tables of different releases ({said}): download them all from one")
     if problems:
         raise InputProblems(problems)
     counts = pd.concat([parts[t] for t in ("stock", "starts", "ceased")], ignore_index=True)
@@ -182,24 +186,47 @@ def read_dfe(folder: Path) -> DfeTables:
         totals=totals[["measure", "level", "region", "authority", "year", "count", "population"]],
         unit_costs=parts.get("tool", empty),
         files=files,
+        codes=codes,
+        notes=tuple(notes),
     )
+
+
+def _newest(table: pd.DataFrame) -> int:
+    return int(table["year"].max())
+
+
+def _codes(frame: pd.DataFrame) -> dict[str, str]:
+    """Return the codes of authorities, in small letters, to their names."""
+    names = _canonical_column(frame["la_name"]) if "la_name" in frame.columns else pd.Series(dtype="str")
+    columns = [frame[c].str.strip().str.lower() for c in ("old_la_code", "new_la_code") if c in frame.columns]
+    pairs = (pair for column in columns for pair in zip(column, names, strict=True))
+    return {str(code): str(name) for code, name in pairs if not pd.isna([code, name]).any()}
 
 
 def _classified(frame: pd.DataFrame, name: str, problems: list[str]) -> tuple[str, pd.DataFrame] | None:
     """Return (kind, normalised frame), or None for a file that is none of ours."""
     if {"measure", "LA and Regions", "Years", "Values"} <= set(frame.columns):
         return "tool", _read_tool(frame)
-    characteristics = {"cla_group", "characteristic"} <= set(frame.columns)
-    if not characteristics and _first(frame, KIND_COLUMNS) is None:
+    columns = group_columns(frame)
+    kind = None if columns else kind_column(frame)
+    if columns is None and kind is None:
         return None
-    missing = [column for column in _IDENTITY if column not in frame.columns]
+    missing = [column for column in IDENTITY if column not in frame.columns]
+    counts = count_column(frame)
     if missing:
         problems.append(f"{name}: columns missing: {', '.join(missing)}; download the table with all its columns")
+    if counts is None:
+        problems.append(f"{name}: no column of counts; it has {', '.join(frame.columns)}")
+    if missing or counts is None or not is_local(frame):
         return None
-    if characteristics:
-        return _read_characteristics(frame, name, problems)
-    totals = _read_totals(frame, name, problems)
-    return None if totals is None else ("totals", totals)
+    marks = parse_counts(frame[counts])[1]
+    unknown = marks[~marks.isin(("", *SUPPRESSED, *NOT_APPLICABLE, *ROUNDS_TO_ZERO))]
+    if len(unknown):
+        problems.append(f"{name}: column {counts}: {unknown.iloc[0]!r} in {len(unknown)} cells is no symbol of DfE's")
+        return None
+    return (
+        _read_characteristics(frame, columns, counts) if columns else ("totals", _read_totals(frame, str(kind), counts))
+    )
 
 
 def _with_totals(counts: pd.DataFrame, totals: pd.DataFrame) -> pd.DataFrame:

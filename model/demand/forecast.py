@@ -72,7 +72,7 @@ def written_case(files: Mapping[str, pd.DataFrame], start: dt.date, *, months: i
         folder = Path(name)
         for file in ("caseload.csv", "assumptions.csv"):
             files[file].to_csv(folder / file, index=False, lineterminator="\n")
-        rows, caseload = case_tables.caseload(folder / "caseload.csv", problems, optional=False)
+        rows, caseload = case_tables.caseload(folder / "caseload.csv", problems)
         stated, _ = assumption_rows.read(folder / "assumptions.csv", problems)
     problems += caseload_checks.problems(rows, (), "caseload.csv")
     reference = reference_files.read(REFERENCE, problems).reference

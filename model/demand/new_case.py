@@ -7,7 +7,6 @@ the authority (caseload, weekly cost of homes, foster places) replaces its place
 from __future__ import annotations
 
 import datetime as dt
-import re
 import shutil
 import tempfile
 from functools import cache
@@ -20,8 +19,10 @@ from model.batch.disk import NEW
 from model.case.draws import central
 from model.case.parameters import PLACEMENT_LINES
 from model.case.reading.problems import InputProblems
+from model.demand.blank_case import check_name
 from model.demand.build import tables_demand, tables_of
 from model.demand.codes import REFERENCE
+from model.demand.returns import demand_with_returns
 from model.money.cashability import NO_BUDGET
 from model.money.portfolio import evaluate
 from model.schemes.load import load_case
@@ -45,24 +46,19 @@ _BUDGET_NOTE: Final = (
     "financial plan holds."
 )
 _ODD_RATIO: Final = 2.5
-_NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]*")
 
 
-def make_case(case: str, authority: str, dfe: Path, *, year: int | None, inputs: Path) -> list[str]:
+def make_case(  # noqa: PLR0913 - each is a word of the command
+    case: str, authority: str, dfe: Path, *, year: int | None, inputs: Path, ssda903: Path | None = None
+) -> list[str]:
     """Write ``inputs/<case>`` and return what to tell the person.
 
+    The caseload is from DfE's tables, or from the council's own returns (`ssda903`), and the case starts the day after.
     Raises ``InputProblems`` for a name that is no folder's, a case that exists, or an authority not in the tables.
     """
-    folder = inputs / case
-    problems = []
-    if not _NAME.fullmatch(case) or case == "reference":
-        problems.append(f"case {case!r}: use small letters, digits and hyphens, such as northby-2023")
-    elif folder.exists():
-        problems.append(f"{folder.name}: the case exists already; choose another name, or remove the folder first")
-    if problems:
-        raise InputProblems(problems)
-    tables = tables_of(dfe)
-    built = tables_demand(tables, authority, year)
+    check_name(case, inputs)
+    folder, tables = inputs / case, tables_of(dfe)
+    built = tables_demand(tables, authority, year) if ssda903 is None else demand_with_returns(dfe, ssda903, authority)
     staged = Path(tempfile.mkdtemp(prefix=NEW, dir=_made(inputs)))
     try:
         lines = _written(case, staged, built, tables)
@@ -92,7 +88,7 @@ def _written(case: str, folder: Path, built: Demand, tables: DfeTables) -> list[
     rows.to_csv(folder / "assumptions.csv", index=False, lineterminator="\n")
     red = int((rows["quality"] == "red").sum())
     return [
-        f"made inputs/{case} for {built.authority}: caseload of 31 March {built.year} from DfE's tables",
+        f"made inputs/{case} for {built.authority}: caseload of 31 March {built.year}",
         *built.lines[1:],
         _write_budget(folder),
         (

@@ -29,6 +29,10 @@ DAYS_A_YEAR: Final = 365.25
 _A, _P, _D = len(AGE_BANDS), len(PLACEMENTS), len(DURATIONS)
 _STEPS: Final = np.array([0.0, *np.geomspace(0.1, 30.0, 12)])
 """Variances of a year's step in the level of entries that are tried, over the variance of chance."""
+_USUAL_STEP: Final = 2.0
+"""A step's variance over that of chance, as it usually is: large ones need years enough to show them."""
+_WIDEST: Final = 0.5
+"""Log standard deviation of entries beyond which two or three years say nothing at all."""
 _WEIGHTS: Final = np.geomspace(0.5, 1000.0, 40)
 _ROUNDS: Final = 50
 _LONG_ENOUGH: Final = 3 * 365
@@ -241,8 +245,8 @@ def entry_level(yearly: np.ndarray) -> tuple[float, float]:
         return 0.0, 0.0
     chance = float(yearly.mean())
     fitted = [(_filtered(yearly, chance, step * chance), step * chance) for step in _STEPS]
-    (level, variance, _), step = max(fitted, key=lambda found: found[0][2])
-    return level, float(np.sqrt(variance + step)) / level
+    (level, variance, _), step = max(fitted, key=lambda found: found[0][2] - found[1] / chance / _USUAL_STEP)
+    return level, min(float(np.sqrt(variance + step)) / level, _WIDEST)
 
 
 def _filtered(yearly: np.ndarray, chance: float, step: float) -> tuple[float, float, float]:

@@ -57,7 +57,7 @@ def regional_exit_rates(tables: DfeTables, authority: str) -> tuple[np.ndarray |
     return (published_exit_rates(found[0], found[1]), region) if found[0] else (None, "")
 
 
-def demand_with_returns(dfe: Path, returns: Path, authority: str, *, internal: bool) -> Demand:
+def demand_with_returns(dfe: Path, returns: Path, authority: str, *, internal: bool = False) -> Demand:
     """Return everything ``demand --ssda903`` writes. Without ``internal`` no observed count under six is in it."""
     tables = read_dfe(dfe)
     episodes = read_episodes(returns, authority=authority)

@@ -44,7 +44,7 @@ _KINDS: Final = {"episodes": {"CHILD", "DECOM"}, "uasc": {"CHILD", "DUC"}, "head
 _NAMED: Final = {"episodes": r"(?<!sw.)episodes?", "header": r"headers?", "uasc": r"uasc"}
 """The names by which a file that lacks those columns is known, so that the columns can be asked for."""
 _DATE: Final = re.compile(r"(?<!\d)(?:20\d\d([-_.])\d\d\1\d\d|\d\d([-_.])\d\d\2(?:20)?\d\d|20\d{6})(?!\d)")
-_FINANCIAL_YEAR: Final = re.compile(r"(?<!\d)(?:20)?(\d\d)[-_/ ]?(?:20)?(\d\d)(?!\d)")
+_FINANCIAL_YEAR: Final = re.compile(r"(?<!\d)(?:20(\d\d)[-_/ ]?(?:20)?(\d\d)|(\d\d)[-_/](\d\d))(?!\d)")
 _YEAR: Final = re.compile(r"(?<!\d)(20\d\d)(?!\d)")
 
 
@@ -67,7 +67,7 @@ def year_named(text: str) -> tuple[int, bool]:
     """
     plain = _DATE.sub(" ", text)
     for match in _FINANCIAL_YEAR.finditer(plain):
-        first, second = int(match.group(1)), int(match.group(2))
+        first, second = (int(part) for part in match.groups() if part)
         if second == (first + 1) % 100:
             return 2000 + first, True
     found = _YEAR.search(plain)

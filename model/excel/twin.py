@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from model.case import words
 from model.case.parameters import PLACEMENTS
@@ -18,6 +18,7 @@ from model.excel.money import Money, write_annual, write_lines, write_monthly_li
 from model.excel.schemes import KNOWN, write_scheme
 from model.excel.staff import Work, write_recruiting
 from model.results.perimeters import shown_perimeters
+from model.schemes.staff.posts import reducing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,6 +30,12 @@ if TYPE_CHECKING:
     from model.excel.money import Annual
 
 GREEN, RED = "all checks pass", "a check fails"
+ALWAYS_READ: Final = (
+    "caseload.entries_multiplier", "caseload.entries_growth_annual", "caseload.exits_multiplier", "cost.entry",
+    "growth.placement_prices_real_annual", "growth.pay_real_annual", "establishment.months_to_fill",
+    "establishment.vacancy_share", *(f"price.{placement}_weekly" for placement in PLACEMENTS),
+)  # fmt: skip
+"""What the formulas read whether or not a case holds children, posts or growth."""
 
 
 def why_not(case: Case) -> str:
@@ -36,8 +43,12 @@ def why_not(case: Case) -> str:
     fostering = [spec.name for spec in case.active_schemes if spec.kind == words.FOSTERING_GROWTH]
     if len(fostering) > 1:
         return f"two schemes fill new foster places ({', '.join(fostering)}); the workbook follows one"
-    strange = [spec.kind for spec in case.active_schemes if spec.kind not in KNOWN]
-    return f"the workbook has no formulas for a scheme of kind {strange[0]}" if strange else ""
+    strange = [f"a scheme of kind {spec.kind}" for spec in case.active_schemes if spec.kind not in KNOWN]
+    strange += [f"the end of {spec.name}" for spec in case.active_schemes if spec.end]
+    strange += [f"the end of {post.id}" for post in case.establishment if post.end]
+    strange += [f"posts that save ({spec.name})" for spec in case.active_schemes if reducing(case, spec.name)]
+    strange += [f"a case without {name}" for name in ALWAYS_READ if name not in case.assumptions]
+    return f"the workbook has no formulas for {strange[0]}" if strange else ""
 
 
 def write_workbook(case: Case, path: Path) -> None:

@@ -31,8 +31,11 @@ NO_BUDGET = (
 
 
 def holds_placements(case: Case) -> bool:
-    """Whether the approved budget has a line for any placement; without one nothing saved on placements is cashable."""
-    return any(line.line in PLACEMENT_LINES.values() for line in case.approved_budget)
+    """Whether the approved budget has a line for any placement, if the case has children who are placed at all.
+
+    Without one nothing saved on placements is cashable.
+    """
+    return not case.caseload or any(line.line in PLACEMENT_LINES.values() for line in case.approved_budget)
 
 
 def split_saving(  # noqa: PLR0913 - each is a separate fact about the money
@@ -102,8 +105,8 @@ def _budget_real(
     """Return the approved budget of a line by year in real pounds, (years, draws or 1); None where there is none.
 
     The plan is in cash; years after its last carry that year's budget on, with real growth a year (none: a base budget
-    keeps up with prices and no more); years before its first hold nothing. A budget that follows the opening caseload
-    holds what those children cost at the draw's own prices.
+    keeps up with prices and no more); years before its first hold nothing. A year of which the case covers a part holds
+    that part. A budget that follows the opening caseload holds what those children cost at the draw's own prices.
     """
     stated = {b.financial_year: b for b in case.approved_budget if b.line == line}
     if not stated:
@@ -117,8 +120,9 @@ def _budget_real(
     }
     last = max(real)
     rows = []
-    for year in case.timeline.financial_years:
-        held = real.get(year, real[last] if year > last else np.zeros(1))
+    inside = np.round(case.timeline.by_financial_year(case.timeline.year_share), 12)  # of a first year cut short
+    for year, share in zip(case.timeline.financial_years, inside, strict=True):
+        held = share * real.get(year, real[last] if year > last else np.zeros(1))
         rows.append(held * (1 + growth) ** max(0, int(year[:4]) - int(last[:4])))
     budget: NDArray[np.float64] = np.stack(np.broadcast_arrays(*rows))
     return budget

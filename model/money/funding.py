@@ -20,8 +20,20 @@ import numpy as np
 
 from model.case import units
 from model.case.timeline import financial_year
-from model.case.words import APPROVED, AVOIDANCE, GENERAL_FUND, INTERACTION, INVESTMENT, ONE_OFF, RESERVE, WHOLE
+from model.case.words import (
+    APPROVED,
+    AVOIDANCE,
+    CAPITAL,
+    GENERAL_FUND,
+    INCOME,
+    INTERACTION,
+    INVESTMENT,
+    ONE_OFF,
+    RESERVE,
+    WHOLE,
+)
 from model.schemes import make_scheme
+from model.schemes.own_homes import CAPITAL_LINE
 from model.schemes.staff.posts import already_paid, underspend
 
 if TYPE_CHECKING:
@@ -57,13 +69,14 @@ class Funding:
 
     `purses`: bucket -> amount, positive favours the council; the buckets sum to the net of the nominal annual lines.
     `base_lines`: (pressure or saving, line) -> its part of the base budget, positive favours the council.
-    `reserve` and `loan`: item -> amount, as a statement reads; `loan` is empty where there is none.
+    `reserve`, `loan` and `borrowing` (for capital): item -> amount, as a statement reads; empty where there is none.
     """
 
     purses: Mapping[str, NDArray[np.float64]]
     base_lines: Mapping[tuple[str, str], NDArray[np.float64]]
     reserve: Mapping[str, NDArray[np.float64]]
     loan: Mapping[str, NDArray[np.float64]]
+    borrowing: Mapping[str, NDArray[np.float64]]
 
 
 def reserve_pays(case: Case, year: str) -> bool:
@@ -98,6 +111,8 @@ def reserve_flows(evaluation: Evaluation) -> dict[str, NDArray[np.float64]]:
     out = {name: np.zeros(evaluation.setting.shape) for name in RESERVE_FLOWS}
     for spec in case.schemes:
         scheme = make_scheme(spec)
+        if RESERVE not in scheme.purses.values():
+            continue
         for line, (before, after) in scheme.spending(evaluation.setting).items():
             if scheme.purses.get(line) == RESERVE:
                 out[CARRIED] += before
@@ -152,7 +167,9 @@ def fund(
     purses, base_lines = share_out(case, lines, moved)
     monthly = run_reserve(case, flows, draws)
     loan = run_loan(case, monthly[ADVANCE], draws)
-    return Funding(purses=purses, base_lines=base_lines, reserve=_by_year(case, monthly), loan=loan)
+    borrowing = run_borrowing(lines, draws)
+    reserve = _by_year(case, monthly)
+    return Funding(purses=purses, base_lines=base_lines, reserve=reserve, loan=loan, borrowing=borrowing)
 
 
 def share_out(
@@ -199,7 +216,7 @@ def run_reserve(case: Case, flows: Mapping[str, NDArray[np.float64]], draws: Dra
     wanted = items[COMMITMENTS] + flows[CARRIED] - flows[RELEASED] + flows[IMPLEMENTATION] + flows[RESERVE_ONE_OFFS]
     wanted = wanted - items[ADVANCE]
     cash = _cash(case)
-    balance, minimum = cash * draws["reserve.opening"], cash * draws["reserve.minimum"]
+    balance, minimum = (cash * draws.optional(f"reserve.{name}", 0.0) for name in ("opening", "minimum"))
     for month in range(months):
         items[OPENING][month] = balance
         paid = np.minimum(wanted[month], np.maximum(balance - minimum, 0.0))
@@ -218,7 +235,11 @@ def without_schemes(flows: Mapping[str, NDArray[np.float64]]) -> dict[str, NDArr
 def _commitments(case: Case, draws: Draws) -> NDArray[np.float64]:
     """Other commitments, by days, until the reserve's own end if it has one; cash, as they are set. (months, draws)."""
     lasting = _early(case) if case.funding.reserve_until else np.ones(case.timeline.months)
-    return (units.annual_factors(case.timeline) * lasting)[:, None] * draws["reserve.commitments_annual"] * _cash(case)
+    return (
+        (units.annual_factors(case.timeline) * lasting)[:, None]
+        * draws.optional("reserve.commitments_annual", 0.0)
+        * _cash(case)
+    )
 
 
 def _early(case: Case) -> NDArray[np.bool_]:
@@ -257,30 +278,46 @@ def run_loan(case: Case, advances: NDArray[np.float64], draws: Draws) -> dict[st
     if "loan.share" not in draws or not draws["loan.share"].any():
         return {}
     advanced = case.timeline.by_financial_year(advances)
+    wait = draws.optional("loan.first_repayment_years", 1.0)
+    return _repaid(advanced, draws["loan.interest_annual"], draws["loan.years"], wait)
+
+
+def run_borrowing(lines: Mapping[Tag, NDArray[np.float64]], draws: Draws) -> dict[str, NDArray[np.float64]]:
+    """Return the borrowing that capital, less its grants, is paid from: loans, each repaid from the year after it on.
+
+    Empty where the case borrows nothing. Outside the NPV, which counts capital in full when it is paid.
+    """
+    capital = [amount for tag, amount in lines.items() if tag.funding == CAPITAL]
+    if "borrowing.years" not in draws or not capital:
+        return {}
+    grants = [amount for tag, amount in lines.items() if tag.line == CAPITAL_LINE and tag.nature == INCOME]
+    advanced = -sum([*capital, *grants], np.zeros_like(capital[0]))
+    return _repaid(advanced, draws["borrowing.interest_annual"], draws["borrowing.years"], np.ones(advanced.shape[1]))
+
+
+def _repaid(
+    advanced: NDArray[np.float64],
+    rate: NDArray[np.float64],
+    years: NDArray[np.float64],
+    wait: NDArray[np.float64],
+) -> dict[str, NDArray[np.float64]]:
+    """Return a statement, item -> (years, draws), of yearly advances, each repaid from `wait` years after it."""
     items = {name: np.zeros_like(advanced) for name in (OPENING, ADVANCE, INTEREST, REPAYMENT, CLOSING)}
-    for year, amount in enumerate(advanced):
-        items[ADVANCE][year] += amount
-        _repay(items, year, amount, draws)
+    items[ADVANCE] = advanced
+    for lent, amount in enumerate(advanced):
+        begins, balance, level = lent + np.maximum(wait, 1.0), amount, np.zeros_like(amount)
+        items[CLOSING][lent] += balance
+        for year in range(lent + 1, len(advanced)):
+            interest = balance * rate
+            level = np.where((begins > year - 1) & (begins <= year), annuity(balance, rate, years), level)
+            due = np.where((year >= begins) & (year < begins + years), level, 0.0)
+            paid = np.minimum(due, balance + interest)
+            items[OPENING][year] += balance
+            items[INTEREST][year] += interest
+            items[REPAYMENT][year] += paid
+            balance = balance + interest - paid
+            items[CLOSING][year] += balance
     return items
-
-
-def _repay(items: Mapping[str, NDArray[np.float64]], lent: int, amount: NDArray[np.float64], draws: Draws) -> None:
-    """Add one year's advance and all that follows from it to a loan's statement."""
-    rate, years = draws["loan.interest_annual"], draws["loan.years"]
-    wait = draws["loan.first_repayment_years"] if "loan.first_repayment_years" in draws.values else np.ones(draws.n)
-    begins = lent + np.maximum(wait, 1.0)
-    balance, level = amount, np.zeros_like(amount)
-    items[CLOSING][lent] += balance
-    for year in range(lent + 1, len(items[CLOSING])):
-        interest = balance * rate
-        level = np.where((begins > year - 1) & (begins <= year), annuity(balance, rate, years), level)
-        due = np.where((year >= begins) & (year < begins + years), level, 0.0)
-        paid = np.minimum(due, balance + interest)
-        items[OPENING][year] += balance
-        items[INTEREST][year] += interest
-        items[REPAYMENT][year] += paid
-        balance = balance + interest - paid
-        items[CLOSING][year] += balance
 
 
 def annuity(

@@ -24,6 +24,7 @@ from model.children.levers import NO_LEVERS, Chance, Drivers, Levers
 from model.children.points import project_points
 from model.children.streams import GENERAL, UASC, Streams, streams_of
 from model.money.cashability import split_saving
+from model.money.placement_spending import placement_spending, terms_of
 from model.schemes import Scheme, Setting, make_scheme
 from model.schemes.cashflows import CashFlows, Tag
 from model.schemes.optimism import cost_factor
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from model.case.draws import Draws
     from model.case.records import Case
     from model.children.levers import Projection
+    from model.money.placement_spending import Terms
 
 PRICE_GROWTH = "growth.placement_prices_real_annual"
 PRICE_GROWTH_OF = {p: f"growth.{p}_prices_real_annual" for p in PLACEMENTS}  # where a case states a placement's own
@@ -109,8 +111,10 @@ class Evaluation:
         """Entries over those of the first year: level x growth, one step each April. (months, draws)."""
         timeline = self.case.timeline
         years = np.arange(len(timeline.financial_years))[:, None]
-        growth = (1 + self.draws["caseload.entries_growth_annual"]) ** years
-        scale: NDArray[np.float64] = (self.draws["caseload.entries_multiplier"] * growth)[timeline.year_index]
+        growth = (1 + self.draws.optional("caseload.entries_growth_annual", 0.0)) ** years
+        scale: NDArray[np.float64] = (self.draws.optional("caseload.entries_multiplier", 1.0) * growth)[
+            timeline.year_index
+        ]
         return scale
 
     @cached_property
@@ -120,14 +124,25 @@ class Evaluation:
 
     def _drivers(self, stream: str) -> Drivers:
         """Chance deals differently with each stream of children, and alike in every world."""
-        exits, draws = self.draws["caseload.exits_multiplier"], self.draws
+        exits, draws = self.draws.optional("caseload.exits_multiplier", 1.0), self.draws
         chance = Chance(seed=draws.seed, stream=stream, first=draws.first) if draws.process_noise else None
         return Drivers(entry_scale=self.entry_scale, exit_scale=exits, chance=chance)
 
     @cached_property
     def levers(self) -> Mapping[str, Levers]:
         """What each scheme that acts on the caseload does to it."""
-        return {n: _levers_of(s, self.setting) for n, s in self.schemes.items() if s.acts_on_caseload}
+        found = {n: _levers_of(s, self.setting) for n, s in self.schemes.items()}
+        return {name: levers for name, levers in found.items() if levers}
+
+    @cached_property
+    def terms(self) -> Mapping[str, Terms]:
+        """How each scheme that changes it has children paid for."""
+        found = {n: terms_of(s, self.setting) for n, s in self.schemes.items()}
+        return {name: terms for name, terms in found.items() if terms}
+
+    def meeting(self, names: Iterable[str]) -> frozenset[str]:
+        """Return which of some schemes meet on the caseload: they change its children or what these cost."""
+        return frozenset(n for n in names if n in self.levers or n in self.terms)
 
     @cached_property
     def ground(self) -> Dealt:
@@ -203,30 +218,31 @@ class Evaluation:
         monthly: NDArray[np.float64] = self.prices * self.setting.weekly[:, None, :]
         return monthly
 
-    def spending(self, world: Projection) -> dict[str, NDArray[np.float64]]:
-        """Return what a world costs by line, positive, (months, draws): price x children x time, and events."""
-        placements = world.mean_stock * self.monthly_prices
-        lines = {line: placements[:, i] for i, line in enumerate(PLACEMENT_LINES.values())}
+    def spending(self, names: Iterable[str] = ()) -> dict[str, NDArray[np.float64]]:
+        """Return what the world of the named schemes costs by line, positive, (months, draws): children, and events."""
+        acting = frozenset(names)
+        world = self.world(acting)
+        lines = placement_spending(world.mean_stock, self.monthly_prices, self.terms, acting)
         return lines | {
-            ENTRY_LINE: world.entries * self.draws["cost.entry"],
-            EXIT_LINE: world.exits_under_18 * self.draws["cost.exit_under_18"],
-            EIGHTEEN_LINE: world.exits_at_18 * self.draws["cost.exit_at_18"],
-            SUPPORT_LINE: world.diverted * self.draws["cost.diverted_child"],
+            ENTRY_LINE: world.entries * self.draws.optional("cost.entry", 0.0),
+            EXIT_LINE: world.exits_under_18 * self.draws.optional("cost.exit_under_18", 0.0),
+            EIGHTEEN_LINE: world.exits_at_18 * self.draws.optional("cost.exit_at_18", 0.0),
+            SUPPORT_LINE: world.diverted * self.draws.optional("cost.diverted_child", 0.0),
         }
 
     def total_spending(self, names: Iterable[str] = ()) -> NDArray[np.float64]:
         """Return what the world of the named schemes costs in all, positive, (months, draws): `spending` summed."""
-        return sum(self.spending(self.world(names)).values(), np.zeros(self.setting.shape))
+        return sum(self.spending(names).values(), np.zeros(self.setting.shape))
 
     @cached_property
     def _weekly_prices(self) -> NDArray[np.float64]:
-        return np.array([self.draws[f"price.{p}_weekly"] for p in PLACEMENTS])
+        return np.array([self.draws.optional(f"price.{p}_weekly", 0.0) for p in PLACEMENTS])
 
     def net(self, members: Iterable[str]) -> NDArray[np.float64]:
         """Return the joint net position of some schemes, (months, draws): a perimeter's, without its lines."""
         names = [n for n in self.schemes if n in set(members)]
         own = sum((self._own(name) for name in names), np.zeros(self.setting.shape))
-        if not any(self.schemes[n].acts_on_caseload for n in names):
+        if not self.meeting(names):
             return own
         saved: NDArray[np.float64] = own + self.total_spending() - self.total_spending(names)
         return saved
@@ -244,7 +260,7 @@ class Evaluation:
     @cached_property
     def do_nothing_spending(self) -> dict[str, NDArray[np.float64]]:
         """What the do-nothing world costs by line."""
-        return self.spending(self.world())
+        return self.spending()
 
     @cached_property
     def contract_steps(self) -> Mapping[str, NDArray[np.float64]]:
@@ -265,11 +281,11 @@ class Evaluation:
 
     def saving(self, names: Iterable[str]) -> CashFlows:
         """Return what the named schemes together save on the caseload's lines, split by nature."""
-        acting = frozenset(n for n in names if self.schemes[n].acts_on_caseload)
+        acting = self.meeting(names)
         if not acting:
             return CashFlows()
         if acting not in self._savings:
-            self._savings[acting] = self._split(self.do_nothing_spending, self.spending(self.world(acting)))
+            self._savings[acting] = self._split(self.do_nothing_spending, self.spending(acting))
         return self._savings[acting]
 
     @cached_property
@@ -325,9 +341,9 @@ class Evaluation:
         """Return the rows of some schemes and the interaction between those that meet on the caseload."""
         names = [n for n in self.schemes if n in set(members)]
         flows = {n: self.standalone(n) for n in names}
-        meeting = [n for n in names if self.schemes[n].acts_on_caseload]
+        meeting = self.meeting(names)
         if len(meeting) > 1:
-            apart = sum((self.saving([n]) for n in meeting), CashFlows())
+            apart = sum((self.saving([n]) for n in names if n in meeting), CashFlows())
             flows[INTERACTION] = _as_interaction(self.saving(meeting) - apart)
         return Perimeter(name=name, flows=flows)
 

@@ -12,13 +12,15 @@ from model.report.export import export_html
 from model.report.headlines import at_a_glance
 from model.report.index import compare_scenarios, write_index
 from model.report.look.page import Block, show
-from model.report.opening import changed, open_case, open_result, tried_out
+from model.report.opening import changed, open_case, open_result, scheme_of, tried_out
+from model.report.outturn import open_outturn, outturn
 from model.report.posts import people
 from model.report.purses import funding
 from model.report.reconciliation import published
 from model.report.sections import appendix, proposal, provenance_block, savings
 from model.report.shown import register
 from model.report.specification import structure
+from model.results.perimeters import main_perimeter
 
 __all__ = [
     "Block",
@@ -31,14 +33,18 @@ __all__ = [
     "compare_scenarios",
     "export_html",
     "funding",
+    "main_perimeter",
     "open_case",
+    "open_outturn",
     "open_result",
+    "outturn",
     "people",
     "proposal",
     "provenance_block",
     "published",
     "risk",
     "savings",
+    "scheme_of",
     "show",
     "structure",
     "tried_out",

@@ -39,7 +39,12 @@ STATISTICS = {"central": "central", "p10": "10th", "p25": "25th", "p50": "50th",
 
 
 def caseload(result: Result) -> Block:
-    """Return the children in care: recorded, forecast, by placement, and what they cost if nothing is done."""
+    """Return the children in care: recorded, forecast, by placement, and what they cost if nothing is done.
+
+    Nothing for a case without children.
+    """
+    if not result.case.caseload:
+        return show()
     children, (first, last) = result.children, result.children_costs
     return show(
         flow_words(children),

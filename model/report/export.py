@@ -13,7 +13,7 @@ from model.report.look import markup
 from model.report.look.page import Page, render
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from nbformat import NotebookNode
 
@@ -36,10 +36,27 @@ def export_html(
 def body_of(notebook: Path | str | NotebookNode) -> str:
     """Return the cells of a notebook as HTML, and at the end all of its code in one place."""
     node = _node(notebook)
+    node.cells = [cell for section in _sections(node.cells) if _says_something(section) for cell in section]
     for step, cell in enumerate((c for c in node.cells if c.cell_type == "code"), 1):
         cell.metadata["step"] = step
     body, _ = _exporter().from_notebook_node(node)
     return f"{body.strip()}\n{_all_code(node)}"
+
+
+def _sections(cells: Sequence[NotebookNode]) -> list[list[NotebookNode]]:
+    """Return the cells of a notebook in sections, each from a heading of the second level to the next."""
+    sections: list[list[NotebookNode]] = [[]]
+    for cell in cells:
+        if cell.cell_type == "markdown" and cell.source.startswith("## "):
+            sections.append([])
+        sections[-1].append(cell)
+    return sections
+
+
+def _says_something(section: Sequence[NotebookNode]) -> bool:
+    """Whether a section of a page has anything to show: a case without children has none to speak of."""
+    outputs = [output for cell in section if cell.cell_type == "code" for output in cell.outputs]
+    return not outputs or any(o.get("data", {}).get("text/html", "something") for o in outputs)
 
 
 def _node(notebook: Path | str | NotebookNode) -> NotebookNode:

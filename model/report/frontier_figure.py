@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from model.case.words import ENTRY_REDUCTION, FOSTERING_GROWTH
 from model.report import views
 from model.report.look import format as fmt
 from model.report.look import markup
 from model.report.look import tables as tbl
 from model.report.look.charts import BLUE, DASHED, GREEN, INK, QUIET, VERMILION, Figure, chart
+from model.report.look.page import Block, show
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +27,20 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 _POUNDS_ONLY = 100.0  # from here on, pence say nothing
+
+
+def foster_places(result: Result) -> Block:
+    """Return how full new foster places must be against the gap in price, for each scheme that makes them."""
+    ifa, own = "price.ifa_foster_weekly", "price.in_house_foster_weekly"
+    names = [spec.name for spec in result.case.active_schemes if spec.kind == FOSTERING_GROWTH]
+    return show(*(frontier_chart(result, name, f"{name}.fill_rate", ifa, less=own) for name in names))
+
+
+def children_at_home(result: Result) -> Block:
+    """Return how many children a team must keep at home against what a home costs, for each such scheme."""
+    home = "price.residential_weekly"
+    names = [spec.name for spec in result.case.active_schemes if spec.kind == ENTRY_REDUCTION]
+    return show(*(frontier_chart(result, n, f"{n}.effect", home) for n in names if home in result.case.assumptions))
 
 
 def frontier_chart(result: Result, perimeter: str, x: str, y: str, *, less: str = "") -> Figure:

@@ -11,11 +11,12 @@ from model.report.look import markup
 from model.report.look import tables as tbl
 from model.report.look.page import Block, show
 from model.results.perimeters import main_perimeter, shown_perimeters
-from model.results.verdict import DO_NOT, NOTHING, PROCEED, PROCEED_IF, RULES, verdict
+from model.results.verdict import DO_NOT, NOT_YET, NOTHING, PROCEED, PROCEED_IF, RULES, not_yet, placeholders, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from model.case.records import Case
     from model.results.runs import Result
 
 LEAST_SAID = 500  # pounds: less than this is nothing, as money is printed
@@ -27,6 +28,7 @@ DECISIONS = {
     "budget goes down by as much as {it} costs.",
     DO_NOT: "Do not proceed on this case. The decision asked: none yet; {what} does not pay, in cash or otherwise.",
     NOTHING: "Nothing is proposed in this scenario.",
+    NOT_YET: "Not a business case yet: no verdict and no chance until the numbers that move it are the council's own.",
 }
 
 
@@ -37,6 +39,7 @@ def at_a_glance(result: Result) -> Block:
     """
     cards = "".join(_card(result, p) for p in shown_perimeters(result.case))
     return show(
+        placeholder_words(result.case),
         certain_words(result),
         Block("".join(markup.paragraph(words, "lead") for words in answer(result))),
         verdict_block(result),
@@ -45,6 +48,15 @@ def at_a_glance(result: Result) -> Block:
         Block(markup.bullets([*conditions(result), *claims.short(result)])),
         limits(result),
     )
+
+
+def placeholder_words(case: Case) -> str:
+    """Return how many numbers are placeholders; empty where none is."""
+    count = len(placeholders(case))
+    if not count:
+        return ""
+    first = f"{count} numbers are" if count > 1 else "1 number is"
+    return f"{first} another council's or a guess: not a business case yet. Their sources begin with Placeholder."
 
 
 def certain_words(result: Result) -> str:
@@ -98,7 +110,7 @@ def payback_month(result: Result, months: float) -> str:
 
 def _likely(result: Result, perimeter: str, name: str = "probability_npv_positive") -> str:
     chance = views.probability(result, perimeter, name)
-    if not views.has_range(result) or chance is None:
+    if not views.has_range(result) or chance is None or not_yet(result.case):
         return ""
     return f" (above zero in {fmt.share_of_draws(chance, result.draws)})"
 
@@ -194,7 +206,7 @@ def _interval(result: Result, perimeter: str, name: str) -> tbl.Cell:
 
 
 def _chance(result: Result, perimeter: str, name: str) -> tbl.Cell:
-    value = views.probability(result, perimeter, name)
+    value = None if not_yet(result.case) else views.probability(result, perimeter, name)
     return tbl.number(fmt.chance(value, result.draws), value)
 
 

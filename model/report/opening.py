@@ -92,6 +92,17 @@ def changed(case: Case, values: Mapping[str, float | None]) -> Case:
     return overridden(case, values)
 
 
+def scheme_of(case: Case, kind: str, name: str = "") -> str:
+    """Return the scheme of that name; where none is given, the first of a kind. ValueError says what the case has."""
+    found = [spec.name for spec in case.schemes if spec.kind == kind and name in {"", spec.name}]
+    if not found:
+        named = f" named {name}" if name else ""
+        has = ", ".join(f"{spec.name} ({spec.kind})" for spec in case.schemes) or "none"
+        message = f"the case has no scheme of kind {kind}{named}; its schemes: {has}"
+        raise ValueError(message)
+    return found[0]
+
+
 def tried_out(opened: Case, tried: Case, name: str) -> Block:
     """Say what an assumption is in what follows: as the scenario has it, or a certain number in its place."""
     from model.report.look import format as fmt  # noqa: PLC0415 - the index opens cases without a word of a page

@@ -29,7 +29,9 @@ LEAST = 0.5  # pounds: less than this is nothing
 
 
 def people(result: Result) -> Block:
-    """Return how the new posts fill, and what that makes of the cases each social worker holds."""
+    """Return how new posts fill, and what that makes of the cases each social worker holds. Nothing without posts."""
+    if not result.case.establishment:
+        return show()
     new = measure(result, workforce.POSTS, WITH_SCHEMES)
     if not len(new) or new["central"].max() <= 0:
         return show(NO_POSTS)

@@ -70,7 +70,8 @@ def funding(result: Result) -> Block:
         f"By {last} the whole programme {way} {fmt.money(abs(size))} {'to' if size < 0 else 'off'} the base budget in "
         "cash terms, once cashable savings are taken off. Cost avoidance is in no budget and does not reduce it."
     )
-    return show(sentence, reserve_words(result), reserve_balance(result), mtfp(result))
+    reserve = (reserve_words(result), reserve_balance(result)) if "reserve.opening" in case.assumptions else ()
+    return show(sentence, *reserve, mtfp(result))
 
 
 def funding_item(result: Result, group: str, item: str) -> pd.DataFrame:

@@ -27,11 +27,11 @@ WORDS = {**VERDICTS, TRANSCRIBED: "= transcribed"}
 
 
 def published(result: Result) -> Block:
-    """Return where the workbook and the published paper differ."""
+    """Return where the workbook and the published paper differ; nothing where no paper is recorded."""
     frame = result.reconciliation
     counts = {v: int((frame["verdict"] == v).sum()) for v in VERDICTS} if len(frame) else {}
     if not counts:
-        return show("Nothing published is recorded for this case.")
+        return show()
     copied = int(transcribed(result).sum())
     only_copied = f", {copied} agree with their own transcription alone (nothing to work out)" if copied else ""
     sentence = (

@@ -59,7 +59,8 @@ def bridge(result: Result, year: str) -> tuple[float, dict[str, float], float]:
     rows = result.annual
     found = rows[
         (rows["perimeter"] == WHOLE) & (rows["price_basis"] == REAL) & (rows["statistic"] == CENTRAL)
-        & (rows["scheme"] != PORTFOLIO) & (rows["nature"] == INVESTMENT) & (rows["financial_year"] == year)
+        & (rows["scheme"] != PORTFOLIO) & (rows["financial_year"] == year)
+        & ((rows["nature"] == INVESTMENT) | (rows["line"] == STAFF))
     ]  # fmt: skip
     by_line = {str(line): -float(v) for line, v in found.groupby("line", sort=False)["value_gbp"].sum().items()}
     paid = sum(by_line.pop(line, 0.0) for line in (STAFF, ON_CALL))

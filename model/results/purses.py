@@ -51,7 +51,7 @@ def funded(result: Outcome, sample: Sample) -> dict[Item, NDArray[np.float64]]:
     for key in rows_of(result, WHOLE):
         lines[key[1]] = lines.get(key[1], 0.0) + line_of(sample, key) * nominal
     out = fund(result.case, lines, _as_draws(sample), _reserve_flows(sample), _moved(sample))
-    groups = {"purse": out.purses, "reserve": out.reserve, "loan": out.loan}
+    groups = {"purse": out.purses, "reserve": out.reserve, "loan": out.loan, "borrowing": out.borrowing}
     items = {(group, "", item): amount for group, amounts in groups.items() for item, amount in amounts.items()}
     items["budget", "", UNSPENT] = sample.unspent
     return items | {("base", kind, line): amount for (kind, line), amount in out.base_lines.items()}
@@ -107,6 +107,7 @@ def funding_frames(result: Outcome) -> tuple[pd.DataFrame, pd.DataFrame]:
         ("budget", "", UNSPENT): (MEMORANDUM, "Underspend while approved posts stand empty", -1.0),
         ("loan", "", REPAYMENT): (MEMORANDUM, "Loan repayment with interest", 1.0),
         ("loan", "", CLOSING): (MEMORANDUM, "Loan still owed at the end of the year", 1.0),
+        ("borrowing", "", REPAYMENT): (MEMORANDUM, "Repayment of borrowing for capital with interest", 1.0),
     }
     exact = {CENTRAL: _funded_to_the_penny(result, result.central)}
     if result.sample is not None:

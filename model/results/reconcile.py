@@ -7,6 +7,7 @@ that `published.csv` expects is unexpected: a slip that is known is shown, and o
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
@@ -52,7 +53,7 @@ class Line:
     @property
     def is_transcribed(self) -> bool:
         """Whether the figure agrees only with its own transcription: nothing was worked out."""
-        return self.verdict == words.RECONCILES and is_transcription(self.row.formula)
+        return self.difference == 0 and is_transcription(self.row.formula)
 
     @property
     def is_unexpected(self) -> bool:
@@ -75,7 +76,8 @@ def is_transcription(formula: str) -> bool:
 
     A line of a printed table beside the same line of `establishment.csv` is such, and so is `8 + 11`.
     """
-    return bool(_ONE_CELL.fullmatch(formula.strip())) or (bool(formula) and not _LETTERS.search(formula))
+    one_cell = bool(_ONE_CELL.fullmatch(formula.strip())) and formulas.RESULT not in formula
+    return one_cell or (bool(formula) and not _LETTERS.search(formula))
 
 
 def recompute(case: Case) -> tuple[Line, ...]:
@@ -83,13 +85,17 @@ def recompute(case: Case) -> tuple[Line, ...]:
 
     Raises InputProblems where a formula cannot be computed (a division by zero); names and signs were checked at load.
     """
+    asked = " ".join(row.formula for row in case.published)
+    results = formulas.RESULT in asked
     published = case
-    if case.scenario != case.published_scenario:
-        published = load_case(case.folder, case.published_scenario, complete=False)
+    if case.scenario != case.published_scenario or results:
+        published = load_case(case.folder, case.published_scenario, complete=results)
     values = {name: assumption.value for name, assumption in published.assumptions.items()}
     values[formulas.WEEKS] = published.conventions.weeks_per_year
+    values |= _children(published) if "case." in asked else {}
+    values |= _results(published) if results else {}
     known = formulas.Words(
-        names=values.keys(),
+        names=values.keys() | formulas.worked_out(()),
         ids=[post.id for post in published.establishment],
         teams=[post.team for post in published.establishment],
     )
@@ -100,6 +106,9 @@ def recompute(case: Case) -> tuple[Line, ...]:
             figure = None
             if row.formula:
                 figure = formulas.evaluate(formulas.parse(row.formula, known), values, published.establishment)
+                figure = (
+                    None if math.isnan(figure) else figure
+                )  # a ratio without investment, a payback that never comes
         except Bad as bad:
             problems.append(_formula_problem(published, row, bad))
             continue
@@ -107,6 +116,41 @@ def recompute(case: Case) -> tuple[Line, ...]:
     if problems:
         raise InputProblems(problems)
     return tuple(lines)
+
+
+def _children(case: Case) -> dict[str, float]:
+    """Return children at the start and entries a year by placement and age, unaccompanied children included."""
+    import numpy as np  # noqa: PLC0415 - a page with nothing to do loads no engine
+
+    from model.case.parameters import AGE_BANDS, PLACEMENTS  # noqa: PLC0415
+    from model.children.law import AGE_BAND, INPUT_AGE_OF  # noqa: PLC0415
+    from model.children.streams import streams_of  # noqa: PLC0415
+
+    both = streams_of(case)
+    found: dict[str, float] = {}
+    for stream in (both.general, both.uasc):
+        opening = stream.opening.sum(axis=1)  # months of age, placements
+        for measure, table, age in (
+            ("children", opening, INPUT_AGE_OF[AGE_BAND]), ("entries", stream.entries_annual, INPUT_AGE_OF),
+        ):  # fmt: skip
+            by_age = np.bincount(age, weights=table.sum(axis=1))
+            figures = (*table.sum(axis=0), *by_age, table.sum())
+            for part, figure in zip((*PLACEMENTS, *AGE_BANDS, words.ALL), figures, strict=True):
+                name = f"case.{measure}.{part}"
+                found[name] = found.get(name, 0.0) + float(figure)
+    return found
+
+
+def _results(case: Case) -> dict[str, float]:
+    """Return the measures of every perimeter in the central run; nan where there is none."""
+    from model.case.draws import central  # noqa: PLC0415
+    from model.money.appraisal import appraise, discount_factors  # noqa: PLC0415
+    from model.money.portfolio import evaluate  # noqa: PLC0415
+
+    run = evaluate(case, central(case), cells=False)
+    factors = discount_factors(case.timeline, case.conventions.discount_rate_annual)
+    measures = {name: appraise(perimeter, factors, 1) for name, perimeter in run.perimeters.items()}
+    return {f"{formulas.RESULT}{n}.{m}": float(getattr(a, m)[0]) for n, a in measures.items() for m in formulas.METRICS}
 
 
 def _formula_problem(case: Case, row: PublishedRow, bad: Bad) -> Problem:

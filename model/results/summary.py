@@ -27,7 +27,17 @@ CASELOAD_COLUMNS = ("scenario", "world", "age_band", "placement", "measure", "mo
 
 BRIDGE_COLUMNS = ("scenario", "perimeter", "position", "scheme", "statistic", "step_gbp", "shapley_gbp")
 ATTRIBUTION_COLUMNS = ("scenario", "perimeter", "position", "scheme", "meets", "statistic", "shapley_gbp", "step_gbp")
-RECONCILIATION_COLUMNS = ("ref", "statement", "published", "recomputed", "difference", "verdict")
+RECONCILIATION_COLUMNS = (
+    "ref",
+    "statement",
+    "published",
+    "recomputed",
+    "difference",
+    "verdict",
+    "unit",
+    "expected",
+    "note",
+)
 
 Label = tuple[str, str, str, str]  # scheme, line, nature, recurrence
 Item = tuple[str, str, str]  # group, kind (of a line of the base budget), item

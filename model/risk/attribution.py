@@ -29,8 +29,11 @@ if TYPE_CHECKING:
     Worth = Callable[[frozenset[str]], Floats]
 
 MOST_SCHEMES: Final = 8  # 2^8 subsets; beyond it an exact Shapley value costs too many runs
-CAUSAL_ORDER: Final = ("entry_reduction", "fostering_growth", "fixed_cost", "establishment", "agency")
-ON_THE_CASELOAD: Final = ("entry_reduction", "fostering_growth")
+ON_THE_CASELOAD: Final = (
+    "entry_reduction", "leaving_sooner", "step_down", "fostering_growth", "own_homes", "price_change",
+    "placement_stability", "cost_or_saving",
+)  # fmt: skip
+CAUSAL_ORDER: Final = (*ON_THE_CASELOAD, "fixed_cost", "establishment", "agency")
 
 
 def shapley(worth: Worth, schemes: Sequence[str]) -> dict[str, Floats]:

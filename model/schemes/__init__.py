@@ -2,9 +2,10 @@
 
 A scheme is a frozen dataclass made from its declaration (`SchemeSpec`), with
 
-* `reductions(world)` and `places(world)`: the levers it pulls in the shared caseload;
-* `costs(world)`: its own spending, as investment lines;
-* `spending(world)`: spending lines of the do-nothing world that it changes, before and after, outside the caseload.
+* `reductions`, `places` and `sooner`: the levers it pulls in the shared caseload;
+* `price_left`, `beds`, `homes_cost` and `per_child`: how it has the children of a world paid for;
+* `costs`: its own spending, as investment lines;
+* `spending`: spending lines of the do-nothing world that it changes, before and after, outside the caseload.
 
 A saving is never stated here: the portfolio finds it by running both worlds and subtracting.
 """
@@ -16,9 +17,13 @@ from typing import TYPE_CHECKING
 from model.case import words
 from model.schemes.agency import Agency
 from model.schemes.base import Scheme, Setting
+from model.schemes.cost_or_saving import CostOrSaving
 from model.schemes.entry_reduction import EntryReductionScheme
 from model.schemes.establishment import Establishment
 from model.schemes.fostering import FosteringGrowth
+from model.schemes.own_homes import OwnHomes
+from model.schemes.price_change import PlacementStability, PriceChange
+from model.schemes.sooner_out import SoonerOutScheme
 
 if TYPE_CHECKING:
     from model.case.records import SchemeSpec
@@ -28,7 +33,13 @@ KINDS: dict[str, type[Scheme]] = {
     words.ENTRY_REDUCTION: EntryReductionScheme,
     words.ESTABLISHMENT: Establishment,
     words.AGENCY: Agency,
-    words.FIXED_COST: Scheme,
+    words.FIXED_COST: CostOrSaving,
+    words.COST_OR_SAVING: CostOrSaving,
+    words.OWN_HOMES: OwnHomes,
+    words.STEP_DOWN: SoonerOutScheme,
+    words.LEAVING_SOONER: SoonerOutScheme,
+    words.PRICE_CHANGE: PriceChange,
+    words.STABILITY: PlacementStability,
 }
 
 

@@ -46,7 +46,8 @@ class Agency(Scheme):
 
         cover after = cover x (1 - posts filled x share displaced x share of its cost that filling saves).
         """
-        filled = filled_share(setting, self.elapsed(setting)) * realised(setting, self.spec.name)
+        filled = filled_share(setting, self.elapsed(setting)) * self.running(setting)
+        filled = filled * realised(setting, self.spec.name)
         pay = setting.real_growth("growth.pay_real_annual")
         teams = self._until(setting, "managed_teams_end_months") * pay * self._managed_annual(setting) * setting.annual
         cover_annual = self.of(setting, "cover_cost_annual") * (1 - self.of(setting, "cover_managed_share"))
@@ -54,7 +55,11 @@ class Agency(Scheme):
         premium = self.of(setting, "premium")
         saved = np.where(self.of(setting, "whole_cost") > 0, 1.0, premium / (1 + premium))
         ended = filled * setting.optional(f"{self.spec.name}.{DISPLACED}", ONE_FOR_ONE)
-        return {MANAGED_TEAMS: (teams, teams * (1 - filled)), COVER: (cover, cover * (1 - ended * saved))}
+        return {
+            **super().spending(setting),
+            MANAGED_TEAMS: (teams, teams * (1 - filled)),
+            COVER: (cover, cover * (1 - ended * saved)),
+        }
 
     def _managed_annual(self, setting: Setting) -> NDArray[np.float64]:
         """Return the managed teams' cost a year, (draws,), from the cost stated for some months."""

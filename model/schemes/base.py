@@ -12,7 +12,7 @@ from model.case import units
 from model.case.timeline import MONTHS_A_YEAR
 from model.case.words import INVESTMENT, RECURRING
 from model.schemes.cashflows import CashFlows, Tag
-from model.schemes.staff.posts import at_work, staff_costs
+from model.schemes.staff.posts import PAID, at_work, held_before, reducing, staff_costs, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping
@@ -57,7 +57,7 @@ class Setting:
 
     def optional(self, name: str, neutral: float) -> NDArray[np.float64]:
         """Return an assumption's draws, or its neutral element where the case does not state it."""
-        return self.draws[name] if name in self.case.assumptions else np.full(self.draws.n, neutral)
+        return self.draws.optional(name, neutral)
 
     def elapsed(self, start: date, delay: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return months since `start` + `delay` at the end of each month, by days; negative before. (months, draws).
@@ -102,8 +102,8 @@ class Setting:
         return units.daily_factors(self.case.timeline)[:, None]
 
     def real_growth(self, name: str) -> NDArray[np.float64]:
-        """Return the level that real growth at rate `name` has reached: one step each April, (months, draws)."""
-        return self.once(("growth", name), lambda: self.compounded(self.value(name)))
+        """Return the level of real growth at rate `name` (unsaid: none), one step each April, (months, draws)."""
+        return self.once(("growth", name), lambda: self.compounded(self.optional(name, 0.0)))
 
     def compounded(self, rate_annual: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return (1 + rate) to the power of whole financial years since the first, (months, draws)."""
@@ -130,11 +130,6 @@ class Scheme:
     spec: SchemeSpec
 
     @property
-    def acts_on_caseload(self) -> bool:
-        """Whether the scheme changes who is in care or where."""
-        return False
-
-    @property
     def purses(self) -> Mapping[str, str]:
         """Which lines of `spending` another purse than the general fund pays for."""
         return {}
@@ -153,7 +148,27 @@ class Scheme:
 
     def at_work(self, setting: Setting, ago: NDArray[np.float64] | float = 0.0) -> NDArray[np.float64]:
         """Share of the scheme's own new posts that do its work, as it was `ago` months before, (months, draws)."""
-        return at_work(setting, self.spec, self.delay(setting), ago)
+        return at_work(setting, self.spec, self.delay(setting), ago) * self.running(setting)
+
+    def running(self, setting: Setting) -> NDArray[np.float64]:
+        """Return the share of each month that lies before the scheme's end, (months, 1); 1 where it has none."""
+        return until(setting, self.spec.end)
+
+    def active(self, setting: Setting) -> NDArray[np.float64]:
+        """Return the share of each month in which the scheme runs, by days, (months, draws)."""
+        return np.clip(self.elapsed(setting), 0, 1) * self.running(setting)
+
+    def ramp(self, setting: Setting, parameter: str = "ramp_months") -> NDArray[np.float64]:
+        """Return the share of the full effect in each month, (months, draws): linear from 0 at the start, at mid-month.
+
+        Nothing before the start and after the end.
+        """
+        elapsed, over = self.elapsed(setting), setting.optional(f"{self.spec.name}.{parameter}", 0.0)
+        active = np.clip(elapsed, 0, 1)
+        middle = elapsed - active / 2
+        share = np.divide(middle, over, out=np.ones_like(middle), where=over > 0)
+        ramp: NDArray[np.float64] = active * np.clip(share, 0, 1) * self.running(setting)
+        return ramp
 
     def reductions(self, setting: Setting) -> tuple[EntryReduction, ...]:
         """Return the entry reductions this scheme brings about."""
@@ -171,19 +186,48 @@ class Scheme:
         return ()
 
     def costs(self, setting: Setting) -> CashFlows:
-        """Return the scheme's own spending: the posts and rotas charged to it, and what it costs a year or a day."""
-        return staff_costs(setting, self.spec, self.delay(setting)) + self._fixed(setting)
+        """Return the scheme's own spending: the posts and rotas charged to it, and its fixed cost.
 
-    def _fixed(self, setting: Setting) -> CashFlows:
+        Fewer posts in all are no spending but a saving, and belong to `spending`.
+        """
+        flows = staff_costs(setting, self.spec, self.delay(setting))
+        kept = flows.where(lambda tag: tag != PAID) if reducing(setting.case, self.spec.name) else flows
+        return kept + self.fixed(setting)
+
+    def fixed(self, setting: Setting) -> CashFlows:
         """A licence, a contract, a team of its own: `cost_annual` by share of the year, `cost_daily` by real days."""
         yearly, daily = (f"{self.spec.name}.cost_{every}" for every in ("annual", "daily"))
         if not {yearly, daily} & setting.case.assumptions.keys():
             return CashFlows()
         rate = setting.optional(yearly, 0.0) * setting.annual + setting.optional(daily, 0.0) * setting.daily
-        cost = np.clip(self.elapsed(setting), 0, 1) * rate
+        cost = self.active(setting) * rate
         return CashFlows({Tag(self.spec.title, INVESTMENT, RECURRING): -cost})
 
     def spending(self, setting: Setting) -> Mapping[str, tuple[NDArray[np.float64], NDArray[np.float64]]]:
         """Return line -> (do-nothing spending, spending with the scheme), each (months, draws) and positive."""
+        posts = reducing(setting.case, self.spec.name)
+        if not posts:
+            return {}
+        before = held_before(setting, posts)
+        saved = dict(staff_costs(setting, self.spec, self.delay(setting)))[PAID]
+        return {PAID.line: (before, before - saved)}
+
+    def price_left(self, setting: Setting, placement: str) -> NDArray[np.float64] | None:
+        """Return the share of a placement's price that is left, (months, draws); None where the scheme leaves it be."""
+        del setting, placement
+        return None
+
+    def beds(self, setting: Setting) -> NDArray[np.float64] | None:
+        """Return the children whom homes of the council's own can hold instead of bought ones, (months, draws)."""
+        del setting
+        return None
+
+    def homes_cost(self, setting: Setting) -> NDArray[np.float64] | None:
+        """Return what these homes cost to run, real pounds, (months, draws)."""
+        del setting
+        return None
+
+    def per_child(self, setting: Setting) -> Mapping[str, tuple[NDArray[np.float64], NDArray[np.float64]]]:
+        """Return line -> what a child in care costs without and with the scheme, pounds a month, (months, draws)."""
         del setting
         return {}

@@ -25,20 +25,6 @@ if TYPE_CHECKING:
 class EntryReductionScheme(Scheme):
     """A team that keeps some children of its target ages out of care."""
 
-    @property
-    def acts_on_caseload(self) -> bool:
-        """Fewer children enter."""
-        return True
-
-    def ramp(self, setting: Setting) -> NDArray[np.float64]:
-        """Return the share of the full effect reached in each month: linear from 0 at the start, (months, draws)."""
-        elapsed, over = self.elapsed(setting), self.of(setting, "ramp_months")
-        active = np.clip(elapsed, 0, 1)
-        middle = elapsed - active / 2
-        share = np.divide(middle, over, out=np.ones_like(middle), where=over > 0)
-        ramp: NDArray[np.float64] = active * np.clip(share, 0, 1)
-        return ramp
-
     def reach(self, setting: Setting) -> NDArray[np.float64]:
         """Return the share of the children on the edge of care whom the team can hold, (months, draws).
 

@@ -41,11 +41,6 @@ class Households:
 class FosteringGrowth(Scheme):
     """In-house fostering growth."""
 
-    @property
-    def acts_on_caseload(self) -> bool:
-        """Children move from IFA to in-house places."""
-        return True
-
     def households(self, setting: Setting) -> Households:
         """Return the households the scheme adds.
 
@@ -88,7 +83,8 @@ class FosteringGrowth(Scheme):
         share = np.divide(np.cumsum(worked, axis=0), over, out=np.maximum.accumulate(worked), where=over > 0)
         done = self.of(setting, "households") * np.minimum(share, 1)
         yearly = setting.optional(f"{self.spec.name}.approvals_annual", 0.0)
-        return np.diff(done, axis=0, prepend=0.0) + worked * yearly / MONTHS_A_YEAR
+        approved: NDArray[np.float64] = np.diff(done, axis=0, prepend=0.0) + worked * yearly / MONTHS_A_YEAR
+        return approved * self.running(setting)
 
     def filled_places(self, setting: Setting) -> NDArray[np.float64]:
         """Return children in the new places: households x places each x fill rate, (months, draws)."""
@@ -109,7 +105,7 @@ class FosteringGrowth(Scheme):
     def costs(self, setting: Setting) -> CashFlows:
         """Return team, rota, recruitment of carers, supervision beyond what the team holds, and constellations."""
         households, each = self.households(setting), -self.of(setting, "approval_cost")
-        acting = np.clip(self.elapsed(setting), 0, 1)
+        acting = self.active(setting)
         held = self.of(setting, "households_supervised_by_team") * (acting > 0)  # a team that has stopped holds none
         supervision = np.maximum(households.extra - held, 0)
         supervision *= -self.of(setting, "supervision_cost_annual")

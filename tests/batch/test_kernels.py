@@ -13,7 +13,8 @@ from model.batch import provisioner
 from model.batch.jobs import Job, run_jobs, summary
 
 CODE = [
-    ("code", "import sys\nprint('out')\nprint('err', file=sys.stderr)\n1 + 1"),
+    ("code", "import sys\nprint('out')\n1 + 1"),
+    ("code", "print('err', file=sys.stderr)"),  # apart: which of two streams comes first is chance
     (
         "code",
         (

@@ -1,6 +1,8 @@
 """DfE tables: both generations of columns, suppression inside totals, one authority's caseload."""
 
 import datetime as dt
+import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +15,14 @@ from model.case.reading.problems import InputProblems
 from model.children.streams import streams_of
 from model.demand import build
 from model.demand.assumptions import Level, assumption_rows
-from model.demand.authority import authority_caseload, caseload_frame, fit_margins, split_by_provider
+from model.demand.authority import (
+    authority_caseload,
+    caseload_frame,
+    find_authority,
+    fit_margins,
+    split_by_provider,
+    uasc_placements,
+)
 from model.demand.build import demand_from_tables, feasible, tables_demand
 from model.demand.codes import AGE_BANDS, PLACEMENTS, read_reference
 from model.demand.dfe import impute_suppressed, parse_counts, read_dfe
@@ -34,6 +43,88 @@ def test_both_generations_of_columns_read_alike(tmp_path):
     pd.testing.assert_frame_equal(old.counts, new.counts)
     pd.testing.assert_frame_equal(old.totals, new.totals)
     assert old.authorities == ("Eastham", "Northby", "Southby", "Westham")
+
+
+def _change(folder, name, change):
+    path = folder / f"{name}.csv"
+    change(pd.read_csv(path, dtype=str, keep_default_na=False)).to_csv(path, index=False)
+
+
+@pytest.mark.parametrize("names", [("characteristic", "breakdown", "children_count"), ("topic", "part", "n")])
+def test_a_table_is_known_by_what_its_columns_hold(tmp_path, names):
+    """DfE's release of 2025 calls the groups characteristic and the characteristics breakdown."""
+    for folder in ("old", "new"):
+        (tmp_path / folder).mkdir()
+        write_tables(tmp_path / folder)
+    heads = dict(zip(("cla_group", "characteristic", "number"), names, strict=True))
+    for name in ("characteristics", "started", "ceased"):
+        _change(tmp_path / "new", name, lambda frame: frame.rename(columns=heads))
+    pd.testing.assert_frame_equal(read_dfe(tmp_path / "old").counts, read_dfe(tmp_path / "new").counts)
+
+
+def test_a_release_is_read_from_its_zip_without_its_national_and_hidden_files(tmp_path):
+    (tmp_path / "made").mkdir()
+    folder = write_tables(tmp_path / "made")
+    national = pd.read_csv(folder / "started.csv", dtype=str).query("geographic_level == 'National'")
+    with zipfile.ZipFile(tmp_path / "release.zip", "w") as archive:
+        for path in folder.glob("*.csv"):
+            archive.write(path, f"data/{path.name}")
+        archive.writestr("data/a national table.csv", national.to_csv(index=False))
+        archive.writestr("__MACOSX/data/._started.csv", "nothing")
+    pd.testing.assert_frame_equal(read_dfe(tmp_path / "release.zip").counts, read_dfe(folder).counts)
+
+
+def test_of_two_downloads_of_a_table_the_newer_counts_and_mixed_releases_are_refused(tmp_path):
+    write_tables(tmp_path)
+    started = pd.read_csv(tmp_path / "started.csv", dtype=str)
+    started.to_csv(tmp_path / "started (1).csv", index=False)
+    started[started["time_period"] < "2023"].to_csv(tmp_path / "started.csv", index=False)
+    tables = read_dfe(tmp_path)
+    assert tables.files["starts"] == "started (1).csv"
+    assert any("left aside" in note for note in tables.notes)
+    (tmp_path / "started (1).csv").unlink()
+    with pytest.raises(InputProblems, match=r"different releases .*started\.csv to 2022"):
+        read_dfe(tmp_path)
+
+
+def test_a_count_that_rounds_to_nothing_is_nothing_and_an_unknown_symbol_is_named(tmp_path):
+    def with_mark(mark):
+        def change(frame):
+            hit = (frame["la_name"] == "Northby") & (frame["time_period"] == "2023")
+            frame.loc[hit & (frame["characteristic"] == "Residential schools"), "number"] = mark
+            return frame
+
+        return change
+
+    write_tables(tmp_path)
+    before = authority_caseload(read_dfe(tmp_path), "Northby").stock_by_placement
+    _change(tmp_path, "characteristics", with_mark("k"))
+    assert authority_caseload(read_dfe(tmp_path), "Northby").stock_by_placement == before
+    _change(tmp_path, "characteristics", with_mark("q"))
+    with pytest.raises(InputProblems, match=r"characteristics\.csv: column number: 'q' in 1 cells is no symbol"):
+        read_dfe(tmp_path)
+
+
+def test_parts_that_do_not_add_up_to_the_printed_total_are_refused_and_the_strange_one_is_named(tmp_path):
+    write_tables(tmp_path)
+    _change(tmp_path, "characteristics", lambda frame: frame.replace("10 to 15 years", "10 to 15"))
+    with pytest.raises(InputProblems, match=r"the parts hold 193 children and the printed total is 321; .*'10 to 15'"):
+        authority_caseload(read_dfe(tmp_path), "Northby")
+
+
+@pytest.mark.parametrize("name", ["northby", "North", "Northby Council", "London Borough of Northby"])
+def test_an_authority_is_known_by_any_of_its_names(tmp_path, name):
+    tables = read_dfe(write_tables(tmp_path))
+    if name == "North":
+        with pytest.raises(InputProblems):
+            find_authority(tables, name)
+    else:
+        assert find_authority(tables, name)[0] == "Northby"
+
+
+def test_an_abolished_authority_is_answered_with_its_successors(tmp_path):
+    with pytest.raises(InputProblems, match="abolished; its successors are Cumberland; Westmorland and Furness"):
+        find_authority(read_dfe(write_tables(tmp_path)), "Cumbria")
 
 
 def test_marks_are_told_from_counts():
@@ -75,9 +166,9 @@ def test_every_missing_table_is_named_at_once(tmp_path):
 
 def test_a_table_without_its_counts_says_which_column(tmp_path):
     write_tables(tmp_path)
-    frame = pd.read_csv(tmp_path / "started.csv", dtype=str).rename(columns={"number": "n"})
+    frame = pd.read_csv(tmp_path / "started.csv", dtype=str).drop(columns="number")
     frame.to_csv(tmp_path / "started.csv", index=False)
-    with pytest.raises(InputProblems, match=r"started\.csv: no column of counts; expected one of number"):
+    with pytest.raises(InputProblems, match=r"started\.csv: no column of counts; it has time_period"):
         read_dfe(tmp_path)
 
 
@@ -101,9 +192,26 @@ def test_caseload_margins_agree_and_hold_every_child(tmp_path):
     assert by_age + uasc == pytest.approx(318)
     assert by_placement == pytest.approx(by_age, abs=0.01)
     assert uasc == 10
+    # As the reference table weighs: half of them in supported accommodation.
+    own = frame[(frame["stream"] == "uasc") & (frame["placement"] != "all")].set_index("placement")["children"]
+    assert own["supported_accommodation"] == pytest.approx(5)
+    assert set(frame.loc[frame["placement"].isin(own.index) & (frame["stream"] == "uasc"), "age_band"]) == {"16_17"}
     assert set(frame["age_band"]) == {*AGE_BANDS, "18", "all"}
     assert set(frame["placement"]) == {*PLACEMENTS, "all"}
     assert frame["source"].str.contains("Northby 2022").all()
+
+
+def test_unaccompanied_children_leave_supported_accommodation_to_no_more_others_than_are_old_enough(tmp_path):
+    tables = read_dfe(write_tables(tmp_path))
+    built = authority_caseload(tables, "Northby", 2023)
+    few = {**built.stock_by_age, "16_17": 40.0}
+    many = replace(built, uasc=30.0, stock_by_age=few)
+    theirs = uasc_placements(many, 30.0)
+    assert sum(theirs.values()) == pytest.approx(30)
+    # 26 are in supported accommodation and 10 others are of 16 and 17, nine of whom may be: so 17 are unaccompanied.
+    assert many.stock_by_placement["supported_accommodation"] == pytest.approx(26, abs=0.1)
+    assert theirs["supported_accommodation"] >= 17 - 0.1
+    assert all(theirs[code] <= built.stock_by_placement[code] + 1e-9 for code in PLACEMENTS)
 
 
 def test_imputed_cells_are_said_in_the_note(tmp_path):

@@ -6,15 +6,19 @@ import pandas as pd
 import pytest
 
 from model import load_case, run
-from model.case.draws import central
+from model.case.draws import central, sample
 from model.case.parameters import PLACEMENT_LINES
 from model.case.reading.problems import InputProblems
 from model.commands.check import check
+from model.demand.build import tables_of
+from model.demand.forecast import forecast
 from model.demand.new_case import make_case
+from model.demand.returns import regional_exit_rates, returns_case
+from model.demand.ssda903 import read_episodes
 from model.money.cashability import NO_BUDGET
 from model.money.portfolio import evaluate
 from model.report import sections
-from tests.demand.synthetic import write_tables
+from tests.demand.synthetic import World, write_returns, write_tables
 
 REFERENCE = Path(__file__).resolve().parents[2] / "inputs" / "reference"
 
@@ -101,3 +105,17 @@ def test_a_new_case_that_cannot_be_loaded_yet_has_no_budget_and_says_so(tmp_path
     write_tables(tmp_path)
     lines = make_case("northby-2023", "Northby", tmp_path, year=None, inputs=tmp_path / "without-reference")
     assert NO_BUDGET in lines
+
+
+@pytest.mark.slow
+def test_a_case_made_of_returns_runs_and_projects_what_demand_forecast_to_the_child(inputs):
+    returns, dfe = inputs.parent / "returns", inputs.parent / "dfe"
+    write_returns(returns, World(entries_annual=60), seed=3)
+    make_case("own", "Northby", dfe, year=None, inputs=inputs, ssda903=returns)
+    assert check([inputs / "own"]) == 0
+    case = load_case(inputs / "own")
+    assert case.timeline.start.isoformat() == "2024-04-01"
+    prior, _ = regional_exit_rates(tables_of(dfe), "Northby")
+    ahead = forecast(returns_case(read_episodes(returns), prior, internal=False), draws=20, seed=7)
+    projected = evaluate(case, sample(case, 20, 7)).world().stock[:37]
+    assert (projected == ahead["general"].by_placement).all()

@@ -3,6 +3,7 @@
 import datetime as dt
 import io
 import re
+import zipfile
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from model.demand.codes import PLACEMENTS
 from model.demand.episodes import OPEN, day_of, parse_days
 from model.demand.forecast import written_case
 from model.demand.rates import count_events, pool
-from model.demand.ssda903 import read_episodes
+from model.demand.ssda903 import read_episodes, year_named
 from tests.demand.synthetic import World, write_returns, write_tables
 
 SAMPLES = Path(__file__).resolve().parents[3] / "shared" / "data" / "ssda903"
@@ -253,6 +254,106 @@ def test_windows_text_and_byte_marks_are_read(tmp_path):
     head = folder / "2019" / "header.csv"
     head.write_bytes(b"\xef\xbb\xbf" + head.read_bytes())
     assert read_episodes(folder).summary["in_care"] == 1
+
+
+# As returns come -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("2021-22", (2021, True)), ("SSDA903_202122", (2021, True)), ("return 21-22", (2021, True)),
+        ("2021_2022", (2021, True)), ("2021", (2021, False)), ("episodes 2024-06-03", (0, False)),
+        ("2021-22 exported 03-06-2024", (2021, True)), ("header", (0, False)), ("20240603", (0, False)),
+    ],
+)  # fmt: skip
+def test_the_year_that_a_folder_is_named_for(name, said):
+    assert year_named(name) == said
+
+
+@pytest.mark.parametrize("names", [("2021-22", "2022-23"), ("202122", "202223"), ("return 21-22", "return 22-23")])
+def test_returns_named_for_financial_years_end_with_the_last_of_them(tmp_path, names):
+    first = [row(100_000 + n, "01/05/2021") for n in range(10)]
+    folder = returns(tmp_path, {names[0]: [*first, row(200_000, "01/06/2021")], names[1]: first})
+    for year in names:  # the day of the export says nothing
+        path = folder / year / "episodes.csv"
+        path.rename(path.with_name("episodes 2024-06-03.csv"))
+    episodes = read_episodes(folder)
+    assert episodes.last_day == day_of(2023, 3, 31)
+    assert (episodes.summary["in_care"], episodes.summary["stale_open"]) == (10, 1)
+
+
+def test_other_files_of_a_return_are_left_aside_and_two_of_a_kind_are_refused(tmp_path):
+    folder = returns(tmp_path, {2019: [row("100001", "01/05/2019")]})
+    (folder / "2019" / "sw_episodes.csv").write_text("CHILD,DOB,SW_ID,SW_DECOM\n100001,15/06/2010,A,01/05/2019\n")
+    assert read_episodes(folder).summary["in_care"] == 1
+    path = folder / "2019" / "episodes.csv"
+    (folder / "2019" / "Episodes final.CSV").write_text(path.read_text())
+    with pytest.raises(InputProblems, match=r"2 files of episodes for one return"):
+        read_episodes(folder)
+
+
+def test_a_return_is_read_from_a_zip(tmp_path):
+    folder = returns(tmp_path / "all", {2019: [row("100001", "01/05/2019")]})
+    with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:
+        for path in folder.rglob("*.csv"):
+            archive.write(path, path.relative_to(folder).as_posix())
+    assert read_episodes(tmp_path / "all.zip").summary["in_care"] == 1
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ("03/05/2019", "25/05/2019"), ("3/5/2019 00:00", "25/5/2019 00:00"), ("03-May-19", "25-May-19"),
+        ("43588", "43610"), ("5/3/2019", "5/25/2019"), ("2019-05-03T00:00:00", "2019-05-25"),
+        ("03.05.2019", "25.05.2019"),
+    ],
+)  # fmt: skip
+def test_dates_are_read_as_a_spreadsheet_writes_them(texts):
+    assert parse_days(pd.Series(texts, dtype="str")).tolist() == [day_of(2019, 5, 3), day_of(2019, 5, 25)]
+
+
+def test_a_return_of_which_much_would_be_lost_is_refused_with_the_reason_and_a_cell(tmp_path):
+    rows = [row(100_000 + n, "01/05/2019" if n % 10 else "May time") for n in range(100)]
+    folder = returns(tmp_path / "dates", {2019: rows})
+    with pytest.raises(InputProblems, match=r"column DECOM: 10 of 100 rows: .*such as 'May time'") as caught:
+        read_episodes(folder)
+    assert "100000" not in str(caught.value)
+    folder = returns(tmp_path / "children", {2019: [row("4.1E+11", "01/05/2019") for _ in range(5)]})
+    with pytest.raises(InputProblems, match="a spreadsheet shortened"):
+        read_episodes(folder)
+    folder = returns(tmp_path / "quote", {2019: [row(100_000 + n, "01/05/2019") for n in range(100)]})
+    path = folder / "2019" / "episodes.csv"
+    path.write_text(path.read_text().replace("100040,", '100040,"', 1))
+    with pytest.raises(InputProblems, match="a quotation mark that is never closed"):
+        read_episodes(folder)
+
+
+def test_the_council_asked_for_is_the_one_in_the_data(tmp_path):
+    folder = returns(tmp_path, {2019: [row("100001", "01/05/2019"), row("100002", "01/05/2019")]})
+    for name in ("episodes", "header"):
+        path = folder / "2019" / f"{name}.csv"
+        frame = pd.read_csv(path, dtype=str)
+        frame.assign(LA=["Northby", "Southby"][: len(frame)]).to_csv(path, index=False)
+    assert read_episodes(folder, authority="northby").summary["in_care"] == 1
+    with pytest.raises(InputProblems, match="the returns hold Northby, Southby"):
+        read_episodes(folder, authority="Bury")
+
+
+def test_a_child_is_unaccompanied_until_the_day_its_status_ceased(tmp_path):
+    rows = [row(100_000 + n, "01/05/2019") for n in range(4)]
+    folder = returns(tmp_path, {2019: rows})
+    (folder / "2019" / "uasc.csv").write_text(
+        "CHILD,SEX,DOB,DUC\n100000,1,15/06/2010,01/11/2019\n100001,1,15/06/2010,\n"
+    )
+    episodes = read_episodes(folder)
+    assert [count_events(episodes, uasc=flag).stock.sum() for flag in (True, False)] == [1, 3]
+    uasc, others = (count_events(episodes, uasc=flag) for flag in (True, False))
+    # One all year from 1 May (336 days with the leap day), one to 1 November (184 days); nobody left or moved.
+    assert uasc.exposure.sum() * 365.25 == pytest.approx(336 + 184)
+    assert others.exposure.sum() * 365.25 == pytest.approx(3 * 336 - 184)
+    assert uasc.entries.sum() + others.entries.sum() == 4
+    assert [events.exits.sum() + events.out.sum() for events in (uasc, others)] == [0, 0]
 
 
 # What leaves the machine ---------------------------------------------------------------------------------------------

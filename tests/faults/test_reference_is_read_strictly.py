@@ -38,7 +38,6 @@ CHANGED = [
     ("plausible.csv", "foster_prices,0.2,5", "foster_prices,5,0.2", "no more than high (0.2)"),
     ("demand/stays.csv", "12,0.46", "12,46", "a number from 0 to 1; is it 0.46?"),
     ("demand/stays.csv", "24,0.69", "25,0.69", "6, 12 or 24 months"),
-    ("demand/stays.csv", "2013-12-11", "2030-12-11", "2022-07-13 or earlier, the case's knowledge_date"),
     ("demand/caseload_seed.csv", "under_1,in_house_foster,1,", "under_1,in_house_foster,-1,", "from 0 to 1000"),
     ("demand/placement_codes.csv", "K1,Secure children's home,residential", "K1,Secure,rezidential", "a placement"),
     ("prices/discount_rates.csv", "green_book_standard,0.035", "green_book_standard,3.5", "-0.5 to 0.5; is it 0.035?"),

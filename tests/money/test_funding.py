@@ -12,18 +12,21 @@ from model.case.draws import Draws
 from model.case.records import FundingPlan
 from model.case.reference import PriceIndex
 from model.case.timeline import Timeline
+from model.case.words import INVESTMENT, ONE_OFF, RECURRING
 from model.money.funding import (
     RESERVE_FLOWS,
     RESERVE_FUNDED,
     annuity,
     first_short_month,
     reserve_flows,
+    run_borrowing,
     run_loan,
     run_reserve,
     without_schemes,
     year_on_year,
 )
 from model.results.runs import run
+from model.schemes.cashflows import Tag
 from model.schemes.load import load_case
 from tests.cases import write_case
 from tests.engine import evaluated
@@ -114,6 +117,22 @@ def test_each_years_advance_is_repaid_on_its_own_terms_and_the_rest_is_still_owe
     assert loan["closing"][:, 0] == pytest.approx([120, 200, 120, 40])
     owed = loan["opening"] + loan["loan_advance"] + loan["interest"] - loan["repayment"]
     assert loan["closing"] == pytest.approx(owed)
+
+
+def test_capital_less_its_grant_is_borrowed_and_cleared_by_equal_payments():
+    capital, grant = np.array([[0.0], [-300.0], [0.0], [0.0], [0.0]]), np.array([[0.0], [100.0], [0.0], [0.0], [0.0]])
+    lines = {
+        Tag("Capital", INVESTMENT, ONE_OFF, "capital"): capital,
+        Tag("Capital", "income", ONE_OFF, "grant"): grant,
+        Tag("Staff", INVESTMENT, RECURRING): capital,
+    }
+    how = draws(borrowing__interest_annual=0.05, borrowing__years=2.0)
+    payment = 200 * 0.05 / (1 - 1.05**-2)
+    found = run_borrowing(lines, how)
+    assert found["loan_advance"][:, 0] == pytest.approx([0, 200, 0, 0, 0])
+    assert found["repayment"][:, 0] == pytest.approx([0, 0, payment, payment, 0])
+    assert found["closing"][[1, 4], 0] == pytest.approx([200, 0], abs=1e-9)
+    assert run_borrowing(lines, draws()) == {}
 
 
 def test_a_loan_without_interest_is_repaid_in_equal_parts():

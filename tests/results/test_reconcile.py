@@ -14,6 +14,7 @@ from model.case.reading import formulas
 from model.case.reading.cells import Bad
 from model.case.records import Post
 from model.results.reconcile import COLUMNS, reconcile, unexpected, verdict
+from model.results.runs import run
 from model.schemes.load import load_case
 from tests.cases import PUBLISHED, write_case
 
@@ -180,3 +181,18 @@ price_index = "deflator"
         "../reference/prices/price_indices.csv": "series,financial_year,change,source,as_at,quality,note\ndeflator,2009/10,,invented,,green,\ndeflator,later,0.02,invented,,green,\n",
     }  # fmt: skip
     assert reconciled(write_case(tmp_path, name="elsewhere", case_toml=case, files=files)) == 0
+
+
+def test_formulas_read_the_caseload_and_the_central_run(tmp_path):
+    rows = (
+        "ref,statement,value,unit,precision,formula,expected,note\n"
+        "1,In homes,35,children,1,case.children.residential,reconciles,\n"
+        "2,In care: 330 and 12 unaccompanied,342,children,1,case.children.all,reconciles,\n"
+        "3,Entries at 16 and 17: 12 and 6,18,children,1,case.entries.16_17,reconciles,\n"
+        "4,Worth,1,GBP,1,result.whole.npv_gbp,differs,\n"
+    )
+    case = load_case(write_case(tmp_path, files={"published.csv": rows}), "as-published")
+    frame = reconcile(case)
+    assert frame["verdict"].tolist() == ["reconciles"] * 3 + ["differs"]
+    worth = run(case, draws=1).metrics_by_perimeter["whole"]["npv_gbp"]["central"]
+    assert frame["recomputed"].iloc[3] == pytest.approx(worth, rel=1e-9)

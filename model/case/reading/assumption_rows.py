@@ -9,19 +9,20 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from model.case import parameters
 from model.case.assumptions import Assumption
 from model.case.reading.case_tables import ASSUMPTIONS
-from model.case.reading.files import duplicates, read_table
+from model.case.reading.files import duplicates, read_table, record_of
 from model.case.reading.problems import Problem
 from model.case.spelling import nearest
 from model.case.units import UNITS, to_price_base
-from model.case.words import BETA, FIXED, LOGNORMAL, NORMAL
+from model.case.words import AGENCY, ALL, BETA, ENTRY_REDUCTION, FIXED, FOSTERING_GROWTH, LOGNORMAL, NORMAL, RESERVE
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import date
     from pathlib import Path
 
+    from model.case.parameters import Parameter
     from model.case.reading.files import Row
-    from model.case.records import SchemeSpec
+    from model.case.records import FundingPlan, SchemeSpec
     from model.case.reference import PriceIndex
 
 MEDIAN_TOLERANCE: Final = 0.05
@@ -60,14 +61,14 @@ class Stated:
 
 def read(path: Path, problems: list[Problem]) -> tuple[dict[str, Stated], frozenset[str]]:
     """Return the sound assumptions by name, and the names of all rows, sound or not."""
-    rows = read_table(path, ASSUMPTIONS, problems)
+    rows = read_table(path, ASSUMPTIONS, problems, optional=True)
     problems.extend(duplicates(rows, ["name"]))
     stated: dict[str, Stated] = {}
     for row in rows:
         if not row.complete:
             continue
         assumption = _from_row(row)
-        faults = list(faults_of(assumption, row.values["low"], row.values["high"]))
+        faults = list(faults_of(assumption, row.values.get("low"), row.values.get("high")))
         problems.extend(row.problem(*fault) for fault in faults)
         if not faults:
             stated[assumption.name] = Stated(assumption=assumption, file=row.file, row=row.number)
@@ -75,10 +76,9 @@ def read(path: Path, problems: list[Problem]) -> tuple[dict[str, Stated], frozen
 
 
 def _from_row(row: Row) -> Assumption:
-    values = dict(row.values)
-    for end in ("low", "high"):
-        values[end] = values["value"] if values[end] is None else values[end]
-    return Assumption(**values, value_as_stated=values["value"])
+    value = row.values["value"]
+    ends = {end: value if row.values.get(end) is None else row.values[end] for end in ("low", "high")}
+    return record_of(Assumption, row, **ends, value_as_stated=value)
 
 
 def faults_of(assumption: Assumption, low: float | None, high: float | None) -> list[Fault]:
@@ -191,19 +191,21 @@ def knowledge_problems(stated: Mapping[str, Stated], knowledge_date: date) -> li
     ]
 
 
-def name_problems(
+def name_problems(  # noqa: PLR0913, PLR0917 - rows, and everything that they are held against
     stated: Mapping[str, Stated],
     names: Collection[str],
     schemes: Collection[SchemeSpec],
     used: Collection[str],
+    held: Collection[str],
     file: str,
 ) -> list[Problem]:
     """Names that are required and absent, names that look like a slip, and units that are not the model's.
 
     A council may keep figures that only its formulas or its readers use, under first parts of its own. A name under a
-    first part that belongs to the model or to a scheme, or nearly one that is missing, is taken for a slip.
+    first part that belongs to the model or to a scheme, or nearly one that is missing, is taken for a slip. `held` is
+    what the case holds, which decides what is asked for.
     """
-    needed, known = expected_names(schemes)
+    needed, known = needed_names(schemes, held), known_names(schemes)
     missing = [name for name in needed if name not in names]
     spare = [name for name in names if name not in known and name not in used]
     problems = []
@@ -216,7 +218,7 @@ def name_problems(
                 column="name",
                 value="",
                 suggestion=advice if advice.startswith("did") else "",
-                expected=f"a row {name} in {needed[name]}{owner}, which is missing",
+                expected=f"a row {name} in {needed[name].unit}{owner}, which is missing: {needed[name].meaning}",
             )
         )
     own = {*parameters.RESERVED_PREFIXES, *(scheme.name for scheme in schemes)}
@@ -231,15 +233,41 @@ def name_problems(
     return problems
 
 
-def expected_names(schemes: Collection[SchemeSpec]) -> tuple[dict[str, str], dict[str, str]]:
-    """Return name -> unit of what must be given, and of all the model can read."""
-    needed = parameters.required(parameters.CASE_WIDE)
-    known = {name: parameter.unit for name, parameter in parameters.CASE_WIDE.items()}
-    for scheme in schemes:
-        own = {f"{scheme.name}.{name}": p for name, p in parameters.PARAMETERS.get(scheme.kind, {}).items()}
-        needed |= parameters.required(own)
-        known |= {name: parameter.unit for name, parameter in own.items()}
-    return needed, known
+def needed_names(schemes: Collection[SchemeSpec], held: Collection[str]) -> dict[str, Parameter]:
+    """Return what must be given by a case that holds what `held` names."""
+    return parameters.required(_readable(schemes), held)
+
+
+def known_names(schemes: Collection[SchemeSpec]) -> dict[str, str]:
+    """Return name -> unit of all that the model can read."""
+    return {name: parameter.unit for name, parameter in _readable(schemes).items()}
+
+
+def _readable(schemes: Collection[SchemeSpec]) -> dict[str, Parameter]:
+    own = {f"{s.name}.{name}": p for s in schemes for name, p in parameters.PARAMETERS.get(s.kind, {}).items()}
+    return {**parameters.CASE_WIDE, **own}
+
+
+def held_by(
+    caseload: Sequence[Row], posts: Sequence[Row], schemes: Collection[SchemeSpec], funding: FundingPlan
+) -> frozenset[str]:
+    """Return what a case holds, and so must put numbers to: children, each placement, posts, a reserve."""
+    kinds = {scheme.kind for scheme in schemes}
+    filling = bool(kinds & {AGENCY, ENTRY_REDUCTION})  # what they do waits for posts to fill
+    drawn = any(row.values.get("funding") == RESERVE for row in posts) or AGENCY in kinds
+    words = {
+        parameters.CHILDREN: bool(caseload),
+        parameters.POSTS: bool(posts) or filling,
+        parameters.RESERVE: drawn or bool(funding.reserve_until or funding.reserve_name),
+    }
+    placements: set[str] = {row.values.get("placement", ALL) for row in caseload} - {ALL}
+    placements |= {p for row in caseload for p in parameters.PLACEMENTS if row.values.get(f"moves_to_{p}_annual")}
+    if caseload and not placements:
+        placements = {*parameters.PLACEMENTS}
+    if FOSTERING_GROWTH in kinds:
+        placements |= {"in_house_foster", "ifa_foster"}
+    placements |= {scheme.to for scheme in schemes if scheme.to}
+    return frozenset({*(word for word, has in words.items() if has), *placements})
 
 
 STAFF_ROWS: Final = ("capacity.workers_", "capacity.managers_")

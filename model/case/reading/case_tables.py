@@ -9,12 +9,13 @@ from model.case.assumptions import Assumption
 from model.case.pay import PLACES_IN_A_GRADE
 from model.case.reading import cells
 from model.case.reading.files import Column, columns_of, duplicates, read_table, record_of
-from model.case.records import Actual, BudgetLine, CaseloadRow, Post, PublishedRow
+from model.case.records import BudgetLine, CaseloadRow, Post, PublishedRow
 from model.case.spelling import nearest
 from model.case.units import UNITS
 from model.case.words import BOTTOM_UP, PRINTED
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from model.case.reading.files import Row
@@ -36,15 +37,15 @@ _RATING = cells.word(words.RATINGS, "red, amber or green")
 ASSUMPTIONS: Final = columns_of(
     Assumption,
     without="value_as_stated",
-    empty="low high price_base as_at note",
+    optional="low high",
     name=cells.name,
     low=cells.optional_number,
     high=cells.optional_number,
-    distribution=cells.word(words.DISTRIBUTIONS, "a distribution"),
+    distribution=cells.word(("", *words.DISTRIBUTIONS), "a distribution"),
     unit=cells.word(UNITS, f"one of the units {', '.join(UNITS)}"),
     price_base=cells.optional_financial_year,
     quality=_RATING,
-    impact=_RATING,
+    impact=cells.word(("", *words.RATINGS), "red, amber or green"),
 )
 ESTABLISHMENT: Final = columns_of(
     Post,
@@ -80,7 +81,6 @@ CASELOAD: Final = (
 )
 APPROVED_BUDGET: Final = columns_of(
     BudgetLine,
-    line=cells.word(parameters.BUDGET_LINES, "a line of the accounts"),
     financial_year=cells.financial_year_cell,
     follows=cells.word(("", words.OPENING_CASELOAD), words.OPENING_CASELOAD),
 )
@@ -90,7 +90,6 @@ PUBLISHED: Final = columns_of(
     precision=cells.positive,
     expected=cells.word(("", *words.VERDICTS), "a verdict"),
 )
-ACTUALS: Final = columns_of(Actual, period=cells.period)
 
 
 def establishment(path: Path, problems: list[Problem]) -> tuple[list[Row], tuple[Post, ...]]:
@@ -149,9 +148,9 @@ def _post(row: Row, *, memo: bool) -> Post:
     return record_of(Post, row, printed_gbp=values[PRINTED_COST], recruited=recruited, costing=costing)
 
 
-def caseload(path: Path, problems: list[Problem], *, optional: bool) -> tuple[list[Row], tuple[CaseloadRow, ...]]:
-    """Read `caseload.csv`."""
-    rows = read_table(path, CASELOAD, problems, optional=optional)
+def caseload(path: Path, problems: list[Problem]) -> tuple[list[Row], tuple[CaseloadRow, ...]]:
+    """Read `caseload.csv`, which a case without children lacks."""
+    rows = read_table(path, CASELOAD, problems, optional=True)
     problems.extend(duplicates(rows, ["age_band", "placement", "stream"]))
     for row in rows:
         numbers = ("children", "entries_annual", "exits_annual", *_STATED, MEAN_AGE)
@@ -175,10 +174,16 @@ def _caseload_row(row: Row) -> CaseloadRow:
     )  # fmt: skip
 
 
-def approved_budget(path: Path, problems: list[Problem]) -> tuple[BudgetLine, ...]:
-    """Read `approved_budget.csv`, which a case may lack."""
+def approved_budget(path: Path, lines: Iterable[str], problems: list[Problem]) -> tuple[BudgetLine, ...]:
+    """Read `approved_budget.csv`, which a case may lack. `lines`: those of its own that the case's schemes save on."""
     rows = read_table(path, APPROVED_BUDGET, problems, optional=True)
     problems.extend(duplicates(rows, ["line", "financial_year"]))
+    known = (*parameters.BUDGET_LINES, *lines)
+    problems.extend(
+        row.problem("line", "a line of the accounts, or a scheme's", nearest(row.values["line"], known))
+        for row in rows
+        if row.values.get("line", known[0]) not in known
+    )
     return tuple(record_of(BudgetLine, row) for row in rows if row.complete)
 
 
@@ -195,10 +200,3 @@ def published(path: Path, problems: list[Problem]) -> tuple[list[Row], tuple[Pub
             usual = words.RECONCILES if row.values["formula"] else words.NOT_DERIVABLE
             records.append(record_of(PublishedRow, row, expected=row.values["expected"] or usual))
     return rows, tuple(records)
-
-
-def actuals(path: Path, problems: list[Problem]) -> tuple[Actual, ...]:
-    """Read `actuals.csv`, which a case may lack."""
-    rows = read_table(path, ACTUALS, problems, optional=True)
-    problems.extend(duplicates(rows, ["period", "measure"]))
-    return tuple(record_of(Actual, row) for row in rows if row.complete)

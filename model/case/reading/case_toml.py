@@ -13,7 +13,7 @@ from model.case.reading.toml import Key, Place, read_keys
 from model.case.records import Conventions, Correlation, FundingPlan, Paper, SchemeSpec, StructuralChoice
 from model.case.spelling import nearest
 from model.case.timeline import MONTHS_A_YEAR, Timeline, financial_year
-from model.case.words import APPROVED, ENTRY_REDUCTION
+from model.case.words import APPROVED, ENTRY_REDUCTION, PRICE_CHANGE, STEP_DOWN
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -58,7 +58,17 @@ SCHEME: Final = {
     "ages": Key(parse=read.ages, needed=False, default=()),
     "active": Key(parse=read.switch, needed=False, default=True),
     "source": Key(parse=read.optional_text, needed=False, default=""),
+    "end": Key(parse=read.day, needed=False),
+    "placement": Key(parse=read.placement, needed=False, default=""),
+    "to": Key(parse=read.placement, needed=False, default=""),
+    "line": Key(parse=read.text, needed=False, default=""),
 }
+NEEDED_BY_KIND: Final = {
+    ENTRY_REDUCTION: {"ages": 'the ages it acts on, such as ["8_9", "10_15", "16_17"]'},
+    STEP_DOWN: {"placement": 'the placement children leave, such as "residential"', "to": "the placement they move to"},
+    PRICE_CHANGE: {"placement": 'the placement whose price changes, such as "ifa_foster"'},
+}
+"""For a kind, the keys that it cannot do without, each in words."""
 FUNDING: Final = {
     "reserve_until": Key(parse=read.day, needed=False),
     "reserve_name": Key(parse=read.text, needed=False, default=""),
@@ -137,13 +147,18 @@ def _schemes(
         values = read_keys(table, SCHEME, place, problems)
         name = values.get("name", "")
         if name in parameters.RESERVED_PREFIXES or name in {"portfolio", "whole", "interaction"}:
-            problems.append(place.problem("name", name, "a name that the model does not use itself"))
+            taken = ", ".join(sorted((*parameters.RESERVED_PREFIXES, "portfolio", "whole", "interaction")))
+            problems.append(place.problem("name", name, f"a name that the model does not use itself: {taken}"))
         if any(scheme.name == name for scheme in schemes):
             problems.append(place.problem("name", name, "each scheme's name once"))
         if "start" in values:
             problems.extend(outside_horizon(values["start"], timeline, place, "start"))
-        if values.get("kind") == ENTRY_REDUCTION and "ages" not in table:
-            problems.append(place.problem("ages", None, 'the ages it acts on, such as ["8_9", "10_15", "16_17"]'))
+        wanted = NEEDED_BY_KIND.get(values.get("kind", ""), {})
+        problems.extend(place.problem(key, None, words) for key, words in wanted.items() if key not in table)
+        if values.get("end") and values["end"] < values.get("start", values["end"]):
+            problems.append(place.problem("end", values["end"].isoformat(), "a last day after its start"))
+        if values.get("to") and values["to"] == values.get("placement"):
+            problems.append(place.problem("to", values["to"], "another placement than the one it leaves"))
         if len(problems) == before:
             schemes.append(SchemeSpec(**values))
     return tuple(schemes)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from model.case import parameters
 from model.case.reading.case_tables import CARE_SHARES, LEAVING, MEAN_AGE, MOVING
 from model.case.reading.problems import Problem
-from model.case.words import ALL, ENTRY_REDUCTION, FOSTERING_GROWTH
+from model.case.words import ALL, ENTRY_REDUCTION, FOSTERING_GROWTH, LEAVING_SOONER, OWN_HOMES, PRICE_CHANGE, STEP_DOWN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from model.case.records import SchemeSpec
 
 MEASURES: Final = ("children", "entries_annual", "exits_annual")
+RESIDENTIAL: Final = "residential"
+ON_A_PLACEMENT: Final = (OWN_HOMES, STEP_DOWN, LEAVING_SOONER, PRICE_CHANGE)
 TOLERANCE: Final = 0.02
 """How far totals may disagree, as a share of the larger: published tables are rounded and suppressed."""
 
@@ -177,6 +179,14 @@ def _nothing_to_act_on(scheme: SchemeSpec, rows: Sequence[Row], file: str) -> Pr
             column="children",
             expected="children placed with independent agencies (ifa_foster), "
             f"whom the scheme {scheme.name} acts on; there are none",
+        )
+
+    placement = RESIDENTIAL if scheme.kind == OWN_HOMES else scheme.placement
+    if scheme.kind in ON_A_PLACEMENT and placement and not _children_in(placement, rows):
+        return Problem(
+            file=file,
+            column="children",
+            expected=f"children placed in {placement}, whom the scheme {scheme.name} acts on; there are none",
         )
     return None
 

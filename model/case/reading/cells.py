@@ -140,8 +140,10 @@ def optional_financial_year(text: str) -> str:
 
 
 def period(text: str) -> str:
-    """Return a period: a financial year (2022/23), a month (2022-04) or a day (2022-03-31)."""
-    if is_financial_year(text) or re.fullmatch(r"[0-9]{4}-(?:0[1-9]|1[0-2])", text):
+    """Return a period: a financial year (2022/23), a quarter of one (2022/23 Q1), a month (2022-04) or a day."""
+    quarter = re.fullmatch(r"(.*) Q[1-4]", text)
+    year = quarter[1] if quarter else text
+    if is_financial_year(year) or re.fullmatch(r"[0-9]{4}-(?:0[1-9]|1[0-2])", text):
         return text
     try:
         return iso_date(text).isoformat()
@@ -163,6 +165,24 @@ def identifier(text: str) -> str:
         return text
     plain = re.sub(r"[^A-Za-z0-9_-]+", "_", text).strip("_")
     raise Bad("an id of letters, digits, underscores and hyphens", f"write {plain}" if plain else "")
+
+
+def scope(text: str) -> str:
+    """Return what an actual counts within a measure: words of letters, digits and underscores, joined by dots."""
+    if not text or re.fullmatch(r"[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*", text):
+        return text
+    plain = re.sub(r"[^A-Za-z0-9_.]+", "_", text).strip("_.")
+    raise Bad("an age band, a placement, a provider or a line, several joined by dots", f"write {plain}")
+
+
+def rule(text: str) -> str:
+    """Return a RAG rule: the shares of what was promised from which a benefit is green, and below which it is red."""
+    parts = text.split()
+    if not text or (
+        len(parts) == 2 and all(PLAIN_NUMBER.fullmatch(p) for p in parts) and float(parts[0]) > float(parts[1])
+    ):
+        return text
+    raise Bad("two shares of what was promised, such as `0.9 0.75`: green from the first, red below the second")
 
 
 def optional_identifier(text: str) -> str:

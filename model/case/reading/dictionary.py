@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from model.case import parameters
-from model.case.reading import case_tables, case_toml, meanings, scenario_toml, structure
+from model.case.reading import case_tables, case_toml, meanings, scenario_toml, structure, tracking_tables
 from model.case.units import UNITS
 
 if TYPE_CHECKING:
@@ -19,7 +19,8 @@ FILES: Final = {
     "caseload.csv": case_tables.CASELOAD,
     "approved_budget.csv": case_tables.APPROVED_BUDGET,
     "published.csv": case_tables.PUBLISHED,
-    "actuals.csv": case_tables.ACTUALS,
+    "actuals.csv": tracking_tables.ACTUALS,
+    "benefits.csv": tracking_tables.BENEFITS,
 }
 TABLES: Final = {
     "case.toml": case_toml.CASE,
@@ -36,12 +37,14 @@ INTRODUCTION: Final = """# The data dictionary
 Every file, column and assumption that a case may hold. This page is written by `python3 workbook.py model dictionary`
 from words that stand beside the names in the code: change those, not this page.
 
-To run, a case needs `case.toml`, `assumptions.csv` and `caseload.csv`. A council's own extra columns and keys begin
-`x_`. Any other unknown column or key is an error, with the nearest known name beside it. Write numbers plainly:
-`307870`, not `£307,870`; `0.2`, not `20%`. Dates are `2022-07-13`, financial years `2022/23`."""
+To run, a case needs `case.toml` and the numbers that its schemes read; every other file may be left out. A council's
+own extra columns and keys begin `x_`. Any other unknown column or key is an error, with the nearest known name beside
+it. Write numbers plainly: `307870`, not `£307,870`; `0.2`, not `20%`. Dates are `2022-07-13`, financial years
+`2022/23`."""
 ASSUMPTIONS: Final = """A scheme's own assumptions begin with its name: a scheme `fostering` has `fostering.households`.
-A row that may be left out says what then holds; every other row must be there. A case may hold rows of its own, for its
-formulas, if the first part of their names is none of the model's and no scheme's."""
+A row that may be left out says what then holds; every other must be there if the case has what it is about: prices
+where children are placed, months to fill where there are posts, a reserve where one pays. A case may hold rows of its
+own, for its formulas, if the first part of their names is none of the model's and no scheme's."""
 
 
 def page() -> str:

@@ -74,19 +74,21 @@ def columns_of(
     headings: Mapping[str, str] = MappingProxyType({}),
     without: str = "",
     empty: str = "",
+    optional: str = "",
     **parse: Callable[[str], Any],
 ) -> tuple[Column, ...]:
     """Return the columns of a table whose rows become `record`: one a field, in its order, `without` some of them.
 
-    A field with a default may be left out, and its cell be empty; a cell of those named in `empty` may be empty too. A
-    cell is read by its field's type, unless `parse` says otherwise. `headings`: field -> column, where they differ.
+    A field with a default or named in `optional` may be left out, and its cell be empty; a cell of those named in
+    `empty` may be empty too. A cell is read by its field's type, unless `parse` says otherwise. `headings`: field ->
+    column, where they differ.
     """
     return tuple(
         Column(
             name=headings.get(field.name, field.name),
             parse=parse.get(field.name) or _BY_TYPE[str(field.type)],
-            required=field.default is MISSING,
-            blank=field.default is not MISSING or field.name in empty.split(),
+            required=field.default is MISSING and field.name not in optional.split(),
+            blank=field.default is not MISSING or field.name in [*empty.split(), *optional.split()],
         )
         for field in fields(record)
         if field.name not in without.split()

@@ -6,6 +6,8 @@ and the functions below; what is left is computed by simpleeval with those opera
     fostering.households * (price.ifa - price.in_house) * weeks_per_year    assumptions, by name
     est.edge_of_care_team.cost   est.lado.fte   est.lado.fte_current   est.lado.fte_proposed
     est.sum(Early Help)   est.sum_fte(Early Help)   est.sum()               a team's rows, or all; memo rows never add
+    case.children.residential   case.entries.10_15                          the caseload: a placement, an age, or all
+    result.whole.npv_gbp   result.fostering.payback_months                  the central run, by perimeter
 """
 
 from __future__ import annotations
@@ -17,8 +19,10 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Final
 
+from model.case import parameters
 from model.case.reading.cells import Bad
 from model.case.spelling import nearest
+from model.case.words import ALL, WHOLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -28,6 +32,20 @@ if TYPE_CHECKING:
 LONGEST: Final = 4_000
 SIGNIFICANT_DIGITS: Final = 12
 WEEKS: Final = "weeks_per_year"
+CASELOAD_NAMES: Final = tuple(
+    f"case.{measure}.{part}"
+    for measure in ("children", "entries")
+    for part in (*parameters.PLACEMENTS, *parameters.AGE_BANDS, ALL)
+)
+METRICS: Final = (
+    "npv_gbp",
+    "npv_cashable_gbp",
+    "bcr",
+    "payback_months",
+    "discounted_payback_months",
+    "peak_funding_gbp",
+)
+RESULT: Final = "result."
 EXPECTED: Final = "arithmetic on assumptions and est rows with + - * / ( ) round ceil floor min max sum abs"
 POST_FIELDS: Final = ("fte", "cost", "fte_current", "fte_proposed")
 
@@ -111,6 +129,11 @@ class Formula:
     sums: Mapping[str, tuple[str, tuple[str, ...]]]
 
 
+def worked_out(perimeters: Collection[str]) -> set[str]:
+    """Return the names that a formula may read beside assumptions and posts: caseload, results, weeks in a year."""
+    return {WEEKS, *CASELOAD_NAMES, *(f"{RESULT}{p}.{m}" for p in (*perimeters, WHOLE) for m in METRICS)}
+
+
 def parse(text: str, words: Words) -> Formula:
     """Read a formula, or say in a Bad what in it is not known or not allowed."""
     if len(text) > LONGEST:
@@ -155,15 +178,7 @@ def evaluate(formula: Formula, values: Mapping[str, float], posts: Sequence[Post
     """Compute a formula; a division by zero, or a result no computer can hold, is a Bad."""
     from simpleeval import InvalidExpression, SimpleEval  # noqa: PLC0415 - loaded only where a figure is recomputed
 
-    by_id = {post.id: post for post in posts}
-    known = {key: values[name] for key, name in formula.names.items()}
-    known |= {key: _of_post(by_id[row], field) for key, (row, field) in formula.posts.items()}
-    known |= {
-        key: math.fsum(
-            _of_post(post, field) for post in posts if not post.included_in and (not teams or post.team in teams)
-        )
-        for key, (field, teams) in formula.sums.items()
-    }
+    known = {key: values[name] for key, name in formula.names.items()} | of_posts(formula, posts)
     allowed = {
         ast.Add: _add,
         ast.Sub: _subtract,
@@ -182,6 +197,18 @@ def evaluate(formula: Formula, values: Mapping[str, float], posts: Sequence[Post
     if not math.isfinite(result):
         raise Bad("a formula with a finite result")
     return result
+
+
+def of_posts(formula: Formula, posts: Sequence[Post]) -> dict[str, float]:
+    """Return variable -> value of what a formula reads of the establishment."""
+    by_id = {post.id: post for post in posts}
+    single = {key: _of_post(by_id[row], field) for key, (row, field) in formula.posts.items()}
+    return single | {
+        key: math.fsum(
+            _of_post(post, field) for post in posts if not post.included_in and (not teams or post.team in teams)
+        )
+        for key, (field, teams) in formula.sums.items()
+    }
 
 
 def _add(a: float, b: float) -> float:

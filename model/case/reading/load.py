@@ -18,6 +18,7 @@ from model.case.reading import (
     reference_files,
     scenario_toml,
     structure,
+    tracking_tables,
 )
 from model.case.reading import case_tables as tables
 from model.case.reading.cells import Bad
@@ -50,7 +51,10 @@ TABLES: Final = {
     "approved_budget.csv": tables.APPROVED_BUDGET,
     "caseload.csv": tables.CASELOAD,
     "published.csv": tables.PUBLISHED,
-    "actuals.csv": tables.ACTUALS,
+    "actuals.csv": tracking_tables.ACTUALS,
+    "benefits.csv": tracking_tables.BENEFITS,
+    reference_files.RATES: reference_files.DISCOUNT_RATES,
+    reference_files.INDICES: reference_files.PRICE_INDICES,
     **pay_files.PAY_FILES,
 }
 """The tables of a case's folder, each with its columns."""
@@ -124,26 +128,33 @@ class _Reading:
         self._check_file_names()
         toml = read_toml(self.path / CASE_TOML, problems)
         case_file = case_toml.read_case_file(toml, problems) if toml else None
-        shared = reference_files.read(self.path.parent / "reference", problems)
+        known = case_file.values.get("knowledge_date") if case_file else None
+        shared = reference_files.read(self.path.parent / "reference", problems, own=self.path, known=known)
         stated, names = assumption_rows.read(self.path / "assumptions.csv", problems)
         post_rows, posts = tables.establishment(self.path / "establishment.csv", problems)
-        caseload_rows, caseload = tables.caseload(self.path / "caseload.csv", problems, optional=not self.complete)
-        budget = tables.approved_budget(self.path / "approved_budget.csv", problems)
+        caseload_rows, caseload = tables.caseload(self.path / "caseload.csv", problems)
+        own_lines = [scheme.line for scheme in case_file.schemes] if case_file else []
+        budget = tables.approved_budget(self.path / "approved_budget.csv", own_lines, problems)
         published_rows, published = tables.published(self.path / "published.csv", problems)
-        actuals = tables.actuals(self.path / "actuals.csv", problems)
+        tracked = tracking_tables.read(self.path, problems)
         if case_file is None:
             return None
         words = formulas.Words(
-            names={*names, formulas.WEEKS}, ids=_values(post_rows, "id"), teams=_values(post_rows, "team")
+            names=names | formulas.worked_out({*case_file.scheme_names, *case_file.perimeters}),
+            ids=_values(post_rows, "id"),
+            teams=_values(post_rows, "team"),
         )
-        used = self._check_formulas(published_rows, words) | _referred(post_rows, case_file)
+        used = self._check_formulas(published_rows, words, names) | _referred(post_rows, case_file)
         self._check_posts(post_rows, case_file, stated, names)
+        if names and case_file.schemes and (timeline := case_file.timeline):
+            problems.extend(tracked.problems(case_file.schemes, case_file.perimeters, timeline.start, words))
         self.problems.extend(
             row.problem("beside_scheme", "the name of a scheme", nearest(row.values["beside_scheme"], known))
             for row in published_rows
             if (known := case_file.scheme_names) and row.values.get("beside_scheme") not in {None, "", *known}
         )
-        self._check_names(case_file, stated, names, used)
+        held = assumption_rows.held_by(caseload_rows, post_rows, case_file.schemes, case_file.funding)
+        self._check_names(case_file, stated, names, used, held)
         problems.extend(structure.name_problems(case_file.structure, stated, names, case_file.toml))
         chosen = self._scenario(scenario, case_file, names)
         if chosen is None:
@@ -188,7 +199,8 @@ class _Reading:
             caseload=caseload,
             approved_budget=budget,
             published=published,
-            actuals=actuals,
+            actuals=tracked.actuals,
+            benefits=tracked.benefits,
             correlations=case_file.correlations,
             funding=case_file.funding,
             papers=case_file.papers,
@@ -222,7 +234,7 @@ class _Reading:
                     )
                 )
 
-    def _check_formulas(self, rows: Sequence[Row], words: formulas.Words) -> set[str]:
+    def _check_formulas(self, rows: Sequence[Row], words: formulas.Words, names: frozenset[str]) -> set[str]:
         """Report formulas that cannot be read; return the assumptions that the others speak of."""
         used: set[str] = set()
         for row in rows:
@@ -230,7 +242,7 @@ class _Reading:
                 try:
                     used.update(formulas.parse(row.values["formula"], words).names.values())
                 except Bad as bad:
-                    if words.names != {formulas.WEEKS}:  # without one readable assumption the file itself is at fault
+                    if names:  # without one readable assumption the file itself is at fault
                         self.problems.append(row.problem("formula", bad.expected, bad.suggestion))
         return used
 
@@ -253,7 +265,12 @@ class _Reading:
                     self.problems.append(row.problem(column, f"an assumption in the unit {unit}"))
 
     def _check_names(
-        self, case_file: CaseFile, stated: Mapping[str, Stated], names: frozenset[str], used: set[str]
+        self,
+        case_file: CaseFile,
+        stated: Mapping[str, Stated],
+        names: frozenset[str],
+        used: set[str],
+        held: frozenset[str],
     ) -> None:
         """Required, unknown and correlated assumptions."""
         for position, pair in enumerate(case_file.correlations):
@@ -272,7 +289,7 @@ class _Reading:
         file = shown_path(self.path / "assumptions.csv")
         unread = not names and any(problem.file == file for problem in self.problems)
         if self.complete and not unread:
-            self.problems.extend(assumption_rows.name_problems(stated, names, case_file.schemes, used, file))
+            self.problems.extend(assumption_rows.name_problems(stated, names, case_file.schemes, used, held, file))
 
     def _scenario(self, wanted: str | None, case_file: CaseFile, names: frozenset[str]) -> Scenario | None:
         """Read the scenario asked for; the names in case.toml must be scenarios too."""
@@ -315,7 +332,7 @@ class _Reading:
             places |= {key: set_here for key in places if f"conventions.{key}" in changes}
         conventions = case_toml.make_conventions(settings, shared.reference, places, problems)
         index = shared.reference.indices.get(settings.get("price_index", ""))
-        if index is not None:
+        if index is not None and self.complete:
             problems.extend(case_toml.index_problems(case_file.values, min(index.level), Place(toml=case_file.toml)))
         problems.extend(assumption_rows.bound_problems(merged))
         assumptions = {}
@@ -323,7 +340,7 @@ class _Reading:
             found = assumption_rows.in_price_base(row, price_base, index, problems) if price_base else row.assumption
             if found is not None:
                 assumptions[name] = found
-        if not settings.get("hindsight", False) and "knowledge_date" in case_file.values:
+        if self.complete and not settings.get("hindsight", False) and "knowledge_date" in case_file.values:
             self._check_knowledge(merged, settings, shared, case_file.values["knowledge_date"])
         return schemes, assumptions, conventions
 
@@ -333,7 +350,7 @@ class _Reading:
         """Nothing in a case may be known only later, unless the scenario says that it looks back."""
         self.problems.extend(assumption_rows.knowledge_problems(merged, known))
         rows = [shared.latest.get(settings.get(key, "")) for key in ("discount_rate", "price_index")]
-        for row in (*rows, *shared.stays):
+        for row in rows:
             if row is not None and row.values["as_at"] is not None and row.values["as_at"] > known:
                 self.problems.append(
                     row.problem(

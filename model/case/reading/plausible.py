@@ -154,7 +154,7 @@ def _post_warning(row: Row, limits: Mapping[str, Limit]) -> Iterator[Problem]:
 
 def _caseload_warnings(case: Case, limits: Mapping[str, Limit]) -> list[Problem]:
     """Rows in which more children enter or leave in a year than their number allows."""
-    rows, _ = tables.caseload(case.folder / "caseload.csv", [], optional=True)
+    rows, _ = tables.caseload(case.folder / "caseload.csv", [])
     found = []
     for row in rows:
         children, infants = row.values.get("children"), row.values.get("age_band") == "under_1"
@@ -252,13 +252,13 @@ def _override_warnings(case: Case, limits: Mapping[str, Limit]) -> list[Problem]
 
 def _used(case: Case) -> set[str]:
     """Return the assumptions that a scenario's outcome rests on, or its recomputed figures."""
-    _, known = assumption_rows.expected_names(case.active_schemes)
+    known = assumption_rows.known_names(case.active_schemes)
     acting = {scheme.name for scheme in case.active_schemes}
     posts = [post for post in case.establishment if post.charged_to in acting]
     used = {*known, *(post.included_when for post in posts), *(post.already_filled_months for post in posts)}
     if case.scenario == case.published_scenario:
         words = formulas.Words(
-            names={*case.assumptions, formulas.WEEKS},
+            names={*case.assumptions} | formulas.worked_out({*(s.name for s in case.schemes), *case.perimeters}),
             ids=[post.id for post in case.establishment],
             teams=[post.team for post in case.establishment],
         )

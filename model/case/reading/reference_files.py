@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Final
 
 from model.case import parameters
@@ -15,12 +16,12 @@ from model.case.units import is_financial_year
 from model.case.words import RATINGS
 
 if TYPE_CHECKING:
-    from datetime import date
     from pathlib import Path
 
     from model.case.reading.files import Row
 
 LATER: Final = "later"
+RATES, INDICES = "discount_rates.csv", "price_indices.csv"
 _RATING = cells.word(("", *RATINGS), "red, amber or green")
 _PROVENANCE = (
     Column(name="source", parse=cells.text_cell),
@@ -112,7 +113,6 @@ class ReferenceFiles:
 
     reference: Reference
     latest: dict[str, Row]
-    stays: tuple[Row, ...]
 
 
 def needed(path: Path, columns: tuple[Column, ...], problems: list[Problem]) -> list[Row]:
@@ -141,17 +141,24 @@ def limits(folder: Path, problems: list[Problem]) -> list[Row]:
     return [row for row in rows if row.complete]
 
 
-def read(folder: Path, problems: list[Problem]) -> ReferenceFiles:
-    """Read the tables of `inputs/reference` that every case needs; what `check` and `demand` read must be sound too."""
+def read(
+    folder: Path, problems: list[Problem], *, own: Path | None = None, known: date | None = None
+) -> ReferenceFiles:
+    """Read the tables of `inputs/reference` that every case needs; what `check` and `demand` read must be sound too.
+
+    What `own`, a case's folder, has of prices and rates goes first. `known`: the case's knowledge date; of several rows
+    for one year of an index the last that was known by then counts.
+    """
     limits(folder, problems)
     for path in (folder / "demand" / name for name in DEMAND_FILES):
         if path.exists():
             demand_rows(path, problems)
-    rate_rows = needed(folder / "prices" / "discount_rates.csv", DISCOUNT_RATES, problems)
+    rate_rows = _own_first(folder / "prices" / RATES, own, DISCOUNT_RATES, "name", problems)
     problems.extend(duplicates(rate_rows, ["name"]))
     rates = {row.values["name"]: row.values["rate_annual"] for row in rate_rows if row.complete}
-    index_rows = needed(folder / "prices" / "price_indices.csv", PRICE_INDICES, problems)
-    problems.extend(duplicates(index_rows, ["series", "financial_year"]))
+    every_row = _own_first(folder / "prices" / INDICES, own, PRICE_INDICES, "series", problems)
+    problems.extend(duplicates(every_row, ["series", "financial_year", "as_at"]))
+    index_rows = _known_last(every_row, known)
     by_series: dict[str, list[Row]] = {}
     for row in index_rows:
         by_series.setdefault(row.values.get("series", ""), []).append(row)
@@ -166,7 +173,6 @@ def read(folder: Path, problems: list[Problem]) -> ReferenceFiles:
     before = len(problems)
     stays = needed(folder / "demand" / "stays.csv", STAYS, problems)
     problems.extend(duplicates(stays, ["months"]))
-    left = {int(row.values["months"]): row.values["left_share"] for row in stays if row.complete}
     grades = read_table(folder / "optimism_bias.csv", OPTIMISM_BIAS, problems, optional=True)
     problems.extend(duplicates(grades, ["grade"]))
     bias = {
@@ -174,16 +180,56 @@ def read(folder: Path, problems: list[Problem]) -> ReferenceFiles:
         for row in grades
         if row.complete
     }
+    stated = {int(row.values["months"]): row for row in stays if row.complete}
     if stays and len(problems) == before:
         problems.extend(
             stays[-1].problem("months", f"a row for {months} months too, its left_share empty where it is not known")
             for months in (6, 12, 24)
-            if months not in left
+            if months not in stated
         )
+    left = {months: row.values["left_share"] for months, row in stated.items() if _was_known(row, known)}
     reference = Reference(
         indices=indices, discount_rates=rates, caseload_seed=seed, left_within=left, optimism_bias=bias
     )
-    return ReferenceFiles(reference=reference, latest=latest, stays=tuple(row for row in stays if row.complete))
+    return ReferenceFiles(reference=reference, latest=latest)
+
+
+def _own_first(
+    shared: Path, own: Path | None, columns: tuple[Column, ...], key: str, problems: list[Problem]
+) -> list[Row]:
+    """Return the rows of a shared table and of the case's own; a name in the latter takes the place of the shared."""
+    mine = read_table(own / shared.name, columns, problems, optional=True) if own else []
+    names = {row.values.get(key) for row in mine}
+    return [row for row in needed(shared, columns, problems) if row.values.get(key) not in names] + mine
+
+
+def _known_last(rows: list[Row], known: date | None) -> list[Row]:
+    """Return one row for each series and year: of those known by a day the last.
+
+    Years that nobody knew then grow as `later`. A series without known years in a row and a known rate for later ones
+    is left whole, first rows first: it belongs to hindsight, and a case without hindsight is told so.
+    """
+    by_series: dict[object, list[Row]] = {}
+    for row in sorted(rows, key=_told):
+        by_series.setdefault(row.values.get("series"), []).append(row)
+    chosen: list[Row] = []
+    for series in by_series.values():
+        then = [row for row in series if _was_known(row, known)]
+        years = {str(row.values.get("financial_year")) for row in then}
+        first = {int(year[:4]) for year in years - {LATER} if year[:4].isdigit()}
+        usable = LATER in years and bool(first) and max(first) - min(first) == len(first) - 1
+        ordered = then if usable else series[::-1]
+        chosen += {row.values.get("financial_year"): row for row in ordered}.values()
+    return chosen
+
+
+def _was_known(row: Row, known: date | None) -> bool:
+    return known is None or _told(row) <= known
+
+
+def _told(row: Row) -> date:
+    """The day a row became known; the first of days where it was never news."""
+    return row.values.get("as_at") or date.min
 
 
 def _caseload_seed(path: Path, problems: list[Problem]) -> dict[tuple[str, str], float]:

@@ -128,6 +128,11 @@ def ages(value: object) -> tuple[str, ...]:
     return tuple(dict.fromkeys(half for age in ages for half in (halves[age] or [age])))
 
 
+def placement(value: object) -> str:
+    """Return a placement."""
+    return cells.word(parameters.PLACEMENTS, "a placement")(text(value))
+
+
 def rho(value: object) -> float:
     """Return a correlation between -1 and 1."""
     found = number(value)

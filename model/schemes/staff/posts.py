@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +17,7 @@ from model.schemes.staff.recruitment import Recruiting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from datetime import date
 
     from numpy.typing import NDArray
 
@@ -30,6 +32,7 @@ QUALIFYING, HIRE = "establishment.retention_qualifying_months", "establishment.r
 KIT, RECYCLED = "establishment.equipment_cost", "establishment.equipment_recycled_share"
 TURNOVER, BUDGETED_VACANCY = "establishment.turnover_annual", "establishment.budgeted_vacancy_share"
 DAYS_IN_A_PRINTED_YEAR = 365
+PAID = Tag(STAFF, INVESTMENT, RECURRING, GENERAL_FUND)
 
 
 def charged_posts(case: Case, scheme: str) -> tuple[tuple[Post, float], ...]:
@@ -58,8 +61,8 @@ def charged_posts(case: Case, scheme: str) -> tuple[tuple[Post, float], ...]:
 def recruiting(setting: Setting) -> Recruiting:
     """Return how the case recruits. Unless it says otherwise, every round succeeds and nobody leaves."""
     return Recruiting(
-        months_to_fill=setting.value("establishment.months_to_fill"),
-        vacancy_share=setting.value("establishment.vacancy_share"),
+        months_to_fill=setting.optional("establishment.months_to_fill", 0.0),
+        vacancy_share=setting.optional("establishment.vacancy_share", 0.0),
         fill_probability=setting.optional("establishment.fill_probability", 1.0),
         turnover_annual=setting.optional("establishment.turnover_annual", 0.0),
     )
@@ -121,8 +124,8 @@ def _pooled(charged: Iterable[tuple[Post, float]]) -> list[tuple[Post, float]]:
     pools: dict[tuple[object, ...], tuple[Post, float]] = {}
     for post, sign in charged:
         adds = post.fte_proposed > post.fte_current
-        key = (sign, adds, post.charged_to, post.start, post.included_when, post.funding, post.basis, post.costing,
-               post.already_filled_months, post.recruited)  # fmt: skip
+        key = (sign, adds, post.charged_to, post.start, post.end, post.included_when, post.funding, post.basis,
+               post.costing, post.already_filled_months, post.recruited)  # fmt: skip
         if post.costing == BOTTOM_UP:
             pools[*key, post.id] = post, sign
         elif key in pools:
@@ -139,6 +142,28 @@ def _added(one: Post, other: Post) -> Post:
         fte_proposed=one.fte_proposed + other.fte_proposed,
         printed_gbp=one.change_annual_cost_gbp + other.change_annual_cost_gbp,
     )
+
+
+def reducing(case: Case, scheme: str) -> tuple[Post, ...]:
+    """Return the general fund's rows that take posts away, if all of a scheme's together save; else none."""
+    charged = charged_posts(case, scheme)
+    rows = [(post, sign) for post, sign in charged if post.funding == GENERAL_FUND and post.basis != DAY]
+    if sum(sign * post.change_annual_cost_gbp for post, sign in rows) >= 0:
+        return ()
+    return tuple(post for post, sign in rows if sign > 0 and post.change_annual_cost_gbp < 0)
+
+
+def held_before(setting: Setting, posts: Iterable[Post]) -> NDArray[np.float64]:
+    """Return what rows that take posts away cost before, real, (months, draws), positive.
+
+    Five posts of which one goes cost five times what is saved. That is what the `Staff` line of the approved budget is
+    held against. A row that says nothing of its posts cost what it saves.
+    """
+    total = np.zeros(setting.shape)
+    for post in posts:
+        gone = post.fte_current - post.fte_proposed
+        total -= setting.annual * _annual_cost(setting, post) * (post.fte_current / gone if gone > 0 else 1.0)
+    return total
 
 
 def costs_by_service(setting: Setting, scheme: SchemeSpec, delay: NDArray[np.float64]) -> dict[str, CashFlows]:
@@ -169,13 +194,25 @@ def carried(setting: Setting, post: Post, sign: float) -> NDArray[np.float64]:
     return np.asarray(sign * setting.value(post.included_when))
 
 
+def until(setting: Setting, end: date | None) -> NDArray[np.float64]:
+    """Return the share of each month up to a last day, (months, 1); 1 where there is none."""
+    timeline = setting.case.timeline
+    after = end + timedelta(days=1) if end else None
+    return timeline.share_active(timeline.start, after)[:, None]
+
+
+def _running(setting: Setting, post: Post) -> NDArray[np.float64]:
+    """Return the share of each month before a row's end, or else its scheme's, (months, 1)."""
+    return until(setting, post.end or setting.case.scheme(post.charged_to).end)
+
+
 def full_cost(setting: Setting, scheme: str) -> NDArray[np.float64]:
     """Return what a scheme's rows would cost with every post filled throughout: real, (months, draws), positive."""
     total = np.zeros(setting.shape)
     for post, sign in charged_posts(setting.case, scheme):
         daily = setting.daily * (post.change_annual_cost_gbp / DAYS_IN_A_PRINTED_YEAR)
         cost = daily if post.basis == DAY else setting.annual * _annual_cost(setting, post)
-        total += carried(setting, post, sign) * cost
+        total += carried(setting, post, sign) * cost * _running(setting, post)
     return total
 
 
@@ -238,8 +275,9 @@ def _row_costs(setting: Setting, post: Post, scheme: SchemeSpec, delay: NDArray[
     elapsed = row_elapsed(setting, post, scheme.name, delay)
     if post.basis == DAY:
         daily = setting.daily * (post.change_annual_cost_gbp / DAYS_IN_A_PRINTED_YEAR)
-        return _spent({Tag(ON_CALL, INVESTMENT, RECURRING, post.funding): np.clip(elapsed, 0, 1) * daily})
-    rate = setting.annual * _annual_cost(setting, post)
+        paid = np.clip(elapsed, 0, 1) * daily * _running(setting, post)
+        return _spent({Tag(ON_CALL, INVESTMENT, RECURRING, post.funding): paid})
+    rate = setting.annual * _annual_cost(setting, post) * _running(setting, post)
     staff = {Tag(STAFF, INVESTMENT, RECURRING, post.funding): row_filled(setting, post, elapsed) * rate}
     return _spent(staff | _recruiting_costs(setting, post, elapsed, rate))
 
@@ -255,7 +293,7 @@ def _annual_cost(setting: Setting, post: Post) -> NDArray[np.float64]:
     case = setting.case
     row = price_row(case, post, post.start or case.scheme(post.charged_to).start)
     level = units.nominal_factors(case.timeline, case.reference.indices[case.conventions.price_index], case.price_base)
-    growth = (1 + setting.value("growth.pay_real_annual")) ** row.planned_years[:, None]
+    growth = (1 + setting.optional("growth.pay_real_annual", 0.0)) ** row.planned_years[:, None]
     real: NDArray[np.float64] = (row.rates / level)[:, None] * growth
     return real
 

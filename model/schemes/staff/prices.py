@@ -293,7 +293,9 @@ def printed_and_priced(case: Case) -> pd.DataFrame:
                 "why_not_priced": why,
             }
         )
-    return pd.DataFrame(rows)
+    columns = ("id", "charged_to", "post", "grade", "fte", "printed_gbp", "priced_gbp", "difference_gbp", "used",
+               "why_not_priced")  # fmt: skip
+    return pd.DataFrame(rows, columns=columns)
 
 
 def _priced_or_why(case: Case, post: Post) -> tuple[float | None, str]:

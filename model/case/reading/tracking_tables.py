@@ -1,0 +1,147 @@
+"""`actuals.csv` and `benefits.csv`: what happened, what was promised, and whether the two can be held together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Final
+
+from model.case import words
+from model.case.measures import PRINTED_UNITS, modelled
+from model.case.reading import cells, formulas
+from model.case.reading.cells import Bad
+from model.case.reading.files import columns_of, duplicates, read_table, record_of
+from model.case.records import Actual, Benefit
+from model.case.spelling import nearest
+from model.case.timeline import FIRST_MONTH_OF_FINANCIAL_YEAR, add_months
+from model.case.units import UNITS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from model.case.reading.files import Row
+    from model.case.reading.problems import Problem
+    from model.case.records import SchemeSpec
+
+_UNITS: Final = (*UNITS, *PRINTED_UNITS)
+_ROUNDED: Final = 0.006  # a share printed to two places may be so far from its numerator over its denominator
+ACTUALS: Final = columns_of(
+    Actual,
+    period=cells.period,
+    scope=cells.scope,
+    numerator=cells.optional_count,
+    denominator=cells.optional_count,
+    status=cells.word(("", *words.STATUSES), "baseline, provisional or final"),
+)
+BENEFITS: Final = columns_of(
+    Benefit,
+    id=cells.identifier,
+    unit=cells.word(_UNITS, f"one of the units {', '.join(_UNITS)}"),
+    nature=cells.word(words.BENEFIT_NATURES, "cashable, avoided or not_money"),
+    plan=cells.optional_identifier,
+    lag_months=cells.optional_count,
+    rule=cells.rule,
+    status=cells.word(("", *words.BENEFIT_STATUSES), "planned, live, achieved or closed"),
+)
+
+
+def first_day(period: str) -> date:
+    """Return the first day of a day, a month, a quarter of a financial year or a financial year."""
+    if "/" in period:
+        start = date(int(period[:4]), FIRST_MONTH_OF_FINANCIAL_YEAR, 1)
+        return add_months(start, 3 * (int(period[-1]) - 1)) if " Q" in period else start
+    return date.fromisoformat(period if len(period) > len("2022-04") else f"{period}-01")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tracked:
+    """The rows of both files."""
+
+    actual_rows: Sequence[Row]
+    benefit_rows: Sequence[Row]
+
+    @property
+    def actuals(self) -> tuple[Actual, ...]:
+        """The actuals that could be read."""
+        return tuple(record_of(Actual, row) for row in self.actual_rows if row.complete)
+
+    @property
+    def benefits(self) -> tuple[Benefit, ...]:
+        """The register, as far as it could be read."""
+        return tuple(record_of(Benefit, row) for row in self.benefit_rows if row.complete)
+
+    def problems(
+        self, schemes: Sequence[SchemeSpec], perimeters: Mapping[str, object], start: date, known: formulas.Words
+    ) -> Iterator[Problem]:
+        """Yield what in either file cannot be held against the case. `known`: what a formula of the case may name."""
+        units = modelled({spec.name: spec.kind for spec in schemes}, perimeters)
+        yield from self._register([spec.name for spec in schemes], units, known)
+        theirs = {b.measure: b.unit for b in self.benefits}
+        first: dict[str, Row] = {}
+        for row in self.actual_rows:
+            if row.complete:
+                yield from _actual(row, {**units, **theirs}, known, start)
+                before = first.setdefault(row.values["measure"], row)
+                if before.values["unit"] != row.values["unit"]:
+                    unit = before.values["unit"]
+                    yield row.problem("unit", f"one unit a measure: {unit}, as in row {before.number}")
+
+    def _register(self, schemes: Sequence[str], units: Mapping[str, str], known: formulas.Words) -> Iterator[Problem]:
+        """Yield what is wrong with a benefit: its scheme, its measure, its formula, its unit."""
+        said = formulas.Words(names={*known.names, *units}, ids=known.ids, teams=known.teams)
+        counted = {str(row.values.get("measure", "")) for row in self.actual_rows}
+        for row in self.benefit_rows:
+            scheme, measure, formula = (row.values.get(column, "") for column in ("scheme", "measure", "formula"))
+            if scheme and scheme not in schemes:
+                yield row.problem("scheme", "the name of a scheme", nearest(scheme, schemes))
+            near = nearest(measure, counted if formula else {*units, *counted})
+            if measure and measure not in {*said.names, *counted} and (not formula or near.startswith("did")):
+                yield row.problem("measure", "a measure of the model or of actuals.csv, or a formula beside it", near)
+            if units.get(measure, row.values.get("unit")) != row.values.get("unit") and not formula:
+                yield row.problem("unit", f"{units[measure]}, as the model counts it")
+            try:
+                formulas.parse(formula or "0", said)
+            except Bad as bad:
+                yield row.problem("formula", bad.expected, bad.suggestion)
+
+
+def read(folder: Path, problems: list[Problem]) -> Tracked:
+    """Read both files, either of which a case may lack. The same thing said twice on one day is a problem."""
+    rows = read_table(folder / "actuals.csv", ACTUALS, problems, optional=True)
+    problems.extend(duplicates(rows, ["period", "measure", "scope", "as_at"]))
+    benefits = read_table(folder / "benefits.csv", BENEFITS, problems, optional=True)
+    problems.extend(duplicates(benefits, ["id"]))
+    return Tracked(actual_rows=rows, benefit_rows=benefits)
+
+
+def _actual(row: Row, units: Mapping[str, str], known: formulas.Words, start: date) -> Iterator[Problem]:
+    """Yield what is wrong with one actual. One without a status is kept as it stands: only its figures are checked."""
+    actual = record_of(Actual, row)
+    yield from _figures(row, actual)
+    if not actual.status:
+        return
+    if actual.unit not in _UNITS:
+        yield row.problem("unit", f"one of the units {', '.join(_UNITS)}", nearest(actual.unit, _UNITS))
+    stated = units.get(actual.name) or units.get(actual.measure)
+    if stated is None and actual.measure not in known.names:
+        yield row.problem("measure", "a measure of benefits.csv or of the model", nearest(actual.measure, units))
+    elif stated and stated != actual.unit:
+        yield row.problem("unit", f"{stated}, as the measure is counted")
+    if actual.status != words.BASELINE and first_day(actual.period) < start:
+        advice = "what came before the start has the status baseline, and sets the limits of charts"
+        yield row.problem("period", f"{start.isoformat()} or later, where the baseline starts", advice)
+
+
+def _figures(row: Row, actual: Actual) -> Iterator[Problem]:
+    """Yield what contradicts itself within a row: a rate and what it is of, and a day before what it tells of."""
+    top, bottom = actual.numerator, actual.denominator
+    if (top is None) != (bottom is None):
+        yield row.problem("denominator" if bottom is None else "numerator", "both a numerator and a denominator")
+    if top is not None and bottom is not None:
+        if top > bottom:
+            yield row.problem("numerator", f"no more than the denominator, {bottom:g}")
+        elif bottom and abs(top / bottom - actual.value * (0.01 if actual.unit == "per cent" else 1)) > _ROUNDED:
+            yield row.problem("value", f"the numerator over the denominator, {top / bottom:.3g}")
+    if actual.as_at and actual.as_at < (begins := first_day(actual.period)):
+        yield row.problem("as_at", f"{begins.isoformat()} or later: nothing is known before it happens")

@@ -1,0 +1,84 @@
+"""What the children of a world cost by line: bought places at prices in force, own homes, what goes with a child.
+
+Prices, beds and moves belong to a world like its children do: two schemes that meet here never claim the same pound.
+Own homes hold no more children than are in homes in the same world.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from model.case.parameters import PLACEMENT_LINES, PLACEMENTS
+from model.children.law import RESIDENTIAL
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from model.children.law import Floats
+    from model.schemes import Scheme, Setting
+
+HOMES: Final = "Own children's homes"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """What a scheme changes in the way children are paid for; each amount (months, draws).
+
+    `price_left`: position of a placement -> share of its price that is left; `homes`: children whom own beds can hold,
+    and what the homes cost, or None; `per_child`: line -> pounds a month for each child without and with the scheme, in
+    the placements `of`.
+    """
+
+    price_left: Mapping[int, Floats]
+    homes: tuple[Floats, Floats] | None
+    per_child: Mapping[str, tuple[Floats, Floats]]
+    of: slice
+
+    def __bool__(self) -> bool:
+        """Whether anything is changed at all."""
+        return bool(self.price_left or self.homes or self.per_child)
+
+
+def terms_of(scheme: Scheme, setting: Setting) -> Terms:
+    """Return the terms of a scheme."""
+    left = {i: part for i, p in enumerate(PLACEMENTS) if (part := scheme.price_left(setting, p)) is not None}
+    beds, cost = scheme.beds(setting), scheme.homes_cost(setting)
+    at = PLACEMENTS.index(scheme.spec.placement) if scheme.spec.placement else None
+    return Terms(
+        price_left=left,
+        homes=None if beds is None or cost is None else (beds, cost),
+        per_child=scheme.per_child(setting),
+        of=slice(None) if at is None else slice(at, at + 1),
+    )
+
+
+def placement_spending(
+    children: Floats, monthly_prices: Floats, terms: Mapping[str, Terms], acting: Collection[str]
+) -> dict[str, Floats]:
+    """Return line -> pounds, (months, draws), positive. `children` and `monthly_prices` (months, placements, draws).
+
+    `terms` are those of every scheme of the case, `acting` the schemes of this world. Bought = children - min(own beds,
+    children in homes); a placement's line = bought x price x what each acting scheme leaves of it.
+    """
+    now = [terms[name] for name in terms if name in acting]
+    homes = [t.homes for t in now if t.homes is not None]
+    bought = children
+    if homes:
+        bought = children.copy()
+        bought[:, RESIDENTIAL] -= np.minimum(sum(beds for beds, _ in homes), children[:, RESIDENTIAL])
+    cost = bought * monthly_prices
+    for own in now:
+        for at, left in own.price_left.items():
+            cost[:, at] *= left
+    lines = {line: cost[:, i] for i, line in enumerate(PLACEMENT_LINES.values())}
+    nothing = np.zeros_like(cost[:, 0])
+    if any(t.homes for t in terms.values()):
+        lines[HOMES] = sum((running for _, running in homes), nothing)
+    for name, own in terms.items():
+        for line, (without, with_scheme) in own.per_child.items():
+            each = with_scheme if name in acting else without
+            lines[line] = lines.get(line, nothing) + each * children[:, own.of].sum(axis=1)
+    return lines

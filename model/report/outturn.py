@@ -1,0 +1,247 @@
+"""`outturn.html`: has it worked? One page on top, then a section a benefit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from model.batch.disk import write_whole
+from model.report.look import charts, markup
+from model.report.look import format as fmt
+from model.report.look import tables as tbl
+from model.report.look.page import Block, Page, heading, render, show
+from model.report.opening import case_folder
+from model.schemes.load import load_case
+from model.tracking import outturn as tracking
+from model.tracking.bridge import NET, SPENDING
+from model.tracking.charts import SURE, colour
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure as Canvas
+
+    from model.case.records import Benefit
+    from model.tracking.charts import Chart
+    from model.tracking.neighbours import Comparison
+    from model.tracking.outturn import Outturn
+
+NATURES: Final = {"invested": "Invested", "cashable": "Cashable saving", "avoided": "Cost avoided", "net": "Net"}
+NOT_TOLD: Final = "cannot be told from nought"
+
+
+def open_outturn(case: str | Path, version: int | None = None, dfe: Path | str | None = None,
+                 authority: str | None = None) -> Outturn:  # fmt: skip
+    """Return a case's plan held against its actuals; with DfE's tables also beside its neighbours. InputProblems."""
+    read = load_case(case if isinstance(case, Path) else case_folder(case))
+    return tracking.track(read, version=version, neighbours=_neighbours(dfe, authority or "", read.timeline.start.year))
+
+
+def _neighbours(dfe: Path | str | None, authority: str, start_year: int) -> Comparison | None:
+    if not dfe:
+        return None
+    from model.demand.dfe import canonical, read_dfe  # noqa: PLC0415 - reading tables is for those who have them
+    from model.tracking.neighbours import compare, rates_of  # noqa: PLC0415
+
+    return compare(rates_of(read_dfe(Path(dfe)).totals), canonical(authority), start_year + 1)
+
+
+def outturn(found: Outturn) -> Block:
+    """Return the whole of it: the answer, where the money went, what was learnt, then each benefit."""
+    benefits = [_benefit(found, b) for b in found.case.benefits]
+    return show(
+        Block("<h2>Has it worked?</h2>"), _answer(found), _earned(found), _forecast(found), _chain(found),
+        Block("<h2>From plan to outturn</h2>"),
+        "Each cause is what has been learnt of it so far, in the order of the table. Net counts what the schemes earn; "
+        "spending is all that children and schemes cost, whoever caused it.",
+        _bridge(found.bridge, NET, "Net position of the schemes"), _bridge(found.bridge, SPENDING, "All spending"),
+        Block("<h2>What was learnt</h2>"), _learnt(found), _neighbour(found.neighbours),
+        Block("<h2>Benefit by benefit</h2>"), *benefits,
+        Block("<h2>The plan and its versions</h2>"), _versions(found.versions),
+    )  # fmt: skip
+
+
+def write_page(found: Outturn, path: Path) -> None:
+    """Write the page, whole or not at all."""
+    title = f"{found.case.title}: has it worked?"
+    about = f"Plan {found.plan.version}, frozen {fmt.day(found.plan.frozen)}, against what has happened since."
+    write_whole(path, render(Page(title=title, kicker=found.case.council, about=about), outturn(found).html).encode())
+
+
+def _answer(found: Outturn) -> Block:
+    """The page's first words: the money, the decision, the first broken link, and what cannot be said yet."""
+    then, now = (found.forecast.iloc[at] for at in (0, -1))
+    steps = found.bridge[(found.bridge["of"] == NET) & ~found.bridge["step"].isin(["plan", "outturn"])]
+    told = steps[steps["told"]].sort_values("value_gbp", key=abs, ascending=False)
+    why = "no single cause can be told from chance yet"
+    if len(told):
+        why = f"the largest cause is {told.iloc[0]['step']}, {fmt.money(told.iloc[0]['value_gbp'], signed=True)}"
+    short = found.chain[found.chain["state"] == tracking.SHORT].groupby("scheme", sort=False).first()
+    links = [f"{found.case.scheme(str(s)).title}: {markup.phrase(str(r['link']))}" for s, r in short.iterrows()]
+    broke = f"The first link short of its promise: {'; '.join(links)}." if links else "No measured link fell short."
+    few = f"{len(found.evidence.observations)} figures, {found.evidence.months} months"
+    chances = [fmt.chance(state["probability_npv_positive"]) for state in (now, then)]
+    return Block(markup.bullets([
+        (f"The frozen triggers say: {now['decision']}. "
+        f"A positive net present value has a chance of {chances[0]}; when the plan was frozen, {chances[1]}."),
+        f"Between plan and outturn, {why}.",
+        broke,
+        f"This rests on {few}. A figure within its promised range neither proves nor disproves a scheme.",
+    ]))  # fmt: skip
+
+
+def _earned(found: Outturn) -> tbl.Table:
+    of = {(r["nature"], r["state"]): r for _, r in found.earned.iterrows()}
+    rows = []
+    for nature, words in NATURES.items():
+        cells = [tbl.text(words)]
+        for state in ("promised", "now"):
+            row = of[nature, state]
+            cells += [tbl.thousands(row["mean_gbp"]), tbl.text(fmt.money_range(row["p10_gbp"], row["p90_gbp"]))]
+        rows.append(cells)
+    return tbl.Table(
+        key="earned", caption=f"To date, {found.evidence.months} months, cash", rows=rows, numeric=1,
+        strong=frozenset({3}),
+        columns=("", "Promised, mean", "10th to 90th percentile", "Now thought, mean", "10th to 90th percentile"),
+        note="What doing nothing would have cost is never seen: what is earned is worked out from what was counted.",
+    )  # fmt: skip
+
+
+def _forecast(found: Outturn) -> tbl.Table:
+    rows = [
+        [tbl.text("When frozen" if r["state"] == "then" else "Now"),
+         tbl.number(fmt.money(r["mean_gbp"]), r["mean_gbp"]),
+         tbl.text(fmt.money_range(r["p10_gbp"], r["p90_gbp"])), tbl.text(fmt.chance(r["probability_npv_positive"])),
+         tbl.text(fmt.chance(r["probability_payback"])), tbl.text(r["decision"])]
+        for _, r in found.forecast.iterrows()
+    ]  # fmt: skip
+    last, plan = found.forecast.iloc[-1], found.plan
+    again = (
+        " That is fewer than 100, so all were moved by regression towards what was counted (an ensemble smoother)."
+        if last["drawn_again"]
+        else ""
+    )
+    return tbl.Table(
+        key="forecast", caption="The forecast, when frozen and now, real", rows=rows, numeric=frozenset({1}),
+        columns=("", "NPV, mean", "10th to 90th percentile", "Chance NPV positive", "Chance of payback",
+                 "Triggers say"),
+        note=f"Change below {fmt.percent(plan.change_below)}, stop below {fmt.percent(plan.stop_below)}, as frozen. "
+        f"Of {plan.n} stored draws the evidence leaves {fmt.decimal(last['effective_draws'])} effective.{again}",
+    )  # fmt: skip
+
+
+def _chain(found: Outturn) -> tbl.Table:
+    rows = [
+        [tbl.text(found.case.scheme(r["scheme"]).title), tbl.text(markup.phrase(r["link"])), tbl.text(r["period"]),
+         tbl.text(r["state"])]
+        for _, r in found.chain.iterrows()
+    ]  # fmt: skip
+    return tbl.Table(key="chain", caption="The chain of each scheme, in causal order: the latest figure of each link",
+                     columns=("Scheme", "Link", "Period", "Against its promise"), rows=rows)  # fmt: skip
+
+
+def _bridge(frame: pd.DataFrame, of: str, caption: str) -> tbl.Table:
+    mine = frame[frame["of"] == of]
+    rows = [
+        [tbl.text(r["step"].capitalize()), tbl.number(fmt.pounds(r["value_gbp"], pence=True), r["value_gbp"]),
+         tbl.text("" if r["p10_gbp"] == r["p90_gbp"] else fmt.money_range(r["p10_gbp"], r["p90_gbp"])),
+         tbl.text("" if r["told"] else "nothing measured it" if not r["value_gbp"] else NOT_TOLD)]
+        for _, r in mine.iterrows()
+    ]  # fmt: skip
+    return tbl.Table(key=f"bridge-{of}", caption=f"{caption}, cash, since the start", rows=rows, numeric=frozenset({1}),
+                     strong=frozenset({0, len(rows) - 1}), columns=("Step", "Pounds", "10th to 90th percentile", ""),
+                     note="The steps add up to the penny.")  # fmt: skip
+
+
+def _learnt(found: Outturn) -> tbl.Table:
+    told = found.assumptions[found.assumptions["learnt"]] if len(found.assumptions) else found.assumptions
+    rows = [
+        [tbl.text(markup.label(r["assumption"])), tbl.text(_spread(r, "prior")), tbl.text(_spread(r, "now")),
+         tbl.text("outside what was thought possible" if r["beyond"] else "")]
+        for _, r in told.iterrows()
+    ]  # fmt: skip
+    return tbl.Table(key="learnt", caption="Assumptions that the figures say something of: middle, and 10th to 90th",
+                     columns=("Assumption", "When frozen", "Now", ""), rows=rows,
+                     empty="The figures say nothing of any assumption yet.")  # fmt: skip
+
+
+def _spread(row: pd.Series, when: str) -> str:
+    low, middle, high = (fmt.quantity(row[f"{when}_p{q}"], row["unit"]) for q in (10, 50, 90))
+    return f"{middle} ({low} to {high})"
+
+
+def _benefit(found: Outturn, benefit: Benefit) -> Block:
+    """One benefit: who answers for it, its chart, and when it could be told from chance."""
+    lines = [f"{benefit.owner} answers for it. Source: {benefit.source}."]
+    if benefit.disbenefit:
+        lines.append(f"What may get worse: {benefit.disbenefit[0].lower()}{benefit.disbenefit[1:]}.")
+    power = found.power[found.power["benefit"] == benefit.id]
+    if len(power):
+        sure = power[power["power"] >= SURE]
+        last = f"even by {power.iloc[-1]['financial_year']} the chance is {fmt.chance(power.iloc[-1]['power'])}"
+        lines.append(f"What is promised could be told from chance in {sure.iloc[0]['financial_year']}." if len(sure)
+                     else f"What is promised cannot be told from chance within the horizon: {last}.")  # fmt: skip
+    drawn = next((c for c in found.charted if c.name == benefit.measure), None)
+    mine = found.charts[found.charts["measure"] == benefit.measure]
+    since = mine[mine["p50"].notna()]
+    if len(since):
+        point = since.iloc[-1]
+        said = colour(benefit.rule, float(point["value"]), float(point["p50"]), len(since))
+        lines.append(f"By its rule it is {said}." if said else "Too few points, or no rule, for a colour.")
+    chart = _chart(drawn, mine, benefit) if drawn else "Nothing has been counted yet."
+    return show(heading(benefit.benefit), Block(markup.bullets(lines)), chart)
+
+
+def _chart(chart: Chart, frame: pd.DataFrame, benefit: Benefit) -> charts.Figure:
+    signals = frame[frame["signal"].astype(str) != ""]
+    limits = (
+        "no limits: too few points before the start"
+        if np.isnan(chart.middle).all()
+        else f"limits of an {chart.kind} chart"
+    )
+    finding = f"{benefit.benefit}: {len(signals)} signals" if len(signals) else f"{benefit.benefit}: no signal"
+
+    def paint(canvas: Canvas) -> None:
+        axes = canvas.subplots()
+        at = np.arange(len(frame))
+        axes.fill_between(at, frame["p10"].astype(float), frame["p90"].astype(float), color=charts.BLUE, alpha=0.18,
+                          linewidth=0, label="promised, 10th to 90th percentile")  # fmt: skip
+        for name, style in (("middle", "-"), ("lower", charts.DASHED), ("upper", charts.DASHED)):
+            axes.plot(at, frame[name].astype(float), color=charts.QUIET, linestyle=style, linewidth=1)
+        axes.plot(at, frame["value"].astype(float), color=charts.INK, marker="o", label="counted")
+        axes.set_xticks(at, list(frame["period"]), rotation=30)
+        axes.legend()
+
+    rows = [
+        [tbl.text(r["period"]), *(tbl.number("" if np.isnan(r[c]) else fmt.decimal(r[c], 1), r[c])
+                                  for c in ("value", "p10", "p90", "lower", "upper")), tbl.text(r["signal"])]
+        for _, r in frame.iterrows()
+    ]  # fmt: skip
+    data = tbl.Table(key=f"data-{benefit.id}", caption=f"{benefit.benefit}, {benefit.unit}", rows=rows,
+                     columns=("Period", "Counted", "Promised, 10th", "90th", "Lower limit", "Upper limit", "Signal"),
+                     numeric=frozenset({1, 2, 3, 4, 5}))  # fmt: skip
+    alt = f"{benefit.benefit} in {benefit.unit} by period, {limits}, the promised range behind the line."
+    return charts.chart(f"benefit-{benefit.id}", finding, alt, paint, height=2.6, data=data, note=limits.capitalize())
+
+
+def _neighbour(found: Comparison | None) -> Block | str:
+    if found is None:
+        return "No comparison with other authorities: give DfE's tables with --dfe and --authority."
+    weights = ", ".join(f"{name} {fmt.percent(w)}" for name, w in sorted(found.weights.items(), key=lambda i: -i[1]))
+    rows = [[tbl.text(year), tbl.number(fmt.decimal(a, 1), a), tbl.number(fmt.decimal(s, 1), s),
+             tbl.number(fmt.signed(a - s, 1), a - s)]
+            for year, a, s in zip(found.years, found.actual, found.synthetic, strict=True)]  # fmt: skip
+    return show(tbl.Table(
+        key="neighbours", caption="Children looked after per 10,000 at 31 March, beside a mix of other authorities",
+        columns=("Year", "Council", "Mix", "Difference"), rows=rows, numeric=1,
+        note=f"The mix: {weights}. {fmt.percent(found.placebo)} of all authorities stray from their own mix as far.",
+    ))  # fmt: skip
+
+
+def _versions(frame: pd.DataFrame) -> tbl.Table:
+    rows = [[tbl.text(r["version"]), tbl.text(r["frozen"]), tbl.text(r["scenario"]),
+             tbl.number(fmt.money(r["mean_gbp"]), r["mean_gbp"]), tbl.text(r["reason"])]
+            for _, r in frame.iterrows()]  # fmt: skip
+    return tbl.Table(key="versions", caption="Versions of the plan", rows=rows, numeric=frozenset({3}),
+                     columns=("Version", "Frozen", "Scenario", "NPV promised, mean", "Why"))  # fmt: skip

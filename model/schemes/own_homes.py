@@ -1,0 +1,48 @@
+"""The council's own children's homes: beds that take the place of bought ones.
+
+Children in them stay residential in the caseload. They are as many as the beds hold at their occupancy, and never more
+than there are children in homes in the same world: whoever steps down or never enters leaves a bed empty, and an empty
+bed is paid for. Capital counts in full when it is paid; how it is financed stands beside (`borrowing.*`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from model.case.words import CAPITAL, GRANT, INCOME, INVESTMENT, ONE_OFF
+from model.schemes.base import Scheme
+from model.schemes.cashflows import CashFlows, Tag
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from model.schemes.base import Setting
+
+CAPITAL_LINE = "Capital"
+
+
+class OwnHomes(Scheme):
+    """Homes of the council's own."""
+
+    def beds(self, setting: Setting) -> NDArray[np.float64]:
+        """Return children: beds x occupancy x how far the homes have filled, (months, draws)."""
+        return self.of(setting, "beds") * self.of(setting, "occupancy") * self.ramp(setting, "fill_months")
+
+    def homes_cost(self, setting: Setting) -> NDArray[np.float64]:
+        """Return the running cost from opening on, rising with real pay, (months, draws)."""
+        pay = setting.real_growth("growth.pay_real_annual")
+        return self.of(setting, "running_cost_annual") * pay * setting.annual * self.active(setting)
+
+    def costs(self, setting: Setting) -> CashFlows:
+        """Return the posts charged, and the capital with the part that a grant pays, in the month they are paid."""
+        since = self.elapsed(setting) + setting.optional(f"{self.spec.name}.capital_months_before", 0.0)
+        month = np.diff(since > 0, axis=0, prepend=False).astype(np.float64)  # before the case: in its first month
+        capital = setting.optional(f"{self.spec.name}.capital_cost", 0.0) * month
+        grant = capital * setting.optional(f"{self.spec.name}.capital_grant_share", 0.0)
+        amounts = {
+            Tag(CAPITAL_LINE, INVESTMENT, ONE_OFF, CAPITAL): -capital,
+            Tag(CAPITAL_LINE, INCOME, ONE_OFF, GRANT): grant,
+        }
+        return super().costs(setting) + CashFlows({tag: amount for tag, amount in amounts.items() if amount.any()})

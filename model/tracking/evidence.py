@@ -1,0 +1,191 @@
+"""What happened, as evidence: the standing word on each figure, what the model expects of it, and how far chance goes.
+
+Stocks are read as changes since the figure before, because the months of a stock repeat one another. Counts of events
+are Poisson with the spread that the council's own past shows, rates with a denominator binomial, the rest normal.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from model.case.draws import central, tile
+from model.case.measures import LOOKED_AFTER
+from model.case.reading.tracking_tables import first_day
+from model.case.timeline import MONTHS_A_YEAR, Timeline
+from model.case.words import BASELINE
+from model.children.streams import streams_of
+from model.money.portfolio import evaluate
+from model.tracking.measured import FLOWS, STOCKS, is_modelled, measured, reads
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from model.case.draws import Draws
+    from model.case.records import Actual, Case
+    from model.tracking.measured import Modelled
+
+    Floats = NDArray[np.float64]
+
+ERROR: Final = 0.02  # a recorded price, share or amount stands for the true one to within so much of it, one sd
+SMALLEST: Final = 0.25  # variance of a count of which next to nothing is expected
+REPLAYS: Final = 256  # lives of the same plan that tell how far chance goes
+FEWEST: Final = 4  # figures from before the start that tell how they spread
+POISSON, BINOMIAL, NORMAL = "poisson", "binomial", "normal"
+
+
+def standing(actuals: Sequence[Actual]) -> tuple[Actual, ...]:
+    """Return the latest word on each period, measure and scope; what it supersedes stays in `actuals.csv`."""
+    latest: dict[tuple[str, str], Actual] = {}
+    for actual in sorted(actuals, key=lambda a: a.as_at.isoformat() if a.as_at else ""):
+        latest[actual.period, actual.name] = actual
+    return tuple(sorted(latest.values(), key=lambda a: (a.name, first_day(a.period))))
+
+
+def span(period: str, timeline: Timeline) -> tuple[int, int]:
+    """Return the first month of a period and the one after its last; a day is the month that it ends, or is in."""
+    first = first_day(period)
+    if "/" in period:
+        at = timeline.month_of(first)
+        return at, at + (3 if " Q" in period else MONTHS_A_YEAR)
+    is_day = len(period) > len("2022-04")
+    ended = first + timedelta(days=1) if is_day else first
+    at = timeline.month_of(ended) - (1 if is_day else 0)
+    return at, at + 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Observation:
+    """One figure the model can be held against. `value` is what the likelihood sees: of a stock its change.
+
+    `before`: the month to which a stock's change goes back (-1: the start). `spread`: variance beyond the law's own.
+    """
+
+    actual: Actual
+    first: int
+    after: int
+    flow: bool
+    stock: bool
+    law: str
+    value: float
+    before: int
+    spread: float
+    weight: float = 1.0
+
+    def modelled(self, path: Floats, *, change: bool = False) -> Floats:
+        """Return what a path (months, draws) says of the figure, or of its change, (draws,)."""
+        if self.stock:
+            earlier = path[self.before] if change and self.before >= 0 else 0.0
+            return np.asarray(path[self.after - 1] - earlier)
+        part = path[self.first : self.after]
+        return np.asarray(part.sum(axis=0) if self.flow else part.mean(axis=0))
+
+    def variance(self, expected: Floats) -> Floats:
+        """Return the variance of the figure around what is expected of it, (draws,)."""
+        if self.law == BINOMIAL and self.actual.denominator:
+            share = np.clip(expected, ERROR, 1 - ERROR)
+            return np.asarray(share * (1 - share) / self.actual.denominator)
+        events = np.abs(expected) * self.spread + SMALLEST if self.law == POISSON else 0.0
+        return np.asarray((events if self.law == POISSON else self.spread) / self.weight + 0 * expected)
+
+    def log_likelihood(self, expected: Floats) -> Floats:
+        """Return the log likelihood of the figure, (draws,), but for what no draw moves."""
+        if self.law == BINOMIAL and self.actual.numerator is not None and self.actual.denominator:
+            share = np.clip(expected, 1e-9, 1 - 1e-9)
+            hits, misses = self.actual.numerator, self.actual.denominator - self.actual.numerator
+            return np.asarray(hits * np.log(share) + misses * np.log(1 - share))
+        if self.law == POISSON and not self.stock:
+            mean = np.maximum(expected, 1e-9)
+            return np.asarray((self.value * np.log(mean) - mean) / self.spread)
+        variance = self.variance(expected)
+        return np.asarray(-0.5 * ((self.value - expected) ** 2 / variance + np.log(variance)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """Every figure of the months since the start that the model has a value for, and the case cut to those months."""
+
+    case: Case
+    observations: tuple[Observation, ...]
+
+    @property
+    def months(self) -> int:
+        """Months since the start that any figure tells of."""
+        return self.case.timeline.months
+
+    def expected(self, draws: Draws) -> Floats:
+        """Return what each draw expects of each figure, chance apart, (observations, draws)."""
+        said = self.world(draws)
+        paths = {o.actual.name: said[o.actual.name] for o in self.observations}
+        kept = [o.modelled(paths[o.actual.name], change=True) for o in self.observations]
+        return np.array(kept).reshape(len(kept), draws.n)
+
+    def world(self, draws: Draws, *, chance: bool = False) -> Modelled:
+        """Return the measures of the cut case on these draws."""
+        streams = streams_of(self.case)
+        middle = evaluate(self.case, central(self.case), streams=streams, cells=False)
+        on = replace(draws, process_noise=chance)
+        return measured(evaluate(self.case, on, streams=streams, cells=False, middle=middle))
+
+
+def evidence(case: Case, actuals: Sequence[Actual]) -> Evidence:
+    """Return the evidence in some actuals on a plan's case. Figures from before the start only say how they spread."""
+    known = standing(actuals)
+    at = {(a.period, a.name): span(a.period, case.timeline) for a in known}
+    modelled = {name for name in {a.name for a in known} if is_modelled(name, case)}
+    told = [a for a in known if a.name in modelled and _is_told(a, case, at[a.period, a.name])]
+    months = max((at[a.period, a.name][1] for a in told), default=0)
+    short = replace(case, timeline=Timeline(case.timeline.start, max(months, 1)))
+    bare = Evidence(case=short, observations=())
+    replays = bare.world(replace(tile(central(short), REPLAYS), seed=1), chance=True) if told else None
+    made: list[Observation] = []
+    for a in told:
+        first, after = at[a.period, a.name]
+        before = next((o for o in reversed(made) if o.actual.name == a.name), None)
+        assert replays is not None  # noqa: S101 - made wherever anything is told
+        made.append(_observed(a, (first, after), before, dispersion(a, actuals, case), replays))
+    count = Counter(o.actual.name for o in made)
+    shared = {o.actual.name for o in made if o.law == NORMAL and not o.stock}  # what is wrong, or who stays, in one
+    return Evidence(case=short, observations=tuple(  # month is so in the next: all months together count as one
+        replace(o, weight=1 / count[o.actual.name]) if o.actual.name in shared else o for o in made
+    ))  # fmt: skip
+
+
+def _is_told(actual: Actual, case: Case, at: tuple[int, int]) -> bool:
+    return at[0] >= 0 and at[1] <= case.timeline.months and actual.status != BASELINE
+
+
+def _observed(
+    a: Actual, at: tuple[int, int], before: Observation | None, dispersed: float, replays: Modelled
+) -> Observation:
+    """Return a figure as the likelihood sees it."""
+    formulas, counts = replays.register, a.unit in {"children", "households", "places"}
+    chance = not counts or reads(a.name, formulas, (LOOKED_AFTER,))
+    bare = Observation(
+        actual=a, first=at[0], after=at[1], flow=reads(a.name, formulas, FLOWS), value=a.value, spread=dispersed,
+        stock=reads(a.name, formulas, STOCKS), law=BINOMIAL if a.denominator else NORMAL if chance else POISSON,
+        before=-1 if before is None else before.after - 1,
+    )  # fmt: skip
+    value = a.value - before.actual.value if bare.stock and before else a.value
+    if bare.law != NORMAL:
+        return replace(bare, value=value)
+    last = 0.5 * 10.0 ** -len(f"{a.value:.12g}".partition(".")[2])
+    lives = float(bare.modelled(replays[a.name], change=True).var())
+    return replace(bare, value=value, spread=lives + max(ERROR * abs(value), last) ** 2)
+
+
+def dispersion(actual: Actual, actuals: Sequence[Actual], case: Case) -> float:
+    """Return variance over mean of the same figure before the start, at least 1; 1 where too few are known."""
+    long = span(actual.period, case.timeline)
+    past = [
+        a.value for a in standing(actuals)
+        if a.name == actual.name and (s := span(a.period, case.timeline))[0] < 0 and s[1] - s[0] == long[1] - long[0]
+    ]  # fmt: skip
+    mean = float(np.mean(past)) if len(past) >= FEWEST else 0.0
+    return max(1.0, float(np.var(past, ddof=1)) / mean) if mean > 0 else 1.0

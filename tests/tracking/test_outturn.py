@@ -1,0 +1,126 @@
+"""A plan held against figures made from a known cause: the bridge names it, and the forecast learns it."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from benchmarks.tracking import coverage
+from model.case.draws import central, sample, with_values
+from model.case.reading.problems import InputProblems
+from model.case.records import Actual
+from model.case.timeline import Timeline
+from model.children.streams import streams_of
+from model.money.portfolio import evaluate
+from model.schemes.load import load_case
+from model.tracking.bridge import bridge
+from model.tracking.evidence import evidence, standing
+from model.tracking.learning import learn, resampled
+from model.tracking.measured import measured
+from model.tracking.outturn import shown, track
+from tests.cases import write_case
+
+MONTHS = 24
+MEASURES = {
+    "children_started.under_1": "children", "children_started.1_4": "children", "children_started.10_15": "children",
+    "weekly_price.ifa_foster": "GBP/week", "weekly_price.residential": "GBP/week",
+    "fostering.places_filled": "children", "fostering.cost": "GBP",
+}  # fmt: skip
+UNCERTAIN_START = {"fostering.delay": {"low": "0", "high": "8", "value": "2", "distribution": "pert"}}
+CAUSES = {
+    "timing": {"fostering.delay": 7.0},
+    "price": {"price.residential_weekly": 1.25, "price.ifa_foster_weekly": 1.25},
+    "volume": {"caseload.entries_multiplier": 1.3},
+}
+
+
+@pytest.fixture(scope="module")
+def case(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("tracked")
+    return load_case(write_case(folder, assumptions=UNCERTAIN_START))
+
+
+def world(case, changes):
+    short = replace(case, timeline=Timeline(case.timeline.start, MONTHS))
+    values = {
+        name: np.array([value * (case.assumptions[name].value if name.startswith("price") else 1)])
+        for name, value in changes.items()
+    }
+    return measured(evaluate(short, with_values(central(short), values), streams=streams_of(case), cells=False))
+
+
+def actuals(case, changes):
+    said = world(case, changes)
+    return [
+        Actual(period=month, measure=name, value=float(said[name][i, 0]), unit=unit, source="made", status="final")
+        for name, unit in MEASURES.items()
+        for i, month in enumerate(said.evaluation.case.timeline.month_labels)
+    ]
+
+
+def pounds(case, changes):
+    said, names = world(case, changes), ("fostering", "edge_of_care")
+    spent = said.evaluation.total_spending(names)
+    schemes, setting = said.evaluation.schemes, said.evaluation.setting
+    own = sum(schemes[name].costs(setting).net(MONTHS, 1) for name in names)
+    return float(((own - spent) * said.level).sum())
+
+
+@pytest.mark.parametrize("cause", CAUSES)
+def test_the_bridge_names_the_cause_and_its_size_within_its_interval(case, cause):
+    draws = sample(case, 600, 1)
+    found = evidence(case, actuals(case, CAUSES[cause]))
+    steps = bridge(found, learn(found, draws, seed=1), "invest_to_save")
+    spending = steps[steps["of"] == "spending"].set_index("step")
+    true = pounds(case, CAUSES[cause]) - pounds(case, {})
+    assert spending.loc[cause, "p10_gbp"] <= true <= spending.loc[cause, "p90_gbp"]
+    told = spending.drop(["plan", "outturn"])
+    assert told[told["told"]]["value_gbp"].abs().idxmax() == cause
+
+
+def test_a_bridge_adds_up_to_the_penny(case):
+    draws = sample(case, 200, 1)
+    found = evidence(case, actuals(case, CAUSES["price"]))
+    steps = bridge(found, learn(found, draws, seed=1), "invest_to_save")
+    for _, part in steps.groupby("of"):
+        pence = (part.set_index("step")["value_gbp"] * 100).round().astype(int)
+        assert pence.drop("outturn").sum() == pence["outturn"]
+
+
+def test_without_a_figure_nothing_is_learnt_and_every_draw_stays_where_it_was(case):
+    draws = sample(case, 200, 1)
+    learnt = learn(evidence(case, []), draws, seed=1)
+    assert learnt.effective == pytest.approx(200)
+    assert learnt.learnt == ()
+    assert np.array_equal(learnt.kept, np.arange(200))
+
+
+def test_systematic_resampling_gives_each_draw_its_share_to_within_one():
+    weights = np.array([0.5, 0.25, 0.125, 0.125, 0, 0, 0, 0])
+    counts = np.bincount(resampled(weights, 3), minlength=8)
+    assert np.abs(counts - 8 * weights).max() < 1
+    assert counts.sum() == 8
+
+
+def test_the_latest_word_stands_and_the_earlier_one_stays(tmp_path):
+    rows = (
+        "period,measure,value,unit,source,as_at,status\n"
+        "2022-04,children_started,9,children,903,2022-06-01,provisional\n"
+        "2022-04,children_started,4,children,903,2022-09-01,final\n"
+    )
+    read = load_case(write_case(tmp_path, files={"actuals.csv": rows}))
+    (word,) = standing(read.actuals)
+    assert [word.value, word.status, len(read.actuals)] == [4, "final", 2]
+    assert np.isnan(shown(word)), "four children are too few to be printed"
+
+
+def test_a_case_without_a_plan_says_how_to_freeze_one(case, tmp_path):
+    with pytest.raises(InputProblems, match=r"none is frozen; python3 workbook.py model freeze"):
+        track(replace(case, folder=tmp_path))
+
+
+def test_eighty_per_cent_intervals_hold_the_truth_about_as_often_as_they_say(case):
+    """The full check, 200 truths, is `benchmarks/tracking.py`; here enough to see an interval half or twice as wide."""
+    share, intervals, _ = coverage(case, truths=24, draws=500)
+    assert intervals > 60
+    assert 0.68 < share < 0.93
