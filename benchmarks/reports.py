@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import re
 import statistics
@@ -25,21 +26,24 @@ from pathlib import Path
 from bs4 import BeautifulSoup  # nbconvert's own
 
 from benchmarks import reference
-from benchmarks.machine import children_cpu_seconds
+from benchmarks.machine import adopt_orphans, children_cpu_seconds, reap_orphans
 from benchmarks.reference import outputs_of
 from model.batch.job import Job, JobResult
 from model.batch.jobs import run_jobs, summary
 from model.case.reading.load import scenario_names
-from model.commands.jobs import jobs_for
+from model.commands.jobs import NOTEBOOK, jobs_for
 from model.commands.shared import INPUTS
 
+COMPARED = 3
+"""How many of Bury's reports the two command lines make in turn: enough for a ratio."""
 
-def one_after_the_other(notebook: Path, names: list[str], folder: Path) -> float:
-    """Seconds for the two command lines, scenario by scenario."""
+
+def one_after_the_other(notebook: Path, names: list[str], folder: Path, *more: str) -> float:
+    """Seconds for the two command lines, scenario by scenario; ``more`` goes to papermill."""
     started = time.perf_counter()
     for name in names:
         target = folder / f"{name}.ipynb"
-        _call("papermill", str(notebook), str(target), "-p", "scenario", name, "--no-progress-bar")
+        _call("papermill", str(notebook), str(target), "-p", "scenario", name, "--no-progress-bar", *more)
         _call("jupyter", "nbconvert", "--to", "html", "--template", "basic", str(target))
     return time.perf_counter() - started
 
@@ -92,34 +96,30 @@ def _page(path: Path) -> str:
 
 
 def bury(count: int, draws: int, workers: int) -> None:
-    """Print what Bury's reports take beside their cells alone."""
+    """Print what Bury's reports take beside their cells alone, and beside the two command lines in turn."""
     case = INPUTS / "bury-2022"
     names = scenario_names(case)[:count]
     with tempfile.TemporaryDirectory() as place:
-        outputs, bare = Path(place) / "whole", Path(place) / "cells"
-        started = time.perf_counter()
-        whole = run_jobs(
-            jobs_for(case, names, outputs, draws=draws, seed=1),
-            outputs=outputs,
-            workers=workers,
-            progress=False,
-        )
+        outputs, bare, slow = (Path(place) / name for name in ("whole", "cells", "slow"))
+        slow.mkdir()
+        asked = [word for name in names for word in ("--scenario", name)]
+        words = ["run", str(case), "--draws", str(draws), "--jobs", str(workers), "--outputs", str(outputs), *asked]
+        adopt_orphans()
+        before, started = children_cpu_seconds(), time.perf_counter()
+        _call("model", *words)
         seconds = time.perf_counter() - started
+        reap_orphans()
+        cpu = children_cpu_seconds() - before
         jobs = [replace(job, work=None) for job in jobs_for(case, names, bare, draws=draws, seed=1)]
         cells = run_jobs(jobs, outputs=bare, workers=workers, progress=False)
-    for results in (whole, cells):
-        assert all(result.status == "made" for result in results), summary(results)
-    floor, cpu = sum(r.cells_cpu_seconds for r in cells), sum(r.cpu_seconds for r in whole)
-    print(f"\nBury, {draws:,} draws, {len(names)} scenarios, {workers} workers: processor seconds a report")
-    print(f"{'scenario':26}{'the cells alone':>16}{'the whole':>11}{'ratio':>7}")
-    for one, other in zip(cells, whole, strict=True):
-        ratio = other.cpu_seconds / one.cells_cpu_seconds
-        print(f"{one.job.scenario:26}{one.cells_cpu_seconds:16.2f}{other.cpu_seconds:11.2f}{ratio:7.2f}")
-    print(f"{'all':26}{floor:16.2f}{cpu:11.2f}{cpu / floor:7.2f} (target: 1.3)")
-    print(
-        f"seconds from nothing: {seconds:.1f}; the cells alone, spread over the workers: {floor / workers:.1f}; "
-        f"ratio {seconds * workers / floor:.2f}"
-    )
+        assert all(result.status == "made" for result in cells), summary(cells)
+        few = names[:COMPARED]
+        naive = one_after_the_other(NOTEBOOK, few, slow, "-p", "draws", str(draws), "--cwd", str(NOTEBOOK.parent))
+    floor = sum(result.cells_cpu_seconds for result in cells)
+    naive *= len(names) / len(few)
+    print(f"\nBury, {draws:,} draws, {len(names)} scenarios, {workers} at once, the whole command from nothing")
+    print(f"processor seconds: {cpu:.1f}; of the cells alone: {floor:.1f}; ratio {cpu / floor:.2f} (target: 1.3)")
+    print(f"seconds: {seconds:.1f}; papermill, nbconvert in turn: {naive:.1f}; {naive / seconds:.1f} times (target: 4)")
 
 
 def main(arguments: list[str]) -> None:
@@ -128,7 +128,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--scenarios", type=int, default=20)
     parser.add_argument("--bury", type=int, default=8, help="scenarios of the real report; 0 for none")
     parser.add_argument("--draws", type=int, default=2000)
-    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--workers", type=int, default=(os.cpu_count() or 1) + 1)
     options = parser.parse_args(arguments)
     names = [f"scenario-{number:02}" for number in range(options.scenarios)]
     with tempfile.TemporaryDirectory() as place:
@@ -136,19 +136,19 @@ def main(arguments: list[str]) -> None:
         slow, fast = root / "slow", root / "fast"
         slow.mkdir()
         notebook = reference.write(root / "reference.ipynb")
-        before = children_cpu_seconds()
         batch, results = in_a_batch(notebook, names, fast, options.workers)
-        between = children_cpu_seconds()
+        before = children_cpu_seconds()
         naive = one_after_the_other(notebook, names, slow)
         after = children_cpu_seconds()
         cells, pages = differing(names, slow, fast)
+    processors = os.cpu_count() or 1
     warm = statistics.median(result.seconds for result in results) * len(names) / options.workers
     floor = sum(result.cells_cpu_seconds for result in results)
     rows = [
-        ("papermill, nbconvert in turn", naive, after - between),
-        (f"batch, {options.workers} workers, from nothing", batch, between - before),
+        ("papermill, nbconvert in turn", naive, after - before),
+        (f"batch, {options.workers} at once, from nothing", batch, math.nan),
         ("batch, once warm", warm, sum(result.cpu_seconds for result in results)),
-        ("floor: the cells alone", floor / options.workers, floor),
+        ("floor: the cells alone", floor / processors, floor),
     ]
     print(f"{'':34}{'seconds':>9}{'a report':>10}{'processor seconds':>19}{'a report':>10}")
     for title, seconds, cpu in rows:

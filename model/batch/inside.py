@@ -5,7 +5,6 @@ The notebook comes after it in the same process, so that a result which the work
 
 from __future__ import annotations
 
-import importlib
 import os
 import pickle
 import random
@@ -71,10 +70,13 @@ def told() -> str:
 
 def _settle() -> None:
     """Start chance and figures alike in every kernel, be it forked or started afresh."""
+    import matplotlib as mpl  # noqa: PLC0415 - a job without a notebook needs neither
+    import numpy as np  # noqa: PLC0415
+
     random.seed(SEED)
-    importlib.import_module("numpy").random.seed(SEED)
+    np.random.seed(SEED)  # noqa: NPY002 - the one that a notebook may use by chance
     # A figure's identifiers are random unless salted: the same report must be the same bytes.
-    importlib.import_module("matplotlib").rcParams["svg.hashsalt"] = "report"
+    mpl.rcParams["svg.hashsalt"] = "report"
 
 
 def _work(work: Callable[[Context], object], context: Context) -> None:

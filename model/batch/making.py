@@ -36,7 +36,7 @@ KERNEL_ENVIRONMENT = {
     # Arrow's memory would otherwise be swept by a thread, and what has threads is not forked
     "JE_ARROW_MALLOC_CONF": "background_thread:false",
 }
-FIRST = ("numpy", "pandas", "model.batch.inside", "model.batch.first")
+FIRST = ("model.batch.inside", "model.batch.first")
 LOOK_SECONDS = 0.5
 """Between two looks at the clock; Windows sees a Ctrl-C only then."""
 
@@ -54,7 +54,7 @@ def make_all(
     A job whose kernel was ended by a signal is tried once more, alone, after the others: memory may have run out
     because of another.
     """
-    provisioner.warm((*FIRST, *warm), KERNEL_ENVIRONMENT)
+    provisioner.warm((*warm, *FIRST), KERNEL_ENVIRONMENT)
     waiting, again = collections.deque(jobs), collections.deque[int]()
     suspected: set[int] = set()
     running: dict[Future[Outcome], tuple[int, Session]] = {}

@@ -8,7 +8,6 @@ network you trust.
 from __future__ import annotations
 
 import contextlib
-import importlib
 import logging
 import re
 from concurrent.futures import CancelledError
@@ -72,10 +71,12 @@ def _connected(scheduler: str) -> tuple[Any, Any]:
     if problem := address_problem(scheduler):
         raise ClusterError(problem)
     try:
-        distributed = importlib.import_module("distributed")
+        import distributed  # noqa: PLC0415 - an extra
     except ImportError as error:
         raise ClusterError("--engine dask needs the extra: pip install invest-to-save[distributed]") from error
-    client = distributed.Client.__new__(distributed.Client)  # apart from its start, to have it in hand should that fail
+    client: Any = distributed.Client.__new__(
+        distributed.Client
+    )  # apart from its start, to have it in hand should that fail
     try:
         client.__init__(scheduler, timeout="10s", set_as_default=False)
     except Exception as error:

@@ -70,7 +70,8 @@ def quantile(assumption: Assumption, at: Uniforms | Normals | Floats) -> Floats:
     """Return the assumption's inverse CDF at those places (a plain array is taken as uniforms). Same shape.
 
     uniform: between low and high. pert: low, value = mode, high. normal, lognormal: fitted to P10 and P90, truncated
-    to the unit's bounds. beta: mean = value, P90 - P10 = high - low. Raises ValueError where no such fit exists.
+    to the unit's bounds. beta: mean = value, P90 - P10 = high - low. chance: 1 with the chance `value`, else 0. Raises
+    ValueError where no such fit exists.
     """
     places = Uniforms(at) if isinstance(at, np.ndarray) else at
     if is_fixed(assumption):
@@ -134,12 +135,20 @@ def _beta(a: Assumption, at: Uniforms | Normals) -> Floats:
     return _beta_quantile(*_fit_beta(a.name, a.value, a.high - a.low), at)
 
 
+def _chance(a: Assumption, at: Uniforms | Normals) -> Floats:
+    if not (a.low == 0 <= a.value <= a.high == 1):
+        message = f"{a.name}: a chance needs low 0, high 1 and a value between, not {a.low:g}, {a.value:g}, {a.high:g}"
+        raise ValueError(message)
+    return (at.uniform > 1 - a.value).astype(np.float64)
+
+
 _INVERSES: Final[dict[str, Callable[[Assumption, Uniforms | Normals], Floats]]] = {
     words.UNIFORM: _uniform,
     words.NORMAL: _normal,
     words.LOGNORMAL: _lognormal,
     words.PERT: _pert,
     words.BETA: _beta,
+    words.CHANCE_OF: _chance,
 }
 
 

@@ -175,38 +175,31 @@ def _correlated_normals(
     }
 
 
-def copula_factor(correlations: Sequence[Correlation]) -> tuple[list[str], Floats]:
-    """Return the correlated names in order of declaration and the Cholesky factor of their normal correlations.
+def normal_correlations(correlations: Sequence[Correlation]) -> tuple[list[str], Floats]:
+    """Return the correlated names in order of declaration and the correlations of their normals, (names, names).
 
-    A rank (Spearman) correlation r becomes 2 sin(pi r / 6) between the normals. Raises ValueError where the matrix is
-    not positive definite, naming the declared pair that contributes most to it.
+    A rank (Spearman) correlation r is 2 sin(pi r / 6) between the normals; pairs not declared are 0.
     """
     names = list(dict.fromkeys(name for c in correlations for name in (c.a, c.b)))
-    place = {name: i for i, name in enumerate(names)}
     matrix = np.eye(len(names))
     for c in correlations:
-        i, j = place[c.a], place[c.b]
+        i, j = names.index(c.a), names.index(c.b)
         matrix[i, j] = matrix[j, i] = 2 * math.sin(math.pi * c.rho / 6)
+    return names, matrix
+
+
+def copula_factor(correlations: Sequence[Correlation]) -> tuple[list[str], Floats]:
+    """Return the correlated names and the Cholesky factor of their normals' correlations.
+
+    Raises ValueError where they cannot hold together: `check` asks the same of the same matrix, and names the pair.
+    """
+    names, matrix = normal_correlations(correlations)
     try:
         return names, np.asarray(np.linalg.cholesky(matrix), dtype=np.float64)
     except np.linalg.LinAlgError:
-        worst = _most_contradictory(correlations, place, matrix)
-        message = (
-            f"case.toml, [[correlations]]: {worst.a} with {worst.b} at rho {worst.rho:g} contradicts the other "
-            "correlations declared (the matrix is not positive definite); bring it nearer to what they imply"
-        )
+        pairs = "; ".join(f"{c.a} with {c.b} at rho {c.rho:g}" for c in correlations)
+        message = f"case.toml, [[correlations]]: not positive definite, so these cannot hold together: {pairs}"
         raise ValueError(message) from None
-
-
-def _most_contradictory(correlations: Sequence[Correlation], place: Mapping[str, int], matrix: Floats) -> Correlation:
-    """Return the pair whose term pulls the smallest eigenvalue down furthest; of equals the last declared."""
-    direction = np.linalg.eigh(matrix)[1][:, 0]
-
-    def pull(c: Correlation) -> float:
-        i, j = place[c.a], place[c.b]
-        return round(float(direction[i] * direction[j] * matrix[i, j]), 9)
-
-    return min(reversed(correlations), key=pull)
 
 
 def _check_correlations(correlations: Sequence[Correlation], assumptions: Mapping[str, Assumption]) -> None:

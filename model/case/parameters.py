@@ -58,12 +58,20 @@ KINDS: Final = {
 
 _LATE = Parameter("months", "Months by which the scheme starts later than planned.", "it starts as planned")
 
+_FIXED = {
+    "cost_annual": Parameter("GBP/year", "A cost a year from the start on, beside its posts.", "none a year"),
+    "cost_daily": Parameter("GBP/day", "A cost of every day from the start on.", "none a day"),
+}
+
 PARAMETERS: Final[dict[str, dict[str, Parameter]]] = {
     "fostering_growth": {
         "households": Parameter("households", "Carer households that the scheme adds in all."),
         "delay": _LATE,
         "approval_lag": Parameter("months", "Months from the first enquiry to the first approval."),
-        "recruitment_months": Parameter("months", "Months over which the new households are approved, evenly."),
+        "recruitment_months": Parameter("months", "Months in which the new posts, all filled, approve them, evenly."),
+        "approvals_annual": Parameter(
+            "households/year", "Households the new posts, all filled, approve each year besides, with no end.", "none"
+        ),
         "deregistration_annual": Parameter("rate/year", "Share of carer households who stop in a year."),
         "leavers_replaced_share": Parameter("share", "Of the new households who stop, the share who are replaced."),
         "places_per_household": Parameter("places/household", "Places for which each new household is approved."),
@@ -78,11 +86,15 @@ PARAMETERS: Final[dict[str, dict[str, Parameter]]] = {
         "households_supervised_by_team": Parameter("households", "New households that the team itself can supervise."),
         "constellations": Parameter("count", "Mockingbird constellations started."),
         "constellation_cost_annual": Parameter("GBP/year", "Cost of one constellation."),
+        **_FIXED,
     },
     "entry_reduction": {
         "effect": Parameter("share", "Fall in entries of the target ages when the scheme is in full effect."),
         "delay": _LATE,
         "ramp_months": Parameter("months", "Months from nothing to the full effect, in a straight line."),
+        "chance_of_effect": Parameter(
+            "share", "Chance that there is any effect; by the distribution `chance` a draw has all of it or none.", "1"
+        ),
         "deadweight": Parameter("share", "Part of that fall that would have happened anyway."),
         "fade_annual": Parameter("rate/year", "Share of the children kept out who enter later after all, a year."),
         "short_stay_share": Parameter(
@@ -103,6 +115,7 @@ PARAMETERS: Final[dict[str, dict[str, Parameter]]] = {
             )
             for placement in PLACEMENTS
         },
+        **_FIXED,
     },
     "agency": {
         "managed_teams_cost": Parameter("GBP", "What the managed teams cost over managed_teams_months."),
@@ -118,28 +131,28 @@ PARAMETERS: Final[dict[str, dict[str, Parameter]]] = {
         "premium": Parameter("share", "How much dearer an agency worker is than the employee who replaces them."),
         "whole_cost": Parameter("switch", "1: filling a post saves the whole cost of its cover. 0: the premium only."),
         "cover_end_months": Parameter("months", "Months until cover would have ended without the schemes."),
+        **_FIXED,
     },
-    "fixed_cost": {
-        "cost_annual": Parameter(
-            "GBP/year", "A cost a year from the start on.", "none a year; one of the two is needed"
-        ),
-        "cost_daily": Parameter("GBP/day", "A cost of every day from the start on.", "none a day"),
-    },
+    "fixed_cost": _FIXED,
     "establishment": {
         "delay": _LATE,
         "posts_redundant": Parameter("fte", "People made redundant.", "no redundancy"),
         "redundancy_age": Parameter("years", "Their age.", "needed with posts_redundant"),
         "redundancy_service": Parameter("years", "Their years of service.", "needed with posts_redundant"),
         "redundancy_weekly_pay": Parameter("GBP/week", "Their pay a week.", "needed with posts_redundant"),
+        "redundant_post_cost_annual": Parameter(
+            "GBP/fte", "What each of their posts cost a year, on-costs included, saved once they have gone.", "nothing"
+        ),
         "redundancy_capped": Parameter("switch", "1: a week's pay counts up to the statutory cap. 0: in full.", "1"),
         "redundancy_multiplier": Parameter("ratio", "Weeks paid, as a multiple of the statutory weeks.", "1"),
         "redundancy_after_months": Parameter("months", "Months from the scheme's start to the last day.", "0"),
         "pension_strain": Parameter("GBP", "Cost to the council of pensions paid early, once.", "none"),
+        **_FIXED,
     },
 }
 
 ONE_OF: Final[dict[str, frozenset[str]]] = {"fixed_cost": frozenset({"cost_annual", "cost_daily"})}
-"""For a kind, parameters of which at least one must be given."""
+"""For a kind, parameters of which at least one must be given. Any scheme may state either."""
 
 CASE_WIDE: Final[dict[str, Parameter]] = {
     **{
@@ -193,6 +206,9 @@ CASE_WIDE: Final[dict[str, Parameter]] = {
     "establishment.vacancy_share": Parameter("share", "Share of the new posts that stands empty in the long run."),
     "establishment.fill_probability": Parameter("share", "Chance that a round ends with somebody in post.", "1"),
     "establishment.turnover_annual": Parameter("share", "Share of those in post who leave in a year.", "nobody leaves"),
+    "establishment.budgeted_vacancy_share": Parameter(
+        "share", "Vacancy factor: part of the new posts' cost that the approved budget leaves out.", "none is left out"
+    ),
     "establishment.agency_cover_share": Parameter(
         "share", "Of posts once filled and empty again, those that an agency worker covers.", "none is covered"
     ),
@@ -220,19 +236,27 @@ CASE_WIDE: Final[dict[str, Parameter]] = {
     "capacity.managers_current": Parameter("fte", "Team managers before the schemes.", "the span is not shown"),
     "capacity.managers_proposed": Parameter("fte", "Team managers with them.", "as many as before"),
     "capacity.target_caseload": Parameter("children/worker", "Cases a worker should hold.", "no target is shown"),
+    "appraisal.optimism_bias": Parameter(
+        "switch",
+        "1: costs raised and benefits cut by the evidence's grade, as reference/optimism_bias.csv has it.",
+        "0",
+    ),
+    "appraisal.benefits_realised_share": Parameter(
+        "share", "Part of every scheme's stated benefits that comes about: how far may they fall?", "1: all of them"
+    ),
     "reserve.opening": Parameter("GBP", "Balance of the reserve at the start."),
     "reserve.minimum": Parameter("GBP", "Balance below which it may not be drawn."),
     "reserve.commitments_annual": Parameter("GBP/year", "Other claims on the reserve."),
     "loan.share": Parameter("share", "Part of the part-year and one-off cost that an internal loan pays.", "no loan"),
     "loan.interest_annual": Parameter("rate/year", "Interest on the loan.", "needed with loan.share"),
     "loan.years": Parameter("years", "Equal yearly payments that clear it.", "needed with loan.share"),
-    "loan.first_repayment_years": Parameter("years", "Years from the start of the case to the first payment.", "1"),
+    "loan.first_repayment_years": Parameter("years", "Years from each advance to its first payment.", "1"),
 }
 """What every case needs. What reads a row that may be left out must do what `without` says."""
 
 RESERVED_PREFIXES: Final = (
     "price", "cost", "caseload", "growth", "establishment", "cashable", "reserve", "est", "conventions", "schemes",
-    "capacity", "loan",
+    "capacity", "loan", "appraisal",
 )  # fmt: skip
 """First parts of names that a scheme may not take."""
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from model.case.words import BOTTOM_UP, GENERAL, PRINTED, YEAR
+from model.case.timeline import MONTHS_A_YEAR
+from model.case.words import APPROVED, BOTTOM_UP, GENERAL, PRINTED, YEAR
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,13 +24,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Conventions:
-    """How the case counts: weeks in a year, the discount rate (a year, real) and the names they were chosen by."""
+    """How the case counts: weeks in a year, the discount rate (a year, real) and the names they were chosen by.
+
+    `horizon_years`: for how long the schemes act, where it is not the case's own. `run_off_years`: for how much longer
+    the children they kept out of care, and the homes they found, are followed after the schemes have stopped.
+    """
 
     weeks_per_year: float
     discount_rate_annual: float
     discount_rate_name: str
     price_index: str
     hindsight: bool = False
+    horizon_years: int | None = None
+    run_off_years: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,10 +184,14 @@ class Paper:
 
 @dataclass(frozen=True, kw_only=True)
 class FundingPlan:
-    """Which purse pays: one-off and part-year cost from the reserve until `reserve_until`, base budget after it."""
+    """Which purse pays: one-off and part-year cost from the reserve until `reserve_until`, base budget after it.
+
+    `budget_basis`: the base budget holds the approved establishment (`APPROVED`), or what it is expected to cost.
+    """
 
     reserve_name: str
     reserve_until: date | None
+    budget_basis: str = APPROVED
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -225,9 +236,20 @@ class Case:
         return self.folder.resolve().name
 
     @property
+    def acting_months(self) -> int:
+        """Months in which the schemes act: the horizon, without the years that only follow what they did."""
+        return self.timeline.months - self.conventions.run_off_years * MONTHS_A_YEAR
+
+    @property
     def active_schemes(self) -> tuple[SchemeSpec, ...]:
         """The schemes this scenario switches on, in the order of declaration."""
         return tuple(s for s in self.schemes if s.active)
+
+    def costs_nothing(self, scheme: SchemeSpec) -> bool:
+        """Whether a scheme carries neither a post nor an amount of its own: it saves without a cost."""
+        own = (a for name, a in self.assumptions.items() if name.startswith(f"{scheme.name}."))
+        stated = any(a.unit.startswith("GBP") and max(a.value, a.high) > 0 for a in own)
+        return not stated and all(post.charged_to != scheme.name for post in self.establishment)
 
     def scheme(self, name: str) -> SchemeSpec:
         """Return the scheme of that name; KeyError names the schemes there are."""

@@ -38,6 +38,7 @@ class Reference:
     `caseload_seed`: (age band, placement) -> how likely children of that age are to be in that placement, relative to
     other cells; 0 = never. It only matters where published totals leave the cell open. A cell not listed counts 1.
     `left_within`: months -> the share of those who enter care, over the country, who leave it within so many months.
+    `optimism_bias`: grade of evidence -> how far costs are raised and benefits cut for it, shares.
     `pay`: the pay tables, limited to what was known by the case's knowledge date; empty before a case reads them.
     """
 
@@ -45,4 +46,5 @@ class Reference:
     discount_rates: Mapping[str, float]
     caseload_seed: Mapping[tuple[str, str], float] = field(default_factory=dict)
     left_within: Mapping[int, float] = field(default_factory=dict)
+    optimism_bias: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     pay: PayTables = NO_PAY

@@ -18,6 +18,7 @@ CENTRAL, MEAN = "central", "mean"
 QUANTILES: Final = {"p05": 0.05, "p10": 0.10, "p25": 0.25, "p50": 0.50, "p75": 0.75, "p90": 0.90, "p95": 0.95}
 STATISTICS: Final = (CENTRAL, MEAN, *QUANTILES)
 
+APPROVED, EXPECTED = BUDGET_BASES = "approved", "expected"  # what the base budget holds of the new posts
 EVERYTHING: Final = "everything"  # learnt: what knowing every number would be worth
 CHANCE: Final = "chance"  # a factor: who happens to enter and leave
 REMAINDER: Final = "remainder"  # the last step to a scenario: whatever is not an assumption
@@ -32,8 +33,8 @@ BASES = YEAR, DAY = ("year", "day")  # what that cost is for
 STREAMS = GENERAL, UASC = ("general", "uasc")  # children in care, and unaccompanied asylum-seeking children
 ALL: Final = "all"  # ages or placements of a total
 OPENING_CASELOAD: Final = "opening_caseload"  # a budget that holds the opening children at each draw's own price
-DISTRIBUTIONS = FIXED, UNIFORM, PERT, NORMAL, LOGNORMAL, BETA = (
-    "fixed", "uniform", "pert", "normal", "lognormal", "beta",
+DISTRIBUTIONS = FIXED, UNIFORM, PERT, NORMAL, LOGNORMAL, BETA, CHANCE_OF = (
+    "fixed", "uniform", "pert", "normal", "lognormal", "beta", "chance",
 )  # fmt: skip
 RATINGS = RED, AMBER, GREEN = ("red", "amber", "green")
 VERDICTS = RECONCILES, ROUNDING, DIFFERS, NOT_DERIVABLE = ("reconciles", "rounding", "differs", "not_derivable")

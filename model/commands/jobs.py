@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 NOTEBOOK = ROOT / "notebooks" / "90_scenario_report.ipynb"
-WORKBOOK = "workbook.xlsx"
+WORKBOOK, TABLES = "workbook.xlsx", "tables.xlsx"
 WARM = (
     "model.case.reading.load",
     "model.results.files",
@@ -81,8 +81,10 @@ def make(context: Context) -> None:
     result = open_result(wanted["case"], wanted["scenario"], draws=wanted["draws"], seed=wanted["seed"])
     write(result, context.folder)
     if wanted["excel"]:
-        from model.excel.twin import why_not, write_workbook  # noqa: PLC0415 - only where it was asked for
+        from model.excel.tables import write_tables  # noqa: PLC0415 - only where it was asked for
+        from model.excel.twin import why_not, write_workbook  # noqa: PLC0415 - as above
 
+        write_tables(result, context.folder / TABLES)
         if not why_not(result.case):
             write_workbook(result.case, context.folder / WORKBOOK)
     found = provenance.provenance(result.case, draws=result.draws, seed=result.seed)

@@ -3,6 +3,8 @@
 Everything is nominal: budgets are cash. Financing stays outside the NPV.
 
 * The base budget carries what recurs and the general fund pays: investment after `reserve_until`, less cashable saving.
+  It holds the approved establishment, as councils budget; what empty posts leave unspent is a one-off underspend of the
+  year. On the basis `expected` it holds what is expected to be spent.
 * The reserve carries the part-year cost up to the end of the financial year of `reserve_until`, and what is charged to
   it in any case: teams that would end anyway, and posts filled on fixed terms. Ending such a team releases reserve, not
   base budget; making such a post permanent moves it from the reserve to the base budget and spends nothing new.
@@ -18,8 +20,9 @@ import numpy as np
 
 from model.case import units
 from model.case.timeline import financial_year
-from model.case.words import AVOIDANCE, GENERAL_FUND, INVESTMENT, ONE_OFF, RESERVE, WHOLE
-from model.schemes.staff.posts import already_paid
+from model.case.words import APPROVED, AVOIDANCE, GENERAL_FUND, INTERACTION, INVESTMENT, ONE_OFF, RESERVE, WHOLE
+from model.schemes import make_scheme
+from model.schemes.staff.posts import already_paid, underspend
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,13 +38,16 @@ BASE_BUDGET, RESERVE_FUNDED, OTHER_FUNDED = "base_budget", "reserve_funded", "gr
 ONE_OFFS, AVOIDED, NET = "one_off", "cost_avoidance", "net"
 PRESSURE, SAVING = "pressure", "saving"
 FIXED_TERM_POSTS = "Posts on fixed terms made permanent"
+UNFILLED_POSTS = "Approved posts, beyond what is expected to be spent on them"
+SPARED = {FIXED_TERM_POSTS: RESERVE_FUNDED, UNFILLED_POSTS: ONE_OFFS}  # the purse that pays less in their place
+TOGETHER = "Cashable only by schemes together, less overlap"
 
 CARRIED, RELEASED, IMPLEMENTATION, RESERVE_ONE_OFFS = "carried", "released", "implementation", "one_offs"
 RESERVE_FLOWS = (CARRIED, RELEASED, IMPLEMENTATION, RESERVE_ONE_OFFS)
 OPENING, COMMITMENTS, ADVANCE, SHORTFALL, CLOSING = "opening", "commitments", "loan_advance", "shortfall", "closing"
 BEFORE_TOP_UP = "before_top_up"
 RESERVE_ITEMS = (OPENING, COMMITMENTS, *RESERVE_FLOWS, ADVANCE, SHORTFALL, CLOSING, BEFORE_TOP_UP)
-INTEREST, REPAYMENT = "interest", "repayment"
+INTEREST, REPAYMENT, UNSPENT = "interest", "repayment", "unspent"
 HALF_A_PENNY = 0.005
 
 
@@ -82,22 +88,22 @@ def purse_of(case: Case, tag: Tag, year: str) -> str:
 def reserve_flows(evaluation: Evaluation) -> dict[str, NDArray[np.float64]]:
     """Return what the reserve pays and is spared by month, nominal, each (months, draws) and positive.
 
-    `carried`: what it pays in the do-nothing world. `released`: the part of that which ends, or moves to the base
-    budget, because of the schemes. `implementation`: the schemes' recurring cost while the reserve pays it. `one_offs`
-    likewise.
+    `carried`: what it pays in the do-nothing world, and so in every scenario, whichever schemes act in it. `released`:
+    the part of that which ends, or moves to the base budget, because of those that act. `implementation`: the schemes'
+    recurring cost while the reserve pays it. `one_offs` likewise.
     """
     case = evaluation.case
     timeline = case.timeline
-    early = np.array([reserve_pays(case, year) for year in timeline.financial_years])[timeline.year_index][:, None]
+    early = _early(case)[:, None]
     out = {name: np.zeros(evaluation.setting.shape) for name in RESERVE_FLOWS}
-    for scheme in evaluation.schemes.values():
+    for spec in case.schemes:
+        scheme = make_scheme(spec)
         for line, (before, after) in scheme.spending(evaluation.setting).items():
             if scheme.purses.get(line) == RESERVE:
                 out[CARRIED] += before
-                out[RELEASED] += before - after
-    posts = already_paid(evaluation.setting)
-    out[CARRIED] += posts
-    out[RELEASED] += np.where(early, 0.0, posts)
+                out[RELEASED] += (before - after) * spec.active
+    out[CARRIED] += already_paid(evaluation.setting, case.schemes)
+    out[RELEASED] += np.where(early, 0.0, already_paid(evaluation.setting, case.active_schemes))
     for flows in evaluation.perimeters[WHOLE].flows.values():
         for tag, amount in flows:
             if tag.nature == INVESTMENT and tag.funding in {GENERAL_FUND, RESERVE}:
@@ -114,10 +120,21 @@ def fixed_term_posts(evaluation: Evaluation) -> NDArray[np.float64]:
     Nominal, by financial year, (years, draws), positive: new base budget, but not new spending.
     """
     case = evaluation.case
-    late = np.array([not reserve_pays(case, year) for year in case.timeline.financial_years])[:, None]
     index = case.reference.indices[case.conventions.price_index]
     nominal = units.nominal_factors(case.timeline, index, case.price_base)[:, None]
-    return np.asarray(case.timeline.by_financial_year(already_paid(evaluation.setting) * nominal) * late)
+    paid = already_paid(evaluation.setting, case.active_schemes)
+    return case.timeline.by_financial_year(np.where(_early(case)[:, None], 0.0, paid * nominal))
+
+
+def unspent(evaluation: Evaluation) -> NDArray[np.float64]:
+    """Return what the base budget holds for approved posts beyond what is spent on them: nominal, (years, draws)."""
+    case = evaluation.case
+    index = case.reference.indices[case.conventions.price_index]
+    nominal = units.nominal_factors(case.timeline, index, case.price_base)[:, None]
+    if case.funding.budget_basis != APPROVED:
+        return case.timeline.by_financial_year(np.zeros(evaluation.setting.shape))
+    budgeted = np.where(_early(case)[:, None], 0.0, underspend(evaluation.setting) * nominal)
+    return case.timeline.by_financial_year(budgeted)
 
 
 def fund(
@@ -125,40 +142,43 @@ def fund(
     lines: Mapping[Tag, NDArray[np.float64]],
     draws: Draws,
     flows: Mapping[str, NDArray[np.float64]],
-    fixed_term: NDArray[np.float64],
+    moved: Mapping[str, NDArray[np.float64]],
 ) -> Funding:
     """Share nominal annual lines, tag -> (years, draws), among the purses; run the reserve and the loan.
 
-    `flows` are the reserve's by month (`reserve_flows`), `fixed_term` the posts that move to the base budget by year.
+    `flows` are the reserve's by month (`reserve_flows`); `moved` what else the base budget takes on by year: posts on
+    `FIXED_TERM_POSTS`, and what is `unspent` on `UNFILLED_POSTS`.
     """
-    purses, base_lines = share_out(case, lines, fixed_term)
+    purses, base_lines = share_out(case, lines, moved)
     monthly = run_reserve(case, flows, draws)
     loan = run_loan(case, monthly[ADVANCE], draws)
     return Funding(purses=purses, base_lines=base_lines, reserve=_by_year(case, monthly), loan=loan)
 
 
 def share_out(
-    case: Case, lines: Mapping[Tag, NDArray[np.float64]], fixed_term: NDArray[np.float64]
+    case: Case, lines: Mapping[Tag, NDArray[np.float64]], moved: Mapping[str, NDArray[np.float64]]
 ) -> tuple[dict[str, NDArray[np.float64]], dict[tuple[str, str], NDArray[np.float64]]]:
     """Return the purses and the lines of the base budget, each (years, n). Each line of each year is in one purse only.
 
     So sums stay exact: pennies in are the same pennies out.
     """
     years = case.timeline.financial_years
-    shape = fixed_term.shape
+    shape = next(iter(moved.values())).shape
     purses = {name: np.zeros(shape) for name in (BASE_BUDGET, RESERVE_FUNDED, OTHER_FUNDED, ONE_OFFS, AVOIDED)}
     base_lines: dict[tuple[str, str], NDArray[np.float64]] = {}
     for tag, amount in lines.items():
-        key = (PRESSURE if tag.nature == INVESTMENT else SAVING, tag.line)
+        line = TOGETHER if tag.line == INTERACTION else tag.line
+        key = (PRESSURE if tag.nature == INVESTMENT else SAVING, line)
         for i, year in enumerate(years):
             purse = purse_of(case, tag, year)
             purses[purse][i] += amount[i]
             if purse == BASE_BUDGET:
                 base_lines.setdefault(key, np.zeros(shape))[i] += amount[i]
-    if fixed_term.any():
-        base_lines[PRESSURE, FIXED_TERM_POSTS] = -fixed_term
-        purses[BASE_BUDGET] -= fixed_term
-        purses[RESERVE_FUNDED] += fixed_term
+    for name, amount in moved.items():
+        if amount.any():
+            base_lines[PRESSURE, name] = -amount
+            purses[BASE_BUDGET] -= amount
+            purses[SPARED[name]] += amount
     purses[NET] = sum(purses.values(), np.zeros(shape))
     return purses, base_lines
 
@@ -190,9 +210,20 @@ def run_reserve(case: Case, flows: Mapping[str, NDArray[np.float64]], draws: Dra
     return items
 
 
+def without_schemes(flows: Mapping[str, NDArray[np.float64]]) -> dict[str, NDArray[np.float64]]:
+    """Return the reserve's flows of the do-nothing world: what it carries in any case."""
+    return {name: amount if name == CARRIED else np.zeros_like(amount) for name, amount in flows.items()}
+
+
 def _commitments(case: Case, draws: Draws) -> NDArray[np.float64]:
-    """Other commitments on the reserve, spread by days; cash amounts, as a reserve's are set. (months, draws)."""
-    return units.annual_factors(case.timeline)[:, None] * draws["reserve.commitments_annual"] * _cash(case)
+    """Other commitments, by days, until the reserve's own end if it has one; cash, as they are set. (months, draws)."""
+    lasting = _early(case) if case.funding.reserve_until else np.ones(case.timeline.months)
+    return (units.annual_factors(case.timeline) * lasting)[:, None] * draws["reserve.commitments_annual"] * _cash(case)
+
+
+def _early(case: Case) -> NDArray[np.bool_]:
+    """Return the months of the years that the reserve pays for, (months,)."""
+    return np.array([reserve_pays(case, year) for year in case.timeline.financial_years])[case.timeline.year_index]
 
 
 def _cash(case: Case) -> float:
@@ -219,26 +250,37 @@ def first_short_month(shortfall: NDArray[np.float64]) -> NDArray[np.float64]:
 def run_loan(case: Case, advances: NDArray[np.float64], draws: Draws) -> dict[str, NDArray[np.float64]]:
     """Run an internal invest-to-save loan by financial year: opening, advance, interest, repayment, closing.
 
-    Interest accrues on the opening balance. From `loan.first_repayment_years` after the first year on, `loan.years`
-    equal payments clear what is then owed, with interest. Empty where the case has no loan. Outside the NPV.
+    Each year's advance is a loan of its own: interest accrues on its opening balance, and from
+    `loan.first_repayment_years` after it on, `loan.years` equal payments clear what is then owed, with interest. What
+    falls due after the last year is still owed at its end. Empty where the case has no loan. Outside the NPV.
     """
     if "loan.share" not in draws or not draws["loan.share"].any():
         return {}
     advanced = case.timeline.by_financial_year(advances)
-    rate, years = draws["loan.interest_annual"], draws["loan.years"]
-    begins = draws["loan.first_repayment_years"] if "loan.first_repayment_years" in draws else np.ones(draws.n)
     items = {name: np.zeros_like(advanced) for name in (OPENING, ADVANCE, INTEREST, REPAYMENT, CLOSING)}
-    items[ADVANCE] = advanced
-    balance, level = np.zeros(draws.n), np.zeros(draws.n)
-    for year in range(len(advanced)):
+    for year, amount in enumerate(advanced):
+        items[ADVANCE][year] += amount
+        _repay(items, year, amount, draws)
+    return items
+
+
+def _repay(items: Mapping[str, NDArray[np.float64]], lent: int, amount: NDArray[np.float64], draws: Draws) -> None:
+    """Add one year's advance and all that follows from it to a loan's statement."""
+    rate, years = draws["loan.interest_annual"], draws["loan.years"]
+    wait = draws["loan.first_repayment_years"] if "loan.first_repayment_years" in draws.values else np.ones(draws.n)
+    begins = lent + np.maximum(wait, 1.0)
+    balance, level = amount, np.zeros_like(amount)
+    items[CLOSING][lent] += balance
+    for year in range(lent + 1, len(items[CLOSING])):
         interest = balance * rate
-        level = np.where(begins == year, annuity(balance, rate, years), level)
+        level = np.where((begins > year - 1) & (begins <= year), annuity(balance, rate, years), level)
         due = np.where((year >= begins) & (year < begins + years), level, 0.0)
         paid = np.minimum(due, balance + interest)
-        items[OPENING][year], items[INTEREST][year], items[REPAYMENT][year] = balance, interest, paid
-        balance = balance + interest - paid + advanced[year]
-        items[CLOSING][year] = balance
-    return items
+        items[OPENING][year] += balance
+        items[INTEREST][year] += interest
+        items[REPAYMENT][year] += paid
+        balance = balance + interest - paid
+        items[CLOSING][year] += balance
 
 
 def annuity(

@@ -26,6 +26,7 @@ from model.children.streams import GENERAL, UASC, Streams, streams_of
 from model.money.cashability import split_saving
 from model.schemes import Scheme, Setting, make_scheme
 from model.schemes.cashflows import CashFlows, Tag
+from model.schemes.optimism import cost_factor
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -67,9 +68,15 @@ def _levers_of(scheme: Scheme, setting: Setting) -> Levers:
     return Levers(reductions=scheme.reductions(setting), places=scheme.places(setting), sooner=scheme.sooner(setting))
 
 
+def costs_of(scheme: Scheme, setting: Setting) -> CashFlows:
+    """Return a scheme's own spending, raised for optimism bias where the case asks for that."""
+    factor, costs = cost_factor(setting, scheme.spec.name), scheme.costs(setting)
+    return costs if (factor == 1).all() else CashFlows({tag: amount * factor for tag, amount in costs})
+
+
 def _own_money(scheme: Scheme, setting: Setting) -> NDArray[np.float64]:
     """Return what a scheme costs and what it saves on lines of its own, (months, draws)."""
-    total = scheme.costs(setting).net(*setting.shape)
+    total = costs_of(scheme, setting).net(*setting.shape)
     for before, after in scheme.spending(setting).values():
         total += before - after
     return total
@@ -296,7 +303,7 @@ class Evaluation:
         """Return one scheme by itself: its own costs, what it saves on its own lines, and on the caseload."""
         if name not in self._standalone:
             scheme = self.schemes[name]
-            flows = scheme.costs(self.setting) + self.saving([name])
+            flows = costs_of(scheme, self.setting) + self.saving([name])
             pairs = scheme.spending(self.setting)
             if pairs:
                 before = {line: pair[0] for line, pair in pairs.items()}

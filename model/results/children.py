@@ -117,9 +117,10 @@ def _caseload_series(result: Outcome, world: str) -> list[_Series]:
     for measure in ("entry", "exit"):
         flows = {name: _world({w: f[measure] for w, f in s.flows.items()}, world) for name, s in samples.items()}
         out += _total(world, ALL, measure, flows)
-    ever = sum(s.cells[w]["stock"].sum(axis=0) for s in samples.values() for w in (DO_NOTHING, WITH_SCHEMES))
+    counted = {name: sample for name, sample in samples.items() if sample.cells}
+    ever = sum(s.cells[w]["stock"].sum(axis=0) for s in counted.values() for w in (DO_NOTHING, WITH_SCHEMES))
     for measure in MEASURES:
-        tables = {n: _world({w: c[measure] for w, c in s.cells.items()}, world) for n, s in samples.items()}
+        tables = {n: _world({w: c[measure] for w, c in s.cells.items()}, world) for n, s in counted.items()}
         out += [
             _Series(world, AGES[a], PLACEMENTS[p], measure, name, table[:, a, p])
             for a, p in np.argwhere(np.asarray(ever) > 0)

@@ -46,7 +46,7 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
     import pyarrow.csv  # noqa: PLC0415
 
     table = pa.Table.from_pandas(frame, preserve_index=False)
-    plain = [c.cast(pa.string()) if pa.types.is_dictionary(c.type) else c for c in table.columns]
+    plain = [_as_text(c.cast(pa.string()) if pa.types.is_dictionary(c.type) else c) for c in table.columns]
     names = ",".join(table.column_names) + "\n"
     with path.open("wb") as file:
         file.write(names.encode())
@@ -57,6 +57,17 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
         )
         options = pyarrow.csv.WriteOptions(include_header=False, quoting_style=quoting)
         pyarrow.csv.write_csv(pa.Table.from_arrays(plain, names=table.column_names), file, options)
+
+
+def _as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return a column whose texts no spreadsheet takes for formulas: an apostrophe stands before what begins one."""
+    import pyarrow as pa  # noqa: PLC0415
+    import pyarrow.compute as pc  # noqa: PLC0415
+
+    if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+        return column
+    begins = pc.match_substring_regex(column, "^[=+@\\t\\r-]")
+    return pc.replace_substring_regex(column, "^([=+@\\t\\r-])", "'\\1") if pc.any(begins).as_py() else column
 
 
 def _wants_quotes(column: pa.ChunkedArray) -> bool:

@@ -30,6 +30,7 @@ def metrics_of(result: Outcome, perimeter: str) -> dict[str, dict[str, float | N
     for field in fields(Appraisal):
         kept = None if draws is None else getattr(draws, field.name)
         out[field.name] = with_nulls(getattr(middle, field.name), kept)
+    out["npv_run_off_gbp"] = {CENTRAL: result.run_off_npv[perimeter]}
     either = middle if draws is None else draws
     sure = CENTRAL if draws is None else MEAN
     out["probability_npv_positive"] = {sure: float((either.npv_gbp > 0).mean())}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from model.case.draws import central, sample
 from model.case.words import INVEST_TO_SAVE, WHOLE
+from model.money.run_off import run_off_npv
 
 if TYPE_CHECKING:
     import numpy as np
@@ -45,6 +46,11 @@ class Outcome:
     def npv_draws(self) -> dict[str, NDArray[np.float64]]:
         """NPV of every draw by perimeter, (draws,); the central value alone where only one draw was asked for."""
         return {name: measures.npv_gbp for name, measures in (self.sample or self.central).measures.items()}
+
+    @cached_property
+    def run_off_npv(self) -> dict[str, float]:
+        """Central NPV by perimeter if those whom the schemes kept at home are followed beyond the horizon."""
+        return run_off_npv(self.case)
 
     @property
     def perimeters(self) -> tuple[str, ...]:

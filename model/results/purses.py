@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,13 +12,18 @@ from model.case.words import CENTRAL, MEAN, NET, WHOLE
 from model.money.funding import (
     AVOIDED,
     BASE_BUDGET,
+    CLOSING,
+    FIXED_TERM_POSTS,
     REPAYMENT,
     SHORTFALL,
+    UNFILLED_POSTS,
+    UNSPENT,
     first_short_month,
     fund,
     purse_of,
     run_reserve,
     share_out,
+    without_schemes,
     year_on_year,
 )
 from model.money.portfolio import evaluate
@@ -27,7 +33,7 @@ from model.results.summary import MEMORANDUM, Item, pick, summarise, with_nulls
 from model.schemes.staff.posts import costs_by_service
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import pandas as pd
     from numpy.typing import NDArray
@@ -44,9 +50,10 @@ def funded(result: Outcome, sample: Sample) -> dict[Item, NDArray[np.float64]]:
     lines: dict[Tag, NDArray[np.float64]] = {}
     for key in rows_of(result, WHOLE):
         lines[key[1]] = lines.get(key[1], 0.0) + line_of(sample, key) * nominal
-    out = fund(result.case, lines, _as_draws(sample), _reserve_flows(sample), sample.fixed_term)
+    out = fund(result.case, lines, _as_draws(sample), _reserve_flows(sample), _moved(sample))
     groups = {"purse": out.purses, "reserve": out.reserve, "loan": out.loan}
     items = {(group, "", item): amount for group, amounts in groups.items() for item, amount in amounts.items()}
+    items["budget", "", UNSPENT] = sample.unspent
     return items | {("base", kind, line): amount for (kind, line), amount in out.base_lines.items()}
 
 
@@ -67,12 +74,16 @@ def _funded_to_the_penny(result: Outcome, sample: Sample) -> dict[Item, NDArray[
         parts[keys[0][1]] = pennies(keys) - sum(parts.values(), np.zeros(len(nominal)))
         for tag, amount in parts.items():
             lines[tag] = lines.get(tag, 0.0) + amount[:, None]
-    fixed_term = np.round(sample.fixed_term.mean(axis=-1, keepdims=True) * 100)
-    purses, base = share_out(result.case, lines, fixed_term)
+    moved = {name: np.round(amount.mean(axis=-1, keepdims=True) * 100) for name, amount in _moved(sample).items()}
+    purses, base = share_out(result.case, lines, moved)
     items: dict[Item, NDArray[np.float64]] = {
         ("purse", "", item): amount[:, 0] / 100 for item, amount in purses.items()
     }
     return items | {("base", kind, line): amount[:, 0] / 100 for (kind, line), amount in base.items()}
+
+
+def _moved(sample: Sample) -> dict[str, NDArray[np.float64]]:
+    return {FIXED_TERM_POSTS: sample.fixed_term, UNFILLED_POSTS: sample.unspent}
 
 
 def _reserve_flows(sample: Sample) -> dict[str, NDArray[np.float64]]:
@@ -93,7 +104,9 @@ def funding_frames(result: Outcome) -> tuple[pd.DataFrame, pd.DataFrame]:
         ("purse", "", BASE_BUDGET): ("total", "total", -1.0),
         ("purse", "", AVOIDED): (MEMORANDUM, "Cost avoidance, in no budget", -1.0),
         ("purse", "", NET): (MEMORANDUM, "Change in spending, whoever pays", -1.0),
+        ("budget", "", UNSPENT): (MEMORANDUM, "Underspend while approved posts stand empty", -1.0),
         ("loan", "", REPAYMENT): (MEMORANDUM, "Loan repayment with interest", 1.0),
+        ("loan", "", CLOSING): (MEMORANDUM, "Loan still owed at the end of the year", 1.0),
     }
     exact = {CENTRAL: _funded_to_the_penny(result, result.central)}
     if result.sample is not None:
@@ -148,19 +161,33 @@ def reserve_frame(result: Outcome) -> pd.DataFrame:
 
 
 def reserve_metrics(result: Outcome, sure: str) -> dict[str, dict[str, float | None]]:
-    """When the reserve first cannot pay, by how much in all, and how likely that is."""
+    """When the reserve first cannot pay, by how much in all, how likely that is; and all of it if nothing is done.
 
-    def shortfall(sample: Sample) -> NDArray[np.float64]:
-        return run_reserve(result.case, _reserve_flows(sample), _as_draws(sample))[SHORTFALL]
+    The programme's own part is the shortfall with the schemes less that without them, draw by draw.
+    """
 
-    middle, drawn = shortfall(result.central), pick(result.sample, shortfall)
-    first = first_short_month(middle), None if drawn is None else first_short_month(drawn)
-    totals = summarise(middle.sum(axis=0), None if drawn is None else drawn.sum(axis=0))
-    likely = float(np.isfinite(first[0] if first[1] is None else first[1]).mean())
+    def short(sample: Sample, *, acting: bool) -> NDArray[np.float64]:
+        flows = _reserve_flows(sample)
+        return run_reserve(result.case, flows if acting else without_schemes(flows), _as_draws(sample))[SHORTFALL]
+
+    def totals(gap: Callable[[Sample], NDArray[np.float64]]) -> dict[str, float | None]:
+        found = summarise(gap(result.central).sum(axis=0), pick(result.sample, lambda s: gap(s).sum(axis=0)))
+        return {name: float(value) for name, value in found.items()}
+
+    def likely(*, acting: bool) -> dict[str, float | None]:
+        drawn = result.central if result.sample is None else result.sample
+        return {sure: float(np.isfinite(first_short_month(short(drawn, acting=acting))).mean())}
+
+    with_schemes, without = partial(short, acting=True), partial(short, acting=False)
+    first = first_short_month(with_schemes(result.central))
+    drawn = pick(result.sample, lambda sample: first_short_month(with_schemes(sample)))
     return {
-        "reserve_short_from_months": with_nulls(*first),
-        "reserve_shortfall_gbp": {name: float(value) for name, value in totals.items()},
-        "probability_reserve_short": {sure: likely},
+        "reserve_short_from_months": with_nulls(first, drawn),
+        "reserve_shortfall_gbp": totals(with_schemes),
+        "probability_reserve_short": likely(acting=True),
+        "reserve_shortfall_do_nothing_gbp": totals(without),
+        "probability_reserve_short_do_nothing": likely(acting=False),
+        "reserve_shortfall_impact_gbp": totals(lambda sample: with_schemes(sample) - without(sample)),
     }
 
 

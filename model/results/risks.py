@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from model.case.words import EVERYTHING, MEAN, WHOLE
+from model.case.words import MEAN, WHOLE
 from model.money.appraisal import npv_evaluator
 from model.money.portfolio import members_of
 from model.results.annual import pennies
@@ -16,7 +16,7 @@ from model.risk.sobol import sobol_indices
 from model.risk.steps import bridge
 from model.risk.switching import switching_values
 from model.risk.tornado import tornado
-from model.risk.voi import evpi, groups_by_prefix, information_values, options
+from model.risk.voi import groups_by_prefix, information_values, options
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -76,16 +76,15 @@ def tornado_frame(result: Outcome) -> pd.DataFrame:
 def information_frame(result: Outcome) -> pd.DataFrame:
     """Return what each uncertain assumption and each group is worth learning before the decision, largest first.
 
-    The last row, `everything`, is what knowing every number would be worth. Nothing of the central run alone.
+    The last row, `everything`, is what knowing every number would be worth, chance apart. Nothing of the central run
+    alone.
     """
     case = result.case
     if result.sample is None or not case.active_schemes:
         return _frame(INFORMATION_COLUMNS, ())
     benefits, main = options(result.npv_draws, choices(case)), main_perimeter(case)
     found = information_values(case, result.drawn, benefits, groups=groups_by_prefix(case))
-    rows = [(i.group, " ".join(i.assumptions), _penny(i.value), _penny(i.error), i.share_of_evpi) for i in found]
-    whole = _penny(evpi(benefits))
-    rows.append((EVERYTHING, "", whole, 0.0, float(whole > 0)))
+    rows = [(i.group, " ".join(i.assumptions), _penny(i.value), _penny(i.error), i.share_of_everything) for i in found]
     return _frame(INFORMATION_COLUMNS, ((case.scenario, main, *row) for row in rows))
 
 

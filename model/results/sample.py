@@ -10,7 +10,7 @@ import numpy as np
 from model.case.words import DO_NOTHING, INTERACTION, WITH_SCHEMES
 from model.children.levers import MEASURES
 from model.money.appraisal import Appraisal, appraise, discount_factors
-from model.money.funding import fixed_term_posts, reserve_flows
+from model.money.funding import fixed_term_posts, reserve_flows, unspent
 from model.money.portfolio import Evaluation
 from model.schemes.cashflows import Tag
 from model.schemes.staff import workforce
@@ -32,8 +32,10 @@ class Sample:
     `lines`: (owner, tag) -> (years, n), where the owner is a scheme, or `interaction:<perimeter>`;
     `net`: perimeter -> (months, n); `measures`: perimeter -> Appraisal; `stock`: world -> (months + 1, placements, n);
     `staffing`: (measure, world) -> (months, n), and `reserve`: item -> (months, n), both in single precision;
-    `fixed_term`: posts that move from the reserve to the base budget, nominal, (years, n);
-    `cells`: world -> measure -> (months, ages, placements), means over the draws; `flows`: world -> measure ->
+    `fixed_term`: posts that move from the reserve to the base budget, and `unspent`: what the base budget holds for
+    approved posts and does not spend, both nominal, (years, n);
+    `cells`: world -> measure -> (months, ages, placements), means over the draws, empty for draws without chance;
+    `flows`: world -> measure ->
     (months, n), all ages and placements; `draws`: the block's assumptions, (n,) each.
     """
 
@@ -47,6 +49,7 @@ class Sample:
     staffing: Mapping[tuple[str, str], NDArray[np.float32]]
     reserve: Mapping[str, NDArray[np.float32]]
     fixed_term: NDArray[np.float64]
+    unspent: NDArray[np.float64]
     draws: Mapping[str, NDArray[np.float64]]
 
 
@@ -72,7 +75,11 @@ def keep(evaluation: Evaluation) -> Sample:
         net={name: p.net(months, n) for name, p in evaluation.perimeters.items()},
         measures={name: appraise(p, factors, n) for name, p in evaluation.perimeters.items()},
         stock={name: world.stock + uasc.stock for name, world in worlds.items()},
-        cells={name: {m: (world.cells[m] + uasc.cells[m]) / n for m in MEASURES} for name, world in worlds.items()},
+        cells={
+            name: {m: (world.cells[m] + uasc.cells[m]) / n for m in MEASURES}
+            for name, world in worlds.items()
+            if world.cells
+        },
         flows={
             name: {
                 "entry": world.entries + uasc.entries,
@@ -83,6 +90,7 @@ def keep(evaluation: Evaluation) -> Sample:
         staffing={key: amount.astype(np.float32) for key, amount in staffing.items()},
         reserve={item: amount.astype(np.float32) for item, amount in reserve_flows(evaluation).items()},
         fixed_term=fixed_term_posts(evaluation),
+        unspent=unspent(evaluation),
         draws=evaluation.draws.values,
     )
 
@@ -124,5 +132,6 @@ def join(blocks: Sequence[Sample]) -> Sample:
         staffing={key: cat(b.staffing[key] for b in blocks) for key in first.staffing},
         reserve={item: cat(b.reserve[item] for b in blocks) for item in first.reserve},
         fixed_term=cat(b.fixed_term for b in blocks),
+        unspent=cat(b.unspent for b in blocks),
         draws={name: cat(b.draws[name] for b in blocks) for name in first.draws},
     )

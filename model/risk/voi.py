@@ -1,5 +1,7 @@
 """What it is worth to know a number before deciding: expected value of perfect and of partial perfect information.
 
+Numbers only: how chance will fall among the children nobody can learn, and the regression below leaves it out.
+
 The decision is a choice among options, each with a net benefit in every draw; `do nothing` is worth 0. Everything is
 in pounds of net present value. Method for the partial value: Strong, Oakley and Brennan, "Estimating multiparameter
 partial expected value of perfect information from a probabilistic sensitivity analysis sample: a nonparametric
@@ -17,6 +19,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+
+from model.case.words import EVERYTHING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -46,7 +50,7 @@ class Information:
     assumptions: tuple[str, ...]
     value: float
     error: float
-    share_of_evpi: float
+    share_of_everything: float
 
 
 def options(npv: Mapping[str, Floats], perimeters: Sequence[str]) -> Floats:
@@ -109,28 +113,31 @@ def _regressed(inputs: Sequence[_Smooth], gains: Floats, seed: int, *, curved: b
 def information_values(
     case: Case, draws: Draws, benefits: Floats, *, groups: Mapping[str, Sequence[str]] | None = None, seed: int = 1
 ) -> list[Information]:
-    """Return what each uncertain assumption and each group is worth knowing, largest first.
+    """Return what each uncertain assumption and each group is worth knowing, largest first; last, everything.
 
     `draws` and `benefits` are one sample and its net benefits (`options`). Groups may overlap; by default there are
-    none. Knowing two numbers can be worth more or less than the sum of each.
+    none. Knowing two numbers can be worth more or less than the sum of each. `everything` is every uncertain
+    assumption and no more: nobody can learn beforehand how chance will fall, so that it is less than `evpi`.
     """
-    whole = evpi(benefits)
     smooths = {name: _smooth(draws[name]) for name in case.assumptions if np.ptp(draws[name]) > 0}
     single = {name: (name,) for name in smooths}
     wanted = {**single, **{label: tuple(members) for label, members in (groups or {}).items()}}
-    found = []
-    for label, members in wanted.items():
-        value, error = _worth([smooths[m] for m in members if m in smooths], benefits, seed)
-        found.append(
-            Information(
-                group=label,
-                assumptions=members,
-                value=min(value, whole),
-                error=error,
-                share_of_evpi=min(value, whole) / whole if whole > 0 else 0.0,
-            )
+    worth = {
+        label: _worth([smooths[m] for m in each if m in smooths], benefits, seed) for label, each in wanted.items()
+    }
+    # the joint estimate leans low, and what is known of all numbers is worth no less than what is known of some
+    whole = max([_worth(list(smooths.values()), benefits, seed), *worth.values()], default=(0.0, 0.0))
+    found = [
+        Information(
+            group=label,
+            assumptions=wanted.get(label, ()),
+            value=value,
+            error=error,
+            share_of_everything=value / whole[0] if whole[0] > 0 else 0.0,
         )
-    return sorted(found, key=lambda information: -information.value)
+        for label, (value, error) in (worth | {EVERYTHING: whole}).items()
+    ]
+    return sorted(found, key=lambda information: (information.group == EVERYTHING, -information.value))
 
 
 def groups_by_prefix(case: Case) -> dict[str, tuple[str, ...]]:

@@ -18,7 +18,6 @@ from model.schemes.agency import Agency
 from model.schemes.base import Scheme, Setting
 from model.schemes.entry_reduction import EntryReductionScheme
 from model.schemes.establishment import Establishment
-from model.schemes.fixed_cost import FixedCost
 from model.schemes.fostering import FosteringGrowth
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ KINDS: dict[str, type[Scheme]] = {
     words.ENTRY_REDUCTION: EntryReductionScheme,
     words.ESTABLISHMENT: Establishment,
     words.AGENCY: Agency,
-    words.FIXED_COST: FixedCost,
+    words.FIXED_COST: Scheme,
 }
 
 

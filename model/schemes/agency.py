@@ -18,6 +18,7 @@ from model.case import units
 from model.case.timeline import MONTHS_A_YEAR
 from model.case.words import RESERVE
 from model.schemes.base import Scheme
+from model.schemes.optimism import realised
 from model.schemes.staff.posts import filled_share
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class Agency(Scheme):
 
         cover after = cover x (1 - posts filled x share displaced x share of its cost that filling saves).
         """
-        filled = filled_share(setting, self.elapsed(setting))
+        filled = filled_share(setting, self.elapsed(setting)) * realised(setting, self.spec.name)
         pay = setting.real_growth("growth.pay_real_annual")
         teams = self._until(setting, "managed_teams_end_months") * pay * self._managed_annual(setting) * setting.annual
         cover_annual = self.of(setting, "cover_cost_annual") * (1 - self.of(setting, "cover_managed_share"))

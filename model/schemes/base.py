@@ -10,7 +10,9 @@ import numpy as np
 
 from model.case import units
 from model.case.timeline import MONTHS_A_YEAR
-from model.schemes.staff.posts import staff_costs
+from model.case.words import INVESTMENT, RECURRING
+from model.schemes.cashflows import CashFlows, Tag
+from model.schemes.staff.posts import at_work, staff_costs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping
@@ -21,8 +23,8 @@ if TYPE_CHECKING:
     from model.case.draws import Draws
     from model.case.records import Case, SchemeSpec
     from model.children.levers import EntryReduction, FosterPlaces, SoonerOut
-    from model.schemes.cashflows import CashFlows
 
+STOPPED: Final = -1.0  # months since the start of what has ended
 SMALLEST_SHARE: Final = 1e-12  # what is left of a year in which everybody goes
 
 
@@ -58,7 +60,10 @@ class Setting:
         return self.draws[name] if name in self.case.assumptions else np.full(self.draws.n, neutral)
 
     def elapsed(self, start: date, delay: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return months since `start` + `delay` at the end of each month, by days; negative before. (months, draws)."""
+        """Return months since `start` + `delay` at the end of each month, by days; negative before. (months, draws).
+
+        Negative again from the month in which the schemes stop, where what they did is followed beyond it.
+        """
         return self.once(("elapsed", start, delay.tobytes()), lambda: self._elapsed(start, delay))
 
     def once(self, key: Hashable, make: Callable[[], NDArray[np.float64]]) -> NDArray[np.float64]:
@@ -78,6 +83,7 @@ class Setting:
         days = timeline.days_in_month[min(max(month, 0), timeline.months - 1)]
         begins = month + (start.day - 1) / days
         elapsed: NDArray[np.float64] = np.arange(1, self.months + 1)[:, None] - begins - delay
+        elapsed[self.case.acting_months :] = STOPPED
         return elapsed
 
     @cached_property
@@ -119,7 +125,7 @@ def rate_a_month(annual_share: NDArray[np.float64]) -> NDArray[np.float64]:
 
 @dataclass(frozen=True, kw_only=True)
 class Scheme:
-    """A scheme that does nothing but carry the posts charged to it; the other kinds add to it."""
+    """A scheme that does nothing but carry its posts and a fixed cost; the other kinds add to it."""
 
     spec: SchemeSpec
 
@@ -145,6 +151,10 @@ class Scheme:
         """Months since the scheme started, at each month's end, (months, draws)."""
         return setting.elapsed(self.spec.start, self.delay(setting))
 
+    def at_work(self, setting: Setting, ago: NDArray[np.float64] | float = 0.0) -> NDArray[np.float64]:
+        """Share of the scheme's own new posts that do its work, as it was `ago` months before, (months, draws)."""
+        return at_work(setting, self.spec, self.delay(setting), ago)
+
     def reductions(self, setting: Setting) -> tuple[EntryReduction, ...]:
         """Return the entry reductions this scheme brings about."""
         del setting
@@ -161,8 +171,17 @@ class Scheme:
         return ()
 
     def costs(self, setting: Setting) -> CashFlows:
-        """Return the scheme's own spending: the posts and rotas charged to it."""
-        return staff_costs(setting, self.spec, self.delay(setting))
+        """Return the scheme's own spending: the posts and rotas charged to it, and what it costs a year or a day."""
+        return staff_costs(setting, self.spec, self.delay(setting)) + self._fixed(setting)
+
+    def _fixed(self, setting: Setting) -> CashFlows:
+        """A licence, a contract, a team of its own: `cost_annual` by share of the year, `cost_daily` by real days."""
+        yearly, daily = (f"{self.spec.name}.cost_{every}" for every in ("annual", "daily"))
+        if not {yearly, daily} & setting.case.assumptions.keys():
+            return CashFlows()
+        rate = setting.optional(yearly, 0.0) * setting.annual + setting.optional(daily, 0.0) * setting.daily
+        cost = np.clip(self.elapsed(setting), 0, 1) * rate
+        return CashFlows({Tag(self.spec.title, INVESTMENT, RECURRING): -cost})
 
     def spending(self, setting: Setting) -> Mapping[str, tuple[NDArray[np.float64], NDArray[np.float64]]]:
         """Return line -> (do-nothing spending, spending with the scheme), each (months, draws) and positive."""

@@ -14,7 +14,7 @@ from model.case.parameters import PLACEMENTS
 from model.children.law import AGES
 from model.children.levers import EntryReduction
 from model.schemes.base import Scheme, rate_a_month
-from model.schemes.staff.posts import filled_share
+from model.schemes.optimism import realised
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -45,8 +45,7 @@ class EntryReductionScheme(Scheme):
         Capacity a month = caseworkers in post x children each / months with a child; need a month = target entries x
         children served for each who would enter.
         """
-        posts = filled_share(setting, self.elapsed(setting))
-        workers = self.of(setting, "caseworkers") * posts
+        workers = self.of(setting, "caseworkers") * self.at_work(setting)
         duration = self.of(setting, "duration_months")
         held = workers * self.of(setting, "children_per_caseworker")
         capacity = np.divide(held, duration, out=np.full_like(held, np.inf), where=duration > 0)
@@ -56,8 +55,13 @@ class EntryReductionScheme(Scheme):
         return np.where(self.of(setting, "capacity_limited") > 0, np.clip(reach, 0, 1), 1.0)
 
     def rate(self, setting: Setting) -> NDArray[np.float64]:
-        """Return the share of target entries prevented: effect x (1 - deadweight) x ramp x reach, (months, draws)."""
-        effect = self.of(setting, "effect") * (1 - self.of(setting, "deadweight"))
+        """Return the share of target entries prevented, (months, draws).
+
+        effect x chance of any x (1 - deadweight) x ramp x reach x the share of benefits that comes about.
+        """
+        name = self.spec.name
+        effect = self.of(setting, "effect") * setting.optional(f"{name}.chance_of_effect", 1.0)
+        effect = effect * (1 - self.of(setting, "deadweight")) * realised(setting, name)
         return effect * self.ramp(setting) * self.reach(setting)
 
     def weights(self, setting: Setting) -> NDArray[np.float64]:

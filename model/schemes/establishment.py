@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from model.case.words import INVESTMENT, ONE_OFF
+from model.case.words import INVESTMENT, ONE_OFF, RECURRING
 from model.schemes.base import Scheme
 from model.schemes.cashflows import CashFlows, Tag
 from model.schemes.staff.redundancy import redundancy_pay, redundancy_weeks, rules_on
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 
     from model.schemes.base import Setting
 
-REDUNDANCY, PENSION_STRAIN = "Redundancy", "Pension strain"
+REDUNDANCY, PENSION_STRAIN, ENDED = "Redundancy", "Pension strain", "Posts that end"
 
 
 class Establishment(Scheme):
     """The rows of `establishment.csv` charged to the scheme, and redundancy where the case says that posts end."""
 
     def costs(self, setting: Setting) -> CashFlows:
-        """Return the posts, and one-off redundancy and pension strain in the month the leavers go."""
-        return super().costs(setting) + self._leaving(setting)
+        """Return the posts, one-off redundancy and pension strain as the leavers go, and what is no longer paid."""
+        return super().costs(setting) + self._leaving(setting) + self._ended(setting)
 
     def _leaving(self, setting: Setting) -> CashFlows:
         """Redundancy = leavers x statutory weeks x weekly pay x multiplier; strain on the fund is an input."""
@@ -46,8 +46,22 @@ class Establishment(Scheme):
             amounts[PENSION_STRAIN] = self.of(setting, "pension_strain") * month
         return CashFlows({Tag(line, INVESTMENT, ONE_OFF): -amount for line, amount in amounts.items()})
 
+    def _ended(self, setting: Setting) -> CashFlows:
+        """Posts that end are not paid for from the last day on: people x each post's cost a year x pay growth."""
+        each = f"{self.spec.name}.redundant_post_cost_annual"
+        if each not in setting.case.assumptions:
+            return CashFlows()
+        annual = (
+            self.of(setting, "posts_redundant") * setting.value(each) * setting.real_growth("growth.pay_real_annual")
+        )
+        spared = np.clip(self._since_leaving(setting), 0, 1) * annual * setting.annual
+        return CashFlows({Tag(ENDED, INVESTMENT, RECURRING): spared})
+
+    def _since_leaving(self, setting: Setting) -> NDArray[np.float64]:
+        """Months since the leavers' last day at each month's end, (months, draws); negative before."""
+        return self.elapsed(setting) - setting.optional(f"{self.spec.name}.redundancy_after_months", 0.0)
+
     def _month_of_leaving(self, setting: Setting) -> NDArray[np.float64]:
         """1 in the month in which the leavers' last day falls, 0 in the others, (months, draws)."""
-        after = setting.optional(f"{self.spec.name}.redundancy_after_months", 0.0)
-        gone = self.elapsed(setting) - after
+        gone = self._since_leaving(setting)
         return ((gone > 0) & (gone <= 1)).astype(np.float64)

@@ -1,7 +1,9 @@
 """More foster carer households of the council's own, so that fewer children go to independent agencies.
 
-Households: the scheme approves `households` more, evenly over `recruitment_months` after `approval_lag`; they leave at
-the deregistration rate and are replaced in part; better support keeps some of the existing carers who would leave.
+Households: the scheme's posts, when all are filled, approve `households` more in `recruitment_months` and
+`approvals_annual` for as long as they work; a household is approved `approval_lag` after the work for it, so posts that
+are empty approve nobody. Households leave at the deregistration rate and are replaced in part, as far as the posts are
+filled; better support keeps some of the existing carers who would leave.
 Places = households x places each; filled = places x fill rate. Who fills them is the caseload's business.
 """
 
@@ -17,6 +19,7 @@ from model.case.words import INVESTMENT, ONE_OFF, RECURRING
 from model.children.levers import FosterPlaces
 from model.schemes.base import Scheme, monthly_hazard
 from model.schemes.cashflows import CashFlows, Tag
+from model.schemes.optimism import realised
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -54,11 +57,10 @@ class FosteringGrowth(Scheme):
 
     def _households(self, setting: Setting) -> NDArray[np.float64]:
         """Extra, approved and replaced households, (3, months, draws)."""
-        elapsed = self.elapsed(setting)
-        approved = self._approvals(setting, elapsed)
+        elapsed, approved = self.elapsed(setting), self._approvals(setting)
         hazard = monthly_hazard(self.of(setting, "deregistration_annual"))
         kept_hazard = hazard * (1 - self.of(setting, "retention_effect"))
-        replace = self.of(setting, "leavers_replaced_share")
+        replace = self.of(setting, "leavers_replaced_share") * self.at_work(setting)
         arrivals = self.of(setting, "existing_approvals_annual") / MONTHS_A_YEAR
         without = self.of(setting, "existing_households")
         with_scheme, extra = without, np.zeros(setting.draws.n)
@@ -66,7 +68,7 @@ class FosteringGrowth(Scheme):
         now = np.where(elapsed > 0, kept_hazard, hazard)
         for month in range(setting.months):
             leavers = extra * now[month]
-            replacing[month] = leavers * replace
+            replacing[month] = leavers * replace[month]
             extra = extra - leavers + approved[month] + replacing[month]
             path[month] = extra
         if (kept_hazard != hazard).any():
@@ -76,18 +78,23 @@ class FosteringGrowth(Scheme):
                 path[month] += with_scheme - without
         return np.stack([path, approved, replacing])
 
-    def _approvals(self, setting: Setting, elapsed: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return households newly approved each month, (months, draws): evenly over the recruitment months."""
-        lag, over = self.of(setting, "approval_lag"), self.of(setting, "recruitment_months")
-        since = elapsed - lag
-        share = np.divide(since, over, out=(since > 0).astype(float), where=over > 0)
-        done = self.of(setting, "households") * np.clip(share, 0, 1)
-        return np.diff(done, axis=0, prepend=0.0)
+    def _approvals(self, setting: Setting) -> NDArray[np.float64]:
+        """Return households newly approved each month, (months, draws), by the work of `approval_lag` months before.
+
+        done = households x min(1, months of full work / recruitment_months); no recruitment months: as posts fill.
+        """
+        worked = self.at_work(setting, self.of(setting, "approval_lag"))
+        over = self.of(setting, "recruitment_months")
+        share = np.divide(np.cumsum(worked, axis=0), over, out=np.maximum.accumulate(worked), where=over > 0)
+        done = self.of(setting, "households") * np.minimum(share, 1)
+        yearly = setting.optional(f"{self.spec.name}.approvals_annual", 0.0)
+        return np.diff(done, axis=0, prepend=0.0) + worked * yearly / MONTHS_A_YEAR
 
     def filled_places(self, setting: Setting) -> NDArray[np.float64]:
         """Return children in the new places: households x places each x fill rate, (months, draws)."""
         extra = np.maximum(self.households(setting).extra, 0)
-        return extra * self.of(setting, "places_per_household") * self.of(setting, "fill_rate")
+        each = self.of(setting, "places_per_household") * self.of(setting, "fill_rate")
+        return extra * each * realised(setting, self.spec.name)
 
     def places(self, setting: Setting) -> tuple[FosterPlaces, ...]:
         """Return the one lever of the scheme."""
@@ -102,11 +109,12 @@ class FosteringGrowth(Scheme):
     def costs(self, setting: Setting) -> CashFlows:
         """Return team, rota, recruitment of carers, supervision beyond what the team holds, and constellations."""
         households, each = self.households(setting), -self.of(setting, "approval_cost")
-        supervision = np.maximum(households.extra - self.of(setting, "households_supervised_by_team"), 0)
+        acting = np.clip(self.elapsed(setting), 0, 1)
+        held = self.of(setting, "households_supervised_by_team") * (acting > 0)  # a team that has stopped holds none
+        supervision = np.maximum(households.extra - held, 0)
         supervision *= -self.of(setting, "supervision_cost_annual")
         supervision *= setting.annual
-        constellations = np.clip(self.elapsed(setting), 0, 1)
-        constellations *= -self.of(setting, "constellations") * self.of(setting, "constellation_cost_annual")
+        constellations = acting * -self.of(setting, "constellations") * self.of(setting, "constellation_cost_annual")
         constellations *= setting.annual
         own = CashFlows(
             {

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from model.case.pay import PayError
 from model.case.reading.load import read_case
 from model.case.reading.problems import InputProblems, Problem
+from model.schemes.optimism import SWITCH, counted_twice
 from model.schemes.staff.prices import with_prices
 
 if TYPE_CHECKING:
@@ -23,6 +24,10 @@ def load_case(path: str | Path, scenario: str | None = None, *, complete: bool =
     recompute published figures.
     """
     case = read_case(path, scenario, complete=complete)
+    twice = counted_twice(case)
+    if twice:
+        expected = f"no range widened for optimism bias while {SWITCH} is 1: {', '.join(twice)} would count it twice"
+        raise InputProblems([Problem(file=case.folder.name, expected=expected, suggestion="leave the switch at 0")])
     try:
         return with_prices(case)
     except PayError as error:

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from model.case.draws import copula_factor
 from model.case.reading.correlations import clash
 from model.case.reading.load import scenario_names
 from model.case.reading.problems import InputProblems
@@ -246,8 +247,9 @@ def three_correlations(*rhos):
 
 
 def test_correlations_that_cannot_hold_together_name_a_pair_and_what_it_could_be(tmp_path):
-    assert clash(three_correlations(0.9, 0.9, 0.7)) is None  # by hand: 0.81 - 0.19 to 0.81 + 0.19
-    assert clash(three_correlations(0.9, 0.9, 0.6)) == (2, "beside the others it has to lie between 0.62 and 1")
+    # by hand: normals at n = 2 sin(0.15 pi) = 0.908; n^2 - (1 - n^2) = 0.649 is a rank correlation of 0.631
+    assert clash(three_correlations(0.9, 0.9, 0.7)) is None
+    assert clash(three_correlations(0.9, 0.9, 0.6)) == (2, "beside the others it has to lie between 0.631 and 1")
     assert clash(three_correlations(0.9, 0.9, -0.9)).position == 2
     text = "".join(
         f'\n[[correlations]]\na = "{c.a}"\nb = "{c.b}"\nrho = {c.rho}\nsource = "invented"\n'
@@ -257,6 +259,16 @@ def test_correlations_that_cannot_hold_together_name_a_pair_and_what_it_could_be
     (problem,) = problems(path)
     assert "correlations[3].rho: found '-0.9'" in problem
     assert "price.ifa_foster_weekly with price.in_house_foster_weekly" in problem
+
+
+@pytest.mark.parametrize("rho", [0.0, 0.62, 0.625, 0.635, 0.7, 0.99])
+def test_what_check_passes_can_be_drawn_and_what_it_refuses_cannot(rho):
+    links = three_correlations(0.9, 0.9, rho)
+    if clash(links) is None:
+        copula_factor(links)
+    else:
+        with pytest.raises(ValueError, match="cannot hold together"):
+            copula_factor(links)
 
 
 def test_two_pairs_that_both_have_to_change():

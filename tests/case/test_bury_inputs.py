@@ -53,12 +53,12 @@ def test_fte_add_up_to_table_10_3() -> None:
     assert (current, proposed, proposed - current) == (137_35, 194_10, 56_75)
 
 
-def test_memo_rows_stand_in_a_line_and_only_the_edge_of_care_team_moves_money() -> None:
+def test_memo_rows_stand_in_a_line_and_only_teams_that_save_move_money() -> None:
     lines = {row["id"]: row for row in LINES}
     memos = [row for row in POSTS if row["included_in"]]
     assert all(row["included_in"] in lines for row in memos)
     moving = [row["id"] for row in memos if row["charged_to"] != lines[row["included_in"]]["charged_to"]]
-    assert moving == ["edge_of_care_team"]
+    assert moving == ["edge_of_care_team", "family_group_coordinators"]
 
 
 def test_fostering_carries_its_team_and_the_rota_and_nothing_else() -> None:
@@ -137,7 +137,7 @@ def test_a_scenario_overrides_only_what_exists_and_says_why(scenario: str) -> No
 def test_the_scenarios_of_the_brief_are_there() -> None:
     wanted = {
         "as-published", "base", "optimistic", "pessimistic", "slow-recruitment", "fostering-only", "edge-of-care-only",
-        "agency-as-whole-cost", "do-nothing", "hindsight", "edge-of-care-team-on-top", "with-family-safeguarding",
+        "agency-as-whole-cost", "do-nothing", "later-evidence", "edge-of-care-team-on-top", "with-family-safeguarding",
     }  # fmt: skip
     assert wanted <= set(SCENARIOS)
 

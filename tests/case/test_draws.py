@@ -175,6 +175,14 @@ def test_bad_correlations_are_all_reported() -> None:
         sample(toy(correlations=links), 10, 1)
 
 
+def test_a_chance_is_one_or_the_other_and_its_mean_is_its_value() -> None:
+    works = replace(ALL[0], name="works", value=0.7, low=0.0, high=1.0, distribution="chance", unit="share")
+    drawn = sample(toy(works), 40_000, 3)["works"]
+    assert set(drawn) == {0.0, 1.0}
+    assert drawn.mean() == pytest.approx(0.7, abs=3 * 0.46 / 200)
+    assert "low 0, high 1" in range_problem(replace(works, low=0.1))
+
+
 def test_margins_cover_their_declared_range() -> None:
     draws = sample(toy(), 50_000, seed=5)
     for a in ALL[2:5]:

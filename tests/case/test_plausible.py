@@ -162,3 +162,14 @@ def test_warnings_are_printed_and_stop_nothing(tmp_path, capsys):
 def test_without_limits_nothing_is_out_of_scale(tmp_path):
     folder = write_case(tmp_path, scenarios={"mine": SCENARIO + '"price.ifa_foster_weekly" = 75000\n'})
     assert slips_in(folder) == ()
+
+
+def test_a_scheme_that_saves_and_costs_nothing_is_warned_of(tmp_path):
+    def uncharged(row):
+        return row | {"charged_to": "improvement"} if row["charged_to"] == "edge_of_care" else row
+
+    folder = write_case(tmp_path)
+    changed(folder, "establishment.csv", uncharged)
+    (warning,) = warned(folder)
+    assert "edge_of_care" in warning
+    assert "state edge_of_care.cost_annual" in warning

@@ -48,6 +48,10 @@ class Bury:
     def agency(self):
         return self.scheme("agency").spending(self.setting)
 
+    @cached_property
+    def homes(self):
+        return self.scheme("fostering").households(self.setting)
+
     def value(self, name):
         return self.case.assumptions[name].value
 
@@ -95,7 +99,7 @@ class Bury:
     @cached_property
     def post(self):
         """The cost by month of one post in 2022/23, by every award and rate known since."""
-        tables = load_case(ROOT / "inputs" / "bury-2022", "hindsight").reference.pay
+        tables = load_case(ROOT / "inputs" / "bury-2022", "later-evidence").reference.pay
         start = self.case.timeline.start
         pay = PostPay(council=self.case.council, spine="njc", point="38", point_top="38", start=start)
         return post_cost(tables, pay, Timeline(start, 12))
@@ -133,10 +137,12 @@ MODEL = {
     "the published saving, twenty children for a year": Bury.published_saving,
     "children who enter in April 2022": lambda b: b.children("entry", "2022-04"),
     "children a year on, if nothing is done": lambda b: b.children("stock", "2023-03"),
-    "households approved in a month": lambda b: b.scheme("fostering").households(b.setting).approved[21, 0],
+    "posts at work, once all are filled that will be": lambda b: b.scheme("fostering").at_work(b.setting)[55, 0],
+    "households approved in the first month, posts filling over twelve": lambda b: b.homes.approved[21, 0],
+    "households approved in the second month": lambda b: b.homes.approved[22, 0],
     "share who stop in a month": lambda b: monthly_hazard(np.array(b.value("fostering.deregistration_annual"))),
-    "households after two months of approvals": lambda b: b.scheme("fostering").households(b.setting).extra[22, 0],
-    "children in new places when all are approved": lambda b: b.scheme("fostering").filled_places(b.setting)[44, 0],
+    "households after both": lambda b: b.homes.extra[22, 0],
+    "children in new places when all are approved": lambda b: b.scheme("fostering").filled_places(b.setting)[53, 0],
     "target entries a year, aged 8 to 17": lambda b: 12 * b.setting.entries_by_age[3:].sum(),
     "reach with all posts filled that will be": lambda b: b.scheme("edge_of_care").reach(b.setting)[AUGUST_2025, 0],
     "ramp in the middle of the first month": lambda b: b.scheme("edge_of_care").ramp(b.setting)[12, 0],

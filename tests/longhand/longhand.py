@@ -153,13 +153,14 @@ def preventing(book, scheme):
     """The share of its target entries that a team prevents, by month."""
     name, shares = scheme["name"], []
     since = book.since(scheme["start"], book.get(f"{name}.delay", 0.0))
-    posts = in_post(book, since)
+    posts = at_work(book, name)
     wanted = entering(book, scheme["ages"]) / 12
     for month in book.months:
         open_for = min(max(since[month], 0.0), 1.0)
         ramp = book.value[f"{name}.ramp_months"]
         reached = 1.0 if ramp == 0 else min(max((since[month] - open_for / 2) / ramp, 0.0), 1.0)
         share = book.value[f"{name}.effect"] * (1 - book.value[f"{name}.deadweight"]) * reached * open_for
+        share *= book.get(f"{name}.chance_of_effect", 1.0)
         if book.value[f"{name}.capacity_limited"]:
             entries = wanted * level_of_entries(book, month)
             held = book.value[f"{name}.caseworkers"] * posts[month] * book.value[f"{name}.children_per_caseworker"]
@@ -176,15 +177,16 @@ def households(book, scheme):
     leave = 1 - (1 - book.value[f"{name}.deregistration_annual"]) ** (1 / 12)
     better = leave * (1 - book.value[f"{name}.retention_effect"])
     lag, over = book.value[f"{name}.approval_lag"], book.value[f"{name}.recruitment_months"]
+    worked, now_at_work = at_work(book, name, lag), at_work(book, name)
     extra, done, path, approvals, replacing = 0.0, 0.0, [], [], []
     old = kept = book.value[f"{name}.existing_households"]
     arriving = book.value[f"{name}.existing_approvals_annual"] / 12
     for month in book.months:
-        waited = since[month] - lag
-        reached = min(max(waited / over, 0.0), 1.0) if over else float(waited > 0)
+        reached = min(sum(worked[: month + 1]) / over, 1.0) if over else min(max(worked[: month + 1]), 1.0)
         approved, done = book.value[f"{name}.households"] * (reached - done), reached
+        approved += book.get(f"{name}.approvals_annual", 0.0) / 12 * worked[month]
         now = better if since[month] > 0 else leave
-        replaced = extra * now * book.value[f"{name}.leavers_replaced_share"]
+        replaced = extra * now * book.value[f"{name}.leavers_replaced_share"] * now_at_work[month]
         extra += approved + replaced - extra * now
         old, kept = old - old * leave + arriving, kept - kept * now + arriving
         path.append(extra + kept - old)
@@ -223,6 +225,46 @@ def ever_filled(book, since):
 def in_post(book, since):
     """The share of new posts with somebody in them in each month."""
     return [share * (1 - empty_in_the_long_run(book)) for share in ever_filled(book, since)]
+
+
+def at_work(book, name, ago=0.0):
+    """The share of a scheme's new posts with somebody at work, agency staff too, some months before."""
+    adds = {r["id"]: float(r["fte_proposed"]) - float(r["fte_current"]) for r in book.establishment}
+    mine = [r for r in book.establishment if r["charged_to"] == name and r["recruited"] == "yes" and adds[r["id"]] > 0]
+    by_id = {r["id"]: r for r in book.establishment}
+    mine = [r for r in mine if not r["included_in"] or by_id[r["included_in"]]["charged_to"] != name]
+    total = [0.0] * len(book.months)
+    for row in mine:
+        begins = dt.date.fromisoformat(row["start"]) if row["start"] else book.start_of[name]
+        since = [s - ago for s in book.since(begins, book.get(f"{name}.delay", 0.0))]
+        covered = empty_in_the_long_run(book) * book.get("establishment.agency_cover_share", 0.0)
+        work = 1 - empty_in_the_long_run(book) + covered
+        total = [t + adds[row["id"]] * work * s for t, s in zip(total, ever_filled(book, since), strict=True)]
+    if not mine:
+        return [min(max(s - ago, 0.0), 1.0) for s in book.since(book.start_of[name], book.get(f"{name}.delay", 0.0))]
+    return [t / sum(adds[r["id"]] for r in mine) for t in total]
+
+
+def unspent(book, name):
+    """What the posts charged to a scheme would cost if all were paid for, less what is spent on them, by month."""
+    by_id = {r["id"]: r for r in book.establishment}
+    pay, total = book.grown("growth.pay_real_annual"), [0.0] * len(book.months)
+    for row in book.establishment:
+        parent, mine = by_id.get(row["included_in"]), row["charged_to"] == name
+        if row["recruited"] != "yes" or float(row["fte_proposed"]) <= float(row["fte_current"]):
+            continue
+        sign = float(mine) if not parent or parent["charged_to"] != row["charged_to"] else 0.0
+        if parent and parent["charged_to"] == name and not mine:
+            sign = -book.value[row["included_when"]] if row["included_when"] else -1.0
+        begins = dt.date.fromisoformat(row["start"]) if row["start"] else book.start_of[row["charged_to"]]
+        if not sign:
+            continue
+        since = book.since(begins, book.get(f"{row['charged_to']}.delay", 0.0))
+        rate = [float(row["change_annual_cost_gbp"]) * p * g for p, g in zip(book.part_of_year, pay, strict=True)]
+        cover = agency_cover(book, row, since, rate)
+        for m, (s, r, c, filled) in enumerate(zip(since, rate, cover, in_post(book, since), strict=True)):
+            total[m] += sign * (min(max(s, 0.0), 1.0) * r - filled * r - c)
+    return total
 
 
 def agency_cover(book, row, since, rate):
@@ -363,8 +405,8 @@ def own_costs(book, scheme):
             max(n - held, 0.0) * supervision * p for n, p in zip(path, book.part_of_year, strict=True)
         ]
         cost["Constellations", "recurring"] = [several * e * p for e, p in zip(exists, book.part_of_year, strict=True)]
-    if scheme["kind"] == "fixed_cost":
-        annual, daily = book.get(f"{name}.cost_annual", 0.0), book.get(f"{name}.cost_daily", 0.0)
+    annual, daily = book.get(f"{name}.cost_annual", 0.0), book.get(f"{name}.cost_daily", 0.0)
+    if annual or daily:
         cost[scheme["title"], "recurring"] = [
             e * (annual * p + daily * d) for e, p, d in zip(exists, book.part_of_year, book.days, strict=True)
         ]
@@ -485,23 +527,34 @@ class LongHand:
                 banked = nature == "cashable_saving" or (nature == "investment" and not early[i])
                 base[i] += amount * book.nominal(i) if banked and recurrence == "recurring" else 0.0
         anyway = [posts(book, n)[1] for n in self.names]
+        if self.book.toml["funding"].get("budget_basis", "approved") == "approved":
+            anyway += [unspent(book, n) for n in self.names]
         for months in anyway:
             for i, amount in enumerate(book.yearly(months)):
                 base[i] -= 0.0 if early[i] else amount * book.nominal(i)
-        return {"base_budget": base} | self._reserve(early, anyway)
+        return {"base_budget": base} | self._reserve(early)
 
-    def _reserve(self, early, anyway):
+    def _reserve(self, early):
+        """What is paid anyway is paid in every scenario: managed teams until a scheme ends them, and fixed terms."""
         book = self.book
+        fixed = {r["charged_to"] for r in book.establishment if r["already_filled_months"]}
+        anyway = [posts(book, name)[1] for name in fixed]
+        acting = [posts(book, name)[1] for name in fixed if name in self.names]
         balance, least = book.value["reserve.opening"], book.value["reserve.minimum"]
         years = {k: [0.0] * len(early) for k in ("opening", "shortfall", "closing")}
-        teams = [agency(book, s) for s in book.schemes if s["kind"] == "agency"]
+        teams = [agency(book, s)[s["name"] in self.names] for s in book.toml["schemes"] if s["kind"] == "agency"]
         costs = [own_costs(book, s) for s in book.schemes]
         for m in book.months:
             year = book.year[m]
-            due = sum(after["Agency: managed teams"][m] for _, after in teams)
+            due = sum(team["Agency: managed teams"][m] for team in teams)
+            due += sum(a[m] for a in anyway)
             if early[year]:
-                due += sum(a[m] for a in anyway) + sum(x[m] for c in costs for x in c.values())
-            due = due * book.nominal(year) + book.value["reserve.commitments_annual"] * book.part_of_year[m]
+                due += sum(x[m] for c in costs for x in c.values())
+            else:  # after the reserve's end the base budget takes on those whose scheme acts
+                due -= sum(a[m] for a in acting)
+            due *= book.nominal(year)
+            if early[year]:  # other commitments end with the reserve
+                due += book.value["reserve.commitments_annual"] * book.part_of_year[m]
             if m == 0 or book.year[m - 1] != year:
                 years["opening"][year] = balance
             paid = min(due, max(balance - least, 0.0))

@@ -114,7 +114,7 @@ def test_the_headlines(scenario):
                 assert math.isclose(found, value, abs_tol=tolerance), (perimeter, name, value, found)
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS)
+@pytest.mark.parametrize("scenario", [*SCENARIOS, "do-nothing", "fostering-only"])
 def test_base_budget_and_reserve(scenario):
     frame = engine(scenario).funding
     frame = frame[frame["statistic"] == "central"]
@@ -204,7 +204,7 @@ def test_do_nothing_spending_is_most_of_what_the_council_returned_and_no_more():
 def test_left_alone_no_placement_empties_or_runs_away(placement):
     """Entries and exits of one year, repeated: the caseload drifts, but nothing halves or grows by half."""
     path = do_nothing_children(placement)
-    assert 0.75 * path[0] < min(path) <= max(path) < 1.35 * path[0]
+    assert 0.5 * path[0] < min(path) <= max(path) < 1.35 * path[0]  # the few placed for adoption fall by a quarter
 
 
 def test_a_full_year_of_the_published_plan_by_hand():

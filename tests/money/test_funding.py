@@ -20,11 +20,13 @@ from model.money.funding import (
     reserve_flows,
     run_loan,
     run_reserve,
+    without_schemes,
     year_on_year,
 )
 from model.results.runs import run
 from model.schemes.load import load_case
 from tests.cases import write_case
+from tests.engine import evaluated
 
 TIMELINE = Timeline(date(2022, 4, 1), 24)
 FLAT = SimpleNamespace(indices={"flat": PriceIndex(name="flat", level={"2022/23": 1.0}, later_annual=0.0, source="t")})
@@ -67,6 +69,26 @@ def test_every_month_of_the_statement_adds_up():
     assert items["loan_advance"][0] == pytest.approx(0.4 * 35)
 
 
+def test_commitments_end_with_the_reserve_and_the_rest_is_carried_in_every_world():
+    """£365 of commitments in the reserve's one year; without schemes nothing is released or implemented."""
+    items = run_reserve(CASE, flows(), draws(reserve__commitments_annual=365.0))
+    assert items["commitments"][:12].sum() == pytest.approx(365)
+    assert not items["commitments"][12:].any()
+    left = without_schemes(flows(carried=70.0, released=20.0, implementation=30.0, one_offs=5.0))
+    assert {name: float(amount[0, 0]) for name, amount in left.items()} == {
+        "carried": 70.0, "released": 0.0, "implementation": 0.0, "one_offs": 0.0,
+    }  # fmt: skip
+
+
+def test_doing_nothing_leaves_the_reserve_with_the_teams_it_pays_for(tmp_path):
+    folder = write_case(tmp_path)
+    nothing, without_agency = (reserve_flows(evaluated(load_case(folder, name))) for name in ("do-nothing", "base"))
+    assert nothing["carried"].sum() == pytest.approx(without_agency["carried"].sum())
+    assert nothing["carried"][:6].sum() > 600_000 * 0.99  # £0.6m in the first six months, and the fixed terms
+    assert not nothing["released"].any()
+    assert without_agency["released"][9:12].sum() == 0  # in base the agency scheme does not act: its teams go on
+
+
 def test_a_loan_is_cleared_by_equal_payments_with_interest():
     # £120 lent in 2022/23, 5% on the opening balance, three payments from the next year on: 120 x 0.05/(1-1.05^-3).
     timeline = Timeline(date(2022, 4, 1), 72)
@@ -79,6 +101,19 @@ def test_a_loan_is_cleared_by_equal_payments_with_interest():
     assert loan["interest"][1, 0] == pytest.approx(6)
     assert loan["closing"][[0, 3, 5], 0] == pytest.approx([120, 0, 0], abs=1e-9)
     assert run_loan(case, advances, draws()) == {}
+
+
+def test_each_years_advance_is_repaid_on_its_own_terms_and_the_rest_is_still_owed():
+    """£120 in each of two years, no interest, three payments of £40 from a year after each; £40 is owed in the end."""
+    timeline = Timeline(date(2022, 4, 1), 48)
+    advances = np.zeros((48, 1))
+    advances[:24] = 10.0
+    terms = draws(loan__share=1.0, loan__interest_annual=0.0, loan__years=3.0)
+    loan = run_loan(SimpleNamespace(timeline=timeline), advances, terms)
+    assert loan["repayment"][:, 0] == pytest.approx([0, 40, 80, 80])
+    assert loan["closing"][:, 0] == pytest.approx([120, 200, 120, 40])
+    owed = loan["opening"] + loan["loan_advance"] + loan["interest"] - loan["repayment"]
+    assert loan["closing"] == pytest.approx(owed)
 
 
 def test_a_loan_without_interest_is_repaid_in_equal_parts():

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.case.draws import sample
+from model.case.parameters import PLACEMENTS
 from model.case.words import CASHABLE, PARTNER, WHOLE
-from model.children.caseload import PLACEMENTS
 from model.money.funding import purse_of
 from model.money.portfolio import evaluate, members_of
 from model.schemes.cashflows import CashFlows, Tag

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from pathlib import Path
 from statistics import NormalDist
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from model.case.draws import sample
 from model.money.appraisal import npv_evaluator
-from model.risk.voi import evpi, evppi, groups_by_prefix, options
+from model.risk.voi import evpi, evppi, groups_by_prefix, information_values, options
 from model.schemes.load import load_case
 
 
@@ -60,6 +61,20 @@ def test_what_cannot_change_the_decision_is_worth_nothing() -> None:
     stranger = np.random.default_rng(9).standard_normal((1, 5000))
     assert evppi(near, stranger, seed=1)[0] == pytest.approx(0, abs=0.02)
     assert evppi(near, np.ones((1, 5000)), seed=1) == (0.0, 0.0)
+
+
+def test_everything_is_every_number_and_leaves_out_what_chance_nobody_can_learn() -> None:
+    """Three normals of deviation 3, 2 and 1, and as much chance again: knowing all three is worth their own loss."""
+    x, benefits = linear(10_000, 6)
+    chance = math.sqrt(14) * np.random.default_rng(7).standard_normal(10_000)
+    noisy = options({"p": benefits[1] + chance}, ["p"])
+    case = SimpleNamespace(assumptions=dict.fromkeys("abc"))
+    *parts, every = information_values(case, dict(zip("abc", x, strict=True)), noisy)
+    assert every.group == "everything"
+    assert every.value == pytest.approx(unit_loss(float(noisy[1].mean()), math.sqrt(14)), abs=2 * every.error)
+    assert every.value < 0.8 * evpi(noisy)
+    assert [part.group for part in parts] == ["a", "b", "c"]
+    assert all(part.value <= every.value for part in parts)
 
 
 def test_a_curved_relation_and_a_product_are_found() -> None:

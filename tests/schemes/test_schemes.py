@@ -13,7 +13,8 @@ from model.schemes.base import monthly_hazard
 from tests.engine import FULL_YEAR, evaluated, line, load, yearly
 
 WEEKS = 365 / 7
-AT_ONCE = {
+ALL_IN_POST = {"establishment__months_to_fill": 0.0, "establishment__vacancy_share": 0.0}
+AT_ONCE = ALL_IN_POST | {
     "fostering__approval_lag": 0.0, "fostering__recruitment_months": 0.0, "growth__placement_prices_real_annual": 0.0,
 }  # fmt: skip
 LEAP_YEAR = "2023/24"
@@ -95,13 +96,48 @@ def test_households_by_hand(tmp_path):
     annual = 1 - 0.9**12
     run = evaluated(
         case, fostering__households=12.0, fostering__approval_lag=1.0, fostering__recruitment_months=3.0,
-        fostering__deregistration_annual=annual, fostering__leavers_replaced_share=0.5,
+        fostering__deregistration_annual=annual, fostering__leavers_replaced_share=0.5, **ALL_IN_POST,
     )  # fmt: skip
     homes = run.schemes["fostering"].households(run.setting)
     assert monthly_hazard(np.array([annual])) == pytest.approx(0.1)
     assert homes.approved[9:14, 0] == pytest.approx([0, 4, 4, 4, 0])
     # 4; 4 - .4 + 4 + .2 = 7.8; 7.8 - .78 + 4 + .39 = 11.41; then only leavers: 11.41 - 1.141 + .5705
     assert homes.extra[9:14, 0] == pytest.approx([0, 4, 7.8, 11.41, 10.8395])
+
+
+def test_posts_that_are_half_empty_approve_at_half_the_pace_and_replace_half_as_many(tmp_path):
+    """A half in post from January 2023, so that 12 households in 3 months of full work take 6, after a lag of 1."""
+    case = load(tmp_path)
+    run = evaluated(
+        case, fostering__households=12.0, fostering__approval_lag=1.0, fostering__recruitment_months=3.0,
+        fostering__deregistration_annual=1 - 0.9**12, fostering__leavers_replaced_share=1.0,
+        establishment__months_to_fill=0.0, establishment__vacancy_share=0.5,
+    )  # fmt: skip
+    homes = run.schemes["fostering"].households(run.setting)
+    assert homes.approved[9:18, 0] == pytest.approx([0, 2, 2, 2, 2, 2, 2, 0, 0])
+    # 2; 2 - .2 + .1 + 2 = 3.9; 3.9 - .39 + .195 + 2 = 5.705
+    assert homes.extra[9:13, 0] == pytest.approx([0, 2, 3.9, 5.705])
+
+
+@pytest.mark.parametrize(("fill", "approved"), [(0.0, 0.0), (0.01, 0.01), (1.0, 1.0)])
+def test_nobody_hired_recruits_nobody(tmp_path, fill, approved):
+    """With no recruitment months households come as the posts fill; with 24, a hundredth of them takes for ever."""
+    case, empty = load(tmp_path), {"establishment__months_to_fill": 0.0, "establishment__vacancy_share": 1 - fill}
+    at_once, over_two_years = (
+        evaluated(case, **AT_ONCE | empty | {"fostering__recruitment_months": months, "fostering__households": 10.0})
+        for months in (0.0, 24.0)
+    )
+    approvals = [run.schemes["fostering"].households(run.setting).approved.sum() for run in (at_once, over_two_years)]
+    assert approvals == pytest.approx([10 * approved, min(10.0, 10 * approved * 111 / 24)])
+
+
+def test_a_team_may_approve_so_many_a_year_with_no_end(tmp_path):
+    yearly_row = {"value": "6", "unit": "households/year", "low": "", "high": "", "distribution": "fixed"}
+    case = load(tmp_path, assumptions={"fostering.approvals_annual": yearly_row})
+    run = evaluated(case, **ALL_IN_POST, fostering__households=0.0, fostering__approval_lag=2.0)
+    approved = run.schemes["fostering"].households(run.setting).approved[:, 0]
+    assert approved[:13] == pytest.approx([0] * 11 + [0.5, 0.5])
+    assert approved[-1] == pytest.approx(0.5)
 
 
 def test_better_support_keeps_existing_carers(tmp_path):
@@ -214,10 +250,24 @@ def test_a_fixed_cost_counts_years_and_days(tmp_path):
     assert yearly(case, line(own, "Associated costs"), LEAP_YEAR) == pytest.approx(-(60_000 + 30 * 366))
 
 
+def test_a_scheme_that_saves_may_have_a_yearly_cost_of_its_own(tmp_path):
+    licence = {
+        "value": "12000",
+        "unit": "GBP/year",
+        "price_base": "2022/23",
+        "low": "",
+        "high": "",
+        "distribution": "fixed",
+    }
+    case = load(tmp_path, assumptions={"edge_of_care.cost_annual": licence})
+    own = flows(evaluated(case), "edge_of_care")
+    assert yearly(case, line(own, "Edge of care team", INVESTMENT)) == pytest.approx(-12_000)
+    assert yearly(case, line(own, "Edge of care team"), "2022/23") == pytest.approx(-12_000 * 90 / 365)  # from January
+
+
 def test_carers_cost_approval_replacement_and_supervision_beyond_the_team(tmp_path):
     case = load(tmp_path)
-    own = flows(evaluated(case, fostering__households=10.0, fostering__approval_lag=0.0,
-                          fostering__recruitment_months=0.0), "fostering")  # fmt: skip
+    own = flows(evaluated(case, **AT_ONCE, fostering__households=10.0), "fostering")
     assert line(own, "Carer recruitment").sum() == pytest.approx(-40_000)
     assert yearly(case, line(own, "Carer supervision"), FULL_YEAR) == pytest.approx(-(10 - 6) * 3_500)
     assert {tag.nature for tag, _ in own} == {INVESTMENT, CASHABLE, AVOIDANCE}

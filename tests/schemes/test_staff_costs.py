@@ -16,7 +16,16 @@ from model.case.timeline import Timeline
 from model.case.words import INVESTMENT, ONE_OFF, RECURRING
 from model.schemes.base import Setting
 from model.schemes.cashflows import Tag
-from model.schemes.staff.posts import NEW_POST_COVER, ON_CALL, RECRUITING, RETENTION, STAFF, staff_costs
+from model.schemes.staff.posts import (
+    NEW_POST_COVER,
+    ON_CALL,
+    RECRUITING,
+    RETENTION,
+    STAFF,
+    at_work,
+    staff_costs,
+    underspend,
+)
 from model.schemes.staff.prices import printed_and_priced
 from tests.cases import pay_tables
 
@@ -48,6 +57,7 @@ def setting(*rows, start=date(2022, 4, 1), pay=PAY, **values):
     numbers = NEUTRAL | {f"establishment.{k}": v for k, v in values.items()}
     case = SimpleNamespace(
         timeline=TIMELINE, establishment=rows, council="Bury Council", price_base="2022/23", schemes=(spec,),
+        active_schemes=(spec,), acting_months=36,
         knowledge_date=date(2022, 7, 13), assumptions={k: SimpleNamespace(high=v) for k, v in numbers.items()},
         conventions=SimpleNamespace(price_index="plan", weeks_per_year=365 / 7), scheme=lambda _name: spec,
         reference=Reference(indices={"plan": INDEX}, discount_rates={}, pay=pay),
@@ -154,3 +164,32 @@ def test_a_row_carved_out_of_another_moves_its_money_and_no_more():
         )
         staff = staff_costs(where, spec, np.zeros(1)).net(36, 1)[:, 0]
         assert by_year(-staff)[0] == pytest.approx(left)
+
+
+def test_covered_posts_do_the_work_that_is_paid_for():
+    """A quarter of posts empty for good, two fifths of those covered: 0.75 + 0.25 x 0.4 at work; before, none."""
+    numbers = {"vacancy_share": 0.25, "agency_cover_share": 0.4, "agency_premium": 0.5}
+    where, spec = setting(row(), **numbers)
+    assert at_work(where, spec, np.zeros(1))[:, 0] == pytest.approx(np.full(36, 0.85))
+    assert at_work(where, spec, np.zeros(1), np.ones(1))[:2, 0] == pytest.approx([0, 0.85])
+    paid = sum(amount[:12].sum() for amount in costs(row(), **numbers).values())
+    assert paid == pytest.approx(36_500 * (0.75 + 0.25 * 0.4 * 1.5))
+
+
+def test_what_a_budget_holds_for_approved_posts_beyond_what_is_spent_on_them():
+    """A twentieth is left out; 0.75 in post and a tenth covered at half as much again cost 0.9 of the row."""
+    numbers = {"vacancy_share": 0.25, "agency_cover_share": 0.4, "agency_premium": 0.5, "budgeted_vacancy_share": 0.05}
+    where, _ = setting(row(), row(id="rota", basis="day"), row(id="grant", funding="grant"), **numbers)
+    assert underspend(where)[:12].sum() == pytest.approx(36_500 * (0.95 - 0.9))
+
+
+def test_work_is_shared_by_the_fte_of_the_rows_that_recruit():
+    """Three posts filled at once and one from October 2022: three quarters at work until then; no rotas."""
+    rows = row(id="now", fte_proposed=3.0), row(id="later", start=date(2022, 10, 1)), row(id="rota", basis="day")
+    where, spec = setting(*rows)
+    assert at_work(where, spec, np.zeros(1))[4:8, 0] == pytest.approx([0.75, 0.75, 1, 1])
+
+
+def test_a_scheme_that_recruits_nobody_does_its_work_from_its_start():
+    where, spec = setting(row(recruited=False), start=date(2022, 5, 1), vacancy_share=0.9)
+    assert at_work(where, spec, np.zeros(1))[:3, 0] == pytest.approx([0, 1, 1])

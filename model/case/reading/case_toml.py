@@ -13,7 +13,7 @@ from model.case.reading.toml import Key, Place, read_keys
 from model.case.records import Conventions, Correlation, FundingPlan, Paper, SchemeSpec
 from model.case.spelling import nearest
 from model.case.timeline import MONTHS_A_YEAR, Timeline, financial_year
-from model.case.words import ENTRY_REDUCTION
+from model.case.words import APPROVED, ENTRY_REDUCTION
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -46,6 +46,8 @@ CONVENTIONS: Final = {
     "discount_rate": Key(parse=read.text),
     "price_index": Key(parse=read.text),
     "hindsight": Key(parse=read.switch, needed=False, default=False),
+    "horizon_years": Key(parse=read.years, needed=False),
+    "run_off_years": Key(parse=read.years, needed=False, default=0),
 }
 SCHEME: Final = {
     "name": Key(parse=read.plain_name),
@@ -59,6 +61,7 @@ SCHEME: Final = {
 FUNDING: Final = {
     "reserve_until": Key(parse=read.day, needed=False),
     "reserve_name": Key(parse=read.text, needed=False, default=""),
+    "budget_basis": Key(parse=read.budget_basis, needed=False, default=APPROVED),
 }
 CORRELATION: Final = {
     "a": Key(parse=read.text),
@@ -215,7 +218,8 @@ def _funding(table: Mapping[str, Any], toml: Toml, timeline: Timeline | None, pr
     until = values.get("reserve_until")
     if until is not None:
         problems.extend(outside_horizon(until, timeline, place, "reserve_until"))
-    return FundingPlan(reserve_name=values.get("reserve_name", ""), reserve_until=until)
+    basis = values.get("budget_basis", APPROVED)
+    return FundingPlan(reserve_name=values.get("reserve_name", ""), reserve_until=until, budget_basis=basis)
 
 
 def make_conventions(
@@ -239,6 +243,8 @@ def make_conventions(
         discount_rate_name=values["discount_rate"],
         price_index=values["price_index"],
         hindsight=values["hindsight"],
+        horizon_years=values["horizon_years"],
+        run_off_years=values["run_off_years"],
     )
 
 

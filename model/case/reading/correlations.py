@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from model.case.draws import normal_correlations
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -23,16 +25,13 @@ class Clash(NamedTuple):
 
 
 def clash(pairs: Sequence[Correlation]) -> Clash | None:
-    """Return the pair to change where the correlations are not positive definite (pairs not declared are 0), or None.
+    """Return the pair to change where the correlations of the normals, which `run` uses, cannot hold together, or None.
 
     Where one pair could mend it alone, the last declared of those is named with the values it could have; otherwise
     the pair with most part in the impossible direction (the eigenvector of the lowest eigenvalue).
     """
-    names = list(dict.fromkeys(name for pair in pairs for name in (pair.a, pair.b)))
+    names, matrix = normal_correlations(pairs)
     cells = [(names.index(pair.a), names.index(pair.b)) for pair in pairs]
-    matrix = np.eye(len(names))
-    for (i, j), pair in zip(cells, pairs, strict=True):
-        matrix[i, j] = matrix[j, i] = pair.rho
     if not pairs or _is_positive_definite(matrix):
         return None
     for position, (i, j) in reversed(list(enumerate(cells))):
@@ -50,9 +49,10 @@ def _is_positive_definite(matrix: NDArray[np.float64]) -> bool:
 
 
 def _possible_range(matrix: NDArray[np.float64], i: int, j: int) -> tuple[float, float]:
-    """Return from where to where the correlation of i and j may lie, given all others; the ends are excluded."""
+    """Return from where to where the rank correlation of i and j may lie, given all others; the ends are excluded."""
     rest = [k for k in range(len(matrix)) if k not in {i, j}]
     given, to_i, to_j = matrix[np.ix_(rest, rest)], matrix[rest, i], matrix[rest, j]
     by_i, by_j = np.linalg.solve(given, to_i), np.linalg.solve(given, to_j)
     middle, half = to_i @ by_j, math.sqrt((1 - to_i @ by_i) * (1 - to_j @ by_j))
-    return float(middle - half), float(middle + half)
+    low, high = (6 / math.pi * math.asin(float(normal) / 2) for normal in (middle - half, middle + half))
+    return low, high

@@ -24,6 +24,7 @@ from model.case.reading.problems import InputProblems, Problem
 from model.case.reading.toml import Place, read_toml
 from model.case.records import Case
 from model.case.spelling import nearest
+from model.case.timeline import MONTHS_A_YEAR, Timeline
 from model.case.units import to_price_base
 
 if TYPE_CHECKING:
@@ -146,8 +147,9 @@ class _Reading:
         posts = tuple(self._in_price_base(post, price_base, index) for post in posts)
         if problems:
             return None
-        values, timeline = case_file.values, case_file.timeline
-        assert timeline is not None  # noqa: S101 - a start that could not be read is a problem already
+        values = case_file.values
+        years = (conventions.horizon_years or values["horizon_years"]) + conventions.run_off_years
+        timeline = Timeline(values["start"], years * MONTHS_A_YEAR)
         if not conventions.hindsight:
             pay = pay.known_on(values["knowledge_date"])
         return Case(
@@ -156,7 +158,7 @@ class _Reading:
             title=values["title"],
             council=values["council"],
             timeline=timeline,
-            shown_years=values["shown_years"],
+            shown_years=min(values["shown_years"], years),
             price_base=values["price_base"],
             knowledge_date=values["knowledge_date"],
             base_scenario=values["base_scenario"],

@@ -120,6 +120,8 @@ KEYS: Final[dict[str, dict[str, str]]] = {
         "discount_rate": "A name in `reference/prices/discount_rates.csv`.",
         "price_index": "A series in `reference/prices/price_indices.csv`.",
         "hindsight": "true where a scenario may use what was learnt later.",
+        "horizon_years": "Years for which the schemes act, where a scenario asks for others than the case's.",
+        "run_off_years": "Years after them in which nothing is spent on the schemes and what they did is followed.",
     },
     "[[schemes]]": {
         "name": "Its name; its assumptions begin with it.",
@@ -133,6 +135,8 @@ KEYS: Final[dict[str, dict[str, str]]] = {
     "[funding]": {
         "reserve_until": "The day up to which the reserve pays the part-year cost.",
         "reserve_name": "What the reserve is called.",
+        "budget_basis": "What the base budget holds of the new posts: `approved` (all of them, less a vacancy factor; "
+        "what is not spent is an underspend of the year) or `expected` (what is expected to be spent).",
     },
     "[[correlations]]": {
         "a": "One assumption.",
@@ -160,5 +164,6 @@ DISTRIBUTIONS: Final[dict[str, tuple[str, str]]] = {
     "normal": ("one in ten is lower, one in ten is higher", "the median"),
     "lognormal": ("one in ten is lower, one in ten is higher", "the median"),
     "beta": ("one in ten is lower, one in ten is higher", "the mean; for shares"),
+    "chance": ("0 and 1: a draw has one or the other", "the chance of 1, and so the mean; for shares"),
 }
 """For each distribution, what `low` and `high` are, and what `value` is."""

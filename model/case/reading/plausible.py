@@ -14,6 +14,7 @@ from model.case.reading import case_tables as tables
 from model.case.reading.files import Column, read_table, shown_path
 from model.case.reading.problems import Problem
 from model.case.reading.toml import read_toml
+from model.case.words import ENTRY_REDUCTION, FOSTERING_GROWTH
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -65,7 +66,7 @@ def warnings(cases: Sequence[Case], opening_cost: Mapping[str, float]) -> tuple[
         *_stray_files(first.folder / "scenarios"),
     ]
     for case in cases:
-        found += _override_warnings(case, limits)
+        found += _override_warnings(case, limits) + _costless_warnings(case)
     return tuple(dict.fromkeys(found))
 
 
@@ -176,6 +177,22 @@ def _stray_files(folder: Path) -> list[Problem]:
         )
         for file in beside
         if not (file.suffix == ".toml" and file.is_file()) and not file.name.startswith(("x_", ".", "~"))
+    ]
+
+
+def _costless_warnings(case: Case) -> list[Problem]:
+    """Schemes that save and state no cost: whoever reads their NPV would take a part for the whole."""
+    acting = (s for s in case.active_schemes if s.kind in {FOSTERING_GROWTH, ENTRY_REDUCTION})
+    return [
+        Problem(
+            file=shown_path(case.folder / "case.toml"),
+            column="schemes",
+            value=scheme.name,
+            expected="a scheme that carries what it costs: it saves, and neither a post nor an amount is charged to it",
+            suggestion=f"charge its posts to it in establishment.csv, or state {scheme.name}.cost_annual",
+        )
+        for scheme in acting
+        if case.costs_nothing(scheme)
     ]
 
 

@@ -69,6 +69,12 @@ STAYS: Final = (
     Column(name="left_share", parse=cells.count),
     *SOURCED,
 )
+OPTIMISM_BIAS: Final = (
+    Column(name="grade", parse=cells.word(RATINGS, "red, amber or green")),
+    Column(name="cost_uplift_share", parse=cells.count),
+    Column(name="saving_reduction_share", parse=cells.count),
+    *SOURCED,
+)
 CASELOAD_SEED: Final = (
     Column(name="age_band", parse=cells.age_band(parameters.AGE_BANDS)),
     Column(name="placement", parse=cells.word(parameters.PLACEMENTS, "a placement")),
@@ -106,7 +112,16 @@ def read(folder: Path, problems: list[Problem]) -> ReferenceFiles:
     stays = read_table(folder / "demand" / "stays.csv", STAYS, problems, optional=True)
     problems.extend(duplicates(stays, ["months"]))
     left = {int(row.values["months"]): row.values["left_share"] for row in stays if row.complete}
-    reference = Reference(indices=indices, discount_rates=rates, caseload_seed=seed, left_within=left)
+    grades = read_table(folder / "optimism_bias.csv", OPTIMISM_BIAS, problems, optional=True)
+    problems.extend(duplicates(grades, ["grade"]))
+    bias = {
+        row.values["grade"]: (row.values["cost_uplift_share"], row.values["saving_reduction_share"])
+        for row in grades
+        if row.complete
+    }
+    reference = Reference(
+        indices=indices, discount_rates=rates, caseload_seed=seed, left_within=left, optimism_bias=bias
+    )
     return ReferenceFiles(reference=reference, latest=latest)
 
 

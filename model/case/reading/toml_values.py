@@ -7,7 +7,7 @@ from datetime import date, datetime
 from fractions import Fraction
 from typing import Any
 
-from model.case import parameters
+from model.case import parameters, words
 from model.case.reading import cells
 from model.case.reading.cells import Bad
 
@@ -138,6 +138,11 @@ def tables(value: object) -> list[dict[str, Any]]:
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
         raise Bad("tables, each written [[name]] above its keys")
     return value
+
+
+def budget_basis(value: object) -> str:
+    """Return what the base budget holds of the new posts."""
+    return cells.word(words.BUDGET_BASES, "a basis of the budget")(text(value))
 
 
 def kind(value: object) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from model.case import units
-from model.case.words import AGENCY, BOTTOM_UP, DAY, INVESTMENT, ONE_OFF, RECURRING
+from model.case.words import AGENCY, BOTTOM_UP, DAY, GENERAL_FUND, INVESTMENT, ONE_OFF, RECURRING
 from model.schemes.cashflows import CashFlows, Tag
 from model.schemes.staff import recruitment
 from model.schemes.staff.prices import price_row
@@ -28,7 +28,7 @@ COVER_VACATED, COVER_UNFILLED = "establishment.agency_cover_share", "establishme
 PREMIUM, PAYMENT = "establishment.agency_premium", "establishment.retention_payment"
 QUALIFYING, HIRE = "establishment.retention_qualifying_months", "establishment.recruitment_cost"
 KIT, RECYCLED = "establishment.equipment_cost", "establishment.equipment_recycled_share"
-TURNOVER = "establishment.turnover_annual"
+TURNOVER, BUDGETED_VACANCY = "establishment.turnover_annual", "establishment.budgeted_vacancy_share"
 DAYS_IN_A_PRINTED_YEAR = 365
 
 
@@ -71,6 +71,27 @@ def filled_share(setting: Setting, elapsed: NDArray[np.float64]) -> NDArray[np.f
     return _once(
         setting, "filled", elapsed, lambda: _ever_filled(setting, elapsed) * (1 - recruitment.long_run_vacancy(how))
     )
+
+
+def at_work(
+    setting: Setting, scheme: SchemeSpec, delay: NDArray[np.float64], ago: NDArray[np.float64] | float = 0.0
+) -> NDArray[np.float64]:
+    """Return the share of the new posts charged to a scheme that do its work, (months, draws), `ago` months earlier.
+
+    In post or covered by agency staff, whom the case pays for: over the rows that recruit, by their fte; a row moved
+    from another line is the scheme's own. A scheme that recruits nobody does all its work from its start.
+    """
+    own = [post for post, sign in charged_posts(setting.case, scheme.name) if sign > 0 and adds_people(post)]
+    if not own:
+        return np.clip(setting.elapsed(scheme.start, delay) - ago, 0, 1)
+    since = [row_elapsed(setting, post, scheme.name, delay) - ago for post in own]
+    shares = [filled_share(setting, elapsed) + covered_share(setting, elapsed) for elapsed in since]
+    return np.asarray(np.average(shares, axis=0, weights=[post.fte_proposed - post.fte_current for post in own]))
+
+
+def adds_people(post: Post) -> bool:
+    """Whether a row adds people who are recruited."""
+    return post.recruited and post.fte_proposed > post.fte_current and post.basis != DAY
 
 
 def _ever_filled(setting: Setting, elapsed: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -177,19 +198,39 @@ def row_filled(setting: Setting, post: Post, elapsed: NDArray[np.float64]) -> ND
     return share
 
 
-def already_paid(setting: Setting) -> NDArray[np.float64]:
+def already_paid(setting: Setting, schemes: Iterable[SchemeSpec]) -> NDArray[np.float64]:
     """Return what rows already filled on fixed terms cost while they would be paid anyway: real, (months, draws).
 
-    From the start of each row until its fixed terms end; not new spending, and so not in any line. Positive.
+    Those charged to `schemes`, from the start of each row until its fixed terms end; not new spending, and so not in
+    any line. Positive.
     """
     total = np.zeros(setting.shape)
-    for scheme in setting.case.active_schemes:
+    for scheme in schemes:
         for post, sign in charged_posts(setting.case, scheme.name):
             if post.already_filled_months:
                 elapsed = row_elapsed(setting, post, scheme.name, setting.optional(f"{scheme.name}.delay", 0.0))
                 share = filled_share(setting, elapsed) if post.recruited else np.clip(elapsed, 0, 1)
                 paid_anyway = share - row_filled(setting, post, elapsed)
                 total += sign * paid_anyway * setting.annual * _annual_cost(setting, post)
+    return total
+
+
+def underspend(setting: Setting) -> NDArray[np.float64]:
+    """Return what the active schemes' approved posts would cost less what is spent on them: real, (months, draws).
+
+    Approved = every new post that recruits and the general fund pays for, less the stated vacancy factor; spent = those
+    in post and the agency staff who cover others. Negative where cover costs more than the empty posts save.
+    """
+    factor, total = setting.optional(BUDGETED_VACANCY, 0.0), np.zeros(setting.shape)
+    for scheme in setting.case.active_schemes:
+        delay = setting.optional(f"{scheme.name}.delay", 0.0)
+        for post, sign in charged_posts(setting.case, scheme.name):
+            if not adds_people(post) or post.funding != GENERAL_FUND:
+                continue
+            elapsed = row_elapsed(setting, post, scheme.name, delay)
+            spent = filled_share(setting, elapsed) + covered_share(setting, elapsed) * (1 + _premium(setting))
+            approved = np.clip(elapsed, 0, 1) * (1 - factor)
+            total += carried(setting, post, sign) * (approved - spent) * setting.annual * _annual_cost(setting, post)
     return total
 
 
@@ -233,7 +274,7 @@ def _recruiting_costs(
     how = recruiting(setting)
     amounts: dict[Tag, NDArray[np.float64]] = {}
     if _may_be(setting, COVER_VACATED) or _may_be(setting, COVER_UNFILLED):
-        covered = _once(setting, "covered", elapsed, lambda: _covered_share(setting, elapsed))
+        covered = covered_share(setting, elapsed)
         amounts[Tag(NEW_POST_COVER, INVESTMENT, RECURRING, post.funding)] = covered * rate * (1 + _premium(setting))
     if _may_be(setting, PAYMENT):
         wait = setting.optional(QUALIFYING, 0.0)
@@ -249,12 +290,16 @@ def _recruiting_costs(
     return amounts
 
 
-def _covered_share(setting: Setting, elapsed: NDArray[np.float64]) -> NDArray[np.float64]:
+def covered_share(setting: Setting, elapsed: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the share of posts that agency staff cover: those empty again, and those not filled yet."""
-    how = recruiting(setting)
-    ever = _ever_filled(setting, elapsed)
-    vacated, unfilled = ever * recruitment.long_run_vacancy(how), np.clip(elapsed, 0, 1) - ever
-    return vacated * setting.optional(COVER_VACATED, 0.0) + unfilled * setting.optional(COVER_UNFILLED, 0.0)
+
+    def covered() -> NDArray[np.float64]:
+        ever = _ever_filled(setting, elapsed)
+        vacated = ever * recruitment.long_run_vacancy(recruiting(setting))
+        unfilled = np.clip(elapsed, 0, 1) - ever
+        return vacated * setting.optional(COVER_VACATED, 0.0) + unfilled * setting.optional(COVER_UNFILLED, 0.0)
+
+    return _once(setting, "covered", elapsed, covered)
 
 
 def _may_be(setting: Setting, name: str) -> bool:

@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from model.case.timeline import MONTHS_A_YEAR
-from model.case.words import DAY, DO_NOTHING, WITH_SCHEMES
+from model.case.words import DO_NOTHING, WITH_SCHEMES
 from model.schemes.staff import recruitment
-from model.schemes.staff.posts import charged_posts, recruiting, row_elapsed
+from model.schemes.staff.posts import adds_people, charged_posts, recruiting, row_elapsed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
-    from model.case.records import Post
     from model.schemes.base import Setting
 
 POSTS, IN_POST, EMPTY = "new_posts_fte", "new_posts_filled_fte", "new_posts_empty_fte"
@@ -67,7 +66,7 @@ def _cohorts(setting: Setting) -> list[tuple[NDArray[np.float64], NDArray[np.flo
     for scheme in setting.case.active_schemes:
         delay = setting.optional(f"{scheme.name}.delay", 0.0)
         for post, sign in charged_posts(setting.case, scheme.name):
-            if not _counts(post):
+            if not adds_people(post):
                 continue
             moved = bool(post.included_when) and sign < 0
             scale = setting.value(post.included_when) if moved else np.ones(setting.draws.n)
@@ -77,11 +76,6 @@ def _cohorts(setting: Setting) -> list[tuple[NDArray[np.float64], NDArray[np.flo
                 elapsed[key] = row_elapsed(setting, post, scheme.name, delay)
             fte[key] = fte[key] + sign * (post.fte_proposed - post.fte_current) * scale
     return [(amount, elapsed[key]) for key, amount in fte.items()]
-
-
-def _counts(post: Post) -> bool:
-    """Whether a row adds people who are recruited."""
-    return post.recruited and post.fte_proposed > post.fte_current and post.basis != DAY
 
 
 def _caseloads(
