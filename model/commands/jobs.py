@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 NOTEBOOK = ROOT / "notebooks" / "90_scenario_report.ipynb"
-WORKBOOK = "workbook.xlsx"
+WORKBOOK, TABLES = "workbook.xlsx", "tables.xlsx"
 WARM = (
     "model.case.reading.load",
     "model.results.files",
@@ -93,8 +93,10 @@ def make(context: Context) -> None:
     result = open_result(**wanted)
     write(result, context.folder)
     if excel:
-        from model.excel.twin import why_not, write_workbook  # noqa: PLC0415 - only where it was asked for
+        from model.excel.tables import write_tables  # noqa: PLC0415 - only where it was asked for
+        from model.excel.twin import why_not, write_workbook  # noqa: PLC0415 - as above
 
+        write_tables(result, context.folder / TABLES)
         if not why_not(result.case):
             write_workbook(result.case, context.folder / WORKBOOK)
     (context.folder / "summary.html").write_text(summary_html(result), encoding="utf-8", newline="\n")

@@ -47,7 +47,9 @@ def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser
     command.add_argument("--jobs", type=whole_number, metavar="N", help="scenarios at once (one more than processors)")
     command.add_argument("--outputs", type=Path, default=OUTPUTS, metavar="DIR", help="where to write (outputs/)")
     command.add_argument(
-        "--excel", action="store_true", help="workbook.xlsx of live formulas for every scenario, not two alone"
+        "--excel",
+        action="store_true",
+        help="workbook.xlsx (live formulas) and tables.xlsx for every scenario, not two alone",
     )
     command.add_argument("--force", action="store_true", help="make again what is up to date too")
     command.add_argument("--timeout", type=seconds, metavar="SECONDS", help="end a scenario that takes longer")

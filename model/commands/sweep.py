@@ -30,7 +30,8 @@ def run(options: argparse.Namespace) -> int:
     from model.schemes.load import load_case  # noqa: PLC0415
 
     folders = [path.resolve() if (path := Path(name)).is_dir() else INPUTS / name for name in options.cases]
-    out = options.out or options.outputs / "sweep.parquet"
+    asked = options.out or options.outputs / "sweep.parquet"
+    out = asked.with_suffix(".parquet") if asked.suffix in {".csv", ".xlsx"} else asked
     try:
         refuse(folders, out)
         points = _asked_for(options)
@@ -49,6 +50,21 @@ def run(options: argparse.Namespace) -> int:
         return _failed(store.explain(error, out), FAILED)
     count = f"{len(points)} combinations x {len(folders)} case{'s' if len(folders) > 1 else ''}"
     say(f"{out}: {count}{'' if done else ', already up to date'}")
+    return DONE if asked == out else _written(out, asked)
+
+
+def _written(made: Path, asked: Path) -> int:
+    """Write a sweep's table in the form that a name's ending asks for, beside the parquet that it was made as."""
+    import pandas as pd  # noqa: PLC0415 - as above
+
+    from model.excel.tables import MOST_ROWS, write_frame  # noqa: PLC0415
+    from model.results.files import write_csv  # noqa: PLC0415
+
+    table = pd.read_parquet(made)
+    if asked.suffix == ".xlsx" and len(table) > MOST_ROWS:
+        return _failed(f"{asked}: a sheet holds {MOST_ROWS:,} rows and the sweep has {len(table):,}: use .csv", FAILED)
+    (write_csv if asked.suffix == ".csv" else write_frame)(table, asked)
+    say(f"{asked}: the same as a {'CSV' if asked.suffix == '.csv' else 'spreadsheet'}")
     return DONE
 
 

@@ -41,8 +41,8 @@ STYLES: Final[Mapping[str, dict[str, Any]]] = {
     "wrap": {"text_wrap": True, "valign": "top"},
     "input": {"font_color": "#0000FF", "bg_color": "#FFF9DB", "border": 1, "border_color": "#E6D98A", "locked": False},
     "pasted": {"font_color": "#6B4E00", "bg_color": "#EEEEEE"},
-    "formula": {},
-    "total": {"bold": True, "top": 1},
+    "formula": {"align": "right"},
+    "total": {"bold": True, "top": 1, "align": "right"},
 }
 NUMBERS: Final[Mapping[str, str]] = {
     "GBP": "#,##0;[Red]-#,##0;-", "pence": "#,##0.00;[Red]-#,##0.00;-", "children": "#,##0.00;[Red]-#,##0.00;-",

@@ -138,12 +138,14 @@ def write_calendar(book: Book, case: Case) -> Calendar:
 
 
 def write_schemes(book: Book, case: Case) -> None:
-    """Write the start of the case and of each active scheme, and each start that posts have of their own."""
+    """Write the start of the case and of every scheme: posts of one that does not act may still move between lines."""
     sheet = book.plain("Schemes", (46, 16, 40))
-    sheet.title("Schemes and when they start", "Only schemes of this scenario stand here.")
+    sheet.title(
+        "Schemes and when they start", "A scheme that does not act in this scenario has its start here, and no rows."
+    )
     rows = [
         ("start", "The projection", case.timeline.start),
-        *((f"{s.name}.start", s.title, s.start) for s in case.active_schemes),
+        *((f"{s.name}.start", s.title, s.start) for s in case.schemes),
     ]
     for name, title, day in rows:
         sheet.page.write_string(sheet.at, 0, title)
@@ -152,9 +154,14 @@ def write_schemes(book: Book, case: Case) -> None:
         sheet.page.write_string(sheet.at, 2, name)
         book.name(name, sheet.name, sheet.at, 1)
         sheet.at += 1
-    book.name("months", "Schemes", sheet.at, 1)
-    sheet.page.write_string(sheet.at, 0, "Months followed")
-    sheet.put(sheet.at, 1, float(case.timeline.months), "formula", "")
+    for name, label, number in (
+        ("months", "Months followed", case.timeline.months),
+        ("acting_months", "Months in which the schemes act", case.acting_months),
+    ):
+        book.name(name, sheet.name, sheet.at, 1)
+        sheet.page.write_string(sheet.at, 0, label)
+        sheet.put(sheet.at, 1, float(number), "formula", "")
+        sheet.at += 1
 
 
 def write_posts(book: Book, case: Case) -> dict[str, int]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from model.case.parameters import PLACEMENT_LINES
-from model.case.words import AVOIDANCE, CASHABLE, INTERACTION, PARTNER, RECURRING
+from model.case.words import AVOIDANCE, CASHABLE, INTERACTION, INVESTMENT, PARTNER, RECURRING
 from model.children.points import AT_18, ENTERED, UNDER_18
 from model.excel.grid import SEP, add_up
 from model.excel.inputs import write_budgets
@@ -20,6 +20,7 @@ from model.money.portfolio import (
     members_of,
 )
 from model.schemes.cashflows import Tag
+from model.schemes.optimism import REALISED, SWITCH
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -245,7 +246,9 @@ def write_monthly_lines(work: Work) -> dict[tuple[str, Tag], Row]:
             owner = whose
             sheet.section(owner)
         label = SEP.join((owner, tag.line, tag.nature, tag.recurrence, tag.funding))
-        found[whose, tag] = sheet.add(label, "GBP", add_up(rows))
+        dearer = {SWITCH, REALISED} & work.case.assumptions.keys() and tag.nature == INVESTMENT
+        whole = add_up(rows)
+        found[whose, tag] = sheet.add(label, "GBP", f"=({whole[1:]})*{owner}.cost_factor" if dearer else whole)
     return found
 
 

@@ -11,11 +11,11 @@ from model.case.timeline import MONTHS_A_YEAR
 from model.case.words import INVESTMENT, ONE_OFF, RECURRING
 from model.children.law import AGES
 from model.excel.children import Places, Reduction
-from model.excel.staff import write_posts
+from model.excel.staff import at_work, realised, write_bias, write_posts
 from model.schemes.agency import COVER, DISPLACED, MANAGED_TEAMS, ONE_FOR_ONE
 from model.schemes.base import rate_a_month
 from model.schemes.cashflows import Tag
-from model.schemes.establishment import PENSION_STRAIN, REDUNDANCY
+from model.schemes.establishment import ENDED, PENSION_STRAIN, REDUNDANCY
 from model.schemes.fostering import CONSTELLATIONS, RECRUITMENT, SUPERVISION
 from model.schemes.staff.redundancy import rules_on
 
@@ -48,12 +48,16 @@ def entry_reduction(work: Work, spec: SchemeSpec, scale: Row, stream: Stream) ->
     need = add(
         f"{n}: children on the edge of care", "children/month", f"={target:const}*{scale}*{n}.children_served_per_entry"
     )
-    held = add(
-        f"{n}: children the team can hold", "children", f"={n}.caseworkers*{curve.filled}*{n}.children_per_caseworker"
-    )
+    team = at_work(work, spec)
+    held = add(f"{n}: children the team can hold", "children", f"={n}.caseworkers*{team}*{n}.children_per_caseworker")
     whole = f"IF({n}.duration_months>0,{work.between(f'{held}/MAX({n}.duration_months,rounding_guard)/{need}')},1)"
     reach = add(f"{n}: reach", "share", f"=IF({n}.capacity_limited>0,IF({need}>0,{whole},1),1)")
-    rate = add(f"{n}: share of target entries prevented", "share", f"={n}.effect*(1-{n}.deadweight)*{ramp}*{reach}")
+    chance = work.name(f"{n}.chance_of_effect", 1.0)
+    rate = add(
+        f"{n}: share of target entries prevented",
+        "share",
+        f"={n}.effect*{chance}*(1-{n}.deadweight){realised(work, n)}*{ramp}*{reach}",
+    )
     fade = rate_a_month(np.array([work.case.assumptions[f"{n}.fade_annual"].value]))[0]
     stated = f"{n}.short_stay_share"
     return Reduction(
@@ -70,11 +74,13 @@ def fostering(work: Work, spec: SchemeSpec) -> Places:
     n, add, cal = spec.name, work.sheet.add, work.cal
     curve = work.curve(spec)
     work.sheet.section(f"{spec.title}: households and places")
-    since = f"({curve.elapsed}-{n}.approval_lag)"
-    over = f"{n}.recruitment_months"
-    share = work.between(f"IF({over}>0,{since}/MAX({over},rounding_guard),IF({since}>0,1,0))")
-    done = add(f"{n}: households approved so far", "households", f"={n}.households*{share}", before=0.0)
-    approved = add(f"{n}: approved in the month", "households", f"={done}-{done:prev}")
+    over, team, worked = f"{n}.recruitment_months", at_work(work, spec), at_work(work, spec, f"{n}.approval_lag")
+    share = f"MIN(IF({over}>0,SUM({worked:upto})/MAX({over},rounding_guard),MAX({worked:upto})),1)"
+    done = add(
+        f"{n}: households approved so far, of those stated in all", "households", f"={n}.households*{share}", before=0.0
+    )
+    yearly = work.name(f"{n}.approvals_annual")
+    approved = add(f"{n}: approved in the month", "households", f"={done}-{done:prev}+{worked}*{yearly}/months_a_year")
     stop = add(
         f"{n}: carers who stop, a month", "share", const=f"=1-MAX(1-{n}.deregistration_annual,0)^(1/months_a_year)"
     )
@@ -86,7 +92,9 @@ def fostering(work: Work, spec: SchemeSpec) -> Places:
     at = work.sheet.at
     new, replaced = work.sheet.row_at(at), work.sheet.row_at(at + 1)
     own = add(f"{n}: new households", "households", f"={new:prev}-{new:prev}*{now}+{approved}+{replaced}", before=0.0)
-    again = add(f"{n}: replacing those of them who stop", "households", f"={own:prev}*{now}*{n}.leavers_replaced_share")
+    again = add(
+        f"{n}: replacing those of them who stop", "households", f"={own:prev}*{now}*{n}.leavers_replaced_share*{team}"
+    )
     arrive = f"{n}.existing_approvals_annual/months_a_year"
     old, kept = work.sheet.row_at(work.sheet.at), work.sheet.row_at(work.sheet.at + 1)
     without = add(
@@ -103,9 +111,11 @@ def fostering(work: Work, spec: SchemeSpec) -> Places:
     )
     extra = add(f"{n}: households more than without it", "households", f"={own}+{with_it}-{without}")
     filled = add(
-        f"{n}: children in the new places", "children", f"=MAX({extra},0)*{n}.places_per_household*{n}.fill_rate"
+        f"{n}: children in the new places",
+        "children",
+        f"=MAX({extra},0)*{n}.places_per_household*{n}.fill_rate{realised(work, n)}",
     )
-    supervised = f"MAX({extra}-{n}.households_supervised_by_team,0)"
+    supervised = f"MAX({extra}-{n}.households_supervised_by_team*IF({curve.active}>0,1,0),0)"
     costs = (
         (RECRUITMENT, ONE_OFF, f"=-{n}.approval_cost*{approved}"),
         (RECRUITMENT, RECURRING, f"=-{n}.approval_cost*{again}"),
@@ -119,10 +129,11 @@ def fostering(work: Work, spec: SchemeSpec) -> Places:
 
 
 def establishment(work: Work, spec: SchemeSpec) -> None:
-    """`Establishment._leaving`: one-off redundancy and pension strain in the month the leavers go."""
+    """`Establishment._leaving` and `_ended`: redundancy and strain as the leavers go, and their pay after."""
     n, add = spec.name, work.sheet.add
     redundant, strain = f"{n}.posts_redundant", f"{n}.pension_strain"
-    if redundant not in work.case.assumptions and strain not in work.case.assumptions:
+    spared = f"{n}.redundant_post_cost_annual"
+    if not {redundant, strain, spared} & work.case.assumptions.keys():
         return
     work.sheet.section(f"{spec.title}: posts that end")
     gone = add(
@@ -135,6 +146,10 @@ def establishment(work: Work, spec: SchemeSpec) -> None:
         each = _redundancy(work, spec)
         row = add(f"{n}: redundancy", "GBP", f"=-{redundant}*{each:const}*{month}")
         work.line(n, Tag(REDUNDANCY, INVESTMENT, ONE_OFF), row)
+    if spared in work.case.assumptions:
+        pay = f"(1+growth.pay_real_annual)^({work.cal.year}-1)*{work.cal.annual}"
+        row = add(f"{n}: posts no longer paid", "GBP", f"={work.between(f'{gone}')}*{redundant}*{spared}*{pay}")
+        work.line(n, Tag(ENDED, INVESTMENT, RECURRING), row)
     if strain in work.case.assumptions:
         row = add(f"{n}: pension strain", "GBP", f"=-{strain}*{month}")
         work.line(n, Tag(PENSION_STRAIN, INVESTMENT, ONE_OFF), row)
@@ -171,8 +186,10 @@ def _redundancy(work: Work, spec: SchemeSpec) -> Row:
 
 
 def fixed_cost(work: Work, spec: SchemeSpec) -> None:
-    """`FixedCost.costs`."""
+    """`Scheme._fixed`: what a scheme of any kind costs a year or a day, where the case states it."""
     n, cal = spec.name, work.cal
+    if not {f"{n}.cost_annual", f"{n}.cost_daily"} & work.case.assumptions.keys():
+        return
     yearly, daily = work.name(f"{n}.cost_annual"), work.name(f"{n}.cost_daily")
     row = work.sheet.add(
         f"{n}: its cost", "GBP", f"=-{work.curve(spec).active}*({yearly}*{cal.annual}+{daily}*{cal.days})"
@@ -205,8 +222,8 @@ def agency(work: Work, spec: SchemeSpec) -> dict[str, tuple[Row, Row]]:
         "share",
         const=f"=IF({n}.whole_cost>0,1,{n}.premium/(1+{n}.premium))",
     )
-    ended = f"{curve.filled}*{work.name(f'{n}.{DISPLACED}', ONE_FOR_ONE)}"
-    teams_after = add(f"{n}: managed teams, with the posts", "GBP", f"={teams}*(1-{curve.filled})")
+    ended = f"{curve.filled}{realised(work, n)}*{work.name(f'{n}.{DISPLACED}', ONE_FOR_ONE)}"
+    teams_after = add(f"{n}: managed teams, with the posts", "GBP", f"={teams}*(1-{curve.filled}{realised(work, n)})")
     cover_after = add(f"{n}: vacancy cover, with the posts", "GBP", f"={cover}*(1-{ended}*{saved:const})")
     return {MANAGED_TEAMS: (teams, teams_after), COVER: (cover, cover_after)}
 
@@ -215,7 +232,9 @@ def write_scheme(
     work: Work, spec: SchemeSpec, scale: Row, stream: Stream
 ) -> tuple[Reduction | None, Places | None, dict[str, tuple[Row, Row]]]:
     """Write one scheme: its posts and what its kind adds. Return its levers and its own spending lines."""
+    write_bias(work, spec.name)
     write_posts(work, spec)
+    fixed_cost(work, spec)
     if spec.kind == words.ENTRY_REDUCTION:
         return entry_reduction(work, spec, scale, stream), None, {}
     if spec.kind == words.FOSTERING_GROWTH:
@@ -224,6 +243,4 @@ def write_scheme(
         return None, None, agency(work, spec)
     if spec.kind == words.ESTABLISHMENT:
         establishment(work, spec)
-    else:
-        fixed_cost(work, spec)
     return None, None, {}

@@ -7,8 +7,10 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from model.case.words import AGENCY, BOTTOM_UP, DAY, INVESTMENT, ONE_OFF, RECURRING
+from model.excel.grid import CONST
 from model.excel.inputs import name_of
 from model.schemes.cashflows import Tag
+from model.schemes.optimism import REALISED, SWITCH, grade_of
 from model.schemes.staff.posts import (
     COVER_UNFILLED,
     COVER_VACATED,
@@ -24,6 +26,7 @@ from model.schemes.staff.posts import (
     RETENTION,
     STAFF,
     TURNOVER,
+    adds_people,
     charged_posts,
 )
 from model.schemes.staff.prices import price_row
@@ -67,8 +70,11 @@ class Work:
         begins = sheet.add(
             f"{label}: start, part months by days", "months", const=f"={month:const}+(DAY({first})-1)/{length}"
         )
+        # Where what the schemes did is followed beyond their end, a month after it counts as before the start.
         return sheet.add(
-            f"{label}: months since it started", "months", f"={self.cal.month}-{begins:const}-{self.name(delay)}"
+            f"{label}: months since it started",
+            "months",
+            f"=IF({self.cal.month}>acting_months,-1,{self.cal.month}-{begins:const}-{self.name(delay)})",
         )
 
     def between(self, what: str) -> str:
@@ -90,7 +96,7 @@ class Work:
                     kind="date",
                     style="input",
                 )
-                self.book.name(first, self.sheet.name, day.first, 2)
+                self.book.name(first, self.sheet.name, day.first, CONST)
             self.curves[key] = Curve(self, label, self.elapsed(label, first, f"{scheme.name}.delay"))
         return self.curves[key]
 
@@ -110,6 +116,7 @@ class Curve:
         )
         self.filled = add(f"{label}: filled", "share", f"={self.ever}*(1-long_run_vacancy)")
         self._rows: dict[str, Row] = {}
+        self._before: dict[str, Curve] = {}
 
     def _approach(self, at: str) -> str:
         """`recruitment.approach`."""
@@ -139,16 +146,65 @@ class Curve:
     def due(self) -> Row:
         """`recruitment.retention_due`: starters of the qualifying months ago who have stayed."""
         wait = self._work.name(QUALIFYING)
-        earlier = self._once("months since, less the qualifying time", f"={self.elapsed}-{wait}")
-        if "then" not in self._rows:
-            then = Curve(self._work, f"{self.label}, {'qualifying time ago'}", earlier)
-            self._rows["then"] = then.starters()
-        return self._once("qualify for a retention payment", f"={self._rows['then']}*(1-monthly_leavers)^{wait}")
+        starters = self.earlier(wait).starters()
+        return self._once("qualify for a retention payment", f"={starters}*(1-monthly_leavers)^{wait}")
+
+    def earlier(self, ago: str) -> Curve:
+        """Return the same posts as they were some months ago."""
+        if ago not in self._before:
+            since = self._once(f"months since, less {ago}", f"={self.elapsed}-{ago}")
+            self._before[ago] = Curve(self._work, f"{self.label}, {ago} ago", since)
+        return self._before[ago]
 
     def _once(self, what: str, formula: str) -> Row:
         if what not in self._rows:
             self._rows[what] = self._work.sheet.add(f"{self.label}: {what}", "share", formula)
         return self._rows[what]
+
+
+def at_work(work: Work, spec: SchemeSpec, ago: str = "") -> Row:
+    """`posts.at_work`: the share of a scheme's own new posts that do its work, in post or covered, some months ago."""
+    own = [post for post, sign in charged_posts(work.case, spec.name) if sign > 0 and adds_people(post)]
+    label = f"{spec.name}: at work" + (", as long ago as the work takes" if ago else "")
+    if not own:
+        since = f"{work.curve(spec).elapsed}" + (f"-{ago}" if ago else "")
+        return work.sheet.add(label, "share", f"={work.between(since)}")
+    parts, fte = [], []
+    for curve, posts in _together(work, own).items():
+        before = curve.earlier(ago) if ago else curve
+        weight = "+".join(f"Posts!$C${work.places[p.id] + 1}-Posts!$B${work.places[p.id] + 1}" for p in posts)
+        fte.append(work.sheet.add(f"{curve.label}: posts of {spec.name}", "fte", const=f"={weight}"))
+        parts.append(f"{fte[-1]:const}*({before.filled}+{before.covered()})")
+    whole = "+".join(f"{row:const}" for row in fte)
+    return work.sheet.add(label, "share", f"=({'+'.join(parts)})/({whole})")
+
+
+def _together(work: Work, posts: list[Post]) -> dict[Curve, list[Post]]:
+    """Return the posts that fill alike."""
+    found: dict[Curve, list[Post]] = {}
+    for post in posts:
+        found.setdefault(work.curve(work.case.scheme(post.charged_to), post.start), []).append(post)
+    return found
+
+
+def realised(work: Work, scheme: str) -> str:
+    """`optimism.realised`, to be multiplied with a benefit; nothing where the case says nothing of it."""
+    return f"*{scheme}.benefits_realised" if {SWITCH, REALISED} & work.case.assumptions.keys() else ""
+
+
+def write_bias(work: Work, scheme: str) -> None:
+    """`optimism.cost_factor` and `optimism.realised` of a scheme, each one number of its own name."""
+    if not {SWITCH, REALISED} & work.case.assumptions.keys():
+        return
+    add, switch = work.sheet.add, work.name(SWITCH)
+    uplift, cut = work.case.reference.optimism_bias.get(grade_of(work.case, scheme), (0.0, 0.0))
+    dearer = add(f"{scheme}: optimism bias of its evidence, costs", "share", const=float(uplift), style="input")
+    less = add(f"{scheme}: optimism bias of its evidence, benefits", "share", const=float(cut), style="input")
+    factor = add(f"{scheme}: costs are multiplied by", "ratio", const=f"=1+{switch}*{dearer:const}")
+    share = add(f"{scheme}: benefits that come about", "share",
+                const=f"={work.name(REALISED, 1.0)}*(1-{switch}*{less:const})")  # fmt: skip
+    for name, row in (("cost_factor", factor), ("benefits_realised", share)):
+        work.book.name(f"{scheme}.{name}", work.sheet.name, row.first, CONST)
 
 
 def write_recruiting(work: Work) -> None:
@@ -158,7 +214,7 @@ def write_recruiting(work: Work) -> None:
     leavers = sheet.add(
         "Leavers a month, of those in post", "share", const=f"=1-(1-{work.name(TURNOVER)})^(1/months_a_year)"
     )
-    work.book.name("monthly_leavers", sheet.name, leavers.first, 2)
+    work.book.name("monthly_leavers", sheet.name, leavers.first, CONST)
     vacant = sheet.add(
         "Months a vacancy lasts",
         "months",
@@ -168,7 +224,7 @@ def write_recruiting(work: Work) -> None:
     empty = sheet.add(
         "Posts empty in the long run", "share", const=f"=MAX(establishment.vacancy_share,{turnover}/(1+{turnover}))"
     )
-    work.book.name("long_run_vacancy", sheet.name, empty.first, 2)
+    work.book.name("long_run_vacancy", sheet.name, empty.first, CONST)
 
 
 def write_posts(work: Work, spec: SchemeSpec) -> None:

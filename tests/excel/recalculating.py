@@ -29,6 +29,10 @@ def recalculated(path, folder):
     (profile / "user" / "registrymodifications.xcu").write_text(SETTINGS, encoding="utf-8")
     command = [SOFFICE, f"-env:UserInstallation={profile.as_uri()}", "--headless", "--convert-to", "xlsx"]
     subprocess.run([*command, "--outdir", str(out), str(path)], check=True, capture_output=True, timeout=600)
+    with zipfile.ZipFile(out / path.name) as file:
+        pages = {name: file.read(name).decode() for name in file.namelist() if "worksheets/sheet" in name}
+    wrong = [(name, cell) for name, text in pages.items() for cell in re.findall(r'<c r="(\w+)"[^>]* t="e"', text)]
+    assert wrong == [], wrong[:9]
     book = CalamineWorkbook.from_path(str(out / path.name))
     return {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in book.sheet_names}
 

@@ -1,0 +1,145 @@
+"""Every table of a run as a tidy sheet: real dates and numbers, a column a statistic, headings that filter."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time
+from typing import TYPE_CHECKING, Any, Final
+
+from model.case.words import CENTRAL, MEAN
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    import pandas as pd
+
+    from model.results.runs import Result
+
+SHOWN: Final = (CENTRAL, MEAN, "p10", "p50", "p90")
+SHEETS: Final[Mapping[str, tuple[str, Callable[[Result], pd.DataFrame]]]] = {
+    "Measures": ("NPV, payback and chances of every perimeter", lambda r: r.metrics),
+    "Annual": ("Every line by financial year, as annual.csv", lambda r: r.annual),
+    "Monthly": ("Net and cumulative position by month", lambda r: r.monthly),
+    "Children": ("Children in each placement at each month's end", lambda r: _totals(r.caseload)),
+    "Placement costs": ("What placements cost if nothing is done", lambda r: r.placement_costs),
+    "Funding": ("Which purse pays, and the reserve, nominal", lambda r: r.funding),
+    "MTFP": ("Year-on-year changes to the base budget, pressures positive", lambda r: r.mtfp),
+    "Reserve": ("The reserve by month, nominal", lambda r: r.reserve),
+    "Virement": ("Staff by service line, nominal", lambda r: r.virement),
+    "Staffing": ("Posts, people and caseloads by month", lambda r: r.staffing),
+    "Switching values": ("Where each assumption turns the NPV", lambda r: r.switching),
+    "Tornado": ("How far each assumption moves the NPV", lambda r: r.tornado),
+    "Information": ("What each number is worth learning", lambda r: r.information),
+    "Attribution": ("Who earned the NPV", lambda r: r.attribution),
+    "Bridge": ("From nothing to the joint NPV", lambda r: r.bridge),
+    "Convergence": ("What the number of draws can tell", lambda r: r.convergence),
+    "Reconciliation": ("Printed figures recomputed", lambda r: r.reconciliation),
+}
+"""Sheet -> what it holds, and the frame of a result that it shows."""
+MOST_ROWS: Final = 1_048_575
+OPTIONS: Final = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+"""A text stays a text, whatever it begins with."""
+FORMATS: Final = {"gbp": "#,##0;[Red]-#,##0", "share": "0.0%", "date": "mmm yyyy", "plain": "#,##0.######", "text": "@"}
+
+
+def write_tables(result: Result, path: Path) -> None:
+    """Write every table of a run to one workbook; the draws as their P10, P50 and P90 beside central and mean."""
+    from xlsxwriter import Workbook  # noqa: PLC0415 - only where a workbook is asked for
+
+    with Workbook(str(path), OPTIONS) as book:
+        book.set_properties(
+            {"title": result.case.title, "created": datetime.combine(result.case.knowledge_date, time(), UTC)}
+        )
+        front = book.add_worksheet("Contents")
+        bold = book.add_format({"bold": True, "font_size": 14})
+        front.write_string(0, 0, f"{result.case.council}: {result.case.title}. {result.case.scenario_title}", bold)
+        front.write_string(
+            1,
+            0,
+            f"{result.draws} draws, seed {result.seed}; amounts in GBP, real in prices of {result.case.price_base}.",
+        )
+        front.set_column(0, 0, 24)
+        front.set_column(1, 1, 70)
+        for i, (name, (what, frame)) in enumerate(SHEETS.items()):
+            front.write_url(3 + i, 0, f"internal:'{name}'!A1", string=name)
+            front.write_string(3 + i, 1, what)
+            _Sheet(book, name).write(_wide(frame(result)))
+
+
+def write_frame(frame: pd.DataFrame, path: Path) -> None:
+    """Write one table as a workbook of one sheet, in the formats that its columns' names ask for."""
+    from xlsxwriter import Workbook  # noqa: PLC0415 - as above
+
+    with Workbook(str(path), OPTIONS) as book:
+        _Sheet(book, "Table").write(frame)
+
+
+def _totals(caseload: pd.DataFrame) -> pd.DataFrame:
+    """Keep the placements' totals: a quarter of a million cells by age are in `caseload.csv`."""
+    found = caseload[(caseload.age_band == "all") & (caseload.measure == "stock")]
+    return found.drop(columns=["age_band", "measure"]).astype(
+        dict.fromkeys(("scenario", "world", "placement", "month", "statistic"), str)
+    )
+
+
+def _wide(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a tidy frame with a column for each statistic, in the order of its rows."""
+    if "statistic" not in frame or frame.empty:
+        return frame
+    kept = frame[frame.statistic.isin(SHOWN)]
+    values = [c for c in kept.columns if c.endswith("_gbp") or c in {"value", "children"}]
+    keys = [c for c in kept.columns if c not in {*values, "statistic"}]
+    wide = kept.pivot_table(index=keys, columns="statistic", values=values, sort=False, dropna=False, observed=True)
+    wide = wide.dropna(how="all")
+    several = len(values) > 1
+    wide.columns = [
+        f"{value} {statistic}" if several else f"{statistic} {value}" for value, statistic in map(tuple, wide.columns)
+    ]
+    order = sorted(wide.columns, key=lambda c: next(i for i, s in enumerate(SHOWN) if s in c.split()))
+    return wide[order].reset_index()
+
+
+class _Sheet:
+    """A sheet with a heading that filters, each column in the format its name asks for."""
+
+    def __init__(self, book: Any, name: str) -> None:  # noqa: ANN401 - XlsxWriter's own
+        self._page = book.add_worksheet(name)
+        self._head = book.add_format({"bold": True, "bg_color": "#1F3864", "font_color": "#FFFFFF", "text_wrap": True})
+        self._look = {name: book.add_format({"num_format": text}) for name, text in FORMATS.items()}
+
+    def write(self, frame: pd.DataFrame) -> None:
+        """Write a frame; an empty one leaves its headings."""
+        page = self._page
+        for column, title in enumerate(frame.columns):
+            page.write_string(0, column, str(title).replace("_", " "), self._head)
+            texts = [_cell(value) for value in frame[title].tolist()]
+            for row, value in enumerate(texts, start=1):
+                self._put(row, column, value, str(title))
+            longest = max((len(text) for text in texts if isinstance(text, str)), default=0)
+            page.set_column(column, column, min(max(12, longest + 2, len(str(title)) // 2), 60))
+        page.freeze_panes(1, 1)
+        page.autofilter(0, 0, max(len(frame), 1), max(len(frame.columns) - 1, 0))
+
+    def _put(self, row: int, column: int, value: object, title: str) -> None:
+        if isinstance(value, date):
+            self._page.write_datetime(row, column, datetime.combine(value, time()), self._look["date"])
+        elif isinstance(value, bool) or value is None:
+            self._page.write_string(row, column, "" if value is None else "yes" if value else "no")
+        elif isinstance(value, int | float):
+            kind = "gbp" if "gbp" in title else "share" if "share" in title or "probability" in title else "plain"
+            self._page.write_number(row, column, value, self._look[kind])
+        else:
+            self._page.write_string(row, column, str(value))
+
+
+def _cell(value: object) -> object:
+    """Return a value as a spreadsheet holds it: a month is a date, what is not there is nothing."""
+    if isinstance(value, str):
+        return date(int(value[:4]), int(value[5:]), 1) if _is_month(value) else value
+    if isinstance(value, float) and value != value:  # noqa: PLR0124 - only what is no number differs from itself
+        return None
+    return value
+
+
+def _is_month(text: str) -> bool:
+    return len(text) == 7 and text[4] == "-" and text[:4].isdigit() and text[5:].isdigit()
