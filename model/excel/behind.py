@@ -103,7 +103,7 @@ def kept_at_home(  # noqa: PLR0913 - what it depends on
     """
     made, law = table(stream, exit_scale, months), stream.law.with_exits(exit_scale)
     natural = short_stays(stream, exit_scale).share
-    leaves = {ALL_STAYS: made.entrants(), SHORT: short_behind(stream, exit_scale, months)}
+    leaves = {ALL_STAYS: made.entrants(), SHORT: short_behind(stream, exit_scale, months).reshape(made.entrants().shape)}
     kinds = list(_kinds(stream, natural, aims, short=short))
     returning = {scheme: made.returning(fade) for scheme, (_, fade) in aims.items()}
     lost = np.zeros((months, months, len(kinds)))
