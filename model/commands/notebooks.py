@@ -25,7 +25,7 @@ KERNEL = {
 }
 CELL_METADATA = ("jupyter", "tags")
 LONGEST_CELL = 10
-SCALARS = ("bool", "float", "int", "str")
+SCALARS = ("bool", "dict", "float", "int", "str")
 HOW_TO_CLEAN = "python -m model clean-notebooks"
 
 _BELONGS_IN_MODEL = {

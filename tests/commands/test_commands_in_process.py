@@ -187,7 +187,7 @@ def test_a_sweep_of_two_values_is_the_model_at_each(tmp_path, capsys):
         (["--grid", "fostering.fill_rate=0.5,0.9", "--engine", "dask"], 2, "needs --scheduler"),
         (["--from", "nowhere.csv"], 2, "nowhere.csv: No such file"),
         (["--grid", "fostering.fil_rate=0.5"], 2, "fostering.fill_rate"),
-        (["--grid", "fostering.fill_rate=2,3"], 2, "share is between 0 and 1"),
+        (["--grid", "fostering.fill_rate=2,3"], 2, "a number from 0 to 1 in the unit share"),
         (["--grid", "fostering.fill_rate=0.5", "--scenario", "bse"], 2, "base"),
     ],
 )

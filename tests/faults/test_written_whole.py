@@ -33,7 +33,7 @@ def test_a_full_disk_is_one_sentence_and_the_old_file_stays(tmp_path, capsys, mo
         demand.write_csv(frame, tmp_path / "a.csv")
     assert [p.name for p in tmp_path.iterdir()] == ["a.csv"]
     assert (tmp_path / "a.csv").read_text(encoding="utf-8") == "old"
-    monkeypatch.setattr("model.commands.check.check", lambda _paths: full(0))
+    monkeypatch.setattr("model.commands.check.check", lambda _paths, **_: full(0))
     assert main(["check"]) == 1
     assert "the disk is full" in capsys.readouterr().err
 
