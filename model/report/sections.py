@@ -69,14 +69,30 @@ def _fte(posts: float) -> tbl.Cell:
 def savings(result: Result) -> Block:
     """Return what is saved by year, cashable and avoided apart, and when it is paid back."""
     case = result.case
-    main, *rest = dict.fromkeys((main_perimeter(case), WHOLE))
+    main = main_perimeter(case)
     no_budget = "" if holds_placements(case) else f"Why so little is cashable: {NO_BUDGET}"
     return show(
         no_budget,
         money.savings_by_year(result, main),
-        money.by_nature(result, main),
-        *(money.by_nature(result, p) for p in rest),
+        _by_year(result),
         money.cumulative_fan(result, main),
+    )
+
+
+def _by_year(result: Result) -> tbl.Table:
+    """Return investment, savings and net by year of the main perimeter and of the whole, £ thousand, central."""
+    case = result.case
+    parts = {p: money.by_nature(result, p) for p in dict.fromkeys((main_perimeter(case), WHOLE))}
+    rows = [[tbl.text(f"{views.title_of(case, p)}: {fmt.lowered(row[0].text)}"), *row[1:]]
+            for p, part in parts.items() for row in part.rows]  # fmt: skip
+    totals = frozenset(i for i, row in enumerate(rows) if row[0].text.endswith(": net"))
+    return tbl.Table(
+        key="savings-by-year",
+        caption=f"Investment and savings by financial year, £ thousand, central, real {case.price_base} prices",
+        columns=("Schemes", *next(iter(parts.values())).columns[1:]),
+        rows=rows,
+        numeric=1,
+        strong=totals,
     )
 
 

@@ -135,14 +135,14 @@ def test_code_opens_from_the_keyboard(pages, running):
 def test_a_table_sorts_from_the_keyboard_and_reads_the_same_without_script(pages, running):
     first = "#t-side-invest-to-save tbody tr:first-child th"
     with opened(running, pages["index"], java_script_enabled=False) as page:
-        assert page.locator(first).inner_text() == "The base scenario"
+        assert page.locator(first).inner_text().startswith("The base scenario")
         assert page.locator("th button").count() == 0
     with opened(running, pages["index"]) as page:
         button = page.locator("#t-side-invest-to-save thead button").first
         button.focus()
         page.keyboard.press("Enter")
         page.keyboard.press("Enter")
-        assert page.locator(first).inner_text() == "The other scenario"
+        assert page.locator(first).inner_text().startswith("The other scenario")
         assert button.evaluate("b => b.closest('th').getAttribute('aria-sort')") == "descending"
 
 

@@ -187,7 +187,7 @@ def test_parts_add_up_to_a_total_given_and_none_is_far_from_what_it_is(values, o
 
 
 def test_the_report_says_what_a_number_before_a_source_stands_for():
-    first = html.unescape(repr(establishment.posts(BURY)))
+    first = html.unescape(establishment.posts(BURY).html)
     assert "003 is Children's Services Restructure Proposals, report to Cabinet, 13 July 2022" in first
     assert "000 is" not in first  # decided later, and no scheme of this scenario rests on it
     listed = texts(assumptions.papers(BURY))
