@@ -1,7 +1,8 @@
 """Counting stays: who is where at every month's end, and what flows there are, for whole children.
 
 A month's flows are counted in the band of age in which the month begins, or in which the child enters; a birthday is
-counted at the month's end, in the placement the child is then in. `model.children.expected` counts alike.
+counted at the month's end, in the placement the child is then in, before any move of the month's end itself.
+`model.children.expected` counts alike.
 """
 
 from __future__ import annotations
@@ -132,14 +133,16 @@ def _cells(stays: Stays, first: Ints, last: Ints, months: int) -> dict[str, Floa
         ("move_out", stays.ending == MOVED, stays.end),
         ("move_in", arrives, stays.start),
     ):
-        month = month_of(time[which])
-        age = stays.born[which] + np.maximum(month, stays.since[which])
+        month, when = month_of(time[which]), time[which]
+        begins = np.where(when == np.floor(when), when, month)  # at a month's end: as old as the child is by then
+        age = stays.born[which] + np.maximum(begins, stays.since[which])
         at = np.searchsorted(AGE_STARTS, age, side="right") - 1
         cells[measure] = counts(np.ravel_multi_index((month, at, stays.placement[which]), shape), shape)
     for band in range(1, len(AGES)):
         birthday = BOUNDS[band] - stays.born
         end = np.ceil(birthday).astype(np.int64)
-        grows = (stays.since < birthday) & (birthday > 0) & (first <= end) & (end < last)
+        stands = ((end < last) & (stays.start != end)) | ((stays.end == end) & (stays.ending == MOVED))
+        grows = (stays.since < birthday) & (birthday > 0) & (first <= end) & stands
         month, placement = end[grows] - 1, stays.placement[grows]
         grown = counts(month * len(PLACEMENTS) + placement, (months, len(PLACEMENTS)))
         cells["age_out"][:, band - 1] += grown
