@@ -13,7 +13,6 @@ from model.report.headlines import at_a_glance
 from model.report.index import compare_scenarios, write_index
 from model.report.look.page import Block, show
 from model.report.opening import changed, open_case, open_result, scheme_of, tried_out
-from model.report.outturn import open_outturn, outturn
 from model.report.posts import people
 from model.report.purses import funding
 from model.report.reconciliation import published
@@ -35,9 +34,7 @@ __all__ = [
     "funding",
     "main_perimeter",
     "open_case",
-    "open_outturn",
     "open_result",
-    "outturn",
     "people",
     "proposal",
     "provenance_block",
