@@ -81,7 +81,7 @@ def test_the_page_needs_no_network_and_says_what_the_csv_says(made):
 def test_bad_input_is_told_whole_with_status_2_and_nothing_is_written(tmp_path):
     case = write_case(
         tmp_path,
-        assumptions={"fostering.fill_rate": {"value": "two thirds"}, "price.ifa_foster_weekly": {"value": "a thousand"}},
+        assumptions={"fostering.fill_rate": {"value": "most"}, "price.ifa_foster_weekly": {"value": "a thousand"}},
         scenarios={"odd": 'title = "Odd"\nwhy = "A slip."\n[overrides]\n"fostering.fill_rte" = 0.5\n'},
     )
     done = command("run", case, "--draws", 5, "--outputs", tmp_path / "out")
