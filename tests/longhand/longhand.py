@@ -51,7 +51,11 @@ class Book:
         self.weeks = float(top) / float(bottom or 1)
         rates = {r["name"]: float(r["rate_annual"]) for r in rows(reference / "prices" / "discount_rates.csv")}
         self.discount = rates[settings["discount_rate"]]
-        self.index = read_index(rows(reference / "prices" / "price_indices.csv"), settings["price_index"])
+        own = folder / "price_indices.csv"
+        prices = rows(reference / "prices" / "price_indices.csv")
+        mine = [row for row in rows(own) if row["series"] == settings["price_index"]] if own.exists() else []
+        known = "9999" if settings.get("hindsight") else str(self.toml["knowledge_date"])
+        self.index = read_index(mine or prices, settings["price_index"], known)
         self.price_base = self.toml["price_base"]
         self.value = {}
         for row in rows(folder / "assumptions.csv"):
@@ -106,11 +110,11 @@ class Book:
         return self.index(self.year_names[year]) / self.index(self.price_base)
 
 
-def read_index(table, name):
+def read_index(table, name, known):
+    """Levels by year: of several rows for one year the last that was known by then."""
     level, growth, later = {}, 1.0, 0.0
-    for row in table:
-        if row["series"] != name:
-            continue
+    of_name = sorted((r for r in table if r["series"] == name and r["as_at"] <= known), key=lambda r: r["as_at"])
+    for row in sorted({r["financial_year"]: r for r in of_name}.values(), key=lambda r: r["financial_year"]):
         if row["financial_year"] == "later":
             later = float(row["change"])
             continue

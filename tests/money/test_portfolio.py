@@ -170,11 +170,8 @@ def test_growth_of_its_own_at_the_common_rate_changes_nothing(tmp_path):
     assert total(evaluated(stated)) == pytest.approx(total(evaluated(common)))
 
 
-@pytest.mark.parametrize("compiled_from", [1, 1_000])
-def test_with_growth_by_placement_the_net_without_lines_is_still_the_net_of_the_lines(tmp_path, compiled_from):
+def test_with_growth_by_placement_the_net_without_lines_is_still_the_net_of_the_lines(tmp_path):
     case = load(tmp_path, "base", assumptions=own_growth(residential=(0.05, 0, 0.1), ifa_foster=(-0.02, -0.04, 0)))
-    run = evaluate(case, sample(case, 24, 1), compiled_from=compiled_from)
+    run = evaluate(case, sample(case, 24, 1))
     for name, perimeter in run.perimeters.items():
         np.testing.assert_allclose(run.net(members_of(case)[name]), perimeter.net(120, 24), rtol=0, atol=1e-6)
-    plain = evaluate(case, sample(case, 24, 1), compiled_from=1_000)
-    np.testing.assert_allclose(run.total_spending(BOTH), plain.total_spending(BOTH), rtol=1e-9)

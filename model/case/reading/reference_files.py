@@ -98,6 +98,14 @@ DEMAND_FILES: Final = {
     ),
     "dfe_categories.csv": _text("group", "characteristic", "code"),
     "authority_aliases.csv": _text("alias", "name"),
+    "authority_successors.csv": _text("name", "successors"),
+    "uasc_placements.csv": (
+        Column(name="placement", parse=_PLACEMENT),
+        Column(name="weight", parse=cells.count),
+        Column(name="source", parse=cells.text_cell),
+        Column(name="quality", parse=_RATING),
+        Column(name="note", parse=cells.text_cell, required=False, blank=True),
+    ),
     "demand_settings.csv": (
         *_text("name", "unit"),
         Column(name="value", parse=cells.between(0, 1e4)),
