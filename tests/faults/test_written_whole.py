@@ -43,7 +43,7 @@ def test_a_new_case_that_fails_half_way_leaves_nothing(tmp_path, monkeypatch):
         (folder / "case.toml").write_text("half", encoding="utf-8")
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(new_case, "demand_from_tables", lambda *_: None)
+    monkeypatch.setattr(new_case, "tables_demand", lambda *_: None)
     monkeypatch.setattr(new_case, "tables_of", lambda _: None)
     monkeypatch.setattr(new_case, "_written", broken)
     with pytest.raises(OSError, match="No space left"):
