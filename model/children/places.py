@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from model.children.opening import ratio
+
 if TYPE_CHECKING:
     from model.children.law import Floats
     from model.children.levers import FosterPlaces
@@ -57,15 +59,11 @@ def fill(lever: FosterPlaces, month: int, offer: Month) -> tuple[Floats, Floats,
     started = np.where(limited, np.minimum(wanted, lever.transferring_share * offer.arrivals), 0.0)
     moved = np.where(limited, 0.0, np.minimum(wanted, there))
     return (
-        _share(started, offer.arrivals),
-        _share(moved, there),
-        _share(surplus, offer.staying),
+        ratio(started, offer.arrivals),
+        ratio(moved, there),
+        ratio(surplus, offer.staying),
         offer.staying + started + moved - surplus,
     )
-
-
-def _share(part: Floats, whole: Floats) -> Floats:
-    return np.divide(part, whole, out=np.zeros_like(whole), where=whole > 0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +92,7 @@ def filling(lever: FosterPlaces, guide: Guide, entry_scale: Floats, exit_scale: 
     months, draws = lever.filled.shape
     out, children = np.zeros((4, months, draws)), np.zeros(draws)
     level = np.broadcast_to(guide.entry_scale[:, None], entry_scale.shape)
-    arrivals = guide.arrivals[:, None] * _share(entry_scale, level)
+    arrivals = guide.arrivals[:, None] * ratio(entry_scale, level)
     leaving = guide.leaving[:, None] * (exit_scale / guide.exit_scale)
     for month in range(months):
         keep = np.exp(-(leaving[month] + guide.moving[month]))
