@@ -37,11 +37,12 @@ def test_a_row_of_the_tornado_is_the_case_run_with_that_number(result):
 
 
 def test_nothing_is_worth_more_than_knowing_everything(result):
-    found = result.information
+    more = run(result.case, draws=512, seed=4)
+    found, npv = more.information, more.npv_draws
     whole = found[found.learnt == "everything"].value_gbp.item()
-    npv = result.npv_draws
-    acts = [np.zeros(128), *(npv[name] for name in ("fostering", "edge_of_care", "invest_to_save"))]
-    assert whole == pytest.approx(np.max(acts, axis=0).mean() - max(0, *np.mean(acts, axis=1)), abs=0.006)
+    acts = [np.zeros(512), *(npv[name] for name in ("fostering", "edge_of_care", "invest_to_save"))]
+    with_chance = np.max(acts, axis=0).mean() - max(0, *np.mean(acts, axis=1))
+    assert 0 < whole <= with_chance  # nobody can learn beforehand how chance will fall among the children
     assert (found.value_gbp <= whole).all()
     assert (found.value_gbp >= 0).all()
     assert set(found.perimeter) == {main_perimeter(result.case)}

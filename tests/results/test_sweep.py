@@ -12,6 +12,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from model import load_case
+from model import run as model_run
 from model.batch import faults, remote, tasks
 from model.batch.remote import address_problem
 from model.commands import sweep as command
@@ -289,12 +291,17 @@ BURY = Path("inputs/bury-2022")
 def test_a_combination_equals_the_same_override_run_by_itself():
     points = combinations.grid_frame(["fostering.fill_rate=0.6,0.9", "price.ifa_foster_weekly=750,800"])
     together = sweep.appraise_points(str(BURY), None, points).set_index(["point", "perimeter", "metric"])["value"]
-    for number in points.index:
+    for number in points.index:  # by itself in a sweep: the same, whatever stands beside it in its part
         alone = sweep.appraise_points(str(BURY), None, points.loc[[number]])
         alone = alone.set_index(["point", "perimeter", "metric"])["value"]
         pd.testing.assert_series_equal(together.loc[[number]].sort_index(), alone.sort_index(), rtol=1e-12)
     by_fill = together.xs(("whole", "npv_gbp"), level=["perimeter", "metric"])
     assert by_fill[2] != by_fill[0]
+    # by itself as a scenario: a sweep has new places fill with the ages that they fill with at central values
+    run_alone = model_run(load_case(BURY, overrides=dict(points.loc[3])), draws=1)
+    npv = {name: measures.npv_gbp[0] for name, measures in run_alone.central.measures.items()}
+    swept = together.loc[3].xs("npv_gbp", level="metric")
+    assert swept.to_dict() == pytest.approx(npv, rel=1e-4)
 
 
 @pytest.mark.skipif(not (BURY / "case.toml").exists(), reason="needs the Bury case")

@@ -14,7 +14,7 @@ from tests.engine import invented, load
 
 def made(cash, total, ways_cash=(1.0,), ways_total=(1.0,)):
     """A result that holds what a verdict reads: (central, mean) of each measure, and the ways of modelling it."""
-    case = SimpleNamespace(active_schemes=(SimpleNamespace(name="a"),), perimeters={"group": ("a",)})
+    case = SimpleNamespace(active_schemes=(SimpleNamespace(name="a"),), perimeters={"group": ("a",)}, assumptions={})
     metrics = {m: dict(zip(("central", "mean"), v, strict=True))
                for m, v in (("npv_cashable_gbp", cash), ("npv_gbp", total))}  # fmt: skip
     rows = [("a", m, "central", v) for m, ways in (("npv_cashable", ways_cash), ("npv", ways_total)) for v in ways]
