@@ -332,7 +332,7 @@ CASE_WIDE: Final[dict[str, Parameter]] = {
         "0",
     ),
     "appraisal.benefits_realised_share": Parameter(
-        "share", "Part of every scheme's stated benefits that comes about: how far may they fall?", "1: all of them"
+        "share", "Part of every scheme's stated benefits that comes about.", "1: all of them"
     ),
     "reserve.opening": Parameter("GBP", "Balance of the reserve at the start.", when=RESERVE),
     "reserve.minimum": Parameter("GBP", "Balance below which it may not be drawn.", "0"),

@@ -12,6 +12,7 @@ from simpleeval import simple_eval
 from model import load_case, run
 from model.case import units
 from model.case.draws import central, copula_factor, quantile
+from model.case.parameters import PLACEMENTS
 from model.case.timeline import Timeline
 from model.case.words import AVOIDANCE, CASHABLE
 from model.money.appraisal import discount_factors, payback_months, peak_funding, present_value
@@ -129,11 +130,12 @@ def _shape(bury):
 
 BURY = Bury()
 APRIL, SECOND_YEAR, JANUARY, AUGUST_2025 = 0, 12, 9, 40
+HOMES = PLACEMENTS.index("residential")
 MODEL = {
     "weeks paid for in April 2022": lambda b: b.setting.weekly[APRIL, 0],
     "an agency foster place in April 2022": lambda b: b.world.monthly_prices[APRIL, 1, 0],
     "a week in a children's home, in 2022/23 prices": lambda b: b.value("price.residential_weekly"),
-    "a week with an agency in 2023/24, real": lambda b: b.world.prices[SECOND_YEAR, 1, 0],
+    "a week in a children's home in 2023/24, real": lambda b: b.world.prices[SECOND_YEAR, HOMES, 0],
     "the published saving, twenty children for a year": Bury.published_saving,
     "children who enter in April 2022": lambda b: b.children("entry", "2022-04"),
     "children a year on, if nothing is done": lambda b: b.children("stock", "2023-03"),
