@@ -8,7 +8,7 @@ import numpy as np
 
 from model.case.draws import central
 from model.case.words import CENTRAL, INVESTMENT, PORTFOLIO, REAL, WHOLE
-from model.schemes.base import Setting
+from model.schemes.setting import Setting
 from model.schemes.staff.posts import ON_CALL, STAFF, carried, charged_posts, full_cost
 
 if TYPE_CHECKING:

@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING
 
 from model.case import words
 from model.schemes.agency import Agency
-from model.schemes.base import Scheme, Setting
+from model.schemes.base import Scheme
 from model.schemes.cost_or_saving import CostOrSaving
 from model.schemes.entry_reduction import EntryReductionScheme
 from model.schemes.establishment import Establishment
 from model.schemes.fostering import FosteringGrowth
 from model.schemes.own_homes import OwnHomes
 from model.schemes.price_change import PlacementStability, PriceChange
+from model.schemes.setting import Setting
 from model.schemes.sooner_out import SoonerOutScheme
 
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from model.case.timeline import Timeline
-    from model.schemes.base import Setting
+    from model.schemes.setting import Setting
 
 MANAGED_TEAMS, COVER = "Agency: managed teams", "Agency: vacancy cover"
 DISPLACED, ONE_FOR_ONE = "cover_displaced_share", 1.0  # a parameter a case may leave out, and what that means

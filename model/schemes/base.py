@@ -1,115 +1,27 @@
-"""What every scheme shares: its setting, its start, and the staff charged to it."""
+"""What every scheme shares: its start, its end, and the staff charged to it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from model.case import units
 from model.case.timeline import MONTHS_A_YEAR
 from model.case.words import INVESTMENT, RECURRING
 from model.schemes.cashflows import CashFlows, Tag
 from model.schemes.staff.posts import PAID, at_work, held_before, reducing, staff_costs, until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Mapping
-    from datetime import date
+    from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
-    from model.case.draws import Draws
-    from model.case.records import Case, SchemeSpec
+    from model.case.records import SchemeSpec
     from model.children.levers import EntryReduction, FosterPlaces, SoonerOut
+    from model.schemes.setting import Setting
 
-STOPPED: Final = -1.0  # months since the start of what has ended
 SMALLEST_SHARE: Final = 1e-12  # what is left of a year in which everybody goes
-
-
-@dataclass(frozen=True, kw_only=True)
-class Setting:
-    """Where a scheme works: the case, one block of draws, and the do-nothing entries it may act on.
-
-    `entries_by_age` (ages,): children of the general stream entering in the do-nothing world, a month of the first
-    year; `entry_scale` (months, draws): the level of all of them since.
-    """
-
-    case: Case
-    draws: Draws
-    entries_by_age: NDArray[np.float64]
-    entry_scale: NDArray[np.float64]
-
-    @property
-    def months(self) -> int:
-        """Months in the horizon."""
-        return self.case.timeline.months
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """(months, draws)."""
-        return self.months, self.draws.n
-
-    def value(self, name: str) -> NDArray[np.float64]:
-        """Return an assumption's draws, (draws,)."""
-        return self.draws[name]
-
-    def optional(self, name: str, neutral: float) -> NDArray[np.float64]:
-        """Return an assumption's draws, or its neutral element where the case does not state it."""
-        return self.draws.optional(name, neutral)
-
-    def elapsed(self, start: date, delay: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return months since `start` + `delay` at the end of each month, by days; negative before. (months, draws).
-
-        Negative again from the month in which the schemes stop, where what they did is followed beyond it.
-        """
-        return self.once(("elapsed", start, delay.tobytes()), lambda: self._elapsed(start, delay))
-
-    def once(self, key: Hashable, make: Callable[[], NDArray[np.float64]]) -> NDArray[np.float64]:
-        """Return what `make` gives, made only once for a key: many posts start on one day and fill alike."""
-        if key not in self._made:
-            self._made[key] = make()
-            self._made[key].flags.writeable = False
-        return self._made[key]
-
-    @cached_property
-    def _made(self) -> dict[Hashable, NDArray[np.float64]]:
-        return {}
-
-    def _elapsed(self, start: date, delay: NDArray[np.float64]) -> NDArray[np.float64]:
-        timeline = self.case.timeline
-        month = timeline.month_of(start)
-        days = timeline.days_in_month[min(max(month, 0), timeline.months - 1)]
-        begins = month + (start.day - 1) / days
-        elapsed: NDArray[np.float64] = np.arange(1, self.months + 1)[:, None] - begins - delay
-        elapsed[self.case.acting_months :] = STOPPED
-        return elapsed
-
-    @cached_property
-    def weekly(self) -> NDArray[np.float64]:
-        """Weeks in each month, (months, 1)."""
-        return units.weekly_factors(self.case.timeline, self.case.conventions.weeks_per_year)[:, None]
-
-    @cached_property
-    def annual(self) -> NDArray[np.float64]:
-        """Share of a year in each month, (months, 1)."""
-        return units.annual_factors(self.case.timeline)[:, None]
-
-    @cached_property
-    def daily(self) -> NDArray[np.float64]:
-        """Days in each month, (months, 1)."""
-        return units.daily_factors(self.case.timeline)[:, None]
-
-    def real_growth(self, name: str) -> NDArray[np.float64]:
-        """Return the level of real growth at rate `name` (unsaid: none), one step each April, (months, draws)."""
-        return self.once(("growth", name), lambda: self.compounded(self.optional(name, 0.0)))
-
-    def compounded(self, rate_annual: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return (1 + rate) to the power of whole financial years since the first, (months, draws)."""
-        timeline = self.case.timeline
-        yearly: NDArray[np.float64] = (1 + rate_annual) ** np.arange(len(timeline.financial_years))[:, None]
-        return yearly[timeline.year_index]
 
 
 def monthly_hazard(annual_rate: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from model.schemes.base import Setting
+    from model.schemes.setting import Setting
 
 PROFILE: Final = tuple(name for name in PARAMETERS[COST_OR_SAVING] if name.startswith(("year_", "month_")))
 

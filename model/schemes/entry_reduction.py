@@ -19,7 +19,7 @@ from model.schemes.optimism import realised
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from model.schemes.base import Setting
+    from model.schemes.setting import Setting
 
 
 class EntryReductionScheme(Scheme):

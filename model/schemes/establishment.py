@@ -14,7 +14,7 @@ from model.schemes.staff.redundancy import redundancy_pay, redundancy_weeks, rul
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from model.schemes.base import Setting
+    from model.schemes.setting import Setting
 
 REDUNDANCY, PENSION_STRAIN, ENDED = "Redundancy", "Pension strain", "Posts that end"
 

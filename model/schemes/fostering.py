@@ -24,7 +24,7 @@ from model.schemes.optimism import realised
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from model.schemes.base import Setting
+    from model.schemes.setting import Setting
 
 RECRUITMENT, SUPERVISION, CONSTELLATIONS = "Carer recruitment", "Carer supervision", "Constellations"
 

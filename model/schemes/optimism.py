@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from model.case.records import Case
-    from model.schemes.base import Setting
+    from model.schemes.setting import Setting
 
 SWITCH, REALISED = "appraisal.optimism_bias", "appraisal.benefits_realised_share"
 WIDENED: Final = "optimism bias"  # the words in an assumption's note that say its range already allows for it

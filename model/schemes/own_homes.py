@@ -18,7 +18,7 @@ from model.schemes.cashflows import CashFlows, Tag
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from model.schemes.base import Setting
+    from model.schemes.setting import Setting
 
 CAPITAL_LINE = "Capital"
 

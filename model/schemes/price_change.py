@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from model.schemes.base import Setting
+    from model.schemes.setting import Setting
 
 MOVES = "Placement moves"
 

@@ -16,7 +16,7 @@ from model.children.levers import SoonerOut
 from model.schemes.base import Scheme, rate_a_month
 
 if TYPE_CHECKING:
-    from model.schemes.base import Setting
+    from model.schemes.setting import Setting
 
 
 class SoonerOutScheme(Scheme):

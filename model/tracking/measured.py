@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from model.case.records import Case
     from model.money.portfolio import Evaluation
-    from model.schemes.base import Setting
+    from model.schemes.setting import Setting
 
     Floats = NDArray[np.float64]
 

@@ -14,8 +14,8 @@ from model.case.records import Post, SchemeSpec
 from model.case.reference import PriceIndex, Reference
 from model.case.timeline import Timeline
 from model.case.words import INVESTMENT, ONE_OFF, RECURRING
-from model.schemes.base import Setting
 from model.schemes.cashflows import Tag
+from model.schemes.setting import Setting
 from model.schemes.staff.posts import (
     NEW_POST_COVER,
     ON_CALL,

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from model.case.records import Case, Post, SchemeSpec
-    from model.schemes.base import Setting
+    from model.schemes.setting import Setting
 
 STAFF, ON_CALL = "Staff", "On-call rota"
 NEW_POST_COVER, RETENTION, RECRUITING = "Agency: cover of new posts", "Retention payments", "Recruitment and equipment"
