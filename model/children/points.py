@@ -233,19 +233,22 @@ def parted(values: Floats, grid: Floats, few: int) -> list[tuple[Points, Floats,
     """Return (points, weights, value): answers at these values, so weighted and added up, are the answers at all.
 
     The values themselves where there are no more than `few` of them; else the values of a fixed grid, each point taking
-    from the four around it by the cubic through them (so that what was worked out for one question serves the next).
+    from the four around it by the cubic through them (so that what was worked out for one question serves the next). A
+    value that most points share is worked out itself: a central answer is the same whatever is asked beside it.
     """
-    own, which = np.unique(values, return_inverse=True)
+    own, which, shared = np.unique(values, return_inverse=True, return_counts=True)
     if len(own) <= few:
         at, weights = own, np.eye(len(own))[which]
     else:
-        at, weights = grid, np.zeros((len(values), len(grid)))
+        most = own[2 * shared > len(values)]
+        at, weights = np.append(grid, most), np.zeros((len(values), len(grid) + len(most)))
         first = np.clip(np.searchsorted(grid, values) - 2, 0, len(grid) - 4)
         around = grid[first[:, None] + np.arange(4)]
         for i in range(4):
             others = np.delete(around, i, axis=1)
             share = np.prod((values[:, None] - others) / (around[:, i : i + 1] - others), axis=1)
             weights[np.arange(len(values)), first + i] = share
+        weights[np.isin(values, most)] = np.arange(len(at)) == len(grid)
     touched = [(np.flatnonzero(weights[:, i]), i) for i in range(len(at))]
     return [(points, weights[points, i], float(at[i])) for points, i in touched if len(points)]
 
