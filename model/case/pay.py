@@ -24,24 +24,19 @@ class PayError(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """What every row of a pay table carries: when it took effect, where it is from and how sure we are."""
+    """What every row of a pay table has: when it took effect, and when that became known."""
 
     start: date
-    source: str
     as_at: date
-    quality: str
-    note: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PayPoint(Row):
-    """Pounds a year at one point of a spine from a day, with its range where it was inferred."""
+    """Pounds a year at one point of a spine from a day."""
 
     spine: str
     point: str
     annual_gbp: float
-    low_gbp: float
-    high_gbp: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,8 +48,6 @@ class PayAward(Row):
     point_to: str
     flat_gbp: float
     share: float
-    low: float
-    high: float
 
     def covers(self, point: str) -> bool:
         """Whether the award reaches a point; a point that is not a number is reached by an award without limits."""
@@ -77,8 +70,6 @@ class Rate(Row):
     holder: str
     rate: float
     threshold_annual_gbp: float
-    low: float
-    high: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,10 +81,7 @@ class Grade:
     spine: str
     point_bottom: str
     point_top: str
-    source: str
     as_at: date
-    quality: str
-    note: str = ""
 
 
 RowT = TypeVar("RowT", bound=Row)

@@ -29,6 +29,14 @@ def add_months(day: date, months: int) -> date:
     return date(index // MONTHS_A_YEAR, index % MONTHS_A_YEAR + 1, 1)
 
 
+def first_day(period: str) -> date:
+    """Return the first day of a day, a month, a quarter of a financial year or a financial year."""
+    if "/" in period:
+        start = date(int(period[:4]), FIRST_MONTH_OF_FINANCIAL_YEAR, 1)
+        return add_months(start, 3 * (int(period[-1]) - 1)) if " Q" in period else start
+    return date.fromisoformat(period if len(period) > len("2022-04") else f"{period}-01")
+
+
 @dataclass(frozen=True)
 class Timeline:
     """`months` whole months from the first of a month. Month 0 is the first."""

@@ -62,9 +62,9 @@ def _undo_excel(folder: Path, *, mend: bool) -> None:
     from model.case.reading.files import house_form, shown_path  # noqa: PLC0415
     from model.case.reading.load import TABLES  # noqa: PLC0415
 
-    for name, columns in TABLES.items():
+    for name, table in TABLES.items():
         path = folder / name
-        content, taken = house_form(path, columns)
+        content, taken = house_form(path, table.columns)
         for line in said(shown_path(path), taken):
             say(line)
         if taken and mend:

@@ -86,9 +86,9 @@ def blank_case(case: str, kinds: Sequence[str], inputs: Path, today: date) -> li
     if placements:
         ages = [{"age_band": age, "placement": "all"} for age in (*parameters.AGE_BANDS, parameters.AGE_18)]
         homes = [{"age_band": "all", "placement": placement} for placement in placements]
-        _write(folder / "caseload.csv", _headings(case_tables.CASELOAD, without="moves_"), ages + homes)
+        _write(folder / "caseload.csv", _headings(case_tables.CASELOAD.columns, without="moves_"), ages + homes)
     if OF_POSTS & {*kinds}:
-        _write(folder / "establishment.csv", _headings(case_tables.ESTABLISHMENT, required=True), [])
+        _write(folder / "establishment.csv", _headings(case_tables.ESTABLISHMENT.columns, required=True), [])
     return [
         f"made inputs/{case}: {len(rows)} numbers to fill in" + (", and the caseload" if placements else ""),
         f"then python3 workbook.py model check {case}, which lists what is still empty",

@@ -18,7 +18,7 @@ import pandas as pd
 
 from model.case.assumptions import Assumptions
 from model.case.draws import sample
-from model.case.reading import assumption_rows, case_tables, caseload_checks, reference_files
+from model.case.reading import assumption_rows, case_rows, caseload_checks, reference_files
 from model.case.reading.problems import InputProblems, Problem
 from model.case.records import Case, Conventions, FundingPlan
 from model.case.timeline import Timeline
@@ -72,8 +72,8 @@ def written_case(files: Mapping[str, pd.DataFrame], start: dt.date, *, months: i
         folder = Path(name)
         for file in ("caseload.csv", "assumptions.csv"):
             files[file].to_csv(folder / file, index=False, lineterminator="\n")
-        rows, caseload = case_tables.caseload(folder / "caseload.csv", problems)
-        stated, _ = assumption_rows.read(folder / "assumptions.csv", problems)
+        rows, caseload = case_rows.caseload(folder, problems)
+        stated, _ = assumption_rows.read(folder, problems)
     problems += caseload_checks.problems(rows, (), "caseload.csv")
     reference = reference_files.read(REFERENCE, problems).reference
     if problems:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from model.case.reading.tracking_tables import first_day
+from model.case.timeline import first_day
 from model.tracking.evidence import FEWEST, SMALLEST, standing
 
 if TYPE_CHECKING:

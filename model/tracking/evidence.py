@@ -15,8 +15,7 @@ import numpy as np
 
 from model.case.draws import central, tile
 from model.case.measures import LOOKED_AFTER
-from model.case.reading.tracking_tables import first_day
-from model.case.timeline import MONTHS_A_YEAR, Timeline
+from model.case.timeline import MONTHS_A_YEAR, Timeline, first_day
 from model.case.words import BASELINE
 from model.children.streams import streams_of
 from model.money.portfolio import evaluate

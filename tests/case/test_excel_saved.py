@@ -9,6 +9,7 @@ import pytest
 
 from model.__main__ import main
 from model.case.reading import excel
+from model.case.reading.cells import DATE, NUMBER, PERIOD, YEAR
 from model.case.reading.files import house_form
 from model.case.reading.load import TABLES, read_case
 from model.case.reading.problems import InputProblems
@@ -70,22 +71,17 @@ def test_a_case_saved_from_excel_is_the_case_and_mending_gives_the_house_form(
     assert "column as_at: " in said
     assert "read as '2022-" in said
     assert main(["check", str(folder), "--mend"]) == 0
-    assert house_form(folder / "assumptions.csv", TABLES["assumptions.csv"])[1] == []
+    assert house_form(folder / "assumptions.csv", TABLES["assumptions.csv"].columns)[1] == []
     assert stated(folder) == before
     assert (folder / "assumptions.csv.as-saved").read_bytes() == saved.encode(encoding)
 
 
-def column(title, parse, texts, parted_by=",", **others):
+def column(title, form, texts, parted_by=",", **others):
     """Return the cells of one column as they are read."""
     titles = [title, *others]
     records = [(1, titles), *((i + 2, [text, *others.values()]) for i, text in enumerate(texts))]
-    done, _ = excel.undone(records, {title: parse}, parted_by)
+    done, _ = excel.undone(records, {title: form}, parted_by)
     return [row[0] for _, row in done[1:]]
-
-
-DATE, YEAR, NUMBER, PERIOD = (
-    next(iter(excel.DATES)), next(iter(excel.YEARS)), next(iter(excel.NUMBERS)), excel.cells.period,
-)  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from model.case.reading.files import read_table
 from model.case.reading.load import scenario_names
 from model.case.reading.plausible import warnings
-from model.case.reading.reference_files import LIMITS as COLUMNS
-from model.case.reading.reference_files import LIMITS_FILE as FILE
+from model.case.reading.reference_files import LIMITS as TABLE
 from model.commands.check import check
 from model.results.check import opening_cost
 from model.schemes.load import load_case
@@ -20,7 +18,7 @@ from tests.cases import write_case
 INPUTS = Path(__file__).resolve().parents[2] / "inputs"
 
 
-LIMITS = INPUTS / "reference" / FILE
+LIMITS = INPUTS / "reference" / TABLE.file
 SCENARIO = 'title = "Mine"\nwhy = "To see."\n[overrides]\n'
 
 
@@ -31,7 +29,7 @@ def slips_in(folder):
 
 def warned(folder):
     """The warnings of a case with the workbook's own limits, as lines."""
-    shutil.copyfile(LIMITS, folder.parent / "reference" / FILE)
+    shutil.copyfile(LIMITS, folder.parent / "reference" / TABLE.file)
     return [str(w) for w in slips_in(folder)]
 
 
@@ -54,7 +52,7 @@ def test_the_invented_case_and_bury_have_no_warning(tmp_path):
 
 def test_every_limit_has_a_source_and_its_ends_in_order():
     problems = []
-    rows = read_table(LIMITS, COLUMNS, problems)
+    rows = TABLE.rows(LIMITS.parent, problems, optional=False)
     assert problems == []
     assert all(row.values["low"] < row.values["high"] for row in rows)
 
@@ -153,7 +151,7 @@ def test_one_discount_rate_beyond_thirty_years_is_noticed(tmp_path, years, count
 
 def test_warnings_are_printed_and_stop_nothing(tmp_path, capsys):
     folder = write_case(tmp_path)
-    shutil.copyfile(LIMITS, folder.parent / "reference" / FILE)
+    shutil.copyfile(LIMITS, folder.parent / "reference" / TABLE.file)
     (folder / "scenarios" / "dearer.txt").touch()
     assert check([folder]) == 0
     printed = capsys.readouterr().out

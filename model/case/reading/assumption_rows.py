@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from model.case import parameters
 from model.case.assumptions import Assumption
 from model.case.reading.case_tables import ASSUMPTIONS
-from model.case.reading.files import duplicates, read_table, record_of
+from model.case.reading.files import record_of
 from model.case.reading.problems import Problem
 from model.case.spelling import nearest
 from model.case.units import UNITS, to_price_base
 from model.case.words import AGENCY, ALL, BETA, ENTRY_REDUCTION, FIXED, FOSTERING_GROWTH, LOGNORMAL, NORMAL, RESERVE
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import date
     from pathlib import Path
 
@@ -48,109 +48,69 @@ class Stated:
 
     def problem(self, field: str, expected: str, suggestion: str = "") -> Problem:
         """A problem with one field of it."""
-        shown = getattr(self.assumption, field, "")
-        return Problem(
-            file=self.file,
-            row=self.row,
-            column=self.column or field,
-            value=f"{shown}",
-            expected=expected,
-            suggestion=suggestion,
-        )
+        value = str(getattr(self.assumption, field, ""))
+        return Problem(self.file, expected, suggestion, row=self.row, column=self.column or field, value=value)
 
 
-def read(path: Path, problems: list[Problem]) -> tuple[dict[str, Stated], frozenset[str]]:
-    """Return the sound assumptions by name, and the names of all rows, sound or not."""
-    rows = read_table(path, ASSUMPTIONS, problems, optional=True)
-    problems.extend(duplicates(rows, ["name"]))
+def read(folder: Path, problems: list[Problem]) -> tuple[dict[str, Stated], frozenset[str]]:
+    """Return the sound assumptions of `assumptions.csv` by name, and the names of all rows, sound or not."""
+    rows = ASSUMPTIONS.rows(folder, problems)
     stated: dict[str, Stated] = {}
     for row in rows:
         if not row.complete:
             continue
-        assumption = _from_row(row)
-        faults = list(faults_of(assumption, row.values.get("low"), row.values.get("high")))
+        value, low, high = (row.values[field] for field in ("value", "low", "high"))
+        ends = {"low": value if low is None else low, "high": value if high is None else high}
+        assumption = record_of(Assumption, row, **ends, value_as_stated=value)
+        faults = faults_of(assumption, low, high)
         problems.extend(row.problem(*fault) for fault in faults)
         if not faults:
             stated[assumption.name] = Stated(assumption=assumption, file=row.file, row=row.number)
     return stated, frozenset(row.values["name"] for row in rows if "name" in row.values)
 
 
-def _from_row(row: Row) -> Assumption:
-    value = row.values["value"]
-    ends = {end: value if row.values.get(end) is None else row.values[end] for end in ("low", "high")}
-    return record_of(Assumption, row, **ends, value_as_stated=value)
-
-
 def faults_of(assumption: Assumption, low: float | None, high: float | None) -> list[Fault]:
     """What is wrong with one assumption; `low` and `high` are None where they were left empty."""
     unit = UNITS[assumption.unit]
-    faults = _price_base_faults(assumption)
+    faults = []
+    if unit.is_money and not assumption.price_base:
+        faults.append(Fault("price_base", "a financial year such as 2022/23, because the unit is money"))
+    if assumption.price_base and not unit.is_money:
+        faults.append(Fault("price_base", f"an empty cell, because {unit.name} is not money"))
     for field, figure in (("value", assumption.value), ("low", low), ("high", high)):
         if figure is not None and not unit.allows(figure):
-            advice = (
-                f"write the share as a decimal: {figure / 100:.15g}" if _looks_like_per_cent(unit.name, figure) else ""
-            )
+            is_per_cent = unit.name == "share" and 1 < figure <= 100
+            advice = f"write the share as a decimal: {figure / 100:.15g}" if is_per_cent else ""
+            allowed = unit.describes if figure <= unit.most else f"a number no larger than {unit.most:,.0f}"
             negative = unit.is_money and figure < 0
-            faults.append(
-                Fault(
-                    field,
-                    (unit.describes if figure <= unit.most else f"a number no larger than {unit.most:,.0f}")
-                    + (", because a price is never negative" if negative else f" in the unit {unit.name}"),
-                    advice,
-                )
-            )
+            why = ", because a price is never negative" if negative else f" in the unit {unit.name}"
+            faults.append(Fault(field, allowed + why, advice))
     if unit.whole and assumption.distribution != FIXED:
         faults.append(Fault("distribution", "fixed, because a switch is either 0 or 1"))
-    return faults or _range_faults(assumption, low, high)
+    return faults or _range_faults(assumption.value, low, high, assumption.distribution)
 
 
-def _looks_like_per_cent(unit: str, figure: float) -> bool:
-    return unit == "share" and 1 < figure <= 100
-
-
-def _price_base_faults(assumption: Assumption) -> list[Fault]:
-    if UNITS[assumption.unit].is_money and not assumption.price_base:
-        return [Fault("price_base", "a financial year such as 2022/23, because the unit is money")]
-    if assumption.price_base and not UNITS[assumption.unit].is_money:
-        return [Fault("price_base", f"an empty cell, because {assumption.unit} is not money")]
-    return []
-
-
-def _range_faults(assumption: Assumption, low: float | None, high: float | None) -> list[Fault]:
+def _range_faults(value: float, low: float | None, high: float | None, kind: str) -> list[Fault]:
     """What is wrong with low, value and high for the distribution."""
-    value, kind = assumption.value, assumption.distribution
-    if kind == FIXED:
-        return [
-            Fault(field, "an empty cell for a fixed value", "or name the distribution the range belongs to")
-            for field, figure in (("low", low), ("high", high))
-            if figure is not None
-        ]
-    absent = [
-        Fault(field, f"a number, which {kind} needs", "or write fixed as the distribution")
-        for field, figure in (("low", low), ("high", high))
-        if figure is None
-    ]
-    if absent or low is None or high is None:
-        return absent
+    if kind == FIXED or low is None or high is None:
+        expected, advice = f"a number, which {kind} needs", "or write fixed as the distribution"
+        if kind == FIXED:
+            expected, advice = "an empty cell for a fixed value", "or name the distribution the range belongs to"
+        ends = (("low", low), ("high", high))
+        return [Fault(field, expected, advice) for field, figure in ends if (figure is None) != (kind == FIXED)]
     if low >= high:
         return [Fault("low", f"less than high ({high:g})", "swap them" if low > high else "or write fixed")]
     if not low <= value <= high:
         return [Fault("value", f"a number from low to high ({low:g} to {high:g})")]
-    return _beta_faults(value, low, high) if kind == BETA else _median_faults(value, low, high, kind)
-
-
-def _beta_faults(value: float, low: float, high: float) -> list[Fault]:
-    if not (low > 0 and high < 1):
+    if kind == BETA and not (low > 0 and high < 1):
         return [Fault("low" if low <= 0 else "high", "strictly between 0 and 1 for beta")]
-    if not low < value < high:
+    if kind == BETA and not low < value < high:
         return [Fault("value", f"a mean strictly between P10 and P90 ({low:g} and {high:g}) for beta")]
-    return []
+    return _median_faults(value, low, high, kind) if kind in {NORMAL, LOGNORMAL} else []
 
 
 def _median_faults(value: float, low: float, high: float, kind: str) -> list[Fault]:
     """Normal and lognormal are fitted to P10 and P90, which fixes their median: the value must be it."""
-    if kind not in {NORMAL, LOGNORMAL}:
-        return []
     if kind == LOGNORMAL and low <= 0:
         return [Fault("low", "above 0 for lognormal")]
     median = (low + high) / 2 if kind == NORMAL else math.sqrt(low * high)
@@ -178,17 +138,11 @@ def in_price_base(
     return replace(old, value=value, low=low, high=high, price_base=price_base)
 
 
-def knowledge_problems(stated: Mapping[str, Stated], knowledge_date: date) -> list[Problem]:
-    """Assumptions known only after the knowledge date: hindsight, which a scenario must ask for."""
-    return [
-        row.problem(
-            "as_at",
-            f"{knowledge_date.isoformat()} or earlier, the case's knowledge_date",
-            'hindsight belongs in a scenario that sets "conventions.hindsight" = true',
-        )
-        for row in stated.values()
-        if row.assumption.as_at is not None and row.assumption.as_at > knowledge_date
-    ]
+def knowledge_problem(row: Row | Stated, as_at: date | None, known: date) -> Iterator[Problem]:
+    """Yield what is wrong with a row known only after the knowledge date: hindsight, which a scenario must ask for."""
+    if as_at is not None and as_at > known:
+        advice = 'hindsight belongs in a scenario that sets "conventions.hindsight" = true'
+        yield row.problem("as_at", f"{known.isoformat()} or earlier, the case's knowledge_date", advice)
 
 
 def name_problems(  # noqa: PLR0913, PLR0917 - rows, and everything that they are held against
@@ -198,8 +152,8 @@ def name_problems(  # noqa: PLR0913, PLR0917 - rows, and everything that they ar
     used: Collection[str],
     held: Collection[str],
     file: str,
-) -> list[Problem]:
-    """Names that are required and absent, names that look like a slip, and units that are not the model's.
+) -> Iterator[Problem]:
+    """Yield names that are required and absent, names that look like a slip, and units that are not the model's.
 
     A council may keep figures that only its formulas or its readers use, under first parts of its own. A name under a
     first part that belongs to the model or to a scheme, or nearly one that is missing, is taken for a slip. `held` is
@@ -207,30 +161,27 @@ def name_problems(  # noqa: PLR0913, PLR0917 - rows, and everything that they ar
     """
     needed, known = needed_names(schemes, held), known_names(schemes)
     missing = [name for name in needed if name not in names]
-    spare = [name for name in names if name not in known and name not in used]
-    problems = []
+    spare = sorted(name for name in names if name not in known and name not in used)
     for name in missing:
         advice = nearest(name, spare)
         owner = next((f" (scheme {s.name} of kind {s.kind})" for s in schemes if name.startswith(f"{s.name}.")), "")
-        problems.append(
-            Problem(
-                file=file,
-                column="name",
-                value="",
-                suggestion=advice if advice.startswith("did") else "",
-                expected=f"a row {name} in {needed[name].unit}{owner}, which is missing: {needed[name].meaning}",
-            )
-        )
+        expected = f"a row {name} in {needed[name].unit}{owner}, which is missing: {needed[name].meaning}"
+        yield Problem(file, expected, advice if advice.startswith("did") else "", column="name")
     own = {*parameters.RESERVED_PREFIXES, *(scheme.name for scheme in schemes)}
-    for name in sorted(spare):
+    for name in spare:
         slip = nearest(name, missing)
-        if name in stated and (name.partition(".")[0] in own or slip.startswith("did")):
-            advice = slip if slip.startswith("did") else nearest(name, known)
+        is_slip = slip.startswith("did")
+        if name in stated and (name.partition(".")[0] in own or is_slip):
             expected = "a name that the model, a formula or a row reads"
-            problems.append(stated[name].problem("name", expected, advice))
-    problems.extend(_unit_problems(stated, known))
-    problems.extend(_one_of_problems(names, schemes, file))
-    return problems
+            yield stated[name].problem("name", expected, slip if is_slip else nearest(name, known))
+    for name, row in stated.items():
+        if name in known and row.assumption.unit != known[name]:
+            yield row.problem("unit", f"{known[name]}, the unit {name} is read in")
+    for scheme in schemes:
+        one_of = [f"{scheme.name}.{p}" for p in sorted(parameters.ONE_OF.get(scheme.kind, ()))]
+        if one_of and not any(name in names for name in one_of):
+            expected = f"at least one of the rows {' and '.join(one_of)} (scheme {scheme.name})"
+            yield Problem(file, expected, column="name")
 
 
 def needed_names(schemes: Collection[SchemeSpec], held: Collection[str]) -> dict[str, Parameter]:
@@ -286,25 +237,3 @@ def bound_problems(stated: Mapping[str, Stated]) -> list[Problem]:
             advice = f"where there are none, leave the rows {staff}* out" if staff else ""
             problems.append(row.problem(field, "a number above 0, because the model divides by it", advice))
     return problems
-
-
-def _unit_problems(stated: Mapping[str, Stated], known: Mapping[str, str]) -> list[Problem]:
-    return [
-        row.problem("unit", f"{known[name]}, the unit {name} is read in")
-        for name, row in stated.items()
-        if name in known and row.assumption.unit != known[name]
-    ]
-
-
-def _one_of_problems(names: Collection[str], schemes: Collection[SchemeSpec], file: str) -> list[Problem]:
-    return [
-        Problem(
-            file=file,
-            column="name",
-            expected="at least one of the rows "
-            + " and ".join(f"{s.name}.{p}" for p in sorted(parameters.ONE_OF[s.kind]))
-            + f" (scheme {s.name})",
-        )
-        for s in schemes
-        if s.kind in parameters.ONE_OF and not any(f"{s.name}.{p}" in names for p in parameters.ONE_OF[s.kind])
-    ]

@@ -1,202 +1,221 @@
-"""The columns of each CSV file, and the records made of its rows."""
+"""The CSV files of a case: each column with what its cells hold and what it means.
+
+Declared once: the files are read by these tables, and so are the data dictionary and the workbook's sheets made.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 
 from model.case import parameters, words
-from model.case.assumptions import Assumption
+from model.case.measures import PRINTED_UNITS
 from model.case.pay import PLACES_IN_A_GRADE
 from model.case.reading import cells
-from model.case.reading.files import Column, columns_of, duplicates, read_table, record_of
-from model.case.records import BudgetLine, CaseloadRow, Post, PublishedRow
-from model.case.spelling import nearest
+from model.case.reading.files import Table, blank, need, spare
 from model.case.units import UNITS
-from model.case.words import BOTTOM_UP, PRINTED
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
-
-    from model.case.reading.files import Row
-    from model.case.reading.problems import Problem
 
 MOVES: Final = {placement: f"moves_to_{placement}_annual" for placement in parameters.PLACEMENTS}
 """Optional columns of `caseload.csv`: children a year who move from the row's placement to another."""
 MOVING: Final = {placement: f"moving_rate_annual_to_{placement}" for placement in parameters.PLACEMENTS}
-LEAVING: Final = tuple(f"leaving_rate_annual_{months}" for months in ("0_6", "6_12", "12_24", "24_on"))
-CARE_SHARES: Final = tuple(f"share_in_care_{months}" for months in ("0_6", "6_12", "12_24"))
+IN_CARE: Final = {
+    "0_6": "in their first six months in care", "6_12": "six to twelve months in care",
+    "12_24": "one to two years in care", "24_on": "over two years in care",
+}  # fmt: skip
+LEAVING: Final = tuple(f"leaving_rate_annual_{months}" for months in IN_CARE)
+CARE_SHARES: Final = tuple(f"share_in_care_{months}" for months in IN_CARE)[:-1]
 MEAN_AGE: Final = "mean_age_months"
 """Optional columns of `caseload.csv` that a return fills: rates a year and child by months in care; who is there."""
-_STATED: Final = (*MOVES.values(), *LEAVING, *MOVING.values(), *CARE_SHARES)
 POUNDS: Final = {"GBP": 1.0, "GBP k": 1e3, "GBP m": 1e6}
 """Units of a printed amount that can stand beside modelled pounds: unit -> pounds."""
 PRINTED_COST: Final = "change_annual_cost_gbp"
+TRACKED_UNITS: Final = (*UNITS, *PRINTED_UNITS)
+
 _RATING = cells.word(words.RATINGS, "red, amber or green")
+_SOURCE, _NOTE = "Where it is from.", "What a reader should know."
 
-ASSUMPTIONS: Final = columns_of(
-    Assumption,
-    without="value_as_stated",
-    optional="low high",
-    name=cells.name,
-    low=cells.optional_number,
-    high=cells.optional_number,
-    distribution=cells.word(("", *words.DISTRIBUTIONS), "a distribution"),
-    unit=cells.word(UNITS, f"one of the units {', '.join(UNITS)}"),
-    price_base=cells.optional_financial_year,
-    quality=_RATING,
-    impact=cells.word(("", *words.RATINGS), "red, amber or green"),
-)
-ESTABLISHMENT: Final = columns_of(
-    Post,
-    headings={"printed_gbp": PRINTED_COST},
-    without="priced_gbp",
-    empty="grade printed_gbp start included_in",
-    id=cells.identifier,
-    fte_current=cells.count,
-    fte_proposed=cells.count,
-    included_in=cells.optional_identifier,
-    included_when=cells.optional_name,
-    funding=cells.word(words.PURSES, "who pays"),
-    basis=cells.word(("", *words.BASES), "year or day"),
-    already_filled_months=cells.optional_name,
-    priced_at=cells.word(("", *PLACES_IN_A_GRADE), "a place in the grade"),
-    costing=cells.word(("", *words.COSTINGS), "printed or bottom_up"),
-    price_base=cells.optional_financial_year,
-)
-CASELOAD: Final = (
-    *columns_of(
-        CaseloadRow,
-        without="moves_annual leaving_rates moving_rates care_shares",
-        empty="children entries_annual exits_annual",
-        age_band=cells.age_band((*parameters.AGE_BANDS, parameters.AGE_18, words.ALL)),
-        placement=cells.word((*parameters.PLACEMENTS, words.ALL), "a placement"),
-        stream=cells.word(("", *words.STREAMS), "general or uasc"),
-        children=cells.optional_count,
-        entries_annual=cells.optional_count,
-        exits_annual=cells.optional_count,
-        mean_age_months=cells.optional_count,
+ASSUMPTIONS: Final = Table(
+    file="assumptions.csv",
+    key=("name",),
+    columns=(
+        need("name", cells.name, "`group.name`; a scheme's assumptions begin with the scheme's name."),
+        need("value", cells.number, "The central value."),
+        spare("low", cells.number, "The low end of the range; `distribution` says what that means."),
+        spare("high", cells.number, "The high end of the range."),
+        spare("distribution", cells.word(words.DISTRIBUTIONS, "a distribution"), "What the range means: see below."),
+        need("unit", cells.word(UNITS, f"one of the units {', '.join(UNITS)}"), "What the number counts: see below."),
+        spare("price_base", cells.financial_year_cell,
+              "For money, the financial year in whose prices it is. It is brought to the case's prices."),
+        need("source", cells.text_cell, "Where it is from: a paragraph, a table, or Judgement."),
+        spare("as_at", cells.iso_date,
+              "The day it was true or known; in the base scenario never after the case's `knowledge_date`."),
+        need("quality", _RATING,
+             "green: measured here or official. amber: measured elsewhere, old or indirect. red: no good source."),
+        spare("impact", _RATING,
+              "How far invest to save's NPV moves between low and high: red £1m or more, amber £0.25m, green less."),
+        spare("owner", cells.text_cell, "The role that answers for it."),
+        spare("note", cells.text_cell, "What it is and why this number, in plain words."),
     ),
-    *(Column(name=name, parse=cells.optional_count, required=False, blank=True) for name in _STATED),
-)
-APPROVED_BUDGET: Final = columns_of(
-    BudgetLine,
-    financial_year=cells.financial_year_cell,
-    follows=cells.word(("", words.OPENING_CASELOAD), words.OPENING_CASELOAD),
-)
-PUBLISHED: Final = columns_of(
-    PublishedRow,
-    empty="formula expected",
-    precision=cells.positive,
-    expected=cells.word(("", *words.VERDICTS), "a verdict"),
-)
-
-
-def establishment(path: Path, problems: list[Problem]) -> tuple[list[Row], tuple[Post, ...]]:
-    """Read `establishment.csv`: its rows for further checks, and the posts of those that are whole."""
-    rows = read_table(path, ESTABLISHMENT, problems, optional=True)
-    problems.extend(duplicates(rows, ["id"]))
-    ids = [row.values["id"] for row in rows if "id" in row.values]
-    memo = {row.values["id"] for row in rows if row.values.get("included_in") and "id" in row.values}
-    for row in rows:
-        parent = row.values.get("included_in", "")
-        if parent and parent not in ids:
-            problems.append(row.problem("included_in", "the id of another row", nearest(parent, ids)))
-        elif parent and (parent == row.values.get("id") or parent in memo):
-            problems.append(row.problem("included_in", "the id of a row that is not itself a memo"))
-        problems.extend(() if _not_stated(row, rows) else _costing_problems(row))
-        if row.values.get("included_when") and not parent:
-            problems.append(row.problem("included_when", "empty, because included_in is empty"))
-    return rows, tuple(_post(row, memo=_not_stated(row, rows)) for row in rows if row.complete)
-
-
-def _not_stated(row: Row, rows: list[Row]) -> bool:
-    """Whether a row may leave its cost out: a memo whose money stays in the line that it is counted in."""
-    if not row.complete or row.values[PRINTED_COST] is not None or row.values["costing"]:
-        return False
-    return any(
-        other.values.get("id") == row.values["included_in"]
-        and other.values.get("charged_to") == row.values["charged_to"]
-        for other in rows
-    )
-
-
-def _costing_problems(row: Row) -> list[Problem]:
-    """A row is paid as printed, or by its grade: it needs what its costing speaks of."""
-    if not row.complete:
-        return []
-    printed, graded = row.values[PRINTED_COST] is not None, bool(row.values["grade"])
-    if _costing(row.values) == PRINTED and not printed:
-        return [row.problem(PRINTED_COST, "a number", "or a grade, to price the row from its spine point")]
-    if _costing(row.values) == BOTTOM_UP and not graded:
-        return [row.problem("grade", "a grade of grades.csv, since costing is bottom_up")]
-    return []
-
-
-def _costing(values: dict[str, Any] | Any) -> str:  # noqa: ANN401 - cells of every type
-    """What a row says, or else: as printed where a cost is printed, by the grade where only a grade is given."""
-    unsaid = BOTTOM_UP if values[PRINTED_COST] is None and values["grade"] else PRINTED
-    return str(values["costing"] or unsaid)
-
-
-def _post(row: Row, *, memo: bool) -> Post:
-    """The post that a row states. An empty `recruited` means yes where the row adds posts."""
-    values = row.values
-    adds_posts = values["fte_proposed"] > values["fte_current"]
-    recruited = adds_posts if values["recruited"] is None else values["recruited"]
-    costing = PRINTED if memo else _costing(values)
-    return record_of(Post, row, printed_gbp=values[PRINTED_COST], recruited=recruited, costing=costing)
-
-
-def caseload(path: Path, problems: list[Problem]) -> tuple[list[Row], tuple[CaseloadRow, ...]]:
-    """Read `caseload.csv`, which a case without children lacks."""
-    rows = read_table(path, CASELOAD, problems, optional=True)
-    problems.extend(duplicates(rows, ["age_band", "placement", "stream"]))
-    for row in rows:
-        numbers = ("children", "entries_annual", "exits_annual", *_STATED, MEAN_AGE)
-        if row.complete and all(row.values[column] is None for column in numbers):
-            wanted = "children, entries_annual, exits_annual or moves"
-            problems.append(row.problem("children", wanted, "the row says nothing"))
-    return rows, tuple(_caseload_row(row) for row in rows if row.complete)
-
-
-def _caseload_row(row: Row) -> CaseloadRow:
-    def by_placement(columns: dict[str, str]) -> dict[str, float]:
-        return {placement: row.values[column] for placement, column in columns.items() if row.values[column]}
-
-    def whole(columns: tuple[str, ...]) -> tuple[float, ...]:
-        found = tuple(row.values[column] for column in columns)
-        return () if None in found else found  # `caseload_checks` says which one is missing
-
-    return record_of(
-        CaseloadRow, row, moves_annual=by_placement(MOVES), moving_rates=by_placement(MOVING),
-        leaving_rates=whole(LEAVING), care_shares=whole(CARE_SHARES),
-    )  # fmt: skip
-
-
-def approved_budget(path: Path, lines: Iterable[str], problems: list[Problem]) -> tuple[BudgetLine, ...]:
-    """Read `approved_budget.csv`, which a case may lack. `lines`: those of its own that the case's schemes save on."""
-    rows = read_table(path, APPROVED_BUDGET, problems, optional=True)
-    problems.extend(duplicates(rows, ["line", "financial_year"]))
-    known = (*parameters.BUDGET_LINES, *lines)
-    problems.extend(
-        row.problem("line", "a line of the accounts, or a scheme's", nearest(row.values["line"], known))
-        for row in rows
-        if row.values.get("line", known[0]) not in known
-    )
-    return tuple(record_of(BudgetLine, row) for row in rows if row.complete)
-
-
-def published(path: Path, problems: list[Problem]) -> tuple[list[Row], tuple[PublishedRow, ...]]:
-    """Read `published.csv`, which a case may lack. An empty `expected` is what a sound figure would give."""
-    rows = read_table(path, PUBLISHED, problems, optional=True)
-    problems.extend(duplicates(rows, ["ref", "statement"]))
-    records = []
-    for row in rows:
-        if row.complete:
-            if row.values["beside_scheme"] and row.values["unit"] not in POUNDS:
-                problems.append(row.problem("unit", f"{', '.join(POUNDS)}, to stand beside what a scheme saves"))
-                continue
-            usual = words.RECONCILES if row.values["formula"] else words.NOT_DERIVABLE
-            records.append(record_of(PublishedRow, row, expected=row.values["expected"] or usual))
-    return rows, tuple(records)
+)  # fmt: skip
+ESTABLISHMENT: Final = Table(
+    file="establishment.csv",
+    key=("id",),
+    columns=(
+        need("id", cells.identifier, "A short name, for formulas."),
+        need("team", cells.text_cell, "The team."),
+        need("post", cells.text_cell, "The post."),
+        blank("grade", cells.text_cell, "Its grade; prices the row where no cost is printed."),
+        need("fte_current", cells.count, "Full-time equivalents now."),
+        need("fte_proposed", cells.count, "Full-time equivalents proposed."),
+        blank(PRINTED_COST, cells.number,
+              "The printed net change in cost for a full year, never a cost for each post."),
+        blank("start", cells.iso_date, "Its first day; empty = the start of its scheme."),
+        spare("end", cells.iso_date, "Its last day; empty = the end of its scheme, if that has one."),
+        need("charged_to", cells.text_cell, "The one scheme that pays."),
+        blank("included_in", cells.identifier,
+              "The `id` of the line that counts it already: a memo. Its cost moves if another scheme pays."),
+        spare("included_when", cells.name,
+              "A switch of `assumptions.csv`: 1 = inside that line, 0 = on top of it."),
+        need("funding", cells.word(words.PURSES, "who pays"), f"Who pays: {', '.join(words.PURSES)}."),
+        spare("basis", cells.word(words.BASES, "year or day"),
+              "`year` (also if empty), or `day` for a cost of every day: a leap year has 366."),
+        spare("already_filled_months", cells.name,
+              "An assumption: the months for which the post would be paid anyway."),
+        spare("recruited", cells.yes_or_no,
+              "yes or no: whether it fills over time. Empty = yes where the row adds posts."),
+        spare("service_line", cells.text_cell, "The heading in the council's own table, for virements."),
+        need("source", cells.text_cell, "Where it is from. With the word inferred, the printed cost is marked so."),
+        spare("note", cells.text_cell, _NOTE),
+        spare("grade_current", cells.text_cell, "The grade that the post has now, to price a regrade."),
+        spare("spine_point", cells.text_cell, "A stated point of the spine."),
+        spare("priced_at", cells.word(PLACES_IN_A_GRADE, "a place in the grade"),
+              "Where in the grade: bottom, middle or top (also if empty)."),
+        spare("increments", cells.yes_or_no, "yes or no: whether it rises by a point a year."),
+        spare("costing", cells.word(words.COSTINGS, "printed or bottom_up"),
+              "`printed`, or `bottom_up` from the grade. Empty = printed, if a cost is printed."),
+        spare("price_base", cells.financial_year_cell,
+              "The financial year of the printed cost's prices; empty = the case's."),
+    ),
+)  # fmt: skip
+CASELOAD: Final = Table(
+    file="caseload.csv",
+    key=("age_band", "placement", "stream"),
+    columns=(
+        need("age_band", cells.age_band((*parameters.AGE_BANDS, parameters.AGE_18, words.ALL)),
+             f"{', '.join(parameters.AGE_BANDS)} or all; {parameters.AGE_18} for those who leave at 18."),
+        need("placement", cells.word((*parameters.PLACEMENTS, words.ALL), "a placement"),
+             f"{', '.join(parameters.PLACEMENTS)} or all."),
+        spare("stream", cells.word(words.STREAMS, "general or uasc"),
+              "Empty or general; uasc for unaccompanied asylum-seeking children."),
+        blank("children", cells.count, "Children in care on the day before the case starts."),
+        blank("entries_annual", cells.count, "Children who enter care in a year."),
+        blank("exits_annual", cells.count, "Children who leave care in a year."),
+        *(
+            spare(name, cells.count, f"Children a year who move to {placement} from this row's placement.")
+            for placement, name in MOVES.items()
+        ),
+        *(
+            spare(
+                name, cells.count,
+                f"Rate a year and child of leaving care {months}, in a row of one age and placement. Once any row has "
+                "rates, exits are not solved for.",
+            )
+            for name, months in zip(LEAVING, IN_CARE.values(), strict=True)
+        ),
+        *(
+            spare(name, cells.count, f"Rate a year and child of moving to {placement}, likewise.")
+            for placement, name in MOVING.items()
+        ),
+        *(
+            spare(name, cells.count, f"Share of an age's children who are {months}, in its row of placement all.")
+            for name, months in zip(CARE_SHARES, IN_CARE.values(), strict=False)
+        ),
+        spare(MEAN_AGE, cells.count, "Mean months of age of an age's children, in its row of placement all."),
+        spare("source", cells.text_cell, _SOURCE),
+        spare("note", cells.text_cell, "How a suppressed figure was filled."),
+    ),
+)  # fmt: skip
+APPROVED_BUDGET: Final = Table(
+    file="approved_budget.csv",
+    key=("line", "financial_year"),
+    columns=(
+        need("line", cells.text_cell,
+             "A line of the accounts, as in `annual.csv`. A line without a budget is never cashable."),
+        need("financial_year", cells.financial_year_cell,
+             "The year, such as 2022/23. After the last one the budget grows as `cashable.*` says."),
+        need("value_gbp", cells.number, "What the plan holds for it, in cash."),
+        need("source", cells.text_cell, _SOURCE),
+        spare("follows", cells.word([words.OPENING_CASELOAD], words.OPENING_CASELOAD),
+              "`opening_caseload` where the plan is not published: it then holds the opening children's cost."),
+        spare("note", cells.text_cell, _NOTE),
+    ),
+)  # fmt: skip
+PUBLISHED: Final = Table(
+    file="published.csv",
+    key=("ref", "statement"),
+    columns=(
+        need("ref", cells.text_cell, "The paragraph of the paper."),
+        need("statement", cells.text_cell, "What it says."),
+        need("value", cells.number, "The printed figure."),
+        need("unit", cells.text_cell, "Its unit."),
+        need("precision", cells.positive,
+             "To what it was rounded in print: 0.001 for £m to three places; under 1 for an exact count."),
+        blank("formula", cells.text_cell, "How to work it out again; empty = nothing printed leads to it."),
+        blank("expected", cells.word(words.VERDICTS, "a verdict"),
+              "reconciles, rounding, differs or not_derivable; empty = what a sound figure would give."),
+        spare("note", cells.text_cell, _NOTE),
+        spare("beside_scheme", cells.text_cell,
+              "For a saving claimed every year: the scheme whose modelled years stand beside it."),
+    ),
+)  # fmt: skip
+ACTUALS: Final = Table(
+    file="actuals.csv",
+    key=("period", "measure", "scope", "as_at"),
+    columns=(
+        need("period", cells.period, "A day, a month, a quarter (2022/23 Q1) or a financial year."),
+        need("measure", cells.text_cell,
+             "What was counted: a modelled measure, an assumption, or one of `benefits.csv`."),
+        need("value", cells.number, "What it was."),
+        need("unit", cells.text_cell, "Its unit."),
+        need("source", cells.text_cell, _SOURCE),
+        spare("note", cells.text_cell, _NOTE),
+        spare("scope", cells.scope,
+              "An age band, a placement, a provider or a line; several joined by dots; empty = all."),
+        spare("numerator", cells.count, "For a rate: how many it is so of."),
+        spare("denominator", cells.count, "For a rate: out of how many."),
+        spare("as_at", cells.iso_date,
+              "When this was so known. A later day supersedes an earlier one, and both stay."),
+        spare("status", cells.word(words.STATUSES, "baseline, provisional or final"),
+              "baseline before the start, provisional or final after it; empty = kept, and not tracked."),
+    ),
+)  # fmt: skip
+BENEFITS: Final = Table(
+    file="benefits.csv",
+    key=("id",),
+    columns=(
+        need("id", cells.identifier, "Its name in the register."),
+        need("scheme", cells.text_cell, "The scheme that is to bring it about."),
+        need("benefit", cells.text_cell, "What is promised, in a few words."),
+        need("measure", cells.text_cell, "The measure of `actuals.csv` that tells."),
+        need("unit", cells.word(TRACKED_UNITS, f"one of the units {', '.join(TRACKED_UNITS)}"),
+             "The unit of the measure."),
+        need("nature", cells.word(words.BENEFIT_NATURES, "cashable, avoided or not_money"),
+             "cashable, avoided or not_money."),
+        need("owner", cells.text_cell, "The role that answers for it."),
+        spare("formula", cells.text_cell,
+              "What the model says the measure is; empty = the measure is itself a modelled one."),
+        spare("plan", cells.identifier, "The version of the frozen plan that promised it; empty = the first."),
+        need("source", cells.text_cell, "Where the data come from."),
+        spare("lag_months", cells.count, "Months by which the data are late."),
+        spare("rule", cells.rule,
+              "Two shares of what was promised, `0.9 0.75`: green from the first, red below the second."),
+        spare("status", cells.word(words.BENEFIT_STATUSES, "planned, live, achieved or closed"),
+              "planned, live, achieved or closed."),
+        spare("decision", cells.iso_date, "The day of the next decision about it."),
+        spare("disbenefit", cells.text_cell, "What may get worse because of it."),
+        spare("note", cells.text_cell, _NOTE),
+    ),
+)  # fmt: skip
+TABLES: Final = {
+    table.file: table for table in (ASSUMPTIONS, ESTABLISHMENT, CASELOAD, APPROVED_BUDGET, PUBLISHED, ACTUALS, BENEFITS)
+}
+"""The tables of every case, by file."""

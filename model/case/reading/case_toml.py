@@ -1,67 +1,108 @@
-"""`case.toml`: its declared keys, and the records made of them."""
+"""`case.toml`: its keys, each with what it means, and the records made of them.
+
+Declared once: the file is read by these tables, and the data dictionary is made of them.
+"""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from model.case import parameters
-from model.case.reading import cells, structure
+from model.case import parameters, words
+from model.case.reading import cells
 from model.case.reading import toml_values as read
 from model.case.reading.cells import Bad
-from model.case.reading.toml import Key, Place, read_keys
-from model.case.records import Conventions, Correlation, FundingPlan, Paper, SchemeSpec, StructuralChoice
+from model.case.reading.toml import Place, need, read_keys, spare
+from model.case.records import Conventions, Correlation, FundingPlan, Paper, SchemeSpec, Setting, StructuralChoice
 from model.case.spelling import nearest
 from model.case.timeline import MONTHS_A_YEAR, Timeline, financial_year
 from model.case.words import APPROVED, ENTRY_REDUCTION, PRICE_CHANGE, STEP_DOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from datetime import date
 
     from model.case.reading.problems import Problem
-    from model.case.reading.toml import Toml
+    from model.case.reading.toml import Key, Toml
     from model.case.reference import Reference
+    from model.case.units import Unit
+
+Made = TypeVar("Made")
+MOST_COMBINATIONS: Final = 256  # every report crosses them all
+_SOURCE, _NOTE = "Where it is from.", "What a reader should know."
+_placement: Final = read.of(cells.word(parameters.PLACEMENTS, "a placement"))
+
+
+def settings(value: object) -> tuple[Setting, ...]:
+    """Return the settings of a structural choice: two or three, each with a title of its own."""
+    form = '{title = "in full", overrides = {"agency.whole_cost" = 1}}'
+    if not isinstance(value, list) or not 2 <= len(value) <= 3:
+        raise Bad(f"two or three settings, each {form}")
+    found = []
+    for one in value:
+        if not isinstance(one, dict) or one.keys() - {"title", "overrides"} or "title" not in one:
+            raise Bad(f"a setting, {form}")
+        overrides = {name: read.number(number) for name, number in read.table(one.get("overrides", {})).items()}
+        found.append(Setting(title=read.text(one["title"]), overrides=overrides))
+    if len({one.title for one in found}) < len(found):
+        raise Bad("each setting's title once")
+    return tuple(found)
+
 
 CASE: Final = {
-    "name": Key(parse=read.text),
-    "title": Key(parse=read.text),
-    "council": Key(parse=read.text),
-    "start": Key(parse=read.first_of_month),
-    "horizon_years": Key(parse=read.years),
-    "shown_years": Key(parse=read.years, needed=False, default=5),
-    "price_base": Key(parse=read.financial_year),
-    "knowledge_date": Key(parse=read.day),
-    "published_scenario": Key(parse=read.text, needed=False),
-    "base_scenario": Key(parse=read.text, needed=False, default="base"),
-    "conventions": Key(parse=read.table),
-    "perimeters": Key(parse=read.table, needed=False, default={}),
-    "schemes": Key(parse=read.tables, needed=False, default=[]),
-    "funding": Key(parse=read.table, needed=False, default={}),
-    "correlations": Key(parse=read.tables, needed=False, default=[]),
-    "papers": Key(parse=read.tables, needed=False, default=[]),
-    "structure": Key(parse=read.tables, needed=False, default=[]),
+    "name": need(read.text, "The folder's own name. Commands and outputs go by the folder."),
+    "title": need(read.text, "What the report is called."),
+    "council": need(read.text, "The council."),
+    "start": need(
+        read.first_of_month,
+        "First day of the projection, the first of a month; the caseload is that of the day before.",
+    ),
+    "horizon_years": need(read.years, "Years projected."),
+    "shown_years": spare(read.years, "Years in the short tables.", 5),
+    "price_base": need(read.of(cells.financial_year_cell), "The financial year in whose prices real amounts are."),
+    "knowledge_date": need(read.day, "No assumption of the base scenario may be of a later day."),
+    "published_scenario": spare(read.text, "The scenario that holds the paper's own assumptions."),
+    "base_scenario": spare(read.text, "The scenario that the others are compared with.", "base"),
+    "conventions": need(read.table, "See below."),
+    "perimeters": spare(
+        read.table, "Groups of schemes with headlines of their own, besides each scheme and the whole.", {}
+    ),
+    "schemes": spare(read.tables, "See below.", []),
+    "funding": spare(read.table, "See below.", {}),
+    "correlations": spare(read.tables, "See below; all other assumptions are independent.", []),
+    "papers": spare(read.tables, "See below.", []),
+    "structure": spare(read.tables, "See below: choices of how to model that data cannot settle.", []),
 }
 CONVENTIONS: Final = {
-    "weeks_per_year": Key(parse=read.weeks),
-    "discount_rate": Key(parse=read.text),
-    "price_index": Key(parse=read.text),
-    "hindsight": Key(parse=read.switch, needed=False, default=False),
-    "horizon_years": Key(parse=read.years, needed=False),
-    "run_off_years": Key(parse=read.years, needed=False, default=0),
+    "weeks_per_year": need(read.weeks, 'Weeks paid for in a year: a number, or "365/7".'),
+    "discount_rate": need(read.text, "A name in `reference/prices/discount_rates.csv`."),
+    "price_index": need(read.text, "A series in `reference/prices/price_indices.csv`."),
+    "hindsight": spare(read.switch, "true where a scenario may use what was learnt later.", default=False),
+    "horizon_years": spare(
+        read.years, "Years for which the schemes act, where a scenario asks for others than the case's."
+    ),
+    "run_off_years": spare(
+        read.years, "Years after them in which nothing is spent on the schemes and what they did is followed.", 0
+    ),
 }
 SCHEME: Final = {
-    "name": Key(parse=read.plain_name),
-    "title": Key(parse=read.text),
-    "kind": Key(parse=read.kind),
-    "start": Key(parse=read.day),
-    "ages": Key(parse=read.ages, needed=False, default=()),
-    "active": Key(parse=read.switch, needed=False, default=True),
-    "source": Key(parse=read.optional_text, needed=False, default=""),
-    "end": Key(parse=read.day, needed=False),
-    "placement": Key(parse=read.placement, needed=False, default=""),
-    "to": Key(parse=read.placement, needed=False, default=""),
-    "line": Key(parse=read.text, needed=False, default=""),
+    "name": need(read.plain_name, "Its name; its assumptions begin with it."),
+    "title": need(read.text, "Its name for people."),
+    "kind": need(read.of(cells.word(parameters.PARAMETERS, "a kind of scheme")), "What it does: see below."),
+    "start": need(read.day, "The day it begins."),
+    "ages": spare(read.ages, "For `entry_reduction`, `step_down` and `leaving_sooner`: the ages it acts on.", ()),
+    "active": spare(read.switch, "false = only where a scenario says so.", default=True),
+    "source": spare(read.optional_text, _SOURCE, ""),
+    "end": spare(read.day, "Its last day, for a scheme or a cost that ends."),
+    "placement": spare(
+        _placement,
+        "For `step_down` and `price_change`, and if wanted `leaving_sooner` and a cost or saving for each child: "
+        "the placement it acts on.",
+        "",
+    ),
+    "to": spare(_placement, "For `step_down`: the placement that children move to.", ""),
+    "line": spare(read.text, "For a saving of kind `cost_or_saving`: the budget line that it is tested against.", ""),
 }
 NEEDED_BY_KIND: Final = {
     ENTRY_REDUCTION: {"ages": 'the ages it acts on, such as ["8_9", "10_15", "16_17"]'},
@@ -70,21 +111,36 @@ NEEDED_BY_KIND: Final = {
 }
 """For a kind, the keys that it cannot do without, each in words."""
 FUNDING: Final = {
-    "reserve_until": Key(parse=read.day, needed=False),
-    "reserve_name": Key(parse=read.text, needed=False, default=""),
-    "budget_basis": Key(parse=read.budget_basis, needed=False, default=APPROVED),
+    "reserve_until": spare(read.day, "The day up to which the reserve pays the part-year cost."),
+    "reserve_name": spare(read.text, "What the reserve is called.", ""),
+    "budget_basis": spare(
+        read.of(cells.word(words.BUDGET_BASES, "a basis of the budget")),
+        "What the base budget holds of the new posts: `approved` (all of them, less a vacancy factor; "
+        "what is not spent is an underspend of the year) or `expected` (what is expected to be spent).",
+        APPROVED,
+    ),
 }
 CORRELATION: Final = {
-    "a": Key(parse=read.text),
-    "b": Key(parse=read.text),
-    "rho": Key(parse=read.rho),
-    "source": Key(parse=read.text),
+    "a": need(read.text, "One assumption."),
+    "b": need(read.text, "Another."),
+    "rho": need(read.rho, "Their rank correlation, between -1 and 1."),
+    "source": need(read.text, _SOURCE),
 }
 PAPER: Final = {
-    "ref": Key(parse=read.text),
-    "title": Key(parse=read.text),
-    "date": Key(parse=read.day, needed=False),
-    "note": Key(parse=read.optional_text, needed=False, default=""),
+    "ref": need(read.text, 'What sources cite it by, as "003" in `003 para 5.19`.'),
+    "title": need(read.text, "What it is."),
+    "date": spare(read.day, "When it was."),
+    "note": spare(read.optional_text, _NOTE, ""),
+}
+CHOICE: Final = {
+    "name": need(read.plain_name, "Its name: a column of `structure.csv`."),
+    "title": need(read.text, "Its name for people; a setting's title is read after it."),
+    "reason": need(read.text, "Why data cannot settle it."),
+    "settings": need(
+        settings,
+        'Two or three: `{title = "in full", overrides = {"agency.whole_cost" = 1}}`; without overrides it '
+        "is as the scenario has it.",
+    ),
 }
 
 
@@ -104,71 +160,123 @@ class CaseFile:
     structure: tuple[StructuralChoice, ...]
     timeline: Timeline | None
 
+    def place(self, table: str = "", position: int | None = None) -> Place:
+        """Return a place in the file, to name in a problem."""
+        return Place(toml=self.toml, table=table, position=position)
+
 
 def read_case_file(toml: Toml, problems: list[Problem]) -> CaseFile:
     """Read every table of `case.toml`."""
     values = read_keys(toml.tables, CASE, Place(toml=toml), problems)
-    conventions = (
-        read_keys(values.get("conventions", {}), CONVENTIONS, Place(toml=toml, table="conventions"), problems)
-        if "conventions" in values
-        else {}
-    )
     timeline = None
     if "start" in values and "horizon_years" in values:
         timeline = Timeline(values["start"], values["horizon_years"] * MONTHS_A_YEAR)
     if values.get("shown_years", 0) > values.get("horizon_years", read.MOST_YEARS):
-        place = Place(toml=toml)
-        problems.append(place.problem("shown_years", values["shown_years"], "no more than horizon_years"))
-    tables = values.get("schemes", [])
-    schemes = _schemes(tables, toml, timeline, problems)
-    names = tuple(name for table in tables if isinstance(name := table.get("name"), str))
+        expected = "no more than horizon_years"
+        problems.append(Place(toml=toml).problem("shown_years", values["shown_years"], expected))
+    stated = _Stated(toml=toml, values=values, timeline=timeline, problems=problems)
+    names = tuple(name for table in values.get("schemes", []) if isinstance(name := table.get("name"), str))
     return CaseFile(
         toml=toml,
         values=values,
-        conventions=conventions,
-        schemes=schemes,
+        conventions=stated.keys("conventions", CONVENTIONS),
+        schemes=stated.records("schemes", SCHEME, SchemeSpec, stated.scheme_problems),
         scheme_names=names,
-        perimeters=_perimeters(values.get("perimeters", {}), names, toml, problems),
-        correlations=_correlations(values.get("correlations", []), toml, problems),
-        funding=_funding(values.get("funding", {}), toml, timeline, problems),
-        papers=_papers(values.get("papers", []), toml, problems),
-        structure=structure.read_choices(values.get("structure", []), toml, problems),
+        perimeters=_perimeters(values.get("perimeters", {}), names, Place(toml=toml, table="perimeters"), problems),
+        correlations=stated.records("correlations", CORRELATION, Correlation, _correlation_problems),
+        funding=stated.funding(),
+        papers=stated.records("papers", PAPER, lambda date, **rest: Paper(dated=date, **rest), _once("ref", "paper")),
+        structure=stated.structure(),
         timeline=timeline,
     )
 
 
-def _schemes(
-    tables: list[dict[str, Any]], toml: Toml, timeline: Timeline | None, problems: list[Problem]
-) -> tuple[SchemeSpec, ...]:
-    schemes: list[SchemeSpec] = []
-    for position, table in enumerate(tables):
-        place = Place(toml=toml, table="schemes", position=position)
-        before = len(problems)
-        values = read_keys(table, SCHEME, place, problems)
-        name = values.get("name", "")
-        if name in parameters.RESERVED_PREFIXES or name in {"portfolio", "whole", "interaction"}:
-            taken = ", ".join(sorted((*parameters.RESERVED_PREFIXES, "portfolio", "whole", "interaction")))
-            problems.append(place.problem("name", name, f"a name that the model does not use itself: {taken}"))
-        if any(scheme.name == name for scheme in schemes):
-            problems.append(place.problem("name", name, "each scheme's name once"))
+@dataclass(frozen=True, kw_only=True)
+class _Stated:
+    """The tables of a file, to be read one by one; every problem is added to `problems`."""
+
+    toml: Toml
+    values: Mapping[str, Any]
+    timeline: Timeline | None
+    problems: list[Problem]
+
+    def keys(self, table: str, keys: Mapping[str, Key]) -> dict[str, Any]:
+        """Return the values of a table that stands there once; none where it cannot be read."""
+        stated = self.values.get(table)
+        return {} if stated is None else read_keys(stated, keys, Place(toml=self.toml, table=table), self.problems)
+
+    def records(
+        self,
+        table: str,
+        keys: Mapping[str, Key],
+        make: Callable[..., Made],
+        check: Callable[[Mapping[str, Any], Sequence[Made], Place], Iterator[Problem]],
+    ) -> tuple[Made, ...]:
+        """Return what is made of the sound tables of one heading; `check` yields what else is wrong with each."""
+        found: list[Made] = []
+        for position, stated in enumerate(self.values.get(table, [])):
+            place, before = Place(toml=self.toml, table=table, position=position), len(self.problems)
+            values = read_keys(stated, keys, place, self.problems)
+            self.problems.extend(check(values, found, place))
+            if len(self.problems) == before:
+                found.append(make(**values))
+        return tuple(found)
+
+    def scheme_problems(
+        self, values: Mapping[str, Any], before: Sequence[SchemeSpec], place: Place
+    ) -> Iterator[Problem]:
+        """Yield what is wrong with a scheme whose keys could be read."""
+        name, end = values.get("name", ""), values.get("end")
+        taken = sorted((*parameters.RESERVED_PREFIXES, words.PORTFOLIO, words.WHOLE, words.INTERACTION))
+        if name in taken:
+            yield place.problem("name", name, f"a name that the model does not use itself: {', '.join(taken)}")
+        yield from _once("name", "scheme")(values, before, place)
         if "start" in values:
-            problems.extend(outside_horizon(values["start"], timeline, place, "start"))
-        wanted = NEEDED_BY_KIND.get(values.get("kind", ""), {})
-        problems.extend(place.problem(key, None, words) for key, words in wanted.items() if key not in table)
-        if values.get("end") and values["end"] < values.get("start", values["end"]):
-            problems.append(place.problem("end", values["end"].isoformat(), "a last day after its start"))
+            yield from _outside_horizon(values["start"], self.timeline, place, "start")
+        stated = self.values["schemes"][place.position or 0]
+        for key, wanted in NEEDED_BY_KIND.get(values.get("kind", ""), {}).items():
+            if key not in stated:
+                yield place.problem(key, None, wanted)
+        if end and end < values.get("start", end):
+            yield place.problem("end", end.isoformat(), "a last day after its start")
         if values.get("to") and values["to"] == values.get("placement"):
-            problems.append(place.problem("to", values["to"], "another placement than the one it leaves"))
-        if len(problems) == before:
-            schemes.append(SchemeSpec(**values))
-    return tuple(schemes)
+            yield place.problem("to", values["to"], "another placement than the one it leaves")
+
+    def funding(self) -> FundingPlan:
+        """Return which purse pays."""
+        values = self.keys("funding", FUNDING)
+        until = values.get("reserve_until")
+        if until is not None:
+            place = Place(toml=self.toml, table="funding")
+            self.problems.extend(_outside_horizon(until, self.timeline, place, "reserve_until"))
+        basis = values.get("budget_basis", APPROVED)
+        return FundingPlan(reserve_name=values.get("reserve_name", ""), reserve_until=until, budget_basis=basis)
+
+    def structure(self) -> tuple[StructuralChoice, ...]:
+        """Return the structural choices, which together make no more combinations than a report can cross."""
+        found = self.records("structure", CHOICE, StructuralChoice, _once("name", "choice"))
+        count = math.prod(len(choice.settings) for choice in found)
+        if count > MOST_COMBINATIONS:
+            expected = f"at most {MOST_COMBINATIONS} combinations of all settings"
+            self.problems.append(Place(toml=self.toml, table="structure").problem("settings", count, expected))
+        return found
 
 
-def outside_horizon(day: date, timeline: Timeline | None, place: Place, key: str) -> list[Problem]:
-    """A problem where a day lies outside the months of the case."""
-    if timeline is None or timeline.start <= day < timeline.end:
-        return []
-    return [place.problem(key, day.isoformat(), horizon_words(timeline))]
+def _once(key: str, what: str) -> Callable[[Mapping[str, Any], Sequence[Any], Place], Iterator[Problem]]:
+    """Return a check that no table has the key of one before it."""
+    expected = f"each {what}'s name once" if key == "name" else f"each {what} once"
+
+    def check(values: Mapping[str, Any], before: Sequence[Any], place: Place) -> Iterator[Problem]:
+        if any(getattr(one, key) == values.get(key) for one in before):
+            yield place.problem(key, values[key], expected)
+
+    return check
+
+
+def _outside_horizon(day: date, timeline: Timeline | None, place: Place, key: str) -> Iterator[Problem]:
+    """Yield a problem where a day lies outside the months of the case."""
+    if timeline is not None and not timeline.start <= day < timeline.end:
+        yield place.problem(key, day.isoformat(), horizon_words(timeline))
 
 
 def horizon_words(timeline: Timeline) -> str:
@@ -177,15 +285,13 @@ def horizon_words(timeline: Timeline) -> str:
 
 
 def _perimeters(
-    table: Mapping[str, Any], schemes: Collection[str], toml: Toml, problems: list[Problem]
+    table: Mapping[str, Any], schemes: Collection[str], place: Place, problems: list[Problem]
 ) -> dict[str, tuple[str, ...]]:
-    place = Place(toml=toml, table="perimeters")
     perimeters = {}
     for name, members in table.items():
-        if name == "whole" or name in schemes:
-            problems.append(
-                place.problem(name, name, "a name of its own: whole and each scheme are perimeters already")
-            )
+        if name == words.WHOLE or name in schemes:
+            expected = "a name of its own: whole and each scheme are perimeters already"
+            problems.append(place.problem(name, name, expected))
         try:
             perimeters[cells.name(name)] = read.list_of_names(members)
         except Bad as bad:
@@ -199,45 +305,27 @@ def _perimeters(
     return perimeters
 
 
-def _correlations(tables: list[dict[str, Any]], toml: Toml, problems: list[Problem]) -> tuple[Correlation, ...]:
-    found: list[Correlation] = []
-    for position, table in enumerate(tables):
-        place = Place(toml=toml, table="correlations", position=position)
-        before = len(problems)
-        values = read_keys(table, CORRELATION, place, problems)
-        if len(problems) > before:
-            continue
-        pair = {values["a"], values["b"]}
-        if len(pair) == 1:
-            problems.append(place.problem("b", values["b"], "another assumption than a"))
-        elif any({c.a, c.b} == pair for c in found):
-            problems.append(place.problem("a", values["a"], "each pair once"))
-        else:
-            found.append(Correlation(**values))
-    return tuple(found)
+def _correlation_problems(values: Mapping[str, Any], before: Sequence[Correlation], place: Place) -> Iterator[Problem]:
+    if "a" not in values or "b" not in values:
+        return
+    pair = {values["a"], values["b"]}
+    if len(pair) == 1:
+        yield place.problem("b", values["b"], "another assumption than a")
+    elif any({c.a, c.b} == pair for c in before):
+        yield place.problem("a", values["a"], "each pair once")
 
 
-def _papers(tables: list[dict[str, Any]], toml: Toml, problems: list[Problem]) -> tuple[Paper, ...]:
-    found: list[Paper] = []
-    for position, table in enumerate(tables):
-        place = Place(toml=toml, table="papers", position=position)
-        before = len(problems)
-        values = read_keys(table, PAPER, place, problems)
-        if any(paper.ref == values.get("ref") for paper in found):
-            problems.append(place.problem("ref", values["ref"], "each paper once"))
-        if len(problems) == before:
-            found.append(Paper(ref=values["ref"], title=values["title"], dated=values["date"], note=values["note"]))
-    return tuple(found)
-
-
-def _funding(table: Mapping[str, Any], toml: Toml, timeline: Timeline | None, problems: list[Problem]) -> FundingPlan:
-    place = Place(toml=toml, table="funding")
-    values = read_keys(table, FUNDING, place, problems)
-    until = values.get("reserve_until")
-    if until is not None:
-        problems.extend(outside_horizon(until, timeline, place, "reserve_until"))
-    basis = values.get("budget_basis", APPROVED)
-    return FundingPlan(reserve_name=values.get("reserve_name", ""), reserve_until=until, budget_basis=basis)
+def setting_problems(
+    choices: Sequence[StructuralChoice], units: Mapping[str, Unit], names: Collection[str], toml: Toml
+) -> Iterator[Problem]:
+    """Yield settings of assumptions that there are not, or to what their unit cannot be. `units`: of the sound ones."""
+    for position, choice in enumerate(choices):
+        place = Place(toml=toml, table="structure", position=position)
+        for name, value in [pair for setting in choice.settings for pair in setting.overrides.items()]:
+            if names and name not in names:
+                yield place.problem("settings", name, "the name of an assumption", nearest(name, names))
+            elif name in units and not units[name].allows(value):
+                yield place.problem("settings", f"{name} = {value:g}", f"what a {units[name].name} can be")
 
 
 def make_conventions(
@@ -247,32 +335,20 @@ def make_conventions(
     tables: dict[str, Collection[str]] = {"discount_rate": reference.discount_rates, "price_index": reference.indices}
     for key, known in tables.items():
         if key in values and values[key] not in known:
-            problems.append(
-                places[key].problem(
-                    key, values[key], f"a name in inputs/reference ({key})", nearest(values[key], known)
-                )
-            )
+            expected, advice = f"a name in inputs/reference ({key})", nearest(values[key], known)
+            problems.append(places[key].problem(key, values[key], expected, advice))
             return None
     if any(key not in values for key in CONVENTIONS):
         return None
-    return Conventions(
-        weeks_per_year=values["weeks_per_year"],
-        discount_rate_annual=reference.discount_rates[values["discount_rate"]],
-        discount_rate_name=values["discount_rate"],
-        price_index=values["price_index"],
-        hindsight=values["hindsight"],
-        horizon_years=values["horizon_years"],
-        run_off_years=values["run_off_years"],
-    )
+    rate = values["discount_rate"]
+    kept = {key: value for key, value in values.items() if key in CONVENTIONS and key != "discount_rate"}
+    return Conventions(discount_rate_annual=reference.discount_rates[rate], discount_rate_name=rate, **kept)
 
 
-def index_problems(values: Mapping[str, Any], index_first: str, place: Place) -> list[Problem]:
-    """Years that the price index must reach back to: the price base and the first year of the projection."""
-    found = []
+def index_problems(values: Mapping[str, Any], index_first: str, place: Place) -> Iterator[Problem]:
+    """Yield years that the price index does not reach back to: the price base, the first year of the projection."""
+    expected = f"{index_first} or later: the price index starts there"
     if values.get("price_base", index_first) < index_first:
-        found.append(
-            place.problem("price_base", values["price_base"], f"{index_first} or later: the price index starts there")
-        )
+        yield place.problem("price_base", values["price_base"], expected)
     if "start" in values and financial_year(values["start"]) < index_first:
-        found.append(place.problem("start", values["start"], f"{index_first} or later: the price index starts there"))
-    return found
+        yield place.problem("start", values["start"], expected)

@@ -1,37 +1,41 @@
-"""The data dictionary, written from the readers' own columns, names and words."""
+"""The data dictionary, written from the readers' own columns, keys, names and words."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
 from model.case import parameters
-from model.case.reading import case_tables, case_toml, meanings, scenario_toml, structure, tracking_tables
+from model.case.reading import case_toml, scenario_toml
+from model.case.reading.case_tables import TABLES
 from model.case.units import UNITS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from model.case.parameters import Parameter
+    from model.case.reading.files import Table
+    from model.case.reading.toml import Key
 
-FILES: Final = {
-    "assumptions.csv": case_tables.ASSUMPTIONS,
-    "establishment.csv": case_tables.ESTABLISHMENT,
-    "caseload.csv": case_tables.CASELOAD,
-    "approved_budget.csv": case_tables.APPROVED_BUDGET,
-    "published.csv": case_tables.PUBLISHED,
-    "actuals.csv": tracking_tables.ACTUALS,
-    "benefits.csv": tracking_tables.BENEFITS,
-}
-TABLES: Final = {
+KEYS: Final = {
     "case.toml": case_toml.CASE,
     "[conventions]": case_toml.CONVENTIONS,
     "[[schemes]]": case_toml.SCHEME,
     "[funding]": case_toml.FUNDING,
     "[[correlations]]": case_toml.CORRELATION,
     "[[papers]]": case_toml.PAPER,
-    "[[structure]]": structure.CHOICE,
+    "[[structure]]": case_toml.CHOICE,
     "scenarios/*.toml": scenario_toml.SCENARIO,
 }
+DISTRIBUTIONS: Final[dict[str, tuple[str, str]]] = {
+    "fixed": ("empty", "certain, or a choice"),
+    "uniform": ("lowest and highest possible", "anywhere between"),
+    "pert": ("lowest and highest possible", "the most likely"),
+    "normal": ("one in ten is lower, one in ten is higher", "the median"),
+    "lognormal": ("one in ten is lower, one in ten is higher", "the median"),
+    "beta": ("one in ten is lower, one in ten is higher", "the mean; for shares"),
+    "chance": ("0 and 1: a draw has one or the other", "the chance of 1, and so the mean; for shares"),
+}
+"""For each distribution, what `low` and `high` are, and what `value` is."""
 INTRODUCTION: Final = """# The data dictionary
 
 Every file, column and assumption that a case may hold. This page is written by `python3 workbook.py model dictionary`
@@ -57,13 +61,13 @@ def page() -> str:
     sections = [
         INTRODUCTION,
         "## The files of a case",
-        *(part for name in FILES for part in (f"### `{name}`", _columns(name))),
+        *(part for name, table in TABLES.items() for part in (f"### `{name}`", _columns(table))),
         "## Distributions",
-        _table(("distribution", "low and high", "value"), ((_code(n), *w) for n, w in meanings.DISTRIBUTIONS.items())),
+        _table(("distribution", "low and high", "value"), ((_code(n), *w) for n, w in DISTRIBUTIONS.items())),
         "## Units",
         _units(),
         "## `case.toml` and the scenarios",
-        *(part for name in TABLES for part in (f"### `{name}`", _keys(name))),
+        *(part for name, keys in KEYS.items() for part in (f"### `{name}`", _keys(keys))),
         "## The kinds of scheme",
         _table(("kind", "what it does"), ((_code(kind), words) for kind, words in parameters.KINDS.items())),
         "## Assumptions",
@@ -75,19 +79,16 @@ def page() -> str:
     return "\n\n".join(sections) + "\n"
 
 
-def _columns(file: str) -> str:
+def _columns(table: Table) -> str:
     """Return a file's columns. A column that may be left out may be empty too."""
-    words = meanings.COLUMNS[file]
     rows = (
-        (_code(c.name), words[c.name], "the column" if not c.required else "a cell" if c.blank else "")
-        for c in FILES[file]
+        (_code(c.name), c.means, "the column" if not c.required else "a cell" if c.blank else "") for c in table.columns
     )
     return _table(("column", "what it holds", "may be left out"), rows)
 
 
-def _keys(table: str) -> str:
-    words = meanings.KEYS[table]
-    rows = ((_code(name), words[name], "" if key.needed else "yes") for name, key in TABLES[table].items())
+def _keys(keys: Mapping[str, Key]) -> str:
+    rows = ((_code(name), key.means, "" if key.needed else "yes") for name, key in keys.items())
     return _table(("key", "what it holds", "may be left out"), rows)
 
 

@@ -21,15 +21,11 @@ from model.case.reading.problems import shown
 from model.case.units import is_financial_year
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 Records = list[tuple[int, list[str]]]
 
-DATES: Final = frozenset({cells.iso_date, cells.optional_date})
-YEARS: Final = frozenset({cells.financial_year_cell, cells.optional_financial_year})
-NUMBERS: Final = frozenset({cells.number, cells.optional_number, cells.count, cells.optional_count, cells.positive})
 PER_CENT_UNITS: Final = frozenset({"share", "rate/year", "ratio"})
-MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _SLASHED = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})(?: 0?0:00(?::00)?)?")
 _NAMED = re.compile(r"(\d{1,2})[- ]([A-Za-z]{3})[a-z]*[- ](\d{4})")
 _MONTH = re.compile(r"([A-Za-z]{3})-(\d{2})")
@@ -82,27 +78,25 @@ def delimiter(text: str) -> str:
     return ";" if ";" in heading and "," not in heading else ","
 
 
-def undone(
-    records: Records, parsers: dict[str, Callable[[str], object]], parted_by: str
-) -> tuple[Records, list[Taken]]:
+def undone(records: Records, forms: Mapping[str, str], parted_by: str) -> tuple[Records, list[Taken]]:
     """Return the rows in the house form, and each cell that was changed. The first record is the heading.
 
-    `parsers`: column -> how its cells are read. One order of day and month holds for a whole column.
+    `forms`: column -> what its cells hold (`cells.Cell.form`). One order of day and month holds for a whole column.
     """
-    titles = [title.strip() for title in records[0][1]]
-    columns = {title: [_cell(row, i) for _, row in records[1:]] for i, title in enumerate(titles)}
-    figures = [text for title, texts in columns.items() if parsers.get(title) in NUMBERS for text in texts]
+    titles, body = [title.strip() for title in records[0][1]], [row for _, row in records[1:]]
+    columns = {t: [cells.plain(row[i]) if i < len(row) else "" for row in body] for i, t in enumerate(titles)}
+    figures = [text for title, texts in columns.items() if forms.get(title) == cells.NUMBER for text in texts]
     point = _decimal_mark(figures) if parted_by == ";" else "."
     units = columns.get("unit", [])
     out: Records = [(number, list(row)) for number, row in records]
     taken = []
-    for position, (title, texts) in enumerate(columns.items()):
-        parse, day_first = parsers.get(title), _day_first(texts)
+    for title, texts in columns.items():
+        form, day_first = forms.get(title, cells.TEXT), _day_first(texts)
         for i, text in enumerate(texts):
             unit = units[i] if units else _unit_of(title)
-            meant = _house_form(_read_once(text), parse, day_first=day_first, unit=unit, point=point)
+            meant = _house_form(_read_once(text), form, day_first=day_first, unit=unit, point=point)
             if meant != text:
-                out[i + 1][1][position] = meant
+                out[i + 1][1][titles.index(title)] = meant
                 taken.append(Taken(row=out[i + 1][0], column=title, found=text, read=meant))
     return out, taken
 
@@ -114,10 +108,6 @@ def written(records: Records) -> bytes:
     return text.getvalue().encode()
 
 
-def _cell(row: Sequence[str], i: int) -> str:
-    return row[i].replace("\u00a0", " ").strip() if i < len(row) else ""
-
-
 def _unit_of(title: str) -> str:
     """Return the unit that a column's title says, in a table without units."""
     if title.endswith("_gbp"):
@@ -125,19 +115,18 @@ def _unit_of(title: str) -> str:
     return "share" if "share" in title or "rate" in title or title == "change" else ""
 
 
-def _house_form(
-    text: str, parse: Callable[[str], object] | None, *, day_first: bool | None, unit: str, point: str
-) -> str:
+def _house_form(text: str, form: str, *, day_first: bool | None, unit: str, point: str) -> str:
     """Return what a cell must have been, or the cell as it stands."""
-    if parse in DATES:
-        return _date(text, day_first=day_first) or text
-    if parse in YEARS:
-        return _year(text) or text
-    if parse is cells.period:
-        return _date(text, day_first=day_first) or _month(text) or text
-    if parse in NUMBERS:
-        return _number(text, unit, point) or text
-    return text
+    meant = ""
+    if form in {cells.DATE, cells.PERIOD}:
+        meant = _date(text, day_first=day_first)
+    if form == cells.PERIOD:
+        meant = meant or _month(text)
+    if form == cells.YEAR:
+        meant = _year(text)
+    if form == cells.NUMBER:
+        meant = _number(text, unit, point)
+    return meant or text
 
 
 def _read_once(text: str) -> str:
@@ -170,7 +159,7 @@ def _date(text: str, *, day_first: bool | None) -> str:
     if found := re.fullmatch(r"(\d{4}-\d{2}-\d{2}) 0?0:00(?::00)?", text):
         return found[1]
     if found := _NAMED.fullmatch(text):
-        return _iso(found[3], _month_number(found[2]), int(found[1]))
+        return _iso(found[3], cells.month_number(found[2]), int(found[1]))
     if (found := _SLASHED.fullmatch(text)) and day_first is not None:
         day, month = (found[1], found[2]) if day_first else (found[2], found[1])
         return _iso(found[3], int(month), int(day))
@@ -184,23 +173,19 @@ def _iso(year: str, month: int, day: int) -> str:
         return ""
 
 
-def _month_number(name: str) -> int:
-    return MONTHS.index(name.lower()) + 1 if name.lower() in MONTHS else 0
-
-
 def _year(text: str) -> str:
     """Return the financial year that was read as a month: 2009/10 is October 2009 to Excel."""
     found = re.fullmatch(r"0?1/(\d{1,2})/(\d{4})", text)
     year, month = (found[2], int(found[1])) if found else ("", 0)
     if found := _MONTH.fullmatch(text):
-        year, month = f"20{found[2]}", _month_number(found[1])
+        year, month = f"20{found[2]}", cells.month_number(found[1])
     return meant if is_financial_year(meant := f"{year}/{month:02d}") else ""
 
 
 def _month(text: str) -> str:
     """Return the month that `Apr-22` is, unless it may have been a financial year."""
     found = _MONTH.fullmatch(text)
-    if not found or _year(text) or not (month := _month_number(found[1])):
+    if not found or _year(text) or not (month := cells.month_number(found[1])):
         return ""
     return f"20{found[2]}-{month:02d}"
 

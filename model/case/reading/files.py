@@ -1,4 +1,4 @@
-"""Bytes -> text -> rows. A file that cannot be read is a problem, never a traceback."""
+"""Bytes -> text -> rows, by the table's description. A file that cannot be read is a problem, never a traceback."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ import io
 import itertools
 import re
 from dataclasses import MISSING, dataclass, fields
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from model.case.reading import cells, excel
 from model.case.reading.cells import Bad
@@ -16,7 +15,7 @@ from model.case.reading.problems import Problem
 from model.case.spelling import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from _typeshed import DataclassInstance
@@ -28,12 +27,36 @@ _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 @dataclass(frozen=True, kw_only=True)
 class Column:
-    """A column of a table: how its cells are read, whether it must be there, and whether a cell may be empty."""
+    """A column: what its cells hold, in words too; whether it must be there, and whether a cell may be empty."""
 
     name: str
-    parse: Callable[[str], Any]
+    cell: cells.Cell[Any]
+    means: str = ""
     required: bool = True
     blank: bool = False
+
+    def value(self, text: str) -> Any:  # noqa: ANN401 - each column has its own type
+        """Return the value of a cell, or raise Bad."""
+        if text:
+            return self.cell(text)
+        if not self.blank:
+            raise Bad("a value; the cell is empty")
+        return self.cell.empty
+
+
+def need(name: str, cell: cells.Cell[Any], means: str = "") -> Column:
+    """Return a column that must be there, with a value in every cell."""
+    return Column(name=name, cell=cell, means=means)
+
+
+def blank(name: str, cell: cells.Cell[Any], means: str = "") -> Column:
+    """Return a column that must be there, whose cells may be empty."""
+    return Column(name=name, cell=cell, means=means, blank=True)
+
+
+def spare(name: str, cell: cells.Cell[Any], means: str = "") -> Column:
+    """Return a column that may be left out, and whose cells may be empty."""
+    return Column(name=name, cell=cell, means=means, required=False, blank=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,51 +71,30 @@ class Row:
 
     def problem(self, column: str, expected: str, suggestion: str = "") -> Problem:
         """A problem with one cell of this row."""
-        return Problem(
-            file=self.file,
-            row=self.number,
-            column=column,
-            value=self.raw.get(column, ""),
-            expected=expected,
-            suggestion=suggestion,
-        )
+        value = self.raw.get(column, "")
+        return Problem(self.file, expected, suggestion, row=self.number, column=column, value=value)
 
 
-_BY_TYPE: Final[Mapping[str, Callable[[str], Any]]] = {
-    "str": cells.text_cell,
-    "float": cells.number,
-    "float | None": cells.optional_number,
-    "date": cells.iso_date,
-    "date | None": cells.optional_date,
-    "bool": cells.yes_or_no,
-}
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """A CSV file: its name, its columns, and those of them that tell one row from another."""
 
+    file: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
 
-def columns_of(
-    record: type[DataclassInstance],
-    *,
-    headings: Mapping[str, str] = MappingProxyType({}),
-    without: str = "",
-    empty: str = "",
-    optional: str = "",
-    **parse: Callable[[str], Any],
-) -> tuple[Column, ...]:
-    """Return the columns of a table whose rows become `record`: one a field, in its order, `without` some of them.
+    def rows(self, folder: Path, problems: list[Problem], *, optional: bool = True) -> list[Row]:
+        """Return the rows of the table in a folder, which may lack it. A key that stands there twice is a problem.
 
-    A field with a default or named in `optional` may be left out, and its cell be empty; a cell of those named in
-    `empty` may be empty too. A cell is read by its field's type, unless `parse` says otherwise. `headings`: field ->
-    column, where they differ.
-    """
-    return tuple(
-        Column(
-            name=headings.get(field.name, field.name),
-            parse=parse.get(field.name) or _BY_TYPE[str(field.type)],
-            required=field.default is MISSING and field.name not in optional.split(),
-            blank=field.default is not MISSING or field.name in [*empty.split(), *optional.split()],
-        )
-        for field in fields(record)
-        if field.name not in without.split()
-    )
+        Unless it is optional it must be there and hold something: without it a figure would silently differ.
+        """
+        before = len(problems)
+        rows = read_table(folder / self.file, self.columns, problems, optional=optional)
+        if not rows and not optional and len(problems) == before:
+            file = shown_path(folder / self.file)
+            problems.append(Problem(file, "at least one row beneath the heading", row=1))
+        problems.extend(duplicates(rows, self.key))
+        return rows
 
 
 def record_of(record: type[Record], row: Row, **instead: object) -> Record:
@@ -113,8 +115,7 @@ def is_aside(path: Path) -> bool:
 def shown_path(path: Path) -> str:
     """The path as a message names it: the case's folder and what is in it."""
     inner = path.parent.name == "scenarios" or path.parent.parent.name == "reference"
-    parts = path.parts[-3:] if inner else path.parts[-2:]
-    return "/".join(parts)
+    return "/".join(path.parts[-3:] if inner else path.parts[-2:])
 
 
 def read_text(path: Path, problems: list[Problem], *, optional: bool = False, of_excel: bool = False) -> str | None:
@@ -124,49 +125,41 @@ def read_text(path: Path, problems: list[Problem], *, optional: bool = False, of
     """
     file = shown_path(path)
     try:
-        content = path.read_bytes()
+        return _text(path.read_bytes(), of_excel=of_excel)
     except FileNotFoundError:
         if not optional:
             beside = sorted(p.name for p in path.parent.iterdir()) if path.parent.is_dir() else []
-            advice = nearest(path.name, beside)
-            problems.append(
-                Problem(
-                    file=file,
-                    expected="this file, which a case must have",
-                    suggestion=advice if advice.startswith("did") else "",
-                )
-            )
-        return None
+            problems.append(Problem(file, "this file, which a case must have", _only_if_near(path.name, beside)))
     except OSError as error:
-        problems.append(Problem(file=file, expected="a file that can be read", suggestion=error.strerror or ""))
-        return None
-    return _decoded(content, file, problems, of_excel=of_excel)
-
-
-def _decoded(content: bytes, file: str, problems: list[Problem], *, of_excel: bool) -> str | None:
-    if not content.strip() or not content.removeprefix(b"\xef\xbb\xbf").strip():
-        problems.append(Problem(file=file, expected="a file that is not empty"))
-        return None
-    if content.startswith(_UTF16_MARKS) or b"\x00" in content:
-        problems.append(Problem(file=file, expected="UTF-8 text", suggestion="in Excel save as `CSV UTF-8`"))
-        return None
-    try:
-        return excel.text_of(content)[0] if of_excel else content.decode("utf-8-sig")
+        problems.append(Problem(file, "a file that can be read", error.strerror or ""))
     except UnicodeDecodeError as error:
-        before = content[: error.start]
-        line = content.splitlines()[before.count(b"\n")] if content else b""
-        byte = content[error.start : error.start + 1]
-        character = byte.decode("cp1252", errors="replace")
-        problems.append(
-            Problem(
-                file=file,
-                row=before.count(b"\n") + 1,
-                value=line.decode("cp1252", errors="replace"),
-                expected=f"UTF-8 text; byte {error.start + 1} (0x{byte.hex()}, {character!r} in Windows-1252) is not",
-                suggestion="in Excel save as `CSV UTF-8 (Comma delimited)`",
-            )
-        )
-        return None
+        problems.append(_not_utf8(file, error))
+    except Bad as bad:
+        problems.append(Problem(file, bad.expected, bad.suggestion))
+    return None
+
+
+def _only_if_near(name: str, known: Iterable[str], otherwise: str = "") -> str:
+    """Return advice to use the known word most like this one, if there is one so alike."""
+    advice = nearest(name, known)
+    return advice if advice.startswith("did") else otherwise
+
+
+def _text(content: bytes, *, of_excel: bool) -> str:
+    if not content.removeprefix(b"\xef\xbb\xbf").strip():
+        raise Bad("a file that is not empty")
+    if content.startswith(_UTF16_MARKS) or b"\x00" in content:
+        raise Bad("UTF-8 text", "in Excel save as `CSV UTF-8`")
+    return excel.text_of(content)[0] if of_excel else content.decode("utf-8-sig")
+
+
+def _not_utf8(file: str, error: UnicodeDecodeError) -> Problem:
+    """The problem of a byte that is no UTF-8, with its line."""
+    content, at = error.object, error.start
+    number = content[:at].count(b"\n")
+    line, byte = (b.decode("cp1252", errors="replace") for b in (content.splitlines()[number], content[at : at + 1]))
+    expected = f"UTF-8 text; byte {at + 1} (0x{content[at]:02x}, {byte!r} in Windows-1252) is not"
+    return Problem(file, expected, "in Excel save as `CSV UTF-8 (Comma delimited)`", row=number + 1, value=line)
 
 
 def decoded(raw: bytes) -> bytes:
@@ -187,25 +180,23 @@ def read_table(path: Path, columns: Sequence[Column], problems: list[Problem], *
     What Excel made of the file is undone first, where it is plain what stood there.
     """
     text = read_text(path, problems, optional=optional, of_excel=True)
-    if text is None:
-        return []
     file = shown_path(path)
-    records = _records(text, file, problems)
-    if not records:
+    records = _records(text, file, problems) if text else []
+    if not records or text is None:
         return []
-    records, _ = excel.undone(records, _parsers(columns), excel.delimiter(text))
+    records, _ = excel.undone(records, _forms(columns), excel.delimiter(text))
     titles = [cell.strip() for cell in records[0][1]]
     width = len(titles)
     while titles and not titles[-1]:
         titles.pop()
-    if not _check_header(titles, columns, file, problems):
-        return []
+    faults = _heading_problems(titles, columns, file)
+    problems.extend(faults)
     heading = _Heading(file=file, titles=titles, width=width, columns=columns)
-    return [_row(number, cells, heading, problems) for number, cells in records[1:]]
+    return [] if faults else [heading.row(number, texts, problems) for number, texts in records[1:]]
 
 
-def _parsers(columns: Sequence[Column]) -> dict[str, Callable[[str], Any]]:
-    return {column.name: column.parse for column in columns}
+def _forms(columns: Sequence[Column]) -> dict[str, str]:
+    return {column.name: column.cell.form for column in columns}
 
 
 def house_form(path: Path, columns: Sequence[Column]) -> tuple[bytes, list[excel.Taken]]:
@@ -220,11 +211,44 @@ def house_form(path: Path, columns: Sequence[Column]) -> tuple[bytes, list[excel
     if problems or not records or text is None:
         return content, []
     parted_by = excel.delimiter(text)
-    mended, taken = excel.undone(records, _parsers(columns), parted_by)
+    mended, taken = excel.undone(records, _forms(columns), parted_by)
     taken = [*excel.text_of(content)[1], *taken]
     if parted_by == ";":
         taken.append(excel.Taken(row=1, column="", found=";", read=","))
     return (excel.written(mended), taken) if taken else (content, [])
+
+
+def _records(text: str, file: str, problems: list[Problem]) -> list[tuple[int, list[str]]]:
+    """Rows that hold anything, each with its number as a spreadsheet shows it."""
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=excel.delimiter(text))
+    records: list[tuple[int, list[str]]] = []
+    number = 0
+    try:
+        for number, texts in enumerate(reader, start=1):
+            if any(text.strip() for text in texts):
+                records.append((number, texts))
+    except csv.Error as error:
+        expected, advice = "quotation marks in pairs around a whole cell", f"{error}: look at the row before it too"
+        problems.append(Problem(file, expected, advice, row=number + 1))
+    return records
+
+
+def _heading_problems(titles: list[str], columns: Sequence[Column], file: str) -> list[Problem]:
+    """Missing, unknown and repeated columns."""
+    if len(titles) == 1 and "\t" in titles[0]:
+        expected, advice = "columns separated by commas", "save it again as a comma-separated CSV"
+        return [Problem(file, expected, advice, row=1, value=titles[0])]
+    known = [column.name for column in columns]
+    missing = [column.name for column in columns if column.required and column.name not in titles]
+    found = []
+    for position, title in enumerate(titles, start=1):
+        if title not in known and not title.startswith(EXTRA_PREFIX):
+            advice = _only_if_near(title, missing or known, "a column of your own begins x_")
+            column = title or f"number {position}"
+            found.append(Problem(file, "a known column", advice, row=1, column=column, value=title))
+        elif title in titles[: position - 1]:
+            found.append(Problem(file, "each column once", row=1, column=title, value=title))
+    return found + [Problem(file, f"a column {name}, which is missing", row=1, column=name) for name in missing]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -236,116 +260,37 @@ class _Heading:
     width: int
     columns: Sequence[Column]
 
-    def fits(self, cells: list[str]) -> bool:
+    def row(self, number: int, texts: list[str], problems: list[Problem]) -> Row:
+        """Read one row. Where its cells cannot be told apart only the first, which names the row, is read."""
+        titles, columns, complete = self.titles, self.columns, True
+        if not self._fits(texts):
+            problems.append(self._width_problem(number, texts))
+            columns, complete = [column for column in columns if column.name == titles[0]], False
+        padded = [*texts, *[""] * (len(titles) - len(texts))]
+        raw = {title: cells.plain(text) for title, text in zip(titles, padded, strict=False)}
+        values: dict[str, Any] = {}
+        faults = []
+        for column in columns:
+            try:
+                values[column.name] = column.value(raw.get(column.name, ""))
+            except Bad as bad:
+                faults.append((column.name, bad.expected, bad.suggestion))
+        row = Row(file=self.file, number=number, values=values, raw=raw, complete=complete and not faults)
+        problems.extend(row.problem(*fault) for fault in faults)
+        return row
+
+    def _fits(self, texts: list[str]) -> bool:
         """Whether a row has as many cells; a spreadsheet may leave out the last ones where they may be empty."""
         needed = {column.name for column in self.columns if not column.blank}
-        return len(cells) <= self.width and not needed & set(self.titles[len(cells) :])
+        return len(texts) <= self.width and not needed & set(self.titles[len(texts) :])
 
-
-def _records(text: str, file: str, problems: list[Problem]) -> list[tuple[int, list[str]]]:
-    """Rows that hold anything, each with its number as a spreadsheet shows it."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=excel.delimiter(text))
-    records: list[tuple[int, list[str]]] = []
-    number = 0
-    try:
-        for number, cells in enumerate(reader, start=1):
-            if any(cell.strip() for cell in cells):
-                records.append((number, cells))
-    except csv.Error as error:
-        problems.append(
-            Problem(
-                file=file,
-                row=number + 1,
-                expected="quotation marks in pairs around a whole cell",
-                suggestion=f"{error}: look at the row before it too",
-            )
-        )
-    return records
-
-
-def _check_header(header: list[str], columns: Sequence[Column], file: str, problems: list[Problem]) -> bool:
-    """Report missing, unknown and repeated columns; False where the rows could not be read by this heading."""
-    known = [column.name for column in columns]
-    before = len(problems)
-    if len(header) == 1 and "\t" in header[0]:
-        problems.append(
-            Problem(
-                file=file,
-                row=1,
-                value=header[0],
-                expected="columns separated by commas",
-                suggestion="save it again as a comma-separated CSV",
-            )
-        )
-        return False
-    missing = [column.name for column in columns if column.required and column.name not in header]
-    for position, title in enumerate(header, start=1):
-        if title in known or title.startswith(EXTRA_PREFIX):
-            if title in header[: position - 1]:
-                problems.append(Problem(file=file, row=1, column=title, value=title, expected="each column once"))
-        else:
-            advice = nearest(title, missing or known)
-            problems.append(
-                Problem(
-                    file=file,
-                    row=1,
-                    column=title or f"number {position}",
-                    value=title,
-                    expected="a known column",
-                    suggestion=advice if advice.startswith("did") else "a column of your own begins x_",
-                )
-            )
-    problems.extend(
-        Problem(file=file, row=1, column=title, expected=f"a column {title}, which is missing") for title in missing
-    )
-    return len(problems) == before
-
-
-def _row(number: int, cells: list[str], heading: _Heading, problems: list[Problem]) -> Row:
-    """Read one row. Where its cells cannot be told apart only the first, which names the row, is read."""
-    titles, columns, complete = heading.titles, heading.columns, True
-    if not heading.fits(cells):
-        problems.append(_width_problem(number, cells, heading))
-        columns, complete = [column for column in columns if column.name == titles[0]], False
-    padded = [*cells, *[""] * (len(titles) - len(cells))]
-    raw = {title: cell.replace("\u00a0", " ").strip() for title, cell in zip(titles, padded, strict=False)}
-    values: dict[str, Any] = {}
-    for column in columns:
-        text = raw.get(column.name, "")
-        try:
-            values[column.name] = _parsed(column, text)
-        except Bad as bad:
-            complete = False
-            problems.append(
-                Problem(
-                    file=heading.file,
-                    row=number,
-                    column=column.name,
-                    value=text,
-                    expected=bad.expected,
-                    suggestion=bad.suggestion,
-                )
-            )
-    return Row(file=heading.file, number=number, values=values, raw=raw, complete=complete)
-
-
-def _parsed(column: Column, text: str) -> Any:  # noqa: ANN401 - each column has its own type
-    if not text and not column.blank:
-        raise Bad("a value; the cell is empty")
-    return column.parse(text)
-
-
-def _width_problem(number: int, cells: list[str], heading: _Heading) -> Problem:
-    split = next((f"{a},{b}" for a, b in itertools.pairwise(cells) if _split_thousands(a, b)), "")
-    return Problem(
-        file=heading.file,
-        row=number,
-        value=",".join(cells),
-        expected=f"{len(heading.titles)} cells, as in the heading, not {len(cells)}",
-        suggestion=f"is {split} one number? Write it without the comma"
-        if split and len(cells) > heading.width
-        else "put quotation marks around a text that holds a comma",
-    )
+    def _width_problem(self, number: int, texts: list[str]) -> Problem:
+        split = next((f"{a},{b}" for a, b in itertools.pairwise(texts) if _split_thousands(a, b)), "")
+        advice = "put quotation marks around a text that holds a comma"
+        if split and len(texts) > self.width:
+            advice = f"is {split} one number? Write it without the comma"
+        expected = f"{len(self.titles)} cells, as in the heading, not {len(texts)}"
+        return Problem(self.file, expected, advice, row=number, value=",".join(texts))
 
 
 def _split_thousands(left: str, right: str) -> bool:
@@ -358,12 +303,8 @@ def duplicates(rows: Iterable[Row], key: Sequence[str]) -> list[Problem]:
     first: dict[tuple[Any, ...], int] = {}
     found = []
     for row in rows:
-        if any(column not in row.values for column in key):
-            continue
-        value = tuple(row.values[column] for column in key)
-        if value in first:
-            shown = " and ".join(key)
-            found.append(row.problem(key[0], f"each {shown} once", f"row {first[value]} has it already"))
-        else:
-            first[value] = row.number
+        if all(column in row.values for column in key):
+            before = first.setdefault(tuple(row.values[column] for column in key), row.number)
+            if before != row.number:
+                found.append(row.problem(key[0], f"each {' and '.join(key)} once", f"row {before} has it already"))
     return found

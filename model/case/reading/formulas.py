@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import ast
 import math
+import operator
 import re
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
@@ -37,14 +38,8 @@ CASELOAD_NAMES: Final = tuple(
     for measure in ("children", "entries")
     for part in (*parameters.PLACEMENTS, *parameters.AGE_BANDS, ALL)
 )
-METRICS: Final = (
-    "npv_gbp",
-    "npv_cashable_gbp",
-    "bcr",
-    "payback_months",
-    "discounted_payback_months",
-    "peak_funding_gbp",
-)
+METRICS: Final = ("npv_gbp", "npv_cashable_gbp", "bcr", "payback_months", "discounted_payback_months",
+                  "peak_funding_gbp")  # fmt: skip
 RESULT: Final = "result."
 EXPECTED: Final = "arithmetic on assumptions and est rows with + - * / ( ) round ceil floor min max sum abs"
 POST_FIELDS: Final = ("fte", "cost", "fte_current", "fte_proposed")
@@ -75,38 +70,22 @@ def round_half_up(value: float, digits: float = 0) -> float:
     return float(decimal_of(value).quantize(Decimal(1).scaleb(-int(digits)), rounding=ROUND_HALF_UP))
 
 
-def _ceil(value: float) -> float:
-    return float(math.ceil(decimal_of(value)))
-
-
-def _floor(value: float) -> float:
-    return float(math.floor(decimal_of(value)))
-
-
-def _least(*values: float) -> float:
-    return min(values)
-
-
-def _most(*values: float) -> float:
-    return max(values)
-
-
-def _total(*values: float) -> float:
-    return math.fsum(values)
-
-
-def _size(value: float) -> float:
-    return abs(value)
-
-
 FUNCTIONS: Final[dict[str, Callable[..., float]]] = {
     "round": round_half_up,
-    "ceil": _ceil,
-    "floor": _floor,
-    "min": _least,
-    "max": _most,
-    "sum": _total,
-    "abs": _size,
+    "ceil": lambda value: math.ceil(decimal_of(value)),
+    "floor": lambda value: math.floor(decimal_of(value)),
+    "min": min,
+    "max": max,
+    "sum": lambda *values: math.fsum(values),
+    "abs": abs,
+}
+OPERATORS: Final = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.USub: operator.neg,
+    ast.UAdd: operator.pos,
 }
 
 
@@ -179,15 +158,7 @@ def evaluate(formula: Formula, values: Mapping[str, float], posts: Sequence[Post
     from simpleeval import InvalidExpression, SimpleEval  # noqa: PLC0415 - loaded only where a figure is recomputed
 
     known = {key: values[name] for key, name in formula.names.items()} | of_posts(formula, posts)
-    allowed = {
-        ast.Add: _add,
-        ast.Sub: _subtract,
-        ast.Mult: _multiply,
-        ast.Div: _divide,
-        ast.USub: _negative,
-        ast.UAdd: _positive,
-    }
-    machine = SimpleEval(operators=allowed, functions=dict(FUNCTIONS), names=known)
+    machine = SimpleEval(operators=OPERATORS, functions=FUNCTIONS, names=known)
     try:
         result = float(machine.eval(formula.expression))
     except ZeroDivisionError:
@@ -209,30 +180,6 @@ def of_posts(formula: Formula, posts: Sequence[Post]) -> dict[str, float]:
         )
         for key, (field, teams) in formula.sums.items()
     }
-
-
-def _add(a: float, b: float) -> float:
-    return float(a) + float(b)
-
-
-def _subtract(a: float, b: float) -> float:
-    return float(a) - float(b)
-
-
-def _multiply(a: float, b: float) -> float:
-    return float(a) * float(b)
-
-
-def _divide(a: float, b: float) -> float:
-    return float(a) / float(b)
-
-
-def _negative(a: float) -> float:
-    return -float(a)
-
-
-def _positive(a: float) -> float:
-    return float(a)
 
 
 def _of_post(post: Post, field: str) -> float:
@@ -285,21 +232,7 @@ def _assumption(name: str, words: Words, *, called: bool) -> str:
     return name
 
 
-_ALLOWED_NODES = (
-    ast.Expression,
-    ast.BinOp,
-    ast.UnaryOp,
-    ast.Call,
-    ast.Name,
-    ast.Load,
-    ast.Constant,
-    ast.Add,
-    ast.Sub,
-    ast.Mult,
-    ast.Div,
-    ast.USub,
-    ast.UAdd,
-)
+_ALLOWED_NODES = (ast.Expression, ast.BinOp, ast.UnaryOp, ast.Call, ast.Name, ast.Load, ast.Constant, *OPERATORS)
 
 
 def _check_syntax(expression: str, text: str) -> None:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 from model.case.assumptions import Assumptions
 from model.case.reading import (
     assumption_rows,
+    case_rows,
+    case_tables,
     case_toml,
     caseload_checks,
     correlations,
@@ -17,10 +19,8 @@ from model.case.reading import (
     pay_files,
     reference_files,
     scenario_toml,
-    structure,
     tracking_tables,
 )
-from model.case.reading import case_tables as tables
 from model.case.reading.cells import Bad
 from model.case.reading.files import is_aside, shown_path
 from model.case.reading.overrides import given
@@ -29,10 +29,10 @@ from model.case.reading.toml import Place, read_toml
 from model.case.records import Case
 from model.case.spelling import nearest
 from model.case.timeline import MONTHS_A_YEAR, Timeline
-from model.case.units import to_price_base
+from model.case.units import UNITS, to_price_base
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import date
 
     from model.case.assumptions import Assumption
@@ -41,24 +41,20 @@ if TYPE_CHECKING:
     from model.case.reading.files import Row
     from model.case.reading.reference_files import ReferenceFiles
     from model.case.reading.scenario_toml import Scenario
-    from model.case.records import Post, SchemeSpec
+    from model.case.records import Conventions, Post, SchemeSpec
     from model.case.reference import PriceIndex
 
 CASE_TOML: Final = "case.toml"
 TABLES: Final = {
-    "assumptions.csv": tables.ASSUMPTIONS,
-    "establishment.csv": tables.ESTABLISHMENT,
-    "approved_budget.csv": tables.APPROVED_BUDGET,
-    "caseload.csv": tables.CASELOAD,
-    "published.csv": tables.PUBLISHED,
-    "actuals.csv": tracking_tables.ACTUALS,
-    "benefits.csv": tracking_tables.BENEFITS,
-    reference_files.RATES: reference_files.DISCOUNT_RATES,
-    reference_files.INDICES: reference_files.PRICE_INDICES,
+    **case_tables.TABLES,
+    **{table.file: table for table in (reference_files.RATES, reference_files.INDICES)},
     **pay_files.PAY_FILES,
 }
-"""The tables of a case's folder, each with its columns."""
+"""The tables that a case's folder may hold, by file."""
 KNOWN_FILES: Final = (CASE_TOML, *TABLES)
+NAMED_BY_POSTS: Final = {"included_when": "switch", "already_filled_months": "months"}
+"""Columns of `establishment.csv` that name an assumption, and the unit it must have."""
+KEPT_AS_STATED: Final = ("name", "title", "council", "price_base", "knowledge_date", "base_scenario")
 
 
 def case_names(inputs_root: str | Path) -> tuple[str, ...]:
@@ -70,18 +66,21 @@ def case_names(inputs_root: str | Path) -> tuple[str, ...]:
 def scenario_names(case_path: str | Path) -> tuple[str, ...]:
     """Return the scenarios of a case: its base scenario first, then the files of `scenarios/` by name."""
     path = Path(case_path)
-    toml = read_toml(path / CASE_TOML, [])
-    base = toml.tables.get("base_scenario", "base") if toml else "base"
+    base = _top_keys(path).get("base_scenario", "base")
     files = sorted(file.stem for file in (path / "scenarios").glob("*.toml") if not is_aside(file))
     return (*([base] if isinstance(base, str) else []), *(name for name in files if name != base))
 
 
 def compared_with(case_path: str | Path) -> set[str]:
     """Return the scenarios that every report of a case speaks of beside its own: the base and the published one."""
+    keys = _top_keys(case_path)
+    base = keys.get("base_scenario", "base")
+    return {name for name in (base, keys.get("published_scenario") or base) if isinstance(name, str)}
+
+
+def _top_keys(case_path: str | Path) -> dict[str, Any]:
     toml = read_toml(Path(case_path) / CASE_TOML, [])
-    tables = toml.tables if toml else {}
-    base = tables.get("base_scenario", "base")
-    return {name for name in (base, tables.get("published_scenario") or base) if isinstance(name, str)}
+    return toml.tables if toml else {}
 
 
 def read_case(
@@ -119,43 +118,42 @@ class _Reading:
         problems = self.problems
         if not self.path.is_dir():
             others = case_names(self.path.parent) if self.path.parent.is_dir() else ()
-            problems.append(
-                Problem(
-                    file=self.path.name, expected="a folder with a case", suggestion=nearest(self.path.name, others)
-                )
-            )
+            problems.append(Problem(self.path.name, "a folder with a case", nearest(self.path.name, others)))
             return None
-        self._check_file_names()
+        problems.extend(self._strange_files())
         toml = read_toml(self.path / CASE_TOML, problems)
         case_file = case_toml.read_case_file(toml, problems) if toml else None
         known = case_file.values.get("knowledge_date") if case_file else None
         shared = reference_files.read(self.path.parent / "reference", problems, own=self.path, known=known)
-        stated, names = assumption_rows.read(self.path / "assumptions.csv", problems)
-        post_rows, posts = tables.establishment(self.path / "establishment.csv", problems)
-        caseload_rows, caseload = tables.caseload(self.path / "caseload.csv", problems)
+        stated, names = assumption_rows.read(self.path, problems)
+        post_rows, posts = case_rows.establishment(self.path, problems)
+        caseload_rows, caseload = case_rows.caseload(self.path, problems)
         own_lines = [scheme.line for scheme in case_file.schemes] if case_file else []
-        budget = tables.approved_budget(self.path / "approved_budget.csv", own_lines, problems)
-        published_rows, published = tables.published(self.path / "published.csv", problems)
+        budget = case_rows.approved_budget(self.path, own_lines, problems)
+        published_rows, published = case_rows.published(self.path, problems)
         tracked = tracking_tables.read(self.path, problems)
         if case_file is None:
             return None
         words = formulas.Words(
             names=names | formulas.worked_out({*case_file.scheme_names, *case_file.perimeters}),
-            ids=_values(post_rows, "id"),
-            teams=_values(post_rows, "team"),
+            ids=[row.values["id"] for row in post_rows if "id" in row.values],
+            teams=[row.values["team"] for row in post_rows if "team" in row.values],
         )
-        used = self._check_formulas(published_rows, words, names) | _referred(post_rows, case_file)
-        self._check_posts(post_rows, case_file, stated, names)
+        used = self._names_in_formulas(published_rows, words, names)
+        problems.extend(_post_problems(post_rows, case_file, stated, names))
         if names and case_file.schemes and (timeline := case_file.timeline):
             problems.extend(tracked.problems(case_file.schemes, case_file.perimeters, timeline.start, words))
-        self.problems.extend(
-            row.problem("beside_scheme", "the name of a scheme", nearest(row.values["beside_scheme"], known))
-            for row in published_rows
-            if (known := case_file.scheme_names) and row.values.get("beside_scheme") not in {None, "", *known}
-        )
+        problems.extend(_unknown_scheme(published_rows, "beside_scheme", case_file.scheme_names))
+        problems.extend(_correlation_problems(case_file, names))
+        used |= {row.values.get(column, "") for row in post_rows for column in NAMED_BY_POSTS}
+        used |= {name for pair in case_file.correlations for name in (pair.a, pair.b)}
         held = assumption_rows.held_by(caseload_rows, post_rows, case_file.schemes, case_file.funding)
-        self._check_names(case_file, stated, names, used, held)
-        problems.extend(structure.name_problems(case_file.structure, stated, names, case_file.toml))
+        file = shown_path(self.path / case_tables.ASSUMPTIONS.file)
+        unread = not names and any(problem.file == file for problem in problems)
+        if self.complete and not unread:
+            problems.extend(assumption_rows.name_problems(stated, names, case_file.schemes, used, held, file))
+        units = {name: UNITS[row.assumption.unit] for name, row in stated.items()}
+        problems.extend(case_toml.setting_problems(case_file.structure, units, names, case_file.toml))
         chosen = self._scenario(scenario, case_file, names)
         if chosen is None:
             return None
@@ -167,26 +165,19 @@ class _Reading:
         if conventions is None:
             return None
         index = shared.reference.indices[conventions.price_index]
-        price_base = case_file.values.get("price_base", "")
-        posts = tuple(self._in_price_base(post, price_base, index) for post in posts)
+        posts = tuple(self._in_price_base(post, case_file.values.get("price_base", ""), index) for post in posts)
         if problems:
             return None
         values = case_file.values
         years = (conventions.horizon_years or values["horizon_years"]) + conventions.run_off_years
-        timeline = Timeline(values["start"], years * MONTHS_A_YEAR)
         if not conventions.hindsight:
             pay = pay.known_on(values["knowledge_date"])
         return Case(
             folder=self.path,
-            name=values["name"],
-            title=values["title"],
-            council=values["council"],
-            timeline=timeline,
+            timeline=Timeline(values["start"], years * MONTHS_A_YEAR),
             shown_years=min(values["shown_years"], years),
-            price_base=values["price_base"],
-            knowledge_date=values["knowledge_date"],
-            base_scenario=values["base_scenario"],
             published_scenario=values["published_scenario"] or values["base_scenario"],
+            **{key: values[key] for key in KEPT_AS_STATED},
             scenario=chosen.name,
             scenario_title=", with ".join([chosen.title, *(f"{n} = {v}" for n, v in layers[1].overrides.items())]),
             scenario_why=chosen.why,
@@ -217,79 +208,28 @@ class _Reading:
         except KeyError:
             file, column = f"{self.path.name}/establishment.csv", f"price_base of {post.id}"
             expected = f"{min(index.level)} or later, where the price index {index.name} starts"
-            self.problems.append(Problem(file=file, column=column, value=post.price_base, expected=expected))
+            self.problems.append(Problem(file, expected, column=column, value=post.price_base))
             return post
 
-    def _check_file_names(self) -> None:
-        """A file nearly named right would silently be left out."""
+    def _strange_files(self) -> Iterator[Problem]:
+        """Yield files nearly named right, which would silently be left out."""
         for file in sorted(self.path.iterdir()):
             known = file.name in KNOWN_FILES or file.name.startswith("x_") or is_aside(file)
             if file.suffix.lower() in {".csv", ".toml"} and not known:
                 advice = nearest(file.name, KNOWN_FILES)
-                self.problems.append(
-                    Problem(
-                        file=shown_path(file),
-                        expected="a file that a case has",
-                        suggestion=advice if advice.startswith("did") else "a file of your own begins x_",
-                    )
-                )
+                advice = advice if advice.startswith("did") else "a file of your own begins x_"
+                yield Problem(shown_path(file), "a file that a case has", advice)
 
-    def _check_formulas(self, rows: Sequence[Row], words: formulas.Words, names: frozenset[str]) -> set[str]:
-        """Report formulas that cannot be read; return the assumptions that the others speak of."""
+    def _names_in_formulas(self, rows: Sequence[Row], words: formulas.Words, names: frozenset[str]) -> set[str]:
+        """Return the assumptions that formulas speak of; one that cannot be read is a problem."""
         used: set[str] = set()
         for row in rows:
-            if row.values.get("formula"):
-                try:
-                    used.update(formulas.parse(row.values["formula"], words).names.values())
-                except Bad as bad:
-                    if names:  # without one readable assumption the file itself is at fault
-                        self.problems.append(row.problem("formula", bad.expected, bad.suggestion))
+            try:
+                used.update(formulas.parse(row.values.get("formula") or "0", words).names.values())
+            except Bad as bad:
+                if names:  # without one readable assumption the file itself is at fault
+                    self.problems.append(row.problem("formula", bad.expected, bad.suggestion))
         return used
-
-    def _check_posts(
-        self, rows: Sequence[Row], case_file: CaseFile, stated: Mapping[str, Stated], names: frozenset[str]
-    ) -> None:
-        """Establishment rows against the schemes, the horizon and the assumptions they name."""
-        schemes, timeline = case_file.scheme_names, case_file.timeline
-        for row in rows:
-            charged, start = row.values.get("charged_to"), row.values.get("start")
-            if charged and schemes and charged not in schemes:
-                self.problems.append(row.problem("charged_to", "the name of a scheme", nearest(charged, schemes)))
-            if start and timeline and not timeline.start <= start < timeline.end:
-                self.problems.append(row.problem("start", case_toml.horizon_words(timeline)))
-            for column, unit in (("included_when", "switch"), ("already_filled_months", "months")):
-                name = row.values.get(column)
-                if name and names and name not in names:
-                    self.problems.append(row.problem(column, "the name of an assumption", nearest(name, names)))
-                elif name and name in stated and stated[name].assumption.unit != unit:
-                    self.problems.append(row.problem(column, f"an assumption in the unit {unit}"))
-
-    def _check_names(
-        self,
-        case_file: CaseFile,
-        stated: Mapping[str, Stated],
-        names: frozenset[str],
-        used: set[str],
-        held: frozenset[str],
-    ) -> None:
-        """Required, unknown and correlated assumptions."""
-        for position, pair in enumerate(case_file.correlations):
-            place = Place(toml=case_file.toml, table="correlations", position=position)
-            self.problems.extend(
-                place.problem(key, name, "the name of an assumption", nearest(name, names))
-                for key, name in (("a", pair.a), ("b", pair.b))
-                if names and name not in names
-            )
-        found = correlations.clash(case_file.correlations)
-        if found is not None:
-            pair = case_file.correlations[found.position]
-            place = Place(toml=case_file.toml, table="correlations", position=found.position)
-            expected = f"correlations that can hold together: {pair.a} with {pair.b} cannot be so beside the others"
-            self.problems.append(place.problem("rho", pair.rho, expected, found.suggestion))
-        file = shown_path(self.path / "assumptions.csv")
-        unread = not names and any(problem.file == file for problem in self.problems)
-        if self.complete and not unread:
-            self.problems.extend(assumption_rows.name_problems(stated, names, case_file.schemes, used, held, file))
 
     def _scenario(self, wanted: str | None, case_file: CaseFile, names: frozenset[str]) -> Scenario | None:
         """Read the scenario asked for; the names in case.toml must be scenarios too."""
@@ -297,14 +237,11 @@ class _Reading:
         published = case_file.values.get("published_scenario")
         if published and published not in known:
             expected, advice = "the name of a file in scenarios/", nearest(published, known)
-            self.problems.append(Place(toml=case_file.toml).problem("published_scenario", published, expected, advice))
+            self.problems.append(case_file.place().problem("published_scenario", published, expected, advice))
         folded = [name.casefold() for name in known]
+        file, expected = f"{self.path.name}/scenarios", "names that differ in more than capitals: their results would "
         self.problems.extend(
-            Problem(
-                file=f"{self.path.name}/scenarios",
-                value=f"{name}.toml",
-                expected="names that differ in more than capitals: their results would stand in one folder",
-            )
+            Problem(file, f"{expected}stand in one folder", value=f"{name}.toml")
             for name, plain in zip(known, folded, strict=True)
             if folded.count(plain) > 1
         )
@@ -318,54 +255,72 @@ class _Reading:
         stated: Mapping[str, Stated],
         names: frozenset[str],
         shared: ReferenceFiles,
-    ) -> tuple[tuple[SchemeSpec, ...], dict[str, Assumption], Any]:
+    ) -> tuple[tuple[SchemeSpec, ...], dict[str, Assumption], Conventions | None]:
         """Apply a scenario and what is laid over it: schemes, conventions, assumptions in the case's price base."""
         problems, price_base = self.problems, case_file.values.get("price_base", "")
         schemes, settings, merged = case_file.schemes, case_file.conventions, dict(stated)
-        places = dict.fromkeys(case_toml.CONVENTIONS, Place(toml=case_file.toml, table="conventions"))
+        places = dict.fromkeys(case_toml.CONVENTIONS, case_file.place("conventions"))
         for layer in layers:
-            toml, changes = layer.toml, layer.overrides
-            schemes = scenario_toml.override_schemes(schemes, case_file.scheme_names, changes, toml, problems)
-            settings = scenario_toml.override_conventions(settings, changes, toml, problems)
+            schemes = scenario_toml.override_schemes(schemes, case_file.scheme_names, layer, problems)
+            settings = scenario_toml.override_conventions(settings, layer, problems)
             merged = scenario_toml.override_assumptions(merged, names, layer, price_base, problems)
-            set_here = Place(toml=toml, table="conventions")
-            places |= {key: set_here for key in places if f"conventions.{key}" in changes}
+            set_here = Place(toml=layer.toml, table="conventions")
+            places |= {key: set_here for key in places if f"conventions.{key}" in layer.overrides}
         conventions = case_toml.make_conventions(settings, shared.reference, places, problems)
         index = shared.reference.indices.get(settings.get("price_index", ""))
         if index is not None and self.complete:
-            problems.extend(case_toml.index_problems(case_file.values, min(index.level), Place(toml=case_file.toml)))
+            problems.extend(case_toml.index_problems(case_file.values, min(index.level), case_file.place()))
         problems.extend(assumption_rows.bound_problems(merged))
         assumptions = {}
         for name, row in merged.items():
             found = assumption_rows.in_price_base(row, price_base, index, problems) if price_base else row.assumption
             if found is not None:
                 assumptions[name] = found
-        if self.complete and not settings.get("hindsight", False) and "knowledge_date" in case_file.values:
-            self._check_knowledge(merged, settings, shared, case_file.values["knowledge_date"])
+        known: date | None = case_file.values.get("knowledge_date")
+        if self.complete and known and not settings.get("hindsight", False):
+            for row in merged.values():
+                problems.extend(assumption_rows.knowledge_problem(row, row.assumption.as_at, known))
+            for key in ("discount_rate", "price_index"):
+                if last := shared.latest.get(settings.get(key, "")):
+                    problems.extend(assumption_rows.knowledge_problem(last, last.values["as_at"], known))
         return schemes, assumptions, conventions
 
-    def _check_knowledge(
-        self, merged: Mapping[str, Stated], settings: Mapping[str, Any], shared: ReferenceFiles, known: date
-    ) -> None:
-        """Nothing in a case may be known only later, unless the scenario says that it looks back."""
-        self.problems.extend(assumption_rows.knowledge_problems(merged, known))
-        rows = [shared.latest.get(settings.get(key, "")) for key in ("discount_rate", "price_index")]
-        for row in rows:
-            if row is not None and row.values["as_at"] is not None and row.values["as_at"] > known:
-                self.problems.append(
-                    row.problem(
-                        "as_at",
-                        f"{known.isoformat()} or earlier, the case's knowledge_date",
-                        'hindsight belongs in a scenario that sets "conventions.hindsight" = true',
-                    )
-                )
+
+def _unknown_scheme(rows: Sequence[Row], column: str, schemes: Sequence[str]) -> Iterator[Problem]:
+    """Yield cells that should name a scheme and do not."""
+    for row in rows:
+        name = row.values.get(column)
+        if name and schemes and name not in schemes:
+            yield row.problem(column, "the name of a scheme", nearest(name, schemes))
 
 
-def _values(rows: Sequence[Row], column: str) -> list[str]:
-    return [row.values[column] for row in rows if column in row.values]
+def _post_problems(
+    rows: Sequence[Row], case_file: CaseFile, stated: Mapping[str, Stated], names: frozenset[str]
+) -> Iterator[Problem]:
+    """Yield what in establishment rows does not fit the schemes, the horizon and the assumptions they name."""
+    yield from _unknown_scheme(rows, "charged_to", case_file.scheme_names)
+    timeline = case_file.timeline
+    for row in rows:
+        start = row.values.get("start")
+        if start and timeline and not timeline.start <= start < timeline.end:
+            yield row.problem("start", case_toml.horizon_words(timeline))
+        for column, unit in NAMED_BY_POSTS.items():
+            name = row.values.get(column)
+            if name and names and name not in names:
+                yield row.problem(column, "the name of an assumption", nearest(name, names))
+            elif name and name in stated and stated[name].assumption.unit != unit:
+                yield row.problem(column, f"an assumption in the unit {unit}")
 
 
-def _referred(rows: Sequence[Row], case_file: CaseFile) -> set[str]:
-    """Assumptions that establishment rows and correlations speak of."""
-    named = {row.values.get(column, "") for row in rows for column in ("included_when", "already_filled_months")}
-    return named | {name for pair in case_file.correlations for name in (pair.a, pair.b)}
+def _correlation_problems(case_file: CaseFile, names: frozenset[str]) -> Iterator[Problem]:
+    """Yield correlations of assumptions that there are not, and the one that cannot hold beside the others."""
+    pairs = case_file.correlations
+    for position, pair in enumerate(pairs):
+        for key, name in (("a", pair.a), ("b", pair.b)):
+            if names and name not in names:
+                place, expected = case_file.place("correlations", position), "the name of an assumption"
+                yield place.problem(key, name, expected, nearest(name, names))
+    if found := correlations.clash(pairs):
+        pair, place = pairs[found.position], case_file.place("correlations", found.position)
+        expected = f"correlations that can hold together: {pair.a} with {pair.b} cannot be so beside the others"
+        yield place.problem("rho", pair.rho, expected, found.suggestion)

@@ -42,7 +42,7 @@ def overridden(case: Case, values: Mapping[str, object], place: str = PLACE) -> 
     asked = {name: value for name, value in values.items() if value is not None or name not in known}
     scenario = given(asked, known, place)
     problems: list[Problem] = [
-        scenario.toml.problem(name, value, "an assumption", "schemes and conventions are set when the case is read")
+        scenario.place.problem(name, value, "an assumption", "schemes and conventions are set when the case is read")
         for name, value in scenario.overrides.items()
         if name == "schemes" or name.startswith("conventions.")
     ]
@@ -55,33 +55,21 @@ def overridden(case: Case, values: Mapping[str, object], place: str = PLACE) -> 
         found = in_price_base(row, case.price_base, index, problems)
         if found is not None:
             assumptions[name] = found
-            problems += [row.problem("value", "a range that the distribution can have", m) for m in _ill_fitting(row)]
+            if fault := range_problem(row.assumption):
+                problems.append(row.problem("value", "a range that the distribution can have", fault))
     if problems:
         raise InputProblems(problems)
     return replace(case, assumptions=Assumptions(assumptions), overrides={**case.overrides, **scenario.overrides})
 
 
-def _ill_fitting(row: Stated) -> list[str]:
-    found = range_problem(row.assumption)
-    return [found] if found else []
-
-
 def sound(case: Case) -> Case:
     """Return the case. Raises InputProblems where an assumption is what `check` refuses, however it was set."""
-    stated = {name: Stated(assumption=a, file=case.folder_name, row=0, column=name) for name, a in
-              case.assumptions.items()}  # fmt: skip
-    problems = [
-        row.problem(fault.field, fault.expected, fault.suggestion)
-        for row in stated.values()
-        for fault in faults_of(row.assumption, *_ends(row))
-    ]
-    problems += bound_problems(stated)
+    stated = {n: Stated(assumption=a, file=case.folder_name, row=0, column=n) for n, a in case.assumptions.items()}
+    problems = bound_problems(stated)
+    for row in stated.values():
+        a = row.assumption
+        ends = (None, None) if a.distribution == FIXED else (a.low, a.high)
+        problems += [row.problem(*fault) for fault in faults_of(a, *ends)]
     if problems:
         raise InputProblems(problems)
     return case
-
-
-def _ends(row: Stated) -> tuple[float | None, float | None]:
-    """The ends of a range as a file states them: none for a fixed value."""
-    a = row.assumption
-    return (None, None) if a.distribution == FIXED else (a.low, a.high)

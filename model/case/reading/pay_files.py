@@ -3,87 +3,71 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from model.case.pay import Grade, PayAward, PayPoint, PayTables, Rate
 from model.case.reading import cells
 from model.case.reading.cells import Bad
-from model.case.reading.files import Column, read_table
+from model.case.reading.files import Table, blank, need, record_of, spare
 from model.case.words import RATINGS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
-    from model.case.reading.files import Row
+    from model.case.reading.files import Column, Row
     from model.case.reading.problems import Problem
 
-_FROM: Final = Column(name="from", parse=cells.iso_date)
-_SHARE, _PAY = cells.between(0, 1), cells.between(0, 1e6)
-_AWARD: Final = cells.between(-0.5, 0.5)
+_FROM: Final = need("from", cells.iso_date)
+_SHARE, _PAY, _AWARD = cells.between(0, 1), cells.between(0, 1e6), cells.between(-0.5, 0.5)
 _SOURCED: Final = (
-    Column(name="source", parse=cells.text_cell),
-    Column(name="as_at", parse=cells.iso_date),
-    Column(name="quality", parse=cells.word(RATINGS, "red, amber or green")),
-    Column(name="note", parse=cells.text_cell, required=False, blank=True),
+    need("source", cells.text_cell),
+    need("as_at", cells.iso_date),
+    need("quality", cells.word(RATINGS, "red, amber or green")),
+    spare("note", cells.text_cell),
 )
 
 
-def _texts(*names: str, blank: bool = False) -> tuple[Column, ...]:
-    return tuple(Column(name=name, parse=cells.text_cell, blank=blank) for name in names)
+def _texts(*names: str) -> tuple[Column, ...]:
+    return tuple(need(name, cells.text_cell) for name in names)
 
 
-def _ends(parse: Callable[[str], float], *names: str) -> tuple[Column, ...]:
-    return tuple(Column(name=name, parse=cells.optional(parse), blank=True) for name in names)
+def _rate(figure: str, cell: cells.Cell[float], *more: Column) -> tuple[Column, ...]:
+    return (*more, _FROM, need(figure, cell), blank("low", cell), blank("high", cell), *_SOURCED)
 
 
-def _rates(figure: str, parse: Callable[[str], float], *more: Column) -> tuple[Column, ...]:
-    return (*more, _FROM, Column(name=figure, parse=parse), *_ends(parse, "low", "high"), *_SOURCED)
-
-
-def _point_number(text: str) -> str:
+def _whole_point(text: str) -> str:
     """A point at an end of an award's reach: a whole number, as it is compared with others."""
-    if text and not re.fullmatch("[0-9]{1,4}", text):
+    if not re.fullmatch("[0-9]{1,4}", text):
         raise Bad("a whole number, or an empty cell for every point")
     return text
 
 
-_POINTS: Final = (
-    *_texts("spine", "point"),
-    _FROM,
-    Column(name="annual_gbp", parse=cells.between(1000, 1e6)),
-    *_ends(_PAY, "low_gbp", "high_gbp"),
-    *_SOURCED,
-)
-_RULES: Final = (
-    *_texts("rule"),
-    Column(name="value", parse=cells.count),
-    Column(name="unit", parse=cells.text_cell, required=False, blank=True),
-    *_SOURCED,
-)
+_END: Final = cells.Cell(_whole_point)
+_ANNUAL: Final = (need("annual_gbp", cells.between(1000, 1e6)), blank("low_gbp", _PAY), blank("high_gbp", _PAY))
+_POINTS: Final = (*_texts("spine", "point"), _FROM, *_ANNUAL, *_SOURCED)
+_RULES: Final = (*_texts("rule"), need("value", cells.count), spare("unit", cells.text_cell), *_SOURCED)
+_AWARDS: Final = (
+    *_texts("spine"), _FROM, blank("point_from", _END), blank("point_to", _END), blank("flat_gbp", _PAY),
+    blank("share", _AWARD), blank("low", cells.number), blank("high", cells.number), *_SOURCED,
+)  # fmt: skip
 PAY_FILES: Final = {
-    "njc_spine.csv": _POINTS,
-    "chief_officer_bands.csv": _POINTS,
-    "pay_awards.csv": (
-        *_texts("spine"),
-        _FROM,
-        *(Column(name=name, parse=_point_number, blank=True) for name in ("point_from", "point_to")),
-        *_ends(_PAY, "flat_gbp"),
-        *_ends(_AWARD, "share"),
-        *_ends(cells.number, "low", "high"),
-        *_SOURCED,
-    ),
-    "grades.csv": (*_texts("council", "grade", "spine", "point_bottom", "point_top"), *_SOURCED),
-    "employer_ni.csv": _rates("rate", _SHARE, Column(name="threshold_annual_gbp", parse=_PAY)),
-    "lgps_employer.csv": _rates(
-        "rate", _SHARE, Column(name="fund", parse=cells.text_cell, required=False, blank=True), *_texts("council")
-    ),
-    "apprenticeship_levy.csv": _rates("rate", _SHARE),
-    "redundancy_week.csv": _rates("cap_weekly_gbp", _PAY),
-    "redundancy_rules.csv": _RULES,
-    "increment_rules.csv": _RULES,
-}
+    file: Table(file=file, key=key, columns=columns)
+    for file, key, columns in (
+        ("njc_spine.csv", ("spine", "point", "from"), _POINTS),
+        ("chief_officer_bands.csv", ("spine", "point", "from"), _POINTS),
+        ("pay_awards.csv", ("spine", "from", "point_from"), _AWARDS),
+        ("grades.csv", ("council", "grade", "as_at"),
+         (*_texts("council", "grade", "spine", "point_bottom", "point_top"), *_SOURCED)),
+        ("employer_ni.csv", ("from",), _rate("rate", _SHARE, need("threshold_annual_gbp", _PAY))),
+        ("lgps_employer.csv", ("council", "from"),
+         _rate("rate", _SHARE, spare("fund", cells.text_cell), *_texts("council"))),
+        ("apprenticeship_levy.csv", ("from",), _rate("rate", _SHARE)),
+        ("redundancy_week.csv", ("from",), _rate("cap_weekly_gbp", _PAY)),
+        ("redundancy_rules.csv", ("rule",), _RULES),
+        ("increment_rules.csv", ("rule",), _RULES),
+    )
+}  # fmt: skip
 """The pay tables: in `inputs/reference/pay` for all, and in a case's folder where the council has its own rows."""
 
 
@@ -93,34 +77,34 @@ def read(folders: Sequence[Path], problems: list[Problem]) -> PayTables:
     A council types its own spine or grades by putting `njc_spine.csv`, `grades.csv` ... in its folder: its rows come
     before the shared ones for the same spine, point and day.
     """
-    files = _Files(folders=folders, problems=problems)
-    points = [_point(row) for name in ("njc_spine.csv", "chief_officer_bands.csv") for row in files.rows(name)]
-    rules = [row for name in ("redundancy_rules.csv", "increment_rules.csv") for row in files.rows(name)]
+
+    def rows(*names: str) -> list[Row]:
+        """Every sound row of some tables, in order; a range that does not hold its figure is a problem."""
+        found = [row for name in names for folder in folders for row in PAY_FILES[name].rows(folder, problems)]
+        whole = [row for row in found if row.complete]
+        problems.extend(row.problem(*fault) for row in whole if (fault := _out_of_range(row)))
+        return whole
+
+    def rates(name: str, figure: str = "rate") -> tuple[Rate, ...]:
+        return tuple(
+            record_of(
+                Rate, row, start=row.values["from"], rate=row.values[figure], holder=row.values.get("council", ""),
+                threshold_annual_gbp=row.values.get("threshold_annual_gbp", 0.0),
+            )
+            for row in rows(name)
+        )  # fmt: skip
+
+    points = [record_of(PayPoint, r, start=r.values["from"]) for r in rows("njc_spine.csv", "chief_officer_bands.csv")]
     return PayTables(
-        points=_own_rows_last(points),
-        awards=tuple(award for row in files.rows("pay_awards.csv") if (award := _award(row, problems))),
-        grades=tuple(Grade(**row.values) for row in reversed(files.rows("grades.csv"))),
-        national_insurance=tuple(_rate(row, "rate") for row in files.rows("employer_ni.csv")),
-        pensions=tuple(_rate(row, "rate") for row in files.rows("lgps_employer.csv")),
-        levy=tuple(_rate(row, "rate") for row in files.rows("apprenticeship_levy.csv")),
-        redundancy_week=tuple(_rate(row, "cap_weekly_gbp") for row in files.rows("redundancy_week.csv")),
-        rules={row.values["rule"]: row.values["value"] for row in rules},
+        points=tuple({(point.spine, point.point, point.start): point for point in points}.values()),
+        awards=tuple(_award(row, problems) for row in rows("pay_awards.csv")),
+        grades=tuple(record_of(Grade, row) for row in reversed(rows("grades.csv"))),
+        national_insurance=rates("employer_ni.csv"),
+        pensions=rates("lgps_employer.csv"),
+        levy=rates("apprenticeship_levy.csv"),
+        redundancy_week=rates("redundancy_week.csv", "cap_weekly_gbp"),
+        rules={r.values["rule"]: r.values["value"] for r in rows("redundancy_rules.csv", "increment_rules.csv")},
     )
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Files:
-    """The folders that may hold a table, the shared one first."""
-
-    folders: Sequence[Path]
-    problems: list[Problem]
-
-    def rows(self, name: str) -> list[Row]:
-        """Every sound row of a table, in order; a range that does not hold its figure is a problem."""
-        found = [read_table(folder / name, PAY_FILES[name], self.problems, optional=True) for folder in self.folders]
-        rows = [row for rows in found for row in rows if row.complete]
-        self.problems.extend(row.problem(*fault) for row in rows if (fault := _out_of_range(row)))
-        return rows
 
 
 def _out_of_range(row: Row) -> tuple[str, str] | None:
@@ -134,37 +118,8 @@ def _out_of_range(row: Row) -> tuple[str, str] | None:
     return None
 
 
-def _own_rows_last(points: Iterable[PayPoint]) -> tuple[PayPoint, ...]:
-    """Keep one row per spine, point and day: the last read, which is the case's own."""
-    return tuple({(row.spine, row.point, row.start): row for row in points}.values())
-
-
-def _ranged(row: Row, value: float, low: str, high: str) -> dict[str, Any]:
-    """The range of a figure, itself where none is given, and where it is from."""
-    sourced = {name: row.values[name] for name in ("source", "as_at", "quality", "note")}
-    ends = {end: value if row.values[end] is None else row.values[end] for end in (low, high)}
-    return {"start": row.values["from"], **ends, **sourced}
-
-
-def _point(row: Row) -> PayPoint:
-    pay = row.values["annual_gbp"]
-    where = {name: row.values[name] for name in ("spine", "point")}
-    return PayPoint(annual_gbp=pay, **where, **_ranged(row, pay, "low_gbp", "high_gbp"))
-
-
-def _award(row: Row, problems: list[Problem]) -> PayAward | None:
-    flat, share = row.values["flat_gbp"] or 0.0, row.values["share"] or 0.0
-    if (flat == 0) == (share == 0):
+def _award(row: Row, problems: list[Problem]) -> PayAward:
+    amounts = {name: row.values[name] or 0.0 for name in ("flat_gbp", "share")}
+    if bool(amounts["flat_gbp"]) == bool(amounts["share"]):
         problems.append(row.problem("flat_gbp", "exactly one of flat_gbp and share"))
-        return None
-    where = {name: row.values[name] for name in ("spine", "point_from", "point_to")}
-    return PayAward(flat_gbp=flat, share=share, **where, **_ranged(row, flat or share, "low", "high"))
-
-
-def _rate(row: Row, figure: str) -> Rate:
-    return Rate(
-        holder=row.values.get("council", ""),
-        rate=row.values[figure],
-        threshold_annual_gbp=row.values.get("threshold_annual_gbp", 0.0),
-        **_ranged(row, row.values[figure], "low", "high"),
-    )
+    return record_of(PayAward, row, start=row.values["from"], **amounts)

@@ -9,23 +9,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from model.case.reading import assumption_rows, formulas, reference_files
-from model.case.reading import case_tables as tables
-from model.case.reading.files import is_aside, read_table, shown_path
+from model.case.reading import assumption_rows, case_rows, formulas, reference_files
+from model.case.reading.case_tables import APPROVED_BUDGET, PRINTED_COST
+from model.case.reading.files import is_aside, shown_path
 from model.case.reading.problems import Problem
-from model.case.reading.toml import read_toml
+from model.case.reading.toml import Place, read_toml
 from model.case.words import ENTRY_REDUCTION, FOSTERING_GROWTH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from model.case.reading.files import Row
+    from model.case.assumptions import Assumption
     from model.case.records import Case
 
 TOO_MANY: Final = "is there a digit too many, or too few?"
-FIELDS: Final = ("value", "low", "high")
 IN_HOUSE, AGENCY = "price.in_house_foster_weekly", "price.ifa_foster_weekly"
+OF_UNIT: Final = {"rate/year": "write 2% as 0.02", "GBP/week": "is it pounds a week for one child?"}
+"""What to ask about a figure in this unit that is out of scale."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,212 +51,170 @@ def warnings(cases: Sequence[Case], opening_cost: Mapping[str, float]) -> tuple[
     `opening_cost`: placement line -> pounds a year that its opening children cost at central prices.
     """
     first = cases[0]
-    limits = limits_of(first.folder.parent / "reference")
+    rows = reference_files.limits(first.folder.parent / "reference", [])
+    stated = {row.values["name"]: Limit(low=row.values["low"], high=row.values["high"]) for row in rows}
+    slips = _Slips(case=first, limits=stated)
     found = [
-        *_assumption_warnings(first, limits),
-        *_budget_warnings(first, limits, opening_cost),
-        *_post_warnings(first, limits),
-        *_caseload_warnings(first, limits),
-        *_rate_warnings(first, limits),
-        *_horizon_warnings(first, limits),
+        *slips.in_assumptions(),
+        *slips.in_budget(opening_cost),
+        *slips.in_posts(),
+        *slips.in_caseload(),
+        *slips.in_discounting(),
         *_stray_files(first.folder / "scenarios"),
     ]
     for case in cases:
-        found += _override_warnings(case, limits) + _costless_warnings(case)
+        found += [*_Slips(case=case, limits=stated).in_overrides(), *_costless(case)]
     return tuple(dict.fromkeys(found))
 
 
-def limits_of(reference: Path) -> dict[str, Limit]:
-    """Return what is plausible, by name; nothing where the folder has no such file."""
-    rows = reference_files.limits(reference, [])
-    return {row.values["name"]: Limit(low=row.values["low"], high=row.values["high"]) for row in rows}
+@dataclass(frozen=True, kw_only=True)
+class _Slips:
+    """A case under one scenario, and what is plausible, by name: nothing where the folder has no such file."""
 
+    case: Case
+    limits: Mapping[str, Limit]
 
-def _limit_for(name: str, unit: str, limits: Mapping[str, Limit]) -> Limit | None:
-    """Return the limit of an assumption: its own, that of all growth a year, or that of its unit."""
-    grows = "growth" in name and name.endswith("_annual")
-    return limits.get(name) or (limits.get("growth") if grows else None) or limits.get(f"unit {unit}")
+    def beyond(self, name: str, figure: float) -> Limit | None:
+        """Return the limit of that name where there is one and the figure is beyond it."""
+        limit = self.limits.get(name)
+        return limit if limit and not limit.holds(figure) else None
 
+    def out_of_scale(self, assumption: Assumption) -> tuple[str, str, str] | None:
+        """Return the field of an assumption that is out of scale, what was expected and what to ask.
 
-def _assumption_warnings(case: Case, limits: Mapping[str, Limit]) -> list[Problem]:
-    """Rows of assumptions.csv far out of scale; each row speaks once."""
-    stated, _ = assumption_rows.read(case.folder / "assumptions.csv", [])
-    found = []
-    for name, row in stated.items():
-        limit = _limit_for(name, row.assumption.unit, limits)
-        odd = [f for f in FIELDS if limit and not limit.holds(getattr(row.assumption, f))]
-        if odd:
-            found.append(
-                row.problem(odd[0], f"{limit}, beyond which it is implausible", _out_of_scale(row.assumption.unit))
+        Its limit is its own, or that of all growth a year, or that of its unit.
+        """
+        name, unit = assumption.name, assumption.unit
+        own = [name, *(["growth"] if "growth" in name and name.endswith("_annual") else []), f"unit {unit}"]
+        limit = next((limit for key in own if (limit := self.limits.get(key))), None)
+        fields = ("value", "low", "high")
+        odd = next((f for f in fields if limit and not limit.holds(getattr(assumption, f))), None)
+        return (odd, f"{limit}, beyond which it is implausible", OF_UNIT.get(unit, TOO_MANY)) if odd else None
+
+    def in_assumptions(self) -> Iterator[Problem]:
+        """Yield rows of assumptions.csv far out of scale; each row speaks once."""
+        stated, _ = assumption_rows.read(self.case.folder, [])
+        for row in stated.values():
+            if odd := self.out_of_scale(row.assumption):
+                yield row.problem(*odd)
+        if IN_HOUSE in stated and AGENCY in stated and (own := self.case.assumptions[IN_HOUSE].value) > 0:
+            ratio = self.case.assumptions[AGENCY].value / own
+            if limit := self.beyond("foster_prices", ratio):
+                expected = f"{limit} times the price of an in-house foster place; it is {ratio:,.3g} times"
+                yield stated[AGENCY].problem("value", expected, f"look at {IN_HOUSE} too")
+
+    def in_budget(self, opening_cost: Mapping[str, float]) -> Iterator[Problem]:
+        """Yield lines out of scale with the children they pay for, below nought, or of a year before the case."""
+        first_year = self.case.timeline.financial_years[0]
+        for row in APPROVED_BUDGET.rows(self.case.folder, []):
+            line, value = row.values.get("line", ""), row.values.get("value_gbp", 0.0)
+            if row.values.get("financial_year", first_year) < first_year:
+                expected = f"{first_year} or later: a year before the case starts holds nothing that it spends"
+                yield row.problem("financial_year", expected)
+            if value < 0:
+                yield row.problem("value_gbp", "0 or more: a budget is what may be spent", "is the sign turned round?")
+            opening = opening_cost.get(line, 0.0)
+            if value > 0 and opening > 0 and self.beyond("budget_over_opening_cost", value / opening):
+                expected = f"about £{opening:,.0f} a year, what the opening children of the line cost at central prices"
+                yield row.problem("value_gbp", expected, "is it in pounds, not in thousands or millions?")
+
+    def in_posts(self) -> Iterator[Problem]:
+        """Yield rows whose cost and posts do not go together: a sign turned round, or a digit too many in one."""
+        for row in case_rows.establishment(self.case.folder, [])[0]:
+            if not row.complete:
+                continue
+            before, after = row.values["fte_current"], row.values["fte_proposed"]
+            cost, posts = row.values[PRINTED_COST] or 0.0, after - before
+            moved = f"({before:g} to {after:g} fte)"
+            for column in ("fte_current", "fte_proposed"):
+                if most := self.beyond("fte_in_a_row", row.values[column]):
+                    yield row.problem(column, f"{most} fte in a row, beyond which it is implausible", TOO_MANY)
+            if posts * cost < 0:
+                right, what = ("0 or more", "adds") if posts > 0 else ("0 or less", "ends")
+                expected = f"{right}, for the row {what} posts {moved}"
+                yield row.problem(PRINTED_COST, expected, "a cost is positive here, and a saving negative")
+            elif posts and cost and (each := self.beyond("cost_per_fte", cost / posts)):
+                expected = f"£{each} a year for each fte {moved}; it is £{cost / posts:,.0f}"
+                yield row.problem(PRINTED_COST, expected, TOO_MANY)
+            elif not posts and (most := self.beyond("cost_without_posts", abs(cost))):
+                yield row.problem(PRINTED_COST, f"£{most} where no post is added or ended", TOO_MANY)
+
+    def in_caseload(self) -> Iterator[Problem]:
+        """Yield rows in which more children enter or leave in a year than their number allows."""
+        for row in case_rows.caseload(self.case.folder, [])[0]:
+            children, infants = row.values.get("children"), row.values.get("age_band") == "under_1"
+            for column in ("entries_annual", "exits_annual"):
+                name = f"{column} under 1" if infants and f"{column} under 1" in self.limits else column
+                flow = row.values.get(column)
+                share = flow / children if children and flow is not None else None
+                if share is not None and (limit := self.beyond(name, share)):
+                    expected = f"{limit} times the children of the row ({children:g}); it is {share:,.3g} times"
+                    yield row.problem(column, expected, TOO_MANY)
+
+    def in_discounting(self) -> Iterator[Problem]:
+        """Yield a discount rate out of scale, and years for which one rate is not enough."""
+        used = self.case.conventions
+        limit = self.beyond("discount_rate", used.discount_rate_annual)
+        for folder in (self.case.folder, self.case.folder.parent / "reference" / "prices"):
+            for row in reference_files.RATES.rows(folder, []) if limit else []:
+                if row.values.get("name") == used.discount_rate_name:
+                    yield row.problem("rate_annual", f"{limit}, beyond which it is implausible", "write 3.5% as 0.035")
+        toml = read_toml(self.case.folder / "case.toml", [])
+        years = toml.tables.get("horizon_years", 0) if toml else 0
+        if toml and (limit := self.beyond("flat_discount_rate_years", years)):
+            expected = (
+                f"no more than {limit.high:g} years: the Green Book's discount rate steps down after them, and "
+                f"the model discounts all years at {used.discount_rate_annual:.2%}"
             )
-    if IN_HOUSE in stated and AGENCY in stated:
-        found += _foster_prices(case, stated[AGENCY], limits)
-    return found
+            advice = "it discounts the years beyond too much"
+            yield Place(toml=toml).problem("horizon_years", years, expected, advice)
+
+    def in_overrides(self) -> Iterator[Problem]:
+        """Yield a scenario's overrides that do nothing, and those far out of scale."""
+        case = self.case
+        toml = read_toml(case.folder / "scenarios" / f"{case.scenario}.toml", [], optional=True)
+        if toml is None:
+            return
+        place, used = Place(toml=toml), _used(case)
+        for name in [n for n in case.overrides if n in case.assumptions]:
+            if name not in used:
+                owner = next((s.name for s in case.schemes if name.startswith(f"{s.name}.") and not s.active), "")
+                idle = f"the scheme {owner} does not act in this scenario"
+                reason = idle if owner else "nothing in this scenario reads it"
+                expected = f"an assumption that this scenario uses; {reason}"
+                yield place.problem(name, case.overrides[name], expected, "it changes nothing")
+            if odd := self.out_of_scale(case.assumptions[name]):
+                yield place.problem(name, f"{getattr(case.assumptions[name], odd[0]):g}", *odd[1:])
 
 
-def _out_of_scale(unit: str) -> str:
-    advice = {"rate/year": "write 2% as 0.02", "GBP/week": "is it pounds a week for one child?"}
-    return advice.get(unit, TOO_MANY)
+def _stray_files(folder: Path) -> Iterator[Problem]:
+    """Yield files beside the scenarios that are none, and so are never run."""
+    for file in sorted(folder.iterdir()) if folder.is_dir() else []:
+        is_scenario = file.suffix == ".toml" and file.is_file()
+        if not (is_scenario or is_aside(file) or file.name.startswith("x_")):
+            expected = "a scenario, whose name ends in .toml; this file is ignored"
+            advice = f"name it {file.name.split('.')[0]}.toml, or begin its name with x_"
+            yield Problem(shown_path(file), expected, advice)
 
 
-def _foster_prices(case: Case, agency: assumption_rows.Stated, limits: Mapping[str, Limit]) -> list[Problem]:
-    limit, own = limits.get("foster_prices"), case.assumptions[IN_HOUSE].value
-    ratio = case.assumptions[AGENCY].value / own if own > 0 else 0.0
-    if limit is None or not own > 0 or limit.holds(ratio):
-        return []
-    expected = f"{limit} times the price of an in-house foster place; it is {ratio:,.3g} times"
-    return [agency.problem("value", expected, f"look at {IN_HOUSE} too")]
-
-
-def _budget_warnings(case: Case, limits: Mapping[str, Limit], opening_cost: Mapping[str, float]) -> list[Problem]:
-    """Budget lines out of scale with the children they pay for, below nought, or of a year before the case."""
-    path, first_year = case.folder / "approved_budget.csv", case.timeline.financial_years[0]
-    limit = limits.get("budget_over_opening_cost")
-    found = []
-    for row in read_table(path, tables.APPROVED_BUDGET, [], optional=True):
-        line, value = row.values.get("line", ""), row.values.get("value_gbp", 0.0)
-        if row.values.get("financial_year", first_year) < first_year:
-            expected = f"{first_year} or later: a year before the case starts holds nothing that it spends"
-            found.append(row.problem("financial_year", expected))
-        if value < 0:
-            found.append(
-                row.problem("value_gbp", "0 or more: a budget is what may be spent", "is the sign turned round?")
+def _costless(case: Case) -> Iterator[Problem]:
+    """Yield schemes that save and state no cost: whoever reads their NPV would take a part for the whole."""
+    for scheme in case.active_schemes:
+        if scheme.kind in {FOSTERING_GROWTH, ENTRY_REDUCTION} and case.costs_nothing(scheme):
+            expected = (
+                "a scheme that carries what it costs: it saves, and neither a post nor an amount is charged to it"
             )
-        opening = opening_cost.get(line, 0.0)
-        if limit and value > 0 and opening > 0 and not limit.holds(value / opening):
-            expected = f"about £{opening:,.0f} a year, what the opening children of the line cost at central prices"
-            found.append(row.problem("value_gbp", expected, "is it in pounds, not in thousands or millions?"))
-    return found
-
-
-def _post_warnings(case: Case, limits: Mapping[str, Limit]) -> list[Problem]:
-    """Rows whose cost and posts do not go together: a sign turned round, or a digit too many in one of them."""
-    rows, _ = tables.establishment(case.folder / "establishment.csv", [])
-    return [problem for row in rows if row.complete for problem in _post_warning(row, limits)]
-
-
-def _post_warning(row: Row, limits: Mapping[str, Limit]) -> Iterator[Problem]:
-    before, after = row.values["fte_current"], row.values["fte_proposed"]
-    cost, posts = row.values["change_annual_cost_gbp"] or 0.0, after - before
-    moved, a_post = f"({before:g} to {after:g} fte)", limits.get("cost_per_fte")
-    for column in ("fte_current", "fte_proposed"):
-        if (most := limits.get("fte_in_a_row")) and not most.holds(row.values[column]):
-            yield row.problem(column, f"{most} fte in a row, beyond which it is implausible", TOO_MANY)
-    if posts * cost < 0:
-        right, what = ("0 or more", "adds") if posts > 0 else ("0 or less", "ends")
-        expected = f"{right}, for the row {what} posts {moved}"
-        yield row.problem("change_annual_cost_gbp", expected, "a cost is positive here, and a saving negative")
-    elif posts and cost and a_post and not a_post.holds(cost / posts):
-        expected = f"£{a_post} a year for each fte {moved}; it is £{cost / posts:,.0f}"
-        yield row.problem("change_annual_cost_gbp", expected, TOO_MANY)
-    elif not posts and (most := limits.get("cost_without_posts")) and not most.holds(abs(cost)):
-        yield row.problem("change_annual_cost_gbp", f"£{most} where no post is added or ended", TOO_MANY)
-
-
-def _caseload_warnings(case: Case, limits: Mapping[str, Limit]) -> list[Problem]:
-    """Rows in which more children enter or leave in a year than their number allows."""
-    rows, _ = tables.caseload(case.folder / "caseload.csv", [])
-    found = []
-    for row in rows:
-        children, infants = row.values.get("children"), row.values.get("age_band") == "under_1"
-        for column in ("entries_annual", "exits_annual"):
-            limit = limits.get(f"{column} under 1" if infants else column) or limits.get(column)
-            flow = row.values.get(column)
-            if limit and children and flow is not None and not limit.holds(flow / children):
-                expected = f"{limit} times the children of the row ({children:g}); it is {flow / children:,.3g} times"
-                found.append(row.problem(column, expected, TOO_MANY))
-    return found
-
-
-def _rate_warnings(case: Case, limits: Mapping[str, Limit]) -> list[Problem]:
-    """The discount rate that the case uses, where it is out of scale."""
-    limit = limits.get("discount_rate")
-    path = case.folder.parent / "reference" / "prices" / "discount_rates.csv"
-    return [
-        row.problem("rate_annual", f"{limit}, beyond which it is implausible", "write 3.5% as 0.035")
-        for row in read_table(path, reference_files.DISCOUNT_RATES, [], optional=True)
-        if limit and row.complete and row.values["name"] == case.conventions.discount_rate_name
-        and not limit.holds(row.values["rate_annual"])
-    ]  # fmt: skip
-
-
-def _horizon_warnings(case: Case, limits: Mapping[str, Limit]) -> list[Problem]:
-    limit, toml = limits.get("flat_discount_rate_years"), read_toml(case.folder / "case.toml", [])
-    years = len(case.timeline.financial_years)
-    if limit is None or toml is None or limit.holds(toml.tables.get("horizon_years", years)):
-        return []
-    return [
-        Problem(
-            file=toml.file,
-            row=toml.line("horizon_years"),
-            column="horizon_years",
-            value=str(toml.tables["horizon_years"]),
-            expected=f"no more than {limit.high:g} years: the Green Book's discount rate steps down after them, and "
-            f"the model discounts all years at {case.conventions.discount_rate_annual:.2%}",
-            suggestion="it discounts the years beyond too much",
-        )
-    ]
-
-
-def _stray_files(folder: Path) -> list[Problem]:
-    """Files beside the scenarios that are none, and so are never run."""
-    beside = sorted(folder.iterdir()) if folder.is_dir() else []
-    return [
-        Problem(
-            file=shown_path(file),
-            expected="a scenario, whose name ends in .toml; this file is ignored",
-            suggestion=f"name it {file.name.split('.')[0]}.toml, or begin its name with x_",
-        )
-        for file in beside
-        if not (file.suffix == ".toml" and file.is_file()) and not (is_aside(file) or file.name.startswith("x_"))
-    ]
-
-
-def _costless_warnings(case: Case) -> list[Problem]:
-    """Schemes that save and state no cost: whoever reads their NPV would take a part for the whole."""
-    acting = (s for s in case.active_schemes if s.kind in {FOSTERING_GROWTH, ENTRY_REDUCTION})
-    return [
-        Problem(
-            file=shown_path(case.folder / "case.toml"),
-            column="schemes",
-            value=scheme.name,
-            expected="a scheme that carries what it costs: it saves, and neither a post nor an amount is charged to it",
-            suggestion=f"charge its posts to it in establishment.csv, or state {scheme.name}.cost_annual",
-        )
-        for scheme in acting
-        if case.costs_nothing(scheme)
-    ]
-
-
-def _override_warnings(case: Case, limits: Mapping[str, Limit]) -> list[Problem]:
-    """A scenario's overrides that do nothing, and those far out of scale."""
-    toml = read_toml(case.folder / "scenarios" / f"{case.scenario}.toml", [], optional=True)
-    if toml is None:
-        return []
-    found, used = [], _used(case)
-    for name in [n for n in case.overrides if n in case.assumptions]:
-        assumption = case.assumptions[name]
-        limit = _limit_for(name, assumption.unit, limits)
-        if name not in used:
-            owner = next((s.name for s in case.schemes if name.startswith(f"{s.name}.") and not s.active), "")
-            acting = (
-                f"the scheme {owner} does not act in this scenario" if owner else "nothing in this scenario reads it"
-            )
-            expected = f"an assumption that this scenario uses; {acting}"
-            found.append(toml.problem(name, case.overrides[name], expected, "it changes nothing"))
-        odd = [f for f in FIELDS if limit and not limit.holds(getattr(assumption, f))]
-        if odd:
-            value, expected = f"{getattr(assumption, odd[0]):g}", f"{limit}, beyond which it is implausible"
-            found.append(toml.problem(name, value, expected, _out_of_scale(assumption.unit)))
-    return found
+            advice = f"charge its posts to it in establishment.csv, or state {scheme.name}.cost_annual"
+            file = shown_path(case.folder / "case.toml")
+            yield Problem(file, expected, advice, column="schemes", value=scheme.name)
 
 
 def _used(case: Case) -> set[str]:
     """Return the assumptions that a scenario's outcome rests on, or its recomputed figures."""
-    known = assumption_rows.known_names(case.active_schemes)
     acting = {scheme.name for scheme in case.active_schemes}
     posts = [post for post in case.establishment if post.charged_to in acting]
-    used = {*known, *(post.included_when for post in posts), *(post.already_filled_months for post in posts)}
+    used = {*assumption_rows.known_names(case.active_schemes)}
+    used |= {name for post in posts for name in (post.included_when, post.already_filled_months)}
     if case.scenario == case.published_scenario:
         words = formulas.Words(
             names={*case.assumptions} | formulas.worked_out({*(s.name for s in case.schemes), *case.perimeters}),

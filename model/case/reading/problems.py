@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,16 +11,17 @@ if TYPE_CHECKING:
 _SHOWN_CHARACTERS = 80
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Problem:
     """One thing wrong. `row` counts as a spreadsheet does (the heading is 1); in TOML it is the line; 0 = the file."""
 
     file: str
+    expected: str
+    suggestion: str = ""
+    _: KW_ONLY
     row: int = 0
     column: str = ""
     value: str = ""
-    expected: str
-    suggestion: str = ""
 
     def __str__(self) -> str:
         """One line: file, row, column, value, what was expected, and how to mend it."""

@@ -9,110 +9,98 @@ from typing import TYPE_CHECKING, Final
 from model.case import parameters
 from model.case.reading import cells
 from model.case.reading.cells import Bad
-from model.case.reading.files import Column, duplicates, read_table, shown_path
-from model.case.reading.problems import Problem
+from model.case.reading.files import Table, blank, need, spare
 from model.case.reference import PriceIndex, Reference
-from model.case.units import is_financial_year
 from model.case.words import RATINGS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from model.case.reading.files import Row
+    from model.case.reading.files import Column, Row
+    from model.case.reading.problems import Problem
 
 LATER: Final = "later"
-RATES, INDICES = "discount_rates.csv", "price_indices.csv"
-_RATING = cells.word(("", *RATINGS), "red, amber or green")
-_PROVENANCE = (
-    Column(name="source", parse=cells.text_cell),
-    Column(name="as_at", parse=cells.optional_date, blank=True),
-    Column(name="quality", parse=_RATING, blank=True),
-    Column(name="note", parse=cells.text_cell, required=False, blank=True),
-)
-
-
-_rate: Final = cells.between(-0.5, 0.5)
+_RATING: Final = cells.word(RATINGS, "red, amber or green")
+_RATE, _SHARE = cells.between(-0.5, 0.5), cells.between(0, 1)
+_PLACEMENT: Final = cells.word((*parameters.PLACEMENTS, "by_provider"), "a placement, or by_provider")
+_SOURCE, _NOTE = need("source", cells.text_cell), spare("note", cells.text_cell)
+_DATED: Final = (_SOURCE, blank("as_at", cells.iso_date), blank("quality", _RATING), _NOTE)
+_SOURCED: Final = (_SOURCE, spare("as_at", cells.iso_date), spare("quality", _RATING), _NOTE)
 
 
 def _index_year(text: str) -> str:
-    if text == LATER or is_financial_year(text):
-        return text
     try:
-        return cells.financial_year_cell(text)
+        return text if text == LATER else cells.financial_year_cell(text)
     except Bad as bad:
         raise Bad("a financial year such as 2022/23, or `later`", bad.suggestion) from None
 
 
-DISCOUNT_RATES: Final = (Column(name="name", parse=cells.name), Column(name="rate_annual", parse=_rate), *_PROVENANCE)
-PRICE_INDICES: Final = (
-    Column(name="series", parse=cells.name),
-    Column(name="financial_year", parse=_index_year),
-    Column(name="change", parse=cells.optional(_rate), blank=True),
-    *_PROVENANCE,
-)
-
-SOURCED: Final = (
-    Column(name="source", parse=cells.text_cell),
-    Column(name="as_at", parse=cells.optional_date, required=False, blank=True),
-    Column(name="quality", parse=_RATING, required=False, blank=True),
-    Column(name="note", parse=cells.text_cell, required=False, blank=True),
-)
-STAYS: Final = (
-    Column(name="months", parse=cells.word(("6", "12", "24"), "6, 12 or 24 months")),
-    Column(name="left_share", parse=cells.optional(cells.between(0, 1)), blank=True),
-    *SOURCED,
-)
-OPTIMISM_BIAS: Final = (
-    Column(name="grade", parse=cells.word(RATINGS, "red, amber or green")),
-    Column(name="cost_uplift_share", parse=cells.count),
-    Column(name="saving_reduction_share", parse=cells.count),
-    *SOURCED,
-)
-CASELOAD_SEED: Final = (
-    Column(name="age_band", parse=cells.age_band(parameters.AGE_BANDS)),
-    Column(name="placement", parse=cells.word(parameters.PLACEMENTS, "a placement")),
-    Column(name="weight", parse=cells.between(0, 1000)),
-    *SOURCED,
-)
-LIMITS: Final = (
-    Column(name="name", parse=cells.text_cell),
-    Column(name="low", parse=cells.number),
-    Column(name="high", parse=cells.number),
-    Column(name="unit", parse=cells.text_cell),
-    Column(name="source", parse=cells.text_cell),
-    Column(name="note", parse=cells.text_cell, required=False, blank=True),
-)
-LIMITS_FILE: Final = "plausible.csv"
+def _texts(*names: str) -> tuple[Column, ...]:
+    return tuple(need(name, cells.text_cell) for name in names)
 
 
-def _text(*names: str) -> tuple[Column, ...]:
-    return tuple(Column(name=name, parse=cells.text_cell) for name in (*names, "source"))
-
-
-_PLACEMENT: Final = cells.word((*parameters.PLACEMENTS, "by_provider"), "a placement, or by_provider")
+RATES: Final = Table(
+    file="discount_rates.csv",
+    key=("name",),
+    columns=(need("name", cells.name), need("rate_annual", _RATE), *_DATED),
+)
+INDICES: Final = Table(
+    file="price_indices.csv",
+    key=("series", "financial_year", "as_at"),
+    columns=(
+        need("series", cells.name),
+        need("financial_year", cells.Cell(_index_year, cells.YEAR)),
+        blank("change", _RATE),
+        *_DATED,
+    ),
+)
+LIMITS: Final = Table(
+    file="plausible.csv",
+    key=("name",),
+    columns=(
+        *_texts("name"), need("low", cells.number), need("high", cells.number), *_texts("unit"), _SOURCE, _NOTE,
+    ),
+)  # fmt: skip
+OPTIMISM: Final = Table(
+    file="optimism_bias.csv",
+    key=("grade",),
+    columns=(
+        need("grade", _RATING), need("cost_uplift_share", cells.count), need("saving_reduction_share", cells.count),
+        *_SOURCED,
+    ),
+)  # fmt: skip
+STAYS: Final = Table(
+    file="stays.csv",
+    key=("months",),
+    columns=(
+        need("months", cells.word(("6", "12", "24"), "6, 12 or 24 months")), blank("left_share", _SHARE), *_SOURCED,
+    ),
+)  # fmt: skip
+SEED: Final = Table(
+    file="caseload_seed.csv",
+    key=("age_band", "placement"),
+    columns=(
+        need("age_band", cells.age_band(parameters.AGE_BANDS)),
+        need("placement", cells.word(parameters.PLACEMENTS, "a placement")),
+        need("weight", cells.between(0, 1000)),
+        *_SOURCED,
+    ),
+)
 DEMAND_FILES: Final = {
-    "placement_codes.csv": (*_text("code", "description"), Column(name="placement", parse=_PLACEMENT)),
-    "provider_codes.csv": (
-        *_text("code", "description", "sector"),
-        Column(name="foster_placement", parse=_PLACEMENT),
-    ),
-    "dfe_categories.csv": _text("group", "characteristic", "code"),
-    "authority_aliases.csv": _text("alias", "name"),
-    "authority_successors.csv": _text("name", "successors"),
-    "uasc_placements.csv": (
-        Column(name="placement", parse=_PLACEMENT),
-        Column(name="weight", parse=cells.count),
-        Column(name="source", parse=cells.text_cell),
-        Column(name="quality", parse=_RATING),
-        Column(name="note", parse=cells.text_cell, required=False, blank=True),
-    ),
-    "demand_settings.csv": (
-        *_text("name", "unit"),
-        Column(name="value", parse=cells.between(0, 1e4)),
-        Column(name="note", parse=cells.text_cell, required=False, blank=True),
-    ),
-}
-"""What `demand` maps published tables and returns by, and its settings: file -> columns."""
+    file: Table(file=file, key=("group", "characteristic") if "dfe" in file else (columns[0].name,), columns=columns)
+    for file, columns in {
+        "placement_codes.csv": (*_texts("code", "description"), need("placement", _PLACEMENT), _SOURCE),
+        "provider_codes.csv": (*_texts("code", "description", "sector"), need("foster_placement", _PLACEMENT), _SOURCE),
+        "dfe_categories.csv": (*_texts("group", "characteristic", "code"), _SOURCE),
+        "authority_aliases.csv": (*_texts("alias", "name"), _SOURCE),
+        "authority_successors.csv": (*_texts("name", "successors"), _SOURCE),
+        "uasc_placements.csv": (
+            need("placement", _PLACEMENT), need("weight", cells.count), _SOURCE, need("quality", _RATING), _NOTE,
+        ),
+        "demand_settings.csv": (*_texts("name", "unit"), need("value", cells.between(0, 1e4)), _SOURCE, _NOTE),
+    }.items()
+}  # fmt: skip
+"""What `demand` maps published tables and returns by, and its settings."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,30 +111,20 @@ class ReferenceFiles:
     latest: dict[str, Row]
 
 
-def needed(path: Path, columns: tuple[Column, ...], problems: list[Problem]) -> list[Row]:
-    """Return the rows of a table that must be there and hold something: without it a figure would silently differ."""
-    before = len(problems)
-    rows = read_table(path, columns, problems)
-    if not rows and len(problems) == before:
-        problems.append(Problem(file=shown_path(path), row=1, expected="at least one row beneath the heading"))
-    return rows
-
-
 def demand_rows(path: Path, problems: list[Problem]) -> list[Row]:
     """Return the rows of one table that `demand` reads."""
-    return needed(path, DEMAND_FILES[path.name], problems)
+    return DEMAND_FILES[path.name].rows(path.parent, problems, optional=False)
 
 
 def limits(folder: Path, problems: list[Problem]) -> list[Row]:
     """Return the rows that say what is plausible; none where the folder has no such file, as `check` says."""
-    rows = read_table(folder / LIMITS_FILE, LIMITS, problems, optional=True)
-    problems.extend(duplicates(rows, ["name"]))
+    rows = [row for row in LIMITS.rows(folder, problems) if row.complete]
     problems.extend(
         row.problem("low", f"no more than high ({row.values['high']:g})")
         for row in rows
-        if row.complete and row.values["low"] > row.values["high"]
+        if row.values["low"] > row.values["high"]
     )
-    return [row for row in rows if row.complete]
+    return rows
 
 
 def read(
@@ -158,57 +136,39 @@ def read(
     for one year of an index the last that was known by then counts.
     """
     limits(folder, problems)
-    for path in (folder / "demand" / name for name in DEMAND_FILES):
-        if path.exists():
-            demand_rows(path, problems)
-    rate_rows = _own_first(folder / "prices" / RATES, own, DISCOUNT_RATES, "name", problems)
-    problems.extend(duplicates(rate_rows, ["name"]))
-    rates = {row.values["name"]: row.values["rate_annual"] for row in rate_rows if row.complete}
-    every_row = _own_first(folder / "prices" / INDICES, own, PRICE_INDICES, "series", problems)
-    problems.extend(duplicates(every_row, ["series", "financial_year", "as_at"]))
-    index_rows = _known_last(every_row, known)
-    by_series: dict[str, list[Row]] = {}
-    for row in index_rows:
-        by_series.setdefault(row.values.get("series", ""), []).append(row)
-    indices = {}
-    for name, rows in by_series.items():
-        if name and all(row.complete for row in rows):
-            index = _index(name, rows, problems)
-            if index is not None:
-                indices[name] = index
-    seed = _caseload_seed(folder / "demand" / "caseload_seed.csv", problems)
-    latest = _latest(rate_rows, "name") | _latest(index_rows, "series")
-    before = len(problems)
-    stays = needed(folder / "demand" / "stays.csv", STAYS, problems)
-    problems.extend(duplicates(stays, ["months"]))
-    grades = read_table(folder / "optimism_bias.csv", OPTIMISM_BIAS, problems, optional=True)
-    problems.extend(duplicates(grades, ["grade"]))
-    bias = {
-        row.values["grade"]: (row.values["cost_uplift_share"], row.values["saving_reduction_share"])
-        for row in grades
-        if row.complete
-    }
-    stated = {int(row.values["months"]): row for row in stays if row.complete}
-    if stays and len(problems) == before:
-        problems.extend(
-            stays[-1].problem("months", f"a row for {months} months too, its left_share empty where it is not known")
-            for months in (6, 12, 24)
-            if months not in stated
-        )
-    left = {months: row.values["left_share"] for months, row in stated.items() if _was_known(row, known)}
+    for table in DEMAND_FILES.values():
+        if (folder / "demand" / table.file).exists():
+            table.rows(folder / "demand", problems, optional=False)
+    rates = _own_first(RATES, folder / "prices", own, problems)
+    series = _known_last(_own_first(INDICES, folder / "prices", own, problems), known)
+    seed = [row for row in SEED.rows(folder / "demand", problems, optional=False) if row.complete]
+    grades = [row for row in OPTIMISM.rows(folder, problems) if row.complete]
     reference = Reference(
-        indices=indices, discount_rates=rates, caseload_seed=seed, left_within=left, optimism_bias=bias
+        indices=_indices(series, problems),
+        discount_rates={row.values["name"]: row.values["rate_annual"] for row in rates if row.complete},
+        caseload_seed={(row.values["age_band"], row.values["placement"]): row.values["weight"] for row in seed},
+        left_within=_stays(folder / "demand", known, problems),
+        optimism_bias={
+            row.values["grade"]: (row.values["cost_uplift_share"], row.values["saving_reduction_share"])
+            for row in grades
+        },
     )
-    return ReferenceFiles(reference=reference, latest=latest)
+    return ReferenceFiles(reference=reference, latest=_latest(rates, "name") | _latest(series, "series"))
 
 
-def _own_first(
-    shared: Path, own: Path | None, columns: tuple[Column, ...], key: str, problems: list[Problem]
-) -> list[Row]:
+def _own_first(table: Table, shared: Path, own: Path | None, problems: list[Problem]) -> list[Row]:
     """Return the rows of a shared table and of the case's own; a name in the latter takes the place of the shared."""
-    mine = read_table(own / shared.name, columns, problems, optional=True) if own else []
+    key = table.key[0]
+    mine = table.rows(own, problems) if own else []
     names = {row.values.get(key) for row in mine}
-    return [row for row in needed(shared, columns, problems) if row.values.get(key) not in names] + mine
+    return [row for row in table.rows(shared, problems, optional=False) if row.values.get(key) not in names] + mine
+
+
+def _by_series(rows: list[Row]) -> dict[str, list[Row]]:
+    by_series: dict[str, list[Row]] = {}
+    for row in rows:
+        by_series.setdefault(row.values.get("series", ""), []).append(row)
+    return by_series
 
 
 def _known_last(rows: list[Row], known: date | None) -> list[Row]:
@@ -217,11 +177,8 @@ def _known_last(rows: list[Row], known: date | None) -> list[Row]:
     Years that nobody knew then grow as `later`. A series without known years in a row and a known rate for later ones
     is left whole, first rows first: it belongs to hindsight, and a case without hindsight is told so.
     """
-    by_series: dict[object, list[Row]] = {}
-    for row in sorted(rows, key=_told):
-        by_series.setdefault(row.values.get("series"), []).append(row)
     chosen: list[Row] = []
-    for series in by_series.values():
+    for series in _by_series(sorted(rows, key=_told)).values():
         then = [row for row in series if _was_known(row, known)]
         years = {str(row.values.get("financial_year")) for row in then}
         first = {int(year[:4]) for year in years - {LATER} if year[:4].isdigit()}
@@ -240,11 +197,24 @@ def _told(row: Row) -> date:
     return row.values.get("as_at") or date.min
 
 
-def _caseload_seed(path: Path, problems: list[Problem]) -> dict[tuple[str, str], float]:
-    """How likely each placement is at each age, where published totals leave it open. A cell not listed counts 1."""
-    rows = needed(path, CASELOAD_SEED, problems)
-    problems.extend(duplicates(rows, ["age_band", "placement"]))
-    return {(row.values["age_band"], row.values["placement"]): row.values["weight"] for row in rows if row.complete}
+def _stays(folder: Path, known: date | None, problems: list[Problem]) -> dict[int, float | None]:
+    """Return months -> the share who leave within them, over the country, as far as it was known."""
+    before = len(problems)
+    rows = STAYS.rows(folder, problems, optional=False)
+    stated = {int(row.values["months"]): row for row in rows if row.complete}
+    if len(problems) == before:
+        problems.extend(
+            rows[-1].problem("months", f"a row for {months} months too, its left_share empty where it is not known")
+            for months in (6, 12, 24)
+            if months not in stated
+        )
+    return {months: row.values["left_share"] for months, row in stated.items() if _was_known(row, known)}
+
+
+def _indices(rows: list[Row], problems: list[Problem]) -> dict[str, PriceIndex]:
+    whole = {name: own for name, own in _by_series(rows).items() if name and all(row.complete for row in own)}
+    made = {name: _index(name, own, problems) for name, own in whole.items()}
+    return {name: index for name, index in made.items() if index}
 
 
 def _index(name: str, rows: list[Row], problems: list[Problem]) -> PriceIndex | None:
@@ -254,11 +224,10 @@ def _index(name: str, rows: list[Row], problems: list[Problem]) -> PriceIndex | 
     later = [row for row in rows if row.values["financial_year"] == LATER]
     if not later:
         problems.append(rows[-1].problem("financial_year", f"a row `{LATER}` for the years after the last of {name}"))
+    elif later[0].values["change"] is None:
+        problems.append(later[0].problem("change", "the growth a year after the last"))
     if not years:
         problems.append(rows[0].problem("financial_year", f"at least one year for {name}"))
-    problems.extend(
-        row.problem("change", "the growth a year after the last") for row in later if row.values["change"] is None
-    )
     level: dict[str, float] = {}
     previous = 1.0
     for position, row in enumerate(years):
@@ -282,14 +251,5 @@ def _year(row: Row) -> str:
 
 def _latest(rows: list[Row], key: str) -> dict[str, Row]:
     """For each name the row with the latest `as_at`."""
-    latest: dict[str, Row] = {}
-    for row in rows:
-        name, as_at = row.values.get(key), row.values.get("as_at")
-        if name and as_at is not None and (name not in latest or as_at > _as_at(latest[name])):
-            latest[name] = row
-    return latest
-
-
-def _as_at(row: Row) -> date:
-    found: date = row.values["as_at"]
-    return found
+    dated = [row for row in rows if row.values.get(key) and row.values.get("as_at")]
+    return {row.values[key]: row for row in sorted(dated, key=_told)}

@@ -13,7 +13,7 @@ from model.case.reading.case_toml import CONVENTIONS
 from model.case.reading.cells import Bad
 from model.case.reading.files import shown_path
 from model.case.reading.problems import Problem
-from model.case.reading.toml import Key, Place, Toml, read_keys, read_toml
+from model.case.reading.toml import Place, Toml, need, read_keys, read_toml, spare
 from model.case.spelling import nearest
 from model.case.units import UNITS
 from model.case.words import DISTRIBUTIONS, FIXED, PERT, RATINGS
@@ -26,21 +26,19 @@ if TYPE_CHECKING:
     from model.case.records import SchemeSpec
 
 SCENARIO: Final = {
-    "title": Key(parse=read.text),
-    "why": Key(parse=read.text),
-    "overrides": Key(parse=read.table, needed=False, default={}),
+    "title": need(read.text, "Its name for people."),
+    "why": need(read.text, "The question it answers."),
+    "overrides": spare(read.table, "Assumptions, `schemes` and `conventions.*` that differ from the case's own.", {}),
 }
 
 
-def _cell(parse: Callable[[str], object]) -> Callable[[object], object]:
+def _cell(kind: cells.Cell[Any]) -> Callable[[object], object]:
     """Return a reader of a value that is written as its cell in `assumptions.csv` would be."""
-    return lambda value: parse(str(value))
+    return lambda value: kind(str(value))
 
 
 OVERRIDE: Final[Mapping[str, Callable[[object], object]]] = {
-    "value": read.number,
-    "low": read.number,
-    "high": read.number,
+    **dict.fromkeys(("value", "low", "high"), read.number),
     "distribution": _cell(cells.word(DISTRIBUTIONS, "a distribution")),
     "price_base": _cell(cells.financial_year_cell),
     "source": _cell(cells.text_cell),
@@ -73,6 +71,11 @@ class Scenario:
         """What an override cites that states no source of its own."""
         return f"scenario {self.name}" if self.name else "set for this run"
 
+    @property
+    def place(self) -> Place:
+        """Where its overrides stand, to name in a problem."""
+        return Place(toml=self.toml)
+
 
 def read_scenario(
     folder: Path, name: str, known: Sequence[str], assumptions: Collection[str], problems: list[Problem]
@@ -83,13 +86,12 @@ def read_scenario(
     """
     file, place = folder / "scenarios" / f"{name}.toml", f"{folder.name}/scenarios"
     if name not in known:
-        expected = "the name of a scenario of this case"
-        problems.append(Problem(file=place, value=name, suggestion=nearest(name, known), expected=expected))
+        problems.append(Problem(place, "the name of a scenario of this case", nearest(name, known), value=name))
         return None
     if not _FILE_NAME.fullmatch(name):
         advice = f"name it {'-'.join(re.findall('[a-z0-9]+', name.lower())) or 'my-question'}.toml"
         expected = "a file name of letters, digits, - and _, at most 80, and no word that Windows keeps for a device"
-        problems.append(Problem(file=place, value=f"{name}.toml", expected=expected, suggestion=advice))
+        problems.append(Problem(place, expected, advice, value=f"{name}.toml"))
         return None
     if name == known[0] and not file.exists():
         empty = Toml(file=shown_path(file), tables={}, text="")
@@ -117,41 +119,36 @@ def flat_overrides(table: Mapping[str, Any], known: Collection[str], prefix: str
 
 
 def override_schemes(
-    schemes: tuple[SchemeSpec, ...],
-    names: Collection[str],
-    overrides: Mapping[str, Any],
-    toml: Toml,
-    problems: list[Problem],
+    schemes: tuple[SchemeSpec, ...], names: Collection[str], scenario: Scenario, problems: list[Problem]
 ) -> tuple[SchemeSpec, ...]:
     """Return the schemes with exactly those active that the scenario lists; unchanged where it lists none."""
-    if "schemes" not in overrides:
+    if "schemes" not in scenario.overrides:
         return schemes
+    listed, place = scenario.overrides["schemes"], scenario.place
     try:
-        wanted = read.list_of_names(overrides["schemes"])
+        wanted = read.list_of_names(listed)
     except Bad as bad:
-        problems.append(toml.problem("schemes", overrides["schemes"], bad.expected, bad.suggestion))
+        problems.append(place.problem("schemes", listed, bad.expected, bad.suggestion))
         return schemes
     expected = "the name of a scheme of the case"
-    problems.extend(toml.problem("schemes", n, expected, nearest(n, names)) for n in wanted if n not in names)
+    problems.extend(place.problem("schemes", n, expected, nearest(n, names)) for n in wanted if n not in names)
     return tuple(replace(scheme, active=scheme.name in wanted) for scheme in schemes)
 
 
-def override_conventions(
-    conventions: dict[str, Any], overrides: Mapping[str, Any], toml: Toml, problems: list[Problem]
-) -> dict[str, Any]:
+def override_conventions(conventions: Mapping[str, Any], scenario: Scenario, problems: list[Problem]) -> dict[str, Any]:
     """Return the conventions with what the scenario puts in their place."""
     changed = dict(conventions)
-    for name, value in overrides.items():
+    for name, value in scenario.overrides.items():
         group, _, key = name.partition(".")
         if group != "conventions":
             continue
         if key not in CONVENTIONS:
-            problems.append(toml.problem(name, value, "a convention", nearest(key, CONVENTIONS)))
+            problems.append(scenario.place.problem(name, value, "a convention", nearest(key, CONVENTIONS)))
             continue
         try:
             changed[key] = CONVENTIONS[key].parse(value)
         except Bad as bad:
-            problems.append(toml.problem(name, value, bad.expected, bad.suggestion))
+            problems.append(scenario.place.problem(name, value, bad.expected, bad.suggestion))
     return changed
 
 
@@ -163,67 +160,61 @@ def override_assumptions(
     Money in an override is in the case's price base unless the override gives its own `price_base`.
     """
     merged = dict(stated)
-    toml = scenario.toml
     for name, value in scenario.overrides.items() if names else ():
         if name == "schemes" or name.startswith("conventions."):
             continue
         if name not in names:
             known = [*names, "schemes", *(f"conventions.{key}" for key in CONVENTIONS)]
-            problems.append(toml.problem(name, value, "the name of an assumption of the case", nearest(name, known)))
+            expected = "the name of an assumption of the case"
+            problems.append(scenario.place.problem(name, value, expected, nearest(name, known)))
             continue
-        new = _overridden(stated.get(name), name, value, scenario, price_base, problems)
+        new = _overridden(stated.get(name), name, scenario, price_base, problems)
         if new is not None:
             merged[name] = new
     return merged
 
 
-def _overridden(  # noqa: PLR0913, PLR0917 - what it replaces, by what, and where that stands
-    old: Stated | None, name: str, override: object, scenario: Scenario, price_base: str, problems: list[Problem]
+def _overridden(
+    old: Stated | None, name: str, scenario: Scenario, price_base: str, problems: list[Problem]
 ) -> Stated | None:
     """Put an override in the place of an assumption: value, low and high together. A bare number becomes fixed."""
-    toml = scenario.toml
+    override, place = scenario.overrides[name], scenario.place
     is_table = isinstance(override, dict)
     table: Mapping[str, Any] = override if isinstance(override, dict) else {"value": override}
     given: dict[str, Any] = {}
     before = len(problems)
     for key, value in table.items():
         if key not in OVERRIDE:
-            problems.append(toml.problem(name, value, "a known key", nearest(key, OVERRIDE), key=key))
+            problems.append(place.problem(name, value, "a known key", nearest(key, OVERRIDE), part=key))
             continue
         try:
             given[key] = OVERRIDE[key](value)
         except Bad as bad:
-            problems.append(toml.problem(name, value, bad.expected, bad.suggestion, key=key if is_table else ""))
+            problems.append(place.problem(name, value, bad.expected, bad.suggestion, part=key if is_table else ""))
     if "value" not in table:
         expected = "a value: an override replaces value, low and high together"
-        problems.append(toml.problem(name, override, expected))
+        problems.append(place.problem(name, override, expected))
     if len(problems) > before or old is None:
         return None
     new = _merged(old.assumption, given, scenario.source, price_base)
     faults = faults_of(new, given.get("low"), given.get("high"))
     for fault in faults:
         shown = table.get(fault.field, getattr(new, fault.field))
-        key = fault.field if is_table else ""
-        problems.append(toml.problem(name, shown, fault.expected, fault.suggestion, key=key))
-    row = toml.line(name) or toml.line(name.rpartition(".")[2])
-    return None if faults else Stated(assumption=new, file=toml.file, row=row, column=name)
+        part = fault.field if is_table else ""
+        problems.append(place.problem(name, shown, fault.expected, fault.suggestion, part=part))
+    return None if faults else Stated(assumption=new, file=scenario.toml.file, row=place.line(name), column=name)
 
 
 def _merged(old: Assumption, given: Mapping[str, Any], source: str, price_base: str) -> Assumption:
     """The assumption with an override in its place. A range without a distribution keeps the old one, or is a pert."""
     ranged = "low" in given or "high" in given
-    usual = (old.distribution if old.distribution != FIXED else PERT) if ranged else FIXED
     value = given["value"]
-    return replace(
-        old,
-        value=value,
-        value_as_stated=value,
-        low=given.get("low", value),
-        high=given.get("high", value),
-        distribution=given.get("distribution", usual),
-        price_base=given.get("price_base", price_base if UNITS[old.unit].is_money else ""),
-        source=given.get("source", source),
-        as_at=given.get("as_at"),
-        quality=given.get("quality", old.quality),
-        note=given.get("note", old.note),
-    )
+    usual = {
+        "low": value,
+        "high": value,
+        "distribution": (old.distribution if old.distribution != FIXED else PERT) if ranged else FIXED,
+        "price_base": price_base if UNITS[old.unit].is_money else "",
+        "source": source,
+        "as_at": None,
+    }
+    return replace(old, **{**usual, **given, "value_as_stated": value})

@@ -38,17 +38,6 @@ class Toml:
                 return number
         return self.heading(table, position) or self.heading(key)
 
-    def problem(self, name: str, value: object, expected: str, suggestion: str = "", *, key: str = "") -> Problem:
-        """A problem with what a scenario puts in the place of `name`, or with one `key` of it."""
-        return Problem(
-            file=self.file,
-            row=self.line(name) or self.line(name.rpartition(".")[2]),
-            column=f"{name}.{key}" if key else name,
-            value=str(value),
-            expected=expected,
-            suggestion=suggestion,
-        )
-
     def heading(self, table: str, position: int = 0) -> int:
         """The line of the `position`-th heading of a table; 0 for the top of the file, and if it is not found."""
         wanted = re.compile(rf"\s*\[+\s*[\"']?{re.escape(table)}[\"']?\s*\]+")
@@ -70,13 +59,11 @@ def read_toml(path: Path, problems: list[Problem], *, optional: bool = False) ->
         found = re.search(r"line (\d+)", str(error))
         row = int(found[1]) if found else text.count("\n") + 1
         lines = text.splitlines()
-        problems.append(
-            Problem(file=file, row=row, value=lines[min(row, len(lines)) - 1], expected="TOML", suggestion=str(error))
-        )
+        problems.append(Problem(file, "TOML", str(error), row=row, value=lines[min(row, len(lines)) - 1]))
         return None
     except RecursionError:
         pass
-    problems.append(Problem(file=file, expected="TOML that is not nested so deeply"))
+    problems.append(Problem(file, "TOML that is not nested so deeply"))
     return None
 
 
@@ -88,33 +75,43 @@ def _too_deep(value: object, left: int) -> bool:
 
 @dataclass(frozen=True, kw_only=True)
 class Key:
-    """A key of a TOML table: how its value is read, and what stands for it when it is absent (required if `needed`)."""
+    """A key of a table: how its value is read, what it means, and what stands for it when it is absent."""
 
     parse: Callable[[Any], Any]
-    needed: bool = True
+    means: str
+    needed: bool
     default: Any = None
+
+
+def need(parse: Callable[[Any], Any], means: str) -> Key:
+    """Return a key that must be there."""
+    return Key(parse=parse, means=means, needed=True)
+
+
+def spare(parse: Callable[[Any], Any], means: str, default: Any = None) -> Key:  # noqa: ANN401 - of the key's own type
+    """Return a key that may be left out."""
+    return Key(parse=parse, means=means, needed=False, default=default)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """Where in a TOML file a table stands: its heading, and which of several with that heading."""
+    """Where in a TOML file a table stands: its heading, and which of several with that heading (`position` from 0)."""
 
     toml: Toml
     table: str = ""
-    position: int = 0
+    position: int | None = None
 
-    def problem(self, key: str, value: object, expected: str, suggestion: str = "") -> Problem:
-        """A problem with one key of the table."""
-        several = f"[{self.position + 1}]" if self.table in {"schemes", "correlations", "papers", "structure"} else ""
-        column = f"{self.table}{several}.{key}" if self.table else key
-        return Problem(
-            file=self.toml.file,
-            row=self.toml.line(key, self.table, self.position),
-            column=column,
-            value="" if value is None else str(value),
-            expected=expected,
-            suggestion=suggestion,
-        )
+    def problem(self, key: str, value: object, expected: str, suggestion: str = "", *, part: str = "") -> Problem:
+        """A problem with one key of the table, or with one `part` of a key that is a table itself."""
+        table = self.table if self.position is None else f"{self.table}[{self.position + 1}]"
+        column = ".".join(name for name in (table, key, part) if name)
+        shown = "" if value is None else str(value)
+        return Problem(self.toml.file, expected, suggestion, row=self.line(key), column=column, value=shown)
+
+    def line(self, key: str) -> int:
+        """The line of a key, by its full name or by its last part; 0 if it is not found."""
+        found = (self.toml.line(name, self.table, self.position or 0) for name in (key, key.rpartition(".")[2]))
+        return next((line for line in found if line), 0)
 
 
 def read_keys(
@@ -129,15 +126,12 @@ def read_keys(
             advice = advice if advice.startswith("did") else nearest(name, keys)
             problems.append(place.problem(name, table[name], "a known key", advice))
     for name, key in keys.items():
-        if name not in table:
-            if key.needed:
-                missed = place.problem(name, None, f"a key {name}, which is missing")
-                problems.append(replace(missed, row=place.toml.heading(place.table, place.position)))
-            else:
-                values[name] = key.default
+        if name in missing:
+            missed = place.problem(name, None, f"a key {name}, which is missing")
+            problems.append(replace(missed, row=place.toml.heading(place.table, place.position or 0)))
             continue
         try:
-            values[name] = key.parse(table[name])
+            values[name] = key.parse(table[name]) if name in table else key.default
         except Bad as bad:
             problems.append(place.problem(name, table[name], bad.expected, bad.suggestion))
     return values

@@ -6,14 +6,17 @@ import math
 from datetime import date, datetime
 from fractions import Fraction
 from numbers import Real
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from model.case import parameters, words
+from model.case import parameters
 from model.case.reading import cells
 from model.case.reading.cells import Bad
 
-_WEEKS = (51, 54)
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 MOST_YEARS = 60
+Value = TypeVar("Value")
 
 
 def number(value: object) -> float:
@@ -40,9 +43,9 @@ def _number_within(text: str) -> str:
 
 def text(value: object) -> str:
     """Return a text that is not empty."""
-    if not isinstance(value, str) or not value.strip():
+    if not optional_text(value).strip():
         raise Bad("a text in quotation marks")
-    return value
+    return optional_text(value)
 
 
 def optional_text(value: object) -> str:
@@ -50,6 +53,11 @@ def optional_text(value: object) -> str:
     if not isinstance(value, str):
         raise Bad("a text in quotation marks")
     return value
+
+
+def of(cell: cells.Cell[Value]) -> Callable[[object], Value]:
+    """Return the reader of a text that is read as such a cell of a table is."""
+    return lambda value: cell(text(value))
 
 
 def plain_name(value: object) -> str:
@@ -84,11 +92,6 @@ def years(value: object) -> int:
     return value
 
 
-def financial_year(value: object) -> str:
-    """Return a financial year written 2022/23."""
-    return cells.financial_year_cell(text(value))
-
-
 def switch(value: object) -> bool:
     """Return true or false."""
     if not isinstance(value, bool):
@@ -102,8 +105,8 @@ def weeks(value: object) -> float:
         found = float(Fraction(value.replace(" ", ""))) if isinstance(value, str) else number(value)
     except (ValueError, ZeroDivisionError, OverflowError):
         raise Bad('weeks in a year, a number or a fraction such as "365/7"') from None
-    if not _WEEKS[0] <= found <= _WEEKS[1]:
-        raise Bad(f"weeks in a year, from {_WEEKS[0]} to {_WEEKS[1]}")
+    if not 51 <= found <= 54:
+        raise Bad("weeks in a year, from 51 to 54")
     return found
 
 
@@ -119,18 +122,12 @@ def list_of_names(value: object) -> tuple[str, ...]:
 
 def ages(value: object) -> tuple[str, ...]:
     """Age bands as the model has them: 5_9 stands for 5_7 and 8_9."""
-    known = (*parameters.AGE_BANDS, *parameters.SPLIT_AGE_BANDS)
-    parse = cells.age_band(known)
+    parse = cells.age_band((*parameters.AGE_BANDS, *parameters.SPLIT_AGE_BANDS))
     ages = [parse(age) for age in list_of_names(value)]
     if not ages:
         raise Bad("at least one age band")
     halves = {whole: [h for h, w in parameters.SPLIT_AGE_BANDS.items() if w == whole] for whole in ages}
     return tuple(dict.fromkeys(half for age in ages for half in (halves[age] or [age])))
-
-
-def placement(value: object) -> str:
-    """Return a placement."""
-    return cells.word(parameters.PLACEMENTS, "a placement")(text(value))
 
 
 def rho(value: object) -> float:
@@ -153,13 +150,3 @@ def tables(value: object) -> list[dict[str, Any]]:
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
         raise Bad("tables, each written [[name]] above its keys")
     return value
-
-
-def budget_basis(value: object) -> str:
-    """Return what the base budget holds of the new posts."""
-    return cells.word(words.BUDGET_BASES, "a basis of the budget")(text(value))
-
-
-def kind(value: object) -> str:
-    """Return a kind of scheme."""
-    return cells.word(parameters.PARAMETERS, "a kind of scheme")(text(value))

@@ -3,55 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from typing import TYPE_CHECKING, Final
 
 from model.case import words
-from model.case.measures import PRINTED_UNITS, modelled
-from model.case.reading import cells, formulas
+from model.case.measures import modelled
+from model.case.reading import formulas
+from model.case.reading.case_tables import ACTUALS, BENEFITS, TRACKED_UNITS
 from model.case.reading.cells import Bad
-from model.case.reading.files import columns_of, duplicates, read_table, record_of
+from model.case.reading.files import record_of
 from model.case.records import Actual, Benefit
 from model.case.spelling import nearest
-from model.case.timeline import FIRST_MONTH_OF_FINANCIAL_YEAR, add_months
-from model.case.units import UNITS
+from model.case.timeline import first_day
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from datetime import date
     from pathlib import Path
 
     from model.case.reading.files import Row
     from model.case.reading.problems import Problem
     from model.case.records import SchemeSpec
 
-_UNITS: Final = (*UNITS, *PRINTED_UNITS)
 _ROUNDED: Final = 0.006  # a share printed to two places may be so far from its numerator over its denominator
-ACTUALS: Final = columns_of(
-    Actual,
-    period=cells.period,
-    scope=cells.scope,
-    numerator=cells.optional_count,
-    denominator=cells.optional_count,
-    status=cells.word(("", *words.STATUSES), "baseline, provisional or final"),
-)
-BENEFITS: Final = columns_of(
-    Benefit,
-    id=cells.identifier,
-    unit=cells.word(_UNITS, f"one of the units {', '.join(_UNITS)}"),
-    nature=cells.word(words.BENEFIT_NATURES, "cashable, avoided or not_money"),
-    plan=cells.optional_identifier,
-    lag_months=cells.optional_count,
-    rule=cells.rule,
-    status=cells.word(("", *words.BENEFIT_STATUSES), "planned, live, achieved or closed"),
-)
-
-
-def first_day(period: str) -> date:
-    """Return the first day of a day, a month, a quarter of a financial year or a financial year."""
-    if "/" in period:
-        start = date(int(period[:4]), FIRST_MONTH_OF_FINANCIAL_YEAR, 1)
-        return add_months(start, 3 * (int(period[-1]) - 1)) if " Q" in period else start
-    return date.fromisoformat(period if len(period) > len("2022-04") else f"{period}-01")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,11 +81,7 @@ class Tracked:
 
 def read(folder: Path, problems: list[Problem]) -> Tracked:
     """Read both files, either of which a case may lack. The same thing said twice on one day is a problem."""
-    rows = read_table(folder / "actuals.csv", ACTUALS, problems, optional=True)
-    problems.extend(duplicates(rows, ["period", "measure", "scope", "as_at"]))
-    benefits = read_table(folder / "benefits.csv", BENEFITS, problems, optional=True)
-    problems.extend(duplicates(benefits, ["id"]))
-    return Tracked(actual_rows=rows, benefit_rows=benefits)
+    return Tracked(actual_rows=ACTUALS.rows(folder, problems), benefit_rows=BENEFITS.rows(folder, problems))
 
 
 def _actual(row: Row, units: Mapping[str, str], known: formulas.Words, start: date) -> Iterator[Problem]:
@@ -121,8 +90,8 @@ def _actual(row: Row, units: Mapping[str, str], known: formulas.Words, start: da
     yield from _figures(row, actual)
     if not actual.status:
         return
-    if actual.unit not in _UNITS:
-        yield row.problem("unit", f"one of the units {', '.join(_UNITS)}", nearest(actual.unit, _UNITS))
+    if actual.unit not in TRACKED_UNITS:
+        yield row.problem("unit", f"one of the units {', '.join(TRACKED_UNITS)}", nearest(actual.unit, TRACKED_UNITS))
     stated = units.get(actual.name) or units.get(actual.measure)
     if stated is None and actual.measure not in known.names:
         yield row.problem("measure", "a measure of benefits.csv or of the model", nearest(actual.measure, units))
