@@ -116,7 +116,8 @@ class CaseloadRow:
 
     A row of one age and placement may state rates, a year and child: `leaving_rates` by time in care (under 6, 6 to 12,
     12 to 24, over 24 months), `moving_rates` by placement moved to. A row of an age may state `care_shares`, the shares
-    of its children in the first three of those bands, and `mean_age_months`. Empty or None = not stated.
+    of its children in the first three of those bands, `mean_age_months`, and `entries_younger_share`, the share of its
+    entrants who are in the younger half of the band. Empty or None = not stated.
     """
 
     age_band: str
@@ -130,6 +131,7 @@ class CaseloadRow:
     moving_rates: Mapping[str, float] = field(default_factory=dict)
     care_shares: tuple[float, ...] = ()
     mean_age_months: float | None = None
+    entries_younger_share: float | None = None
     source: str = ""
     note: str = ""
 

@@ -71,10 +71,11 @@ def project(stream: Stream, drivers: Drivers, levers: Levers = NO_LEVERS, *, cel
     """Project one world at one point: drivers and levers of one draw. `cells`: count every age, placement and flow."""
     scale, exits = drivers.entry_scale[:, 0], float(drivers.exit_scale[0])
     solved = _Solved(stream.law.with_exits(exits), levers.sooner)
-    home, spread = _KeptAtHome(levers, stream, exits), entrants_by_month()
+    home, spread = _KeptAtHome(levers, stream, exits), entrants_by_month(stream.younger)
     places = [FillingPlaces(lever, scale, exits) for lever in levers.places]
     children = np.ascontiguousarray(stream.opening.transpose(1, 0, 2))
-    record, fewer_short = _Record(len(scale), children, cells=cells), np.zeros((len(scale), *CELLS))
+    record = _Record(len(scale), children, spread, cells=cells)
+    fewer_short = np.zeros((len(scale), *CELLS))
     for month in range(len(scale)):
         law = solved.at(month)
         entering = home.month(month, stream.entries_annual / MONTHS_A_YEAR * scale[month])
@@ -155,6 +156,7 @@ class _KeptAtHome:
         self._fades = [float(lever.fade[0]) for lever in levers.reductions]
         self._shares = [share[..., 0] for share in shares_prevented(levers, stream.entries_annual)]
         self._pools = [np.zeros((EIGHTEEN + 1, len(PLACEMENTS))) for _ in self._fades]
+        self._spread = entrants_by_month(stream.younger)
         self._short = short_stays(stream, exit_scale).share if self._fades else np.zeros(CELLS)
         tilts = tilts_by_stay(levers.reductions, stream.entries_annual, self._short[:, :, None])
         self._by_stay = [
@@ -175,7 +177,7 @@ class _KeptAtHome:
         fewer_short = entries * self._short * (short - others)
         kept = entries * others + fewer_short
         for pool, fade, share in zip(self._pools, self._fades, shares, strict=True):
-            mine = entrants_by_month() @ (kept * ratio(share, np.sum(shares, axis=0)))
+            mine = self._spread @ (kept * ratio(share, np.sum(shares, axis=0)))
             at_once = 1 - (1 - np.exp(-fade)) / fade if fade > 0 else 0.0
             returning = pool * (1 - np.exp(-fade)) + mine * at_once
             back += returning
@@ -187,7 +189,8 @@ class _KeptAtHome:
 class _Record:
     """What a projection leaves, filled month by month."""
 
-    def __init__(self, months: int, children: Floats, *, cells: bool) -> None:
+    def __init__(self, months: int, children: Floats, spread: Floats, *, cells: bool) -> None:
+        self._spread = spread
         self.totals = np.zeros((months + 1, len(PLACEMENTS)))
         self.totals[0] = children.sum(axis=(0, 1))
         self.counts = np.zeros((4, months))  # entries, exits under 18, exits at 18, diverted
@@ -225,7 +228,7 @@ class _Record:
         the band they end the month in.
         """
         cells, crossing = self.cells, AGE_STARTS[1:]
-        new = (entrants_by_month()[crossing, range(len(crossing))])[:, None] * entering.new[:-1]
+        new = self._spread[crossing, range(len(crossing)), None] * entering.new[:-1]
         cross = _entered(new, law, rows=crossing)
         own = Passed(arrived.there.copy(), arrived.spent.copy())
         own.there[crossing] -= cross.there

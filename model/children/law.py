@@ -26,6 +26,8 @@ AGES: Final = ("under_1", "1_4", "5_7", "8_9", "10_15", "16_17")
 AGE_STARTS: Final = np.array([0, 12, 60, 96, 120, 192])
 """Age in months at which each band begins."""
 EIGHTEEN: Final = 18 * MONTHS_A_YEAR
+AGE_EDGES: Final = np.append(AGE_STARTS, EIGHTEEN)
+"""Age in months at which each band begins, and at which the last one ends."""
 INPUT_AGE_OF: Final = np.array([0, 1, 2, 2, 3, 4])
 """For each band, the band of `caseload.csv` that it is part of (5 to 9 is one there)."""
 EVEN_SHARE_8_9: Final = 24 / 60

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from model.case.parameters import AGE_18, AGE_BANDS, PLACEMENTS
-from model.children.law import AGE_BAND, AGE_STARTS, AGES, EIGHTEEN, INPUT_AGE_OF
+from model.children.law import AGE_BAND, AGE_EDGES, AGES, EIGHTEEN, INPUT_AGE_OF
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 ALL: Final = "all"
 FIT_ROUNDS: Final = 500
 FIT_TOLERANCE: Final = 1e-9
+EVEN: Final = (0.5,) * len(AGES)
+"""As many entrants in the younger half of every band as in the other."""
 
 
 class CaseloadError(ValueError):
@@ -36,28 +39,30 @@ class Stream:
 
     `opening` (216 months of age, 26 months in care, placements) children, where month in care k holds those of k - 1
     to k months and the last all the longer ones; `entries_annual` (ages, placements) children a year; `law` the rates
-    at which they leave and move.
+    at which they leave and move; `younger`, for each age, the share of its entrants who are in the younger half of the
+    band, even within either half.
     """
 
     opening: Floats
     entries_annual: Floats
     law: Law
+    younger: tuple[float, ...] = EVEN
 
 
-@lru_cache(maxsize=1)
-def entrants_by_month() -> Floats:
+@lru_cache(maxsize=16)
+def entrants_by_month(younger: tuple[float, ...] = EVEN) -> Floats:
     """Return how the entrants of a band spread over months of age at the start of their month, (217, ages).
 
-    Row a + 1 holds those who are a whole months old when the month of their entry begins: ages on the day are even
-    within the band and days even within the month, so the ends of the band hold half as many. Row 0 is for those not
-    yet born when the month begins.
+    Row a + 1 holds those who are a whole months old when the month of their entry begins: half of those who are a + 1
+    on the day, and half of those who are a, since days are even within the month. Row 0 is for those not yet born when
+    the month begins. `younger` as in a `Stream`.
     """
-    spread = np.zeros((EIGHTEEN + 1, len(AGES)))
-    for band, (low, high) in enumerate(zip(AGE_STARTS, [*AGE_STARTS[1:], EIGHTEEN], strict=True)):
-        spread[low, band] += 0.5
-        spread[low + 1 : high, band] += 1.0
-        spread[high, band] += 0.5
-        spread[:, band] /= high - low
+    on_the_day = np.zeros((EIGHTEEN, len(AGES)))
+    for band, (low, high) in enumerate(pairwise(AGE_EDGES)):
+        on_the_day[low : (low + high) // 2, band] = 2 * younger[band] / (high - low)
+        on_the_day[(low + high) // 2 : high, band] = 2 * (1 - younger[band]) / (high - low)
+    none = np.zeros((1, len(AGES)))
+    spread: Floats = (np.concatenate([on_the_day, none]) + np.concatenate([none, on_the_day])) / 2
     spread.flags.writeable = False
     return spread
 

@@ -153,13 +153,21 @@ def _entrants(stream: Stream, drivers: Drivers, draws: Keys) -> Children:
     reach = np.cumsum(stream.entries_annual)
     kind = np.searchsorted(reach, uniform(key, _KIND) * reach[-1], side="right") if len(key) else np.zeros(0, int)
     band, placement = np.divmod(np.minimum(kind, reach.size - 1), len(PLACEMENTS))
-    width = _NEXT_AGE - AGE_STARTS
     return Children(
         draw=draw.astype(np.int32), key=key, start=(month + uniform(key, _WHEN)).astype(TIME),
-        age=(AGE_STARTS[band] + uniform(key, _AGE) * width[band]).astype(TIME),
+        age=_age_on_entering(band, uniform(key, _AGE), np.array(stream.younger)).astype(TIME),
         care=np.zeros(len(key), dtype=TIME), placement=placement.astype(np.int32),
         entered=np.ones(len(key), dtype=bool),
     )  # fmt: skip
+
+
+def _age_on_entering(band: Ints, even: Floats, younger: Floats) -> Floats:
+    """Return months of age: even within the younger half of the band and within the other."""
+    share = younger[band]
+    first = even < share
+    half = np.where(first, even, even - share) / np.where(first, 2 * share, 2 * (1 - share))
+    age: Floats = AGE_STARTS[band] + (half + np.where(first, 0.0, 0.5)) * (_NEXT_AGE - AGE_STARTS)[band]
+    return age
 
 
 def poisson(even: Floats, mean: Floats) -> Ints:

@@ -16,7 +16,7 @@ import numpy as np
 from model.case.parameters import PLACEMENTS
 from model.case.timeline import MONTHS_A_YEAR
 from model.children.expected import CELLS, ENTRANTS, project
-from model.children.law import AGE_STARTS, AGES, EIGHTEEN, IFA, IN_HOUSE, LONGEST, Law, steps
+from model.children.law import AGE_EDGES, AGES, EIGHTEEN, IFA, IN_HOUSE, LONGEST, Law, steps
 from model.children.levers import Drivers, Levers, Projection, shares_prevented
 from model.children.opening import ratio
 from model.children.places import filling
@@ -50,22 +50,24 @@ class Table:
     """What the opening children, and one entrant of each kind, leave behind at one level of exits.
 
     `opening` (months, out); `reach` (months since entry, 218, placements, out), cumulated over months of age at the end
-    of the month of entry, so that any stretch of ages is a difference.
+    of the month of entry, so that any stretch of ages is a difference; `younger` as in a `Stream`.
     """
 
     opening: Floats
     reach: Floats
+    younger: Floats
 
     def entrants(self, older_by: int = 0) -> Floats:
         """Return what one entrant of each band and placement leaves behind, some months older than it would have been.
 
-        (months since entry, ages, placements, out). Ages are even within the band.
+        (months since entry, ages, placements, out). Ages are even within either half of the band.
         """
-        ends = np.array([*AGE_STARTS[1:], EIGHTEEN])
-        edges = np.minimum(np.stack([AGE_STARTS, AGE_STARTS + 1, ends, ends + 1]) + older_by, EIGHTEEN + 1)
-        low, low_next, high, high_next = (self.reach[:, edge] for edge in edges)
-        whole = (high + high_next - low - low_next) / 2
-        made: Floats = whole / (ends - AGE_STARTS)[:, None, None]
+        low, high = AGE_EDGES[:-1], AGE_EDGES[1:]
+        edges = np.stack([low, (low + high) // 2, high]) + older_by
+        at, after = (self.reach[:, np.minimum(edges + later, EIGHTEEN + 1)] for later in (0, 1))
+        halves = np.diff((at + after) / 2, axis=1) / ((high - low) / 2)[:, None, None]
+        share = np.stack([self.younger, 1 - self.younger])[:, :, None, None]
+        made: Floats = (halves * share).sum(axis=1)
         return made
 
     def returning(self, fade: float) -> Floats:
@@ -104,7 +106,7 @@ def table(stream: Stream, exit_scale: float, months: int) -> Table:
     alone = project(stream, nobody, cells=False).projection
     parts = [alone.stock[1:, :, 0], alone.entries, alone.exits_under_18, alone.exits_at_18]
     opening = np.concatenate(parts, axis=1)
-    return Table(opening=opening, reach=_reach(law, months))
+    return Table(opening=opening, reach=_reach(law, months), younger=np.array(stream.younger))
 
 
 def _reach(law: Law, months: int) -> Floats:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from model.case.parameters import PLACEMENTS
-from model.children.law import EIGHTEEN, Law, steps
+from model.children.law import EIGHTEEN, steps
 from model.children.levers import targeted
 from model.children.opening import entrants_by_month, ratio
 
@@ -45,11 +45,8 @@ class ShortStays:
 @lru_cache(maxsize=16)
 def short_stays(stream: Stream, exit_scale: float) -> ShortStays:
     """Work out the short stays of a stream at one level of exits."""
-    return _short_stays(stream.law.with_exits(exit_scale))
-
-
-def _short_stays(law: Law) -> ShortStays:
-    solved, n, rows, spread = steps(law), len(PLACEMENTS), np.arange(EIGHTEEN + 1), entrants_by_month()
+    solved, spread = steps(stream.law.with_exits(exit_scale)), entrants_by_month(stream.younger)
+    n, rows = len(PLACEMENTS), np.arange(EIGHTEEN + 1)
     kinds = [solved.of_age[np.clip(rows + month - 1, 0, EIGHTEEN - 1)] for month in range(MONTHS)]
     through = [solved.entered[kinds[0]], *(solved.stay[kinds[m], solved.of_care[m]] for m in range(1, MONTHS))]
     there, adults = [np.repeat(np.eye(n)[None], EIGHTEEN + 1, axis=0)], []

@@ -14,7 +14,7 @@ import numpy as np
 from model.case.parameters import AGE_BANDS, PLACEMENTS
 from model.case.timeline import MONTHS_A_YEAR
 from model.children.law import AGE_BAND, AGE_STARTS, CARE_STARTS, EIGHTEEN, INPUT_AGE_OF, LONGEST, Law, steps
-from model.children.opening import ALL, CaseloadError, Stream, by_band, entrants_by_month, ratio, table_of
+from model.children.opening import ALL, EVEN, CaseloadError, Stream, by_band, entrants_by_month, ratio, table_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,9 +43,19 @@ def stream_as_stated(rows: Sequence[CaseloadRow], share_8_9: float) -> Stream:
     the shares of each age by time in care, and to its mean age. Raises CaseloadError where a cell has no rates.
     """
     law, everyone = law_as_stated(rows), np.ones((len(AGE_BANDS), len(PLACEMENTS)))
-    entries = by_band(table_of(rows, "entries_annual", everyone), share_8_9)
-    children = table_of(rows, "children", everyone)
-    return Stream(opening=_Opening.of(rows, children).fitted(settled(law, entries)), entries_annual=entries, law=law)
+    entries, young = by_band(table_of(rows, "entries_annual", everyone), share_8_9), younger(rows)
+    who = _Opening.of(rows, table_of(rows, "children", everyone))
+    return Stream(opening=who.fitted(settled(law, entries, young)), entries_annual=entries, law=law, younger=young)
+
+
+def younger(rows: Sequence[CaseloadRow]) -> tuple[float, ...]:
+    """Return the share of each age's entrants in the younger half of its band: as stated, else half of them.
+
+    A band of the input that is two here (5 to 9) has them even in both.
+    """
+    stated = {r.age_band: r.entries_younger_share for r in rows if r.entries_younger_share is not None}
+    alone = np.bincount(INPUT_AGE_OF) == 1
+    return tuple(stated.get(AGE_BANDS[age], EVEN[0]) if alone[age] else EVEN[0] for age in INPUT_AGE_OF)
 
 
 def law_as_stated(rows: Sequence[CaseloadRow]) -> Law:
@@ -63,13 +73,14 @@ def law_as_stated(rows: Sequence[CaseloadRow]) -> Law:
     return Law(leaving=leaving[INPUT_AGE_OF] / MONTHS_A_YEAR, moving=moving[INPUT_AGE_OF] / MONTHS_A_YEAR)
 
 
-def settled(law: Law, entries_annual: Floats) -> Floats:
+def settled(law: Law, entries_annual: Floats, young: tuple[float, ...] = EVEN) -> Floats:
     """Return who would be in care if such entries went on under the law for 18 years, (216, 26, placements).
 
-    As `Stream.opening`. One pass over ages: those of a month of age are last month's, a month on, and who enters.
+    As `Stream.opening`; `young` as its `younger`. One pass over ages: those of a month of age are last month's, a month
+    on, and who enters.
     """
     solved, n = steps(law), len(PLACEMENTS)
-    entering = entrants_by_month() @ (entries_annual / MONTHS_A_YEAR)
+    entering = entrants_by_month(young) @ (entries_annual / MONTHS_A_YEAR)
     children = np.zeros((EIGHTEEN, LONGEST + 1, n))
     for age in range(EIGHTEEN):
         kind = solved.of_age[max(age - 1, 0)]

@@ -47,8 +47,9 @@ class Events:
 
     ``stock`` children in care when the returns end, ``exposure`` child-years and ``exits`` before 18: (ages,
     placements, durations). ``moves`` (ages, placements from, to); ``out`` moves out (ages, placements, durations);
-    ``entries`` (ages, placements, years); ``aged_out`` exits at 18; ``mean_age`` months of age of those in
-    care when the returns end, (ages,), nan without any. ``years`` financial years by the year they end in.
+    ``entries`` (ages, placements, years); ``younger`` how many entrants of each age are in the younger half of its
+    band; ``aged_out`` exits at 18; ``mean_age`` months of age of those in care when the returns end, (ages,), nan
+    without any; ``first`` children in care when the returns begin. ``years`` financial years by the year they end in.
     Children of unknown age are spread over ages as the others of their placement are, so counts need not be whole.
     """
 
@@ -58,19 +59,21 @@ class Events:
     moves: np.ndarray
     out: np.ndarray
     entries: np.ndarray
+    younger: np.ndarray
     aged_out: float
     mean_age: np.ndarray
+    first: float
     years: tuple[int, ...]
 
 
-def count_events(episodes: Episodes, *, uasc: bool) -> Events:
-    """Return counts and exposure of the unaccompanied children, or of all others.
+def count_events(episodes: Episodes, *, uasc: bool | None = None) -> Events:
+    """Return counts and exposure of the unaccompanied children, of all others, or (by default) of everybody.
 
     Raises ``InputProblems`` where there are children and no date of birth is known: no rate by age could be given.
     """
     if len(episodes.child) and not (episodes.born != UNKNOWN).any():
         raise InputProblems(["header: no usable date of birth, so no rates by age; export the header file again"])
-    mask = episodes.uasc == uasc
+    mask = np.ones(len(episodes.child), dtype=bool) if uasc is None else episodes.uasc == uasc
     start, end, place = episodes.start[mask], episodes.end[mask], episodes.placement[mask].astype(np.int64)
     opens, closes, began = episodes.opens[mask], episodes.closes[mask], episodes.care_start[mask]
     births = [birthday(episodes.born[mask], age) for age in AGE_STARTS]
@@ -101,8 +104,10 @@ def count_events(episodes: Episodes, *, uasc: bool) -> Events:
         moves=_move_table(np.where(known, np.minimum(age_at_end, _A - 1), _A + 1), place, to, moved, spread),
         out=_with_unknown(moving, spread)[:_A],
         entries=_with_unknown(entries, spread)[:_A],
+        younger=_younger(age_in, births, start, enters & known),
         aged_out=float(exits[_A].sum()),
         mean_age=_mean_age(np.where(known & in_care, age_now, _A), (closes - episodes.born[mask]) / DAYS_A_YEAR * 12),
+        first=float(((start < opens) & (end >= opens)).sum()),
         years=years,
     )
 
@@ -202,6 +207,13 @@ def _entries(
     return tuple(range(first, last + 1)), counts.reshape(_A + 2, _P, number)
 
 
+def _younger(age: np.ndarray, births: list[np.ndarray], start: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+    """Return how many of the chosen entrants of each age are in the younger half of its band, (ages,)."""
+    low, high = (np.stack(births[at : _A + at])[np.minimum(age, _A - 1), np.arange(len(age))] for at in (0, 1))
+    counted: np.ndarray = np.bincount(age[chosen & (2 * start < low + high)], minlength=_A)[:_A].astype(float)
+    return counted
+
+
 def _ages_of_unknown(exposure: np.ndarray) -> np.ndarray:
     """Share of each age band in a placement's known exposure: (ages, placements), even where nothing is known."""
     known = exposure[:_A].sum(axis=2)
@@ -234,25 +246,32 @@ def _move_table(
 # Entries -------------------------------------------------------------------------------------------------------------
 
 
-def entry_level(yearly: np.ndarray) -> tuple[float, float]:
+def entry_level(yearly: np.ndarray, before: float, stay: float) -> tuple[float, float]:
     """Return entries a year as they now stand, and the log standard deviation of that level over the next years.
 
     `yearly` counts, oldest first. The level wanders from year to year by as much as makes the counts likeliest, beside
     their chance (a local level model: Harvey 1989): years that differ by no more than chance all count alike, and the
-    more they differ the more the newest count.
+    more they differ the more the newest count. It begins where the `before` children in care at the start say: with
+    stays of so many years on average (`stay`), that many would be in care if before / stay entered each year.
     """
     if not yearly.sum() > 0:
         return 0.0, 0.0
     chance = float(yearly.mean())
-    fitted = [(_filtered(yearly, chance, step * chance), step * chance) for step in _STEPS]
+    start = (before / stay, before / stay**2) if before > 0 and stay > 0 else (chance, np.inf)
+    fitted = [(_filtered(yearly, start, chance, step * chance), step * chance) for step in _STEPS]
     (level, variance, _), step = max(fitted, key=lambda found: found[0][2] - found[1] / chance / _USUAL_STEP)
     return level, min(float(np.sqrt(variance + step)) / level, _WIDEST)
 
 
-def _filtered(yearly: np.ndarray, chance: float, step: float) -> tuple[float, float, float]:
-    """Return the level after the last year, its variance, and the log likelihood of the later years' counts."""
-    level, variance, likelihood = float(yearly[0]), chance, 0.0
-    for count in yearly[1:]:
+def _filtered(yearly: np.ndarray, start: tuple[float, float], chance: float, step: float) -> tuple[float, float, float]:
+    """Return the level after the last year, its variance, and the log likelihood of the years' counts.
+
+    `start` the level before them and its variance; with nothing known of it, the first year's count is the level.
+    """
+    (level, variance), likelihood = start, 0.0
+    if not np.isfinite(variance):
+        level, variance, yearly = float(yearly[0]), chance, yearly[1:]
+    for count in yearly:
         ahead = variance + step + chance
         likelihood -= 0.5 * (np.log(ahead) + (count - level) ** 2 / ahead)
         gain = (variance + step) / ahead
@@ -329,8 +348,8 @@ def _main_effects(events: np.ndarray, exposure: np.ndarray, prior_by_age: np.nda
             worth, centre = (prior, target) if axis == 0 else (1.0, np.ones(events.shape[axis]))
             effects[axis] = (events.sum(axis=others) + worth) / (without + worth / centre)
     rates: np.ndarray = level * effects[0][:, None, None] * effects[1][None, :, None] * effects[2][None, None, :]
-    kept: np.ndarray = np.maximum(rates, 1e-6)
-    return kept
+    kept: np.ndarray = np.maximum(rates * (prior + events.sum()) / (prior + (rates * exposure).sum()), 1e-6)
+    return kept  # drawn together cell by cell, but not in all
 
 
 def _average(values: np.ndarray, weights: np.ndarray) -> float:

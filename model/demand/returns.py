@@ -9,17 +9,17 @@ import numpy as np
 import pandas as pd
 
 from model.case.reading.problems import InputProblems
+from model.children.streams import GENERAL, UASC
 from model.demand import privacy
 from model.demand.assumptions import Level, assumption_rows
 from model.demand.authority import authority_caseload, find_authority
 from model.demand.build import Demand
-from model.demand.codes import AGE_BANDS, PLACEMENTS
 from model.demand.dfe import DfeTables, category_counts, read_dfe
 from model.demand.episodes import UNKNOWN, Episodes, birthday
 from model.demand.forecast import forecast, forecast_frame, forecast_lines, written_case
-from model.demand.rates import Events, count_events, entry_level, published_exit_rates, rate_frame
+from model.demand.rates import count_events, published_exit_rates, rate_frame
 from model.demand.ssda903 import read_episodes
-from model.demand.stated import Rates, Stream, caseload_frame
+from model.demand.stated import Stream, caseload_frame
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -81,13 +81,13 @@ def demand_with_returns(dfe: Path, returns: Path, authority: str, *, internal: b
 
 def streams_of_returns(episodes: Episodes, prior: np.ndarray | None, *, internal: bool) -> list[Stream]:
     """Return what the streams of returns are made of; few unaccompanied children count among the others."""
-    general, uasc = count_events(episodes, uasc=False), count_events(episodes, uasc=True)
-    if not internal and uasc.stock.sum() < privacy.SMALLEST_PUBLISHED:
-        general, uasc = _together(general, uasc), _nobody(uasc)
+    found = {name: count_events(episodes, uasc=name == UASC) for name in (GENERAL, UASC)}
+    if not internal and found[UASC].stock.sum() < privacy.SMALLEST_PUBLISHED:
+        found = {GENERAL: count_events(episodes)}
     return [
-        Stream(name=name, events=events, rates=Rates.of(events, prior), entries=entry_level(events.entries.sum((0, 1))))
-        for name, events in (("general", general), ("uasc", uasc))
-        if name == "general" or events.stock.sum() or events.entries.sum()
+        Stream.of(name, events, prior)
+        for name, events in found.items()
+        if name == GENERAL or events.stock.sum() or events.entries.sum()
     ]
 
 
@@ -114,51 +114,6 @@ def _when(episodes: Episodes) -> str:
 def _start(episodes: Episodes) -> dt.date:
     """Return the day after the last return: the first of the forecast."""
     return dt.date(1970, 1, 1) + dt.timedelta(days=episodes.last_day + 1)
-
-
-def _together(one: Events, other: Events) -> Events:
-    years = tuple(sorted({*one.years, *other.years}))
-
-    def entries(events: Events) -> np.ndarray:
-        out = np.zeros((len(AGE_BANDS), len(PLACEMENTS), len(years)))
-        for position, year in enumerate(events.years):
-            out[:, :, years.index(year)] += events.entries[:, :, position]
-        return out
-
-    return Events(
-        stock=one.stock + other.stock,
-        exposure=one.exposure + other.exposure,
-        exits=one.exits + other.exits,
-        moves=one.moves + other.moves,
-        out=one.out + other.out,
-        entries=entries(one) + entries(other),
-        aged_out=one.aged_out + other.aged_out,
-        mean_age=_mean_of_both(one, other),
-        years=years,
-    )
-
-
-def _mean_of_both(one: Events, other: Events) -> np.ndarray:
-    """Mean months of age by band, both streams together."""
-    held = [events.stock.sum(axis=(1, 2)) for events in (one, other)]
-    months = held[0] * np.nan_to_num(one.mean_age) + held[1] * np.nan_to_num(other.mean_age)
-    number = held[0] + held[1]
-    mean: np.ndarray = np.divide(months, number, out=np.full(len(AGE_BANDS), np.nan), where=number > 0)
-    return mean
-
-
-def _nobody(events: Events) -> Events:
-    return Events(
-        stock=events.stock * 0,
-        exposure=events.exposure * 0,
-        exits=events.exits * 0,
-        moves=events.moves * 0,
-        out=events.out * 0,
-        entries=events.entries[:, :, :0],
-        aged_out=0.0,
-        mean_age=events.mean_age * np.nan,
-        years=(),
-    )
 
 
 def rules_frame(episodes: Episodes, *, internal: bool) -> pd.DataFrame:

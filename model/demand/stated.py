@@ -12,17 +12,18 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from model.case.reading.case_tables import CARE_SHARES, LEAVING, MEAN_AGE, MOVING
+from model.case.reading.case_tables import CARE_SHARES, LEAVING, MEAN_AGE, MOVING, YOUNGER
 from model.case.records import CaseloadRow
+from model.case.timeline import MONTHS_A_YEAR
 from model.children.expected import project
-from model.children.law import EVEN_SHARE_8_9, INPUT_AGE_OF
+from model.children.law import EVEN_SHARE_8_9, INPUT_AGE_OF, Law
 from model.children.levers import Drivers
-from model.children.opening import fit_table
-from model.children.stated import stream_as_stated
+from model.children.opening import by_band, fit_table
+from model.children.stated import settled, stream_as_stated
 from model.demand import privacy
 from model.demand.authority import CASELOAD_COLUMNS
 from model.demand.codes import AGE_BANDS, AGED_OUT, PLACEMENTS
-from model.demand.rates import PooledRates, destinations, pool
+from model.demand.rates import PooledRates, destinations, entry_level, pool
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,7 +31,15 @@ if TYPE_CHECKING:
     from model.children.opening import Stream as Settled
     from model.demand.rates import Events
 
-COLUMNS: Final = (*CASELOAD_COLUMNS[:-2], *LEAVING, *MOVING.values(), *CARE_SHARES, MEAN_AGE, *CASELOAD_COLUMNS[-2:])
+COLUMNS: Final = (
+    *CASELOAD_COLUMNS[:-2],
+    *LEAVING,
+    *MOVING.values(),
+    *CARE_SHARES,
+    MEAN_AGE,
+    YOUNGER,
+    *CASELOAD_COLUMNS[-2:],
+)
 ENOUGH_FOR_A_MEAN: Final = 10
 """A mean age is said of so many children or more."""
 _SOME: Final = 0.01  # child-years: weight of a cell in which nobody has been, so that totals can always be fitted
@@ -62,6 +71,15 @@ class Rates:
         rates: np.ndarray = self.out.mean * self.towards
         return rates
 
+    def mean_stay(self, entries: np.ndarray) -> float:
+        """Return the years that entrants (ages, placements) stay on average under these rates."""
+        law = Law(
+            leaving=self.leaving.mean.transpose(0, 2, 1)[INPUT_AGE_OF] / MONTHS_A_YEAR,
+            moving=self.moving[INPUT_AGE_OF] / MONTHS_A_YEAR,
+        )
+        total = float(entries.sum())
+        return float(settled(law, by_band(entries, EVEN_SHARE_8_9)).sum()) / total if total > 0 else 0.0
+
 
 @dataclass(frozen=True, kw_only=True)
 class Stream:
@@ -71,6 +89,13 @@ class Stream:
     events: Events
     rates: Rates
     entries: tuple[float, float]
+
+    @classmethod
+    def of(cls, name: str, events: Events, prior: np.ndarray | None) -> Stream:
+        """Pool what was counted; `prior`: published rates of leaving by age."""
+        rates = Rates.of(events, prior)
+        level = entry_level(events.entries.sum(axis=(0, 1)), events.first, rates.mean_stay(events.entries.sum(axis=2)))
+        return cls(name=name, events=events, rates=rates, entries=level)
 
 
 def caseload_frame(streams: Sequence[Stream], source: str, *, internal: bool) -> pd.DataFrame:
@@ -89,7 +114,7 @@ def _stream_rows(stream: Stream, *, internal: bool) -> list[dict[str, object]]:
         CaseloadRow(
             age_band=band, placement="all", children=None, entries_annual=None, exits_annual=None,
             care_shares=tuple(who[c] for c in CARE_SHARES) if CARE_SHARES[0] in who else (),
-            mean_age_months=who.get(MEAN_AGE),
+            mean_age_months=who.get(MEAN_AGE), entries_younger_share=who.get(YOUNGER),
         )
         for band, who in ages.items()
     ]  # fmt: skip
@@ -177,7 +202,20 @@ def _to_total(table: np.ndarray, total: float) -> np.ndarray:
 
 
 def _who(events: Events, age: int, *, internal: bool) -> dict[str, float]:
-    """Return how long the children of an age have been in care and how old they are, as far as may be said."""
+    """Return who the children of an age are, as far as may be said: those who enter and those in care."""
+    return _entering(events, age, internal=internal) | _in_care(events, age, internal=internal)
+
+
+def _entering(events: Events, age: int, *, internal: bool) -> dict[str, float]:
+    """Return the share of an age's entrants who are in the younger half of its band, drawn towards half of them."""
+    younger, entered = events.younger[age], events.entries[age].sum()
+    if not internal and 0 < min(younger, entered - younger) < privacy.SMALLEST_PUBLISHED:
+        return {}
+    return {YOUNGER: round(float((younger + 1) / (entered + 2)), 2)}
+
+
+def _in_care(events: Events, age: int, *, internal: bool) -> dict[str, float]:
+    """Return how long the children of an age have been in care, and how old they are."""
     by_care, there = events.stock[age].sum(axis=0), events.exposure[age].sum(axis=0)
     if by_care.sum() < (1 if internal else ENOUGH_FOR_A_MEAN):
         return {}

@@ -75,7 +75,7 @@ def behind(stream: Stream, exit_scale: float, months: int, *, moves: bool) -> Be
         opening = np.stack(
             [stream.opening.transpose(1, 0, 2), np.zeros((LONGEST + 1, EIGHTEEN, len(PLACEMENTS)))], axis=2
         )
-        first = np.stack([np.zeros((EIGHTEEN + 1, len(PLACEMENTS))), entrants_by_month() @ share], axis=1)
+        first = np.stack([np.zeros((EIGHTEEN + 1, len(PLACEMENTS))), entrants_by_month(stream.younger) @ share], axis=1)
         stays = _cohorts(stream.law.with_exits(exit_scale), opening, [first], months)
     return Behind(
         opening=made.opening,
@@ -112,7 +112,8 @@ def kept_at_home(  # noqa: PLR0913 - what it depends on
     lost = np.zeros((months, months, len(kinds)))
     if moves and kinds:
         nobody = np.zeros((LONGEST + 1, EIGHTEEN, len(kinds), len(PLACEMENTS)))
-        coming = [_coming(k, aims[k.scheme][1], months) for k in kinds]
+        spread = entrants_by_month(stream.younger)
+        coming = [_coming(spread @ k.share, k.stays, aims[k.scheme][1], months) for k in kinds]
         lost = _cohorts(law, nobody, [np.stack(month, axis=1) for month in zip(*coming, strict=True)], months)[1:]
     return [
         Kept(
@@ -153,17 +154,17 @@ def _kinds(
                     )
 
 
-def _coming(kind: _Kind, fade: float, months: int) -> list[Floats]:
-    """Return who comes into care by month because one child is kept at home: those who come back less that child.
+def _coming(mine: Floats, stays: str, fade: float, months: int) -> list[Floats]:
+    """Return who comes into care by month because one child, `mine`, is kept at home: who comes back, less that child.
 
     (217, placements) each; who comes back as `expected._KeptAtHome` has it. A child whose stay would have been short is
     counted on top of the others there, so that it is not missed here.
     """
     at_once = 1 - (1 - np.exp(-fade)) / fade if fade > 0 else 0.0
-    mine, pool, coming = entrants_by_month() @ kind.share, np.zeros((EIGHTEEN + 1, len(PLACEMENTS))), []
+    pool, coming = np.zeros_like(mine), []
     for month in range(months):
         back = pool * (1 - np.exp(-fade)) + mine * at_once
-        coming.append(back if month or kind.stays == SHORT else back - mine)
+        coming.append(back if month or stays == SHORT else back - mine)
         left = pool + mine - back
         mine = np.zeros_like(mine)
         pool[0], pool[1:] = 0.0, left[:-1]

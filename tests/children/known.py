@@ -45,9 +45,10 @@ def published(rows=MARGINS, left=LEFT, seed=SEED):
 
 
 def small():
-    """A ninth of it, everybody on the move: 39 children, so that thousands of draws are cheap."""
+    """A ninth of it, everybody on the move, entrants of no even age: 39 children, so that many draws are cheap."""
     whole = published([*MARGINS, row("all", "ifa_foster", moves={"residential": 9.0, "in_house_foster": 6.0})])
-    return replace(whole, opening=whole.opening / 9, entries_annual=whole.entries_annual / 9)
+    young = (0.8, 0.5, 0.4, 0.5, 0.3, 0.7)
+    return replace(whole, opening=whole.opening / 9, entries_annual=whole.entries_annual / 9, younger=young)
 
 
 def one_law(leaving=0.0, moves=None):

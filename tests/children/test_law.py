@@ -117,6 +117,13 @@ def test_entrants_are_even_within_their_band_and_within_the_month():
         assert spread[low + 1 : high, band] == pytest.approx(np.full(high - low - 1, 1 / (high - low)))
 
 
+def test_entrants_who_are_mostly_young_are_even_within_either_half_of_their_band():
+    spread = entrants_by_month((0.75, 0.5, 0.5, 0.5, 0.5, 1.0))
+    np.testing.assert_allclose(spread.sum(axis=0), 1.0)
+    assert spread[:14, 0] * 12 == pytest.approx([0.75, *[1.5] * 5, 1.0, *[0.5] * 5, 0.25, 0])
+    assert spread[192:, -1] * 12 == pytest.approx([0.5, *[1] * 11, 0.5, *[0] * 12])
+
+
 @settings(max_examples=20, deadline=None)
 @given(leaving=st.floats(0, 3), there=st.floats(0, 2), back=st.floats(0, 2))
 def test_a_month_solved_at_once_is_thirty_thousand_small_steps(leaving, there, back):

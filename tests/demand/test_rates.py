@@ -87,13 +87,26 @@ def test_destinations_add_to_one_and_never_stay(known):
 
 
 def test_the_level_of_entries_pools_years_that_differ_by_chance_and_follows_years_that_differ_by_more():
-    level, sd = entry_level(np.array([102.0, 95, 104, 99, 100]))
+    level, sd = entry_level(np.array([102.0, 95, 104, 99, 100]), 0.0, 0.0)
     assert level == pytest.approx(100, abs=1)
     assert sd == pytest.approx(1 / np.sqrt(500), rel=0.1)
-    level, wider = entry_level(np.array([60.0, 90, 130, 170, 220]))
+    level, wider = entry_level(np.array([60.0, 90, 130, 170, 220]), 0.0, 0.0)
     assert level > 190
     assert wider > 3 * sd
-    assert entry_level(np.zeros(3)) == (0.0, 0.0)
+    assert entry_level(np.zeros(3), 100.0, 2.0) == (0.0, 0.0)
+
+
+def test_children_in_care_when_returns_begin_count_as_entries_of_the_years_before():
+    """220 children who stay for two years: 110 entered a year, known as well as a count of 220 is."""
+    level, sd = entry_level(np.full(4, 100.0), 220.0, 2.0)
+    weights = np.array([4 / 100, 1 / (220 / 2**2)])
+    assert level == pytest.approx((weights @ [100, 110]) / weights.sum())
+    assert sd == pytest.approx(1 / np.sqrt(weights.sum()) / level)
+
+
+def test_years_that_wander_forget_who_was_there_before_them():
+    alone, _ = entry_level(np.array([60.0, 90, 130, 170, 220]), 0.0, 0.0)
+    assert entry_level(np.array([60.0, 90, 130, 170, 220]), 100.0, 2.0)[0] == pytest.approx(alone, rel=0.02)
 
 
 def test_children_in_care_before_the_first_return_count_once_their_time_in_care_is_known(tmp_path):

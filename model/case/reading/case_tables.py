@@ -24,6 +24,7 @@ IN_CARE: Final = {
 LEAVING: Final = tuple(f"leaving_rate_annual_{months}" for months in IN_CARE)
 CARE_SHARES: Final = tuple(f"share_in_care_{months}" for months in IN_CARE)[:-1]
 MEAN_AGE: Final = "mean_age_months"
+YOUNGER: Final = "entries_younger_share"
 """Optional columns of `caseload.csv` that a return fills: rates a year and child by months in care; who is there."""
 POUNDS: Final = {"GBP": 1.0, "GBP k": 1e3, "GBP m": 1e6}
 """Units of a printed amount that can stand beside modelled pounds: unit -> pounds."""
@@ -130,6 +131,8 @@ CASELOAD: Final = Table(
             for name, months in zip(CARE_SHARES, IN_CARE.values(), strict=False)
         ),
         spare(MEAN_AGE, cells.count, "Mean months of age of an age's children, in its row of placement all."),
+        spare(YOUNGER, cells.count,
+              "Share of an age's entrants who are in the younger half of its band; half of them where empty."),
         spare("source", cells.text_cell, _SOURCE),
         spare("note", cells.text_cell, "How a suppressed figure was filled."),
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from model.case import parameters
-from model.case.reading.case_tables import CARE_SHARES, LEAVING, MEAN_AGE, MOVES, MOVING
+from model.case.reading.case_tables import CARE_SHARES, LEAVING, MEAN_AGE, MOVES, MOVING, YOUNGER
 from model.case.reading.problems import Problem
 from model.case.words import ALL, ENTRY_REDUCTION, FOSTERING_GROWTH, LEAVING_SOONER, OWN_HOMES, PRICE_CHANGE, STEP_DOWN
 
@@ -60,7 +60,7 @@ def _misplaced(row: Row) -> Iterator[Problem]:
         (MOVES.values(), of_placement, nothing, "only a row of one placement can state moves"),
         ((CHILDREN, ENTRIES), age != AGE_18, nothing, "the row 18 states only who leaves at 18"),
         ((*LEAVING, *MOVING.values()), of_cell, {None}, "only a row of one age and placement states rates"),
-        ((*CARE_SHARES, MEAN_AGE), of_age, {None}, "only a row of one age and placement all states it"),
+        ((*CARE_SHARES, MEAN_AGE, YOUNGER), of_age, {None}, "only a row of one age and placement all states it"),
     ):
         for column in () if allowed else columns:
             if values.get(column) not in unsaid:
@@ -82,6 +82,8 @@ def _half_stated(row: Row) -> Iterator[Problem]:
         yield row.problem(LEAVING[0], "a number: a row that states rates of moving states those of leaving")
     if sum(values.get(column) or 0.0 for column in CARE_SHARES) > 1 + TOLERANCE:
         yield row.problem(CARE_SHARES[0], f"{', '.join(CARE_SHARES)} that add up to no more than 1")
+    if (values.get(YOUNGER) or 0.0) > 1:
+        yield row.problem(YOUNGER, "a share of no more than 1")
     low, high = parameters.AGE_MONTHS.get(str(values.get("age_band")), (0, 0))
     if high and values.get(MEAN_AGE) is not None and not low <= values[MEAN_AGE] <= high:
         yield row.problem(MEAN_AGE, f"months of age from {low} to {high}")
