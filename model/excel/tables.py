@@ -31,7 +31,6 @@ SHEETS: Final[Mapping[str, tuple[str, Callable[[Result], pd.DataFrame]]]] = {
     "Tornado": ("How far each assumption moves the NPV", lambda r: r.tornado),
     "Information": ("What each number is worth learning", lambda r: r.information),
     "Attribution": ("Who earned the NPV", lambda r: r.attribution),
-    "Bridge": ("From nothing to the joint NPV", lambda r: r.bridge),
     "Convergence": ("What the number of draws can tell", lambda r: r.convergence),
     "Reconciliation": ("Printed figures recomputed", lambda r: r.reconciliation),
 }

@@ -170,7 +170,7 @@ def _some(names: Sequence[str]) -> str:
 
 _NAMED = 3
 _FILES = ("report.ipynb", "annual.csv", "caseload.csv", "funding.csv", "reserve.csv", "mtfp.csv", "virement.csv",
-          "bridge.csv", "attribution.csv", "staffing.csv", "switching.csv", "tornado.csv", "information.csv",
+          "attribution.csv", "staffing.csv", "switching.csv", "tornado.csv", "information.csv",
           "convergence.csv", "reconciliation.csv", "metrics.json", "provenance.json")  # fmt: skip
 
 

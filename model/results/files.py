@@ -28,7 +28,6 @@ def write(result: Result, folder: Path) -> None:
         "staffing": result.staffing,
         "reserve": result.reserve,
         "virement": result.virement,
-        "bridge": result.bridge,
         "tornado": result.tornado,
         "information": result.information,
         "attribution": result.attribution,

@@ -15,7 +15,7 @@ from model.children.streams import streams_of
 from model.money.appraisal import BLOCK, each
 from model.money.portfolio import evaluate
 from model.results.annual import annual_frame, monthly_frame
-from model.results.bridge import attribution_frame, bridge_frame
+from model.results.attribution import attribution_frame
 from model.results.children import caseload_frame, placement_cost_frame
 from model.results.children_counts import costs, read
 from model.results.metrics import metrics_of, staffing_frame
@@ -70,11 +70,6 @@ class Result(Outcome):
     def placement_costs(self) -> pd.DataFrame:
         """What placements cost if nothing is done, real: placement, financial_year, statistic, value_gbp."""
         return placement_cost_frame(self)
-
-    @cached_property
-    def bridge(self) -> pd.DataFrame:
-        """From nothing to the joint NPV, scheme by scheme, as `bridge.csv`."""
-        return bridge_frame(self)
 
     @cached_property
     def metrics(self) -> pd.DataFrame:

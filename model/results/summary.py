@@ -25,7 +25,6 @@ ANNUAL_COLUMNS = ("scenario", "perimeter", "scheme", "line", "nature", "recurren
                   "statistic", "value_gbp")  # fmt: skip
 CASELOAD_COLUMNS = ("scenario", "world", "age_band", "placement", "measure", "month", "statistic", "children")
 
-BRIDGE_COLUMNS = ("scenario", "perimeter", "position", "scheme", "statistic", "step_gbp", "shapley_gbp")
 ATTRIBUTION_COLUMNS = ("scenario", "perimeter", "position", "scheme", "meets", "statistic", "shapley_gbp", "step_gbp")
 RECONCILIATION_COLUMNS = (
     "ref",

@@ -155,14 +155,6 @@ def attribute(
     )
 
 
-def to_be_run(case: Case, perimeter: str) -> frozenset[frozenset[str]]:
-    """Return the sets of schemes that `attribute` has to run, because they are no perimeter of the case."""
-    acting = acting_members(case)
-    meeting = tuple(name for name in acting[perimeter] if name in meeting_schemes(case))
-    nobody: frozenset[str] = frozenset()
-    return frozenset(_wanted(acting[perimeter], meeting)) - {nobody, *map(frozenset, acting.values())}
-
-
 def _wanted(members: Sequence[str], meeting: Sequence[str]) -> list[frozenset[str]]:
     """Return the sets of schemes whose NPV it takes: those that meet in every combination, the others alone, all."""
     alone = [name for name in members if name not in meeting]

@@ -11,7 +11,7 @@ from model import load_case, run
 from model.case.words import STATISTICS
 from model.results import sample, summary
 from model.results.files import write
-from tests.cases import CASE_TOML, write_case
+from tests.cases import write_case
 from tests.engine import load
 
 KEY = ["perimeter", "price_basis", "financial_year", "statistic"]
@@ -202,35 +202,3 @@ def test_quantiles_are_numpys(n):
         expected = np.quantile(amounts, list(summary.QUANTILES.values()), axis=-1)
         found = np.stack(list(summary.quantiles(amounts).values()))
     np.testing.assert_array_equal(found, expected)
-
-
-def test_the_bridge_goes_from_nothing_to_the_npv_and_halves_what_two_schemes_share(tmp_path):
-    found = run(load_case(write_case(tmp_path)), draws=70, seed=1)
-    npv = {p: m["npv_gbp"] for p, m in found.metrics_by_perimeter.items()}
-    frame = found.bridge.set_index(["perimeter", "statistic", "scheme"])
-    assert found.bridge.groupby(["perimeter", "statistic"])["position"].apply(list).to_dict() == {
-        (p, s): list(range(1, n + 1))
-        for p, n in (("invest_to_save", 2), ("whole", 4)) for s in ("central", "mean")
-    }  # fmt: skip
-    for (perimeter, statistic), rows in found.bridge.groupby(["perimeter", "statistic"]):
-        for column in ("step_gbp", "shapley_gbp"):
-            assert round(rows[column].sum(), 2) == round(npv[perimeter][statistic], 2)
-    for statistic in ("central", "mean"):
-        alone, other, both = (npv[p][statistic] for p in ("edge_of_care", "fostering", "invest_to_save"))
-        lost = both - alone - other
-        first, second = (frame.loc["invest_to_save", statistic, s] for s in ("edge_of_care", "fostering"))
-        assert (first["position"], second["position"]) == (1, 2)  # demand first, then where children live
-        assert (first["step_gbp"], second["step_gbp"]) == pytest.approx((alone, other + lost), abs=0.02)
-        assert first["shapley_gbp"] == pytest.approx(alone + lost / 2, abs=0.02)
-        assert second["shapley_gbp"] == pytest.approx(other + lost / 2, abs=0.02)
-        step = frame.loc["whole", statistic, "improvement"]
-        assert step["step_gbp"] == step["shapley_gbp"] == pytest.approx(npv["improvement"][statistic], abs=0.02)
-
-
-def test_a_bridge_of_schemes_no_perimeter_names_is_central_alone_and_of_one_scheme_there_is_none(tmp_path):
-    ungrouped = CASE_TOML.replace('invest_to_save = ["fostering", "edge_of_care"]', "")
-    found = run(load_case(write_case(tmp_path / "a", case_toml=ungrouped)), draws=70, seed=1)
-    assert set(found.bridge["statistic"]) == {"central"}
-    whole = found.metrics_by_perimeter["whole"]["npv_gbp"]["central"]
-    assert found.bridge["step_gbp"].sum() == pytest.approx(whole, abs=0.01)
-    assert run(load_case(write_case(tmp_path / "b"), scenario="do-nothing"), draws=1).bridge.empty
