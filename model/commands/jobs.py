@@ -94,11 +94,10 @@ def make(context: Context) -> None:
     write(result, context.folder)
     if excel:
         from model.excel.tables import write_tables  # noqa: PLC0415 - only where it was asked for
-        from model.excel.twin import why_not, write_workbook  # noqa: PLC0415 - as above
+        from model.excel.twin import write_workbook  # noqa: PLC0415 - as above
 
         write_tables(result, context.folder / TABLES)
-        if not why_not(result.case):
-            write_workbook(result.case, context.folder / WORKBOOK)
+        write_workbook(result.case, context.folder / WORKBOOK)
     (context.folder / "summary.html").write_text(summary_html(result), encoding="utf-8", newline="\n")
     found = provenance.provenance(result.case, draws=result.draws, seed=result.seed, **_set(wanted))
     provenance.write(context.folder, found, started=started, seconds=time.perf_counter() - begun)

@@ -1,21 +1,21 @@
-"""Discounting, NPV, BCR, payback and peak funding of each perimeter, the checks, and the summary."""
+"""Discounting, NPV, BCR, payback and peak funding of each perimeter."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 from model.case.words import AVOIDANCE, CASHABLE, INCOME, INTERACTION, INVESTMENT
-from model.excel.grid import add_up
+from model.excel.grid import total
 from model.money.portfolio import members_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from model.excel.grid import Row, Sheet
+    from model.excel.grid import Row
     from model.excel.staff import Work
     from model.schemes.cashflows import Tag
 
-METRICS = {
+METRICS: Final = {
     "npv_gbp": ("Net present value", "GBP"), "npv_cashable_gbp": ("Net present value, cashable savings alone", "GBP"),
     "bcr": ("Benefit-cost ratio", "factor"), "pv_investment_gbp": ("Present value of investment", "GBP"),
     "pv_savings_gbp": ("Present value of savings", "GBP"), "payback_months": ("Payback, months", ""),
@@ -23,68 +23,59 @@ METRICS = {
     "payback_cashable_months": ("Cashable payback, months", ""),
     "peak_funding_gbp": ("Peak funding", "GBP"), "peak_funding_month": ("Month of peak funding", ""),
 }  # fmt: skip
+"""Key in metrics.json -> its label here, and its kind of number."""
+APPRAISAL: Final = f"""
+net | net | GBP | =[invested]+[cash]+[avoided]
+cashable | net, cashable alone | GBP | =[invested]+[cash]
+discounted | net, discounted | GBP | =[net]*[factor]
+so_far | net so far | GBP | =[so_far:prev]+[net] | 0
+discounted_so_far | discounted so far | GBP | =[discounted_so_far:prev]+[discounted] | 0
+cashable_so_far | cashable so far | GBP | =[cashable_so_far:prev]+[cashable] | 0
+pv_investment_gbp | {METRICS["pv_investment_gbp"][0]} | GBP | !-SUMPRODUCT([invested:all],[factor:all])
+npv_gbp | {METRICS["npv_gbp"][0]} | GBP | !SUMPRODUCT([net:all],[factor:all])
+npv_cashable_gbp | {METRICS["npv_cashable_gbp"][0]} | GBP | !SUMPRODUCT([cashable:all],[factor:all])
+pv_savings_gbp | {METRICS["pv_savings_gbp"][0]} | GBP | ![npv_gbp:const]+[pv_investment_gbp:const]
+bcr | {METRICS["bcr"][0]} | ratio
+ | !IF([pv_investment_gbp:const]>0,[pv_savings_gbp:const]/[pv_investment_gbp:const],"none")
+peak_funding_gbp | {METRICS["peak_funding_gbp"][0]} | GBP | !MAX(0,-MIN([so_far:all]))
+peak_funding_month | {METRICS["peak_funding_month"][0]} | month
+ | !IF([peak_funding_gbp:const]>0,MATCH(MIN([so_far:all]),[so_far:all],0),"none")
+"""
+"""`appraisal.appraise`."""
+PAYBACK: Final = """
+last | last month below nought ([label]) | months | !SUMPRODUCT(MAX(([running:all]<
+ -(deficit_guard_gbp+deficit_guard_share*SUMPRODUCT(ABS([flow:all]))))*[t:all]))
+row | [label] | months | !IF([last:const]=0,0,IF([last:const]=months,"never",[last:const]+1))
+"""
+"""`appraisal.payback_months`."""
 
 
 def write_appraisal(work: Work, lines: Mapping[tuple[str, Tag], Row]) -> dict[str, dict[str, Row]]:
-    """`appraisal.appraise` for every perimeter: rows by month, measures in the Constant column."""
-    sheet = work.book.monthly("Appraisal")
+    """Appraise every perimeter: rows by month, measures in the Constant column. Return perimeter -> key -> row."""
+    sheet = work.book.sheet("Appraisal", work.book.months)
     sheet.title(
         "Appraisal of every perimeter",
         "Real pounds, discounted from mid-month; a measure stands in the Constant column. "
         "never and none are words where there is no such number.",
     )
-    return {
-        perimeter: _appraise(work, sheet, perimeter, {
-            key: row for key, row in lines.items() if key[0] in {*members, f"{INTERACTION}:{perimeter}"}
-        })
-        for perimeter, members in members_of(work.case).items()
-    }  # fmt: skip
-
-
-def _appraise(work: Work, sheet: Sheet, name: str, lines: Mapping[tuple[str, Tag], Row]) -> dict[str, Row]:
-    add, factor, n = sheet.add, work.cal.factor, name
-    sheet.section(name)
-
-    def total(*natures: str) -> str:
-        return add_up(row for (_, tag), row in lines.items() if tag.nature in natures)
-
-    invested = add(f"{n}: investment", "GBP", total(INVESTMENT))
-    cash = add(f"{n}: cashable savings and income", "GBP", total(CASHABLE, INCOME))
-    avoided = add(f"{n}: cost avoided", "GBP", total(AVOIDANCE))
-    net = add(f"{n}: net", "GBP", f"={invested}+{cash}+{avoided}", style="total")
-    cashable = add(f"{n}: net, cashable alone", "GBP", f"={invested}+{cash}")
-    discounted = add(f"{n}: net, discounted", "GBP", f"={net}*{factor}")
-    so_far = {row: add(f"{n}: {words} so far", "GBP", f"={at:prev}+{row}", before=0.0)
-              for row, words in ((net, "net"), (discounted, "discounted"), (cashable, "cashable"))
-              for at in (sheet.row_at(sheet.at),)}  # fmt: skip
-
-    def measure(key: str, formula: str) -> Row:
-        label, kind = METRICS[key]
-        return add(f"{n}: {label}", "GBP" if kind == "GBP" else "", const=f"={formula}", kind=kind)
-
-    def payback(key: str, row: Row) -> Row:
-        """`appraisal.payback_months`."""
-        guard = f"(deficit_guard_gbp+deficit_guard_share*SUMPRODUCT(ABS({row:all})))"
-        last = add(
-            f"{n}: last month below nought ({METRICS[key][0].lower()})",
-            "months",
-            const=f"=SUMPRODUCT(MAX(({so_far[row]:all}<-{guard})*{work.cal.month:all}))",
-        )
-        return measure(key, f'IF({last:const}=0,0,IF({last:const}=months,"never",{last:const}+1))')
-
-    pv = measure("pv_investment_gbp", f"-SUMPRODUCT({invested:all},{factor:all})")
-    npv = measure("npv_gbp", f"SUMPRODUCT({net:all},{factor:all})")
-    peak = measure("peak_funding_gbp", f"MAX(0,-MIN({so_far[net]:all}))")
-    deepest = f"MATCH(MIN({so_far[net]:all}),{so_far[net]:all},0)"
-    return {
-        "npv_gbp": npv, "pv_investment_gbp": pv,
-        "npv_cashable_gbp": measure("npv_cashable_gbp", f"SUMPRODUCT({cashable:all},{factor:all})"),
-        "pv_savings_gbp": measure("pv_savings_gbp", f"{npv:const}+{pv:const}"),
-        "bcr": measure("bcr", f'IF({pv:const}>0,({npv:const}+{pv:const})/{pv:const},"none")'),
-        "payback_months": payback("payback_months", net),
-        "discounted_payback_months": payback("discounted_payback_months", discounted),
-        "payback_cashable_months": payback("payback_cashable_months", cashable),
-        "peak_funding_gbp": peak,
-        "peak_funding_month": measure("peak_funding_month", f'IF({peak:const}>0,{deepest},"none")'),
-        "net": net,
-    }  # fmt: skip
+    found = {}
+    for perimeter, members in members_of(work.case).items():
+        inside = {*members, f"{INTERACTION}:{perimeter}"}
+        sheet.section(perimeter)
+        names: dict[str, Any] = {}
+        for key, label, natures in (
+            ("invested", "investment", {INVESTMENT}), ("cash", "cashable savings and income", {CASHABLE, INCOME}),
+            ("avoided", "cost avoided", {AVOIDANCE}),
+        ):  # fmt: skip
+            rows = (row for (owner, tag), row in lines.items() if owner in inside and tag.nature in natures)
+            names[key] = sheet.add(f"{perimeter}: {label}", "GBP", f"={total(rows)}")
+        names |= sheet.rows(APPRAISAL, names, called=perimeter)
+        for key, running, flow in (
+            ("payback_months", "so_far", "net"), ("payback_cashable_months", "cashable_so_far", "cashable"),
+            ("discounted_payback_months", "discounted_so_far", "discounted"),
+        ):  # fmt: skip
+            listing = PAYBACK.replace("[label]", METRICS[key][0])
+            given = {"running": names[running], "flow": names[flow]}
+            names[key] = sheet.rows(listing, given, called=perimeter)["row"]
+        found[perimeter] = names
+    return found

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+
+from model.case.draws import central
 from model.case.parameters import PLACEMENT_LINES, PLACEMENTS
 from model.children.law import IFA, IN_HOUSE
 from model.children.points import OUT
 from model.excel.behind import ALL_STAYS, SHORT, behind, kept_at_home
-from model.excel.grid import FIRST, Row
-from model.excel.inputs import name_of
+from model.excel.grid import FIRST, Cell, Row, total
+from model.excel.inputs import EXITS
+from model.money.portfolio import evaluate
+from model.schemes.base import rate_a_month
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,369 +23,318 @@ if TYPE_CHECKING:
     from model.case.records import Case
     from model.children.law import Floats
     from model.children.streams import Streams
-    from model.excel.behind import Kept
+    from model.excel.behind import Behind, Kept
     from model.excel.grid import Book
-    from model.excel.inputs import Calendar
+    from model.excel.schemes import Levers, Reduction
 
-OUTS = (*PLACEMENT_LINES.values(), "Entries", "Exits before 18", "Exits at 18")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Reduction:
-    """An entry reduction's rows: its rate a month, and what its assumptions say."""
-
-    name: str
-    ages: Sequence[str]
-    fade: float
-    rate: Row
-    short_share: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Places:
-    """A fostering scheme's row of filled places, and its two assumptions."""
-
-    name: str
-    filled: Row
+OUTS: Final = (*PLACEMENT_LINES.values(), "Entries", "Exits before 18", "Exits at 18")
+KEPT: Final = "Children kept at home"
+BY_STAY: Final = """
+natural | short stays among its entries | share | !IF(([all])>0,([short])/([all]),0)
+more | short stays prevented, against all | ratio | !IF([natural:const]>0,[stated]/[natural:const],1)
+fewer | other stays prevented, against all | ratio | !IF([natural:const]<1,(1-[stated])/(1-[natural:const]),1)
+"""
+"""`short.tilts_by_stay`."""
+MOVED: Final = """
+staying | Moved before and still there | children | =SUMPRODUCT([shares:prev],[there])
+arrivals | Came to an agency this month | children | =INDEX([there],[t]+1)
+others | Others with an agency | children | =MAX(SUM([there])-[arrivals]-[staying],0)
+gap | Places to fill (minus: closed) | children | =[filled]-[staying]
+started | Moved on coming | children | =IF(.inflow_limited>0,MIN(MAX([gap],0),.transferring_share*[arrivals]),0)
+moved | Moved from an agency's home at once | children | =IF(.inflow_limited>0,0,MIN(MAX([gap],0),[others]+[arrivals]))
+starts | Share of those who come | share | =IF([arrivals]>0,[started]/[arrivals],0)
+stock | Share of all others | share | =IF([others]+[arrivals]>0,[moved]/([others]+[arrivals]),0)
+back | Share of the moved who go back | share | =IF([staying]>0,MAX(-[gap],0)/[staying],0)
+children | Children in the new places | children | =[staying]+[started]+[moved]-MAX(-[gap],0) | 0
+"""
+"""`places.fill`."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class World:
-    """A world's rows: `outs` placements, entries, exits before 18 and at 18; `kept` children kept at home."""
+    """A world's rows: `outs` placements, entries, exits before 18 and at 18; `kept` children kept at home.
+
+    `frozen`: Python worked it out, and no row of it moves with the inputs.
+    """
 
     outs: tuple[Row, ...]
     kept: Row | None
+    frozen: bool = False
 
 
 class Caseload:
-    """Writes the pasted tables and the worlds."""
+    """Writes the pasted tables and the worlds, each once."""
 
-    def __init__(  # noqa: PLR0913, PLR0917 - what a caseload rests on
-        self, book: Book, case: Case, cal: Calendar, scale: Row, streams: Streams, reductions: Sequence[Reduction],
-        places: Sequence[Places],
-    ) -> None:  # fmt: skip
+    def __init__(self, book: Book, case: Case, levers: Levers, streams: Streams) -> None:
         """Work out and paste what children leave behind, then write the do-nothing world."""
-        self._book, self._case, self._cal, self._places, self._worlds = book, case, cal, places, 0
-        self._reductions = {r.name: r for r in reductions}
-        self._pasted = book.monthly("Children tables")
+        self._book, self._case, self._levers, self._time = book, case, levers, book.time
+        self._months, self._exits = case.timeline.months, self._value(EXITS, 1.0)
+        aims = {
+            r.name: (r.ages, float(rate_a_month(np.array([self._value(f"{r.name}.fade_annual", 0.0)]))[0]))
+            for r in levers.reductions.values()
+        }
+        self._stated = {n: f"{n}.short_stay_share" for n in aims if f"{n}.short_stay_share" in case.assumptions}
+        moves = len(levers.places) > 0
+        self._kinds = kept_at_home(
+            streams.general, self._exits, self._months, aims, short=bool(self._stated), moves=moves
+        )
+        tables = behind(streams.general, self._exits, self._months, moves=moves)
+        self._pasted = book.sheet("Children tables", book.months)
         self._pasted.title(
             "Children tables: pasted from Python",
             "How long children stay is fitted to the council's figures in Python; change it there and make this again.",
             "Rows of one entrant run backwards: the last column is the month of entry, the one before it the next, "
             "so that a row of entrants and its row here multiply cell by cell.",
         )
-        months, exits = case.timeline.months, case.assumptions["caseload.exits_multiplier"].value
-        aims = {r.name: (r.ages, r.fade) for r in reductions}
-        short = any(r.short_share for r in reductions)
-        self._kept: list[Kept] = kept_at_home(
-            streams.general, exits, months, aims, short=short, moves=bool(places)
-        ) if aims else []  # fmt: skip
-        self._tables = behind(streams.general, exits, months, moves=bool(places))
-        self._sheet = book.monthly("Children")
+        self._sheet = book.sheet("Children", book.months)
         self._sheet.title(
             "Children at each month's end, and who enters and leaves",
-            "Opening children still there, plus "
-            "entries, less prevented, plus returned, each times what one entrant leaves behind.",
+            "Opening children still there, plus entries, less prevented, plus returned, each times what one entrant "
+            "leaves behind.",
         )
-        self.scale, self.worlds = scale, dict[tuple[str, ...], World]()
-        self._opening = self._paste_opening(self._tables.opening, self._tables.first)
-        self._entrant = self._paste_backwards("What one average entrant leaves behind", self._tables.entrant)
-        self._one = self._pasted.add(
-            "Entrants a year, all ages and placements", "children/year", const=self._tables.entrants, style="pasted"
-        )
-        self._responses = [self._paste_kept(out) for out in range(OUT)] if self._kept else []
-        self.nothing = self._do_nothing("Do nothing", self._opening, self._entrant, self._one)
-        self._tilts = {r: self._targeting(r) for r in self._reductions}
-        self._shares = {key: row for r in self._reductions for key, row in self._prevented(r).items()}
-        self._others, self._brief = self._by_stay(shorter=False), self._by_stay(shorter=True)
-        if places:
-            self._stays = book.monthly("Agency stays")
-            self._paste_stays()
+        self.nothing, self._one = self._do_nothing("Do nothing", tables)
+        self._responses = [self._paste_kept(out) for out in range(OUT)] if self._kinds else []
+        self._shares: dict[tuple[str, int], tuple[Row, Row, Row]] = {}
+        for reduction in levers.reductions.values():
+            self._prevented(reduction)
+        if moves:
+            self._paste_stays(tables)
         self.unaccompanied: World | None = None
         if streams.uasc.opening.any() or streams.uasc.entries_annual.any():
-            uasc = behind(streams.uasc, exits, months, moves=False)
-            opening = self._paste_opening(uasc.opening, uasc.first, "Unaccompanied: ")
-            entrant = self._paste_backwards("What one unaccompanied entrant leaves behind", uasc.entrant)
-            one = self._pasted.add(
-                "Unaccompanied entrants a year", "children/year", const=uasc.entrants, style="pasted"
-            )
-            self.unaccompanied = self._do_nothing("Unaccompanied children, in every world", opening, entrant, one)
+            own = behind(streams.uasc, self._exits, self._months, moves=False)
+            self.unaccompanied, _ = self._do_nothing("Unaccompanied children, in every world", own)
+        self.worlds: dict[tuple[str, ...], World] = {(): self.nothing}
 
-    def _paste_opening(self, opening: Floats, first: Floats, who: str = "") -> list[Row]:
-        self._pasted.section(f"{who}opening children still there, and those of them who leave")
-        before = [*map(float, first), 0.0, 0.0, 0.0]
-        return [
-            self._pasted.add(f"{who}{name}", "children", opening[:, i], before=before[i], style="pasted")
+    def _value(self, name: str, neutral: float) -> float:
+        return self._case.assumptions[name].value if name in self._case.assumptions else neutral
+
+    def _do_nothing(self, title: str, tables: Behind) -> tuple[World, Row]:
+        """`points.project_points` without levers: opening + entrants a month x what one leaves behind.
+
+        Returned with the row whose constant holds the entrants a year.
+        """
+        paste = self._pasted
+        paste.section(f"{title}: entrants, and what one average entrant leaves behind", "backwards")
+        one = paste.add("Entrants a year, all ages and placements", "children/year", const=tables.entrants,
+                        style="pasted")  # fmt: skip
+        entrant = [paste.add(name, "children", tables.entrant[::-1, i], style="pasted") for i, name in enumerate(OUTS)]
+        paste.section(f"{title}: opening children still there, and those of them who leave")
+        first = [*map(float, tables.first), 0.0, 0.0, 0.0]
+        opening = [
+            paste.add(name, "children", tables.opening[:, i], before=first[i], style="pasted")
             for i, name in enumerate(OUTS)
         ]
+        self._sheet.section(title)
+        outs = (
+            self._sheet.add(
+                name, "children", f"={still}+{one:const}/months_a_year*{self._folded(self._time['scale'], leaves)}",
+                before=f"={still:open}",
+            )
+            for name, still, leaves in zip(OUTS, opening, entrant, strict=True)
+        )  # fmt: skip
+        return World(kept=None, outs=tuple(outs)), one
 
-    def _paste_backwards(self, title: str, table: Floats) -> list[Row]:
-        self._pasted.section(title, "backwards")
-        return [self._pasted.add(name, "children", table[::-1, i], style="pasted") for i, name in enumerate(OUTS)]
+    def _folded(self, who: Row, table: Row) -> str:
+        """Return the sum over months so far of who came x what they leave behind now (`points._convolved`)."""
+        window = f"INDEX({table:all},1,months-{self._time['t']}+1):INDEX({table:all},ROWS({table:all}),months)"
+        return f"SUMPRODUCT({who:upto},{window})"
 
     def _paste_kept(self, out: int) -> Row:
         self._pasted.section(
             f"What one child kept at home adds to: {OUTS[out]}", "backwards; minus: they are not there"
         )
         rows = [
-            self._pasted.add(self._label(kept), "children", kept.stock[::-1, out], const=kept.entrants, style="pasted")
-            for kept in self._kept
+            self._pasted.add(_label(kept), "children", kept.stock[::-1, out], const=kept.entrants, style="pasted")
+            for kept in self._kinds
         ]
         return self._pasted.block(rows[0])
 
-    def _label(self, kept: Kept) -> str:
-        also = f", also aimed at by {' and '.join(kept.others)}" if kept.others else ""
-        return f"{kept.scheme}: {PLACEMENTS[kept.placement]}{also}{' (short stays)' if kept.stays == SHORT else ''}"
+    def _entrants(self, kept: Kept) -> str:
+        """Return the cell of the entrants a year of a kind, beside its response."""
+        return f"{self._responses[0][self._kinds.index(kept)]:const}"
 
-    def _folded(self, who: Row, table: Row) -> str:
-        """Return the sum over months so far of who came x what they leave behind now (`points._convolved`)."""
-        window = f"INDEX({table:all},1,months-{self._cal.month}+1):INDEX({table:all},ROWS({table:all}),months)"
-        return f"SUMPRODUCT({who:upto},{window})"
+    def _prevented(self, reduction: Reduction) -> None:
+        """`levers.shares_prevented` and `short.by_stay`: the share prevented of all entries, of short stays, of others.
 
-    def _do_nothing(self, title: str, opening: list[Row], entrant: list[Row], one: Row) -> World:
-        """`points.project_points` without levers: opening + entrants a month x what one leaves behind."""
-        self._sheet.section(title)
-        outs = tuple(
-            self._sheet.add(
-                name,
-                "children",
-                f"={opening[i]}+{one:const}/months_a_year*{self._folded(self.scale, entrant[i])}",
-                before=f"={opening[i]:open}",
-            )
-            for i, name in enumerate(OUTS)
-        )
-        return World(outs=outs, kept=None)
-
-    def _targeting(self, name: str) -> dict[int, Row]:
-        """`levers.targeted`: twice the weight is twice the share; the number prevented stays the rate's."""
-        sheet, found = self._sheet, {}
-        entrants: dict[int, float] = {}
-        for kept in (k for k in self._kept if k.scheme == name and k.stays != SHORT):
-            entrants[kept.placement] = entrants.get(kept.placement, 0.0) + kept.entrants
-        sheet.section(f"{name}: which entries are prevented")
-        come = [
-            sheet.add(f"Entrants a year of its ages: {PLACEMENTS[p]}", "children/year", const=n, style="pasted")
-            for p, n in entrants.items()
-        ]
-        weights = [
-            sheet.add(
-                f"Weight: {PLACEMENTS[p]}",
-                "ratio",
-                const=f"={name_of(self._case, f'{name}.weight_{PLACEMENTS[p]}', 1.0)}",
-            )
-            for p in entrants
-        ]
-        whose, weight = sheet.block(come[0], come[-1]), sheet.block(weights[0], weights[-1])
-        level = sheet.add(
-            "Level that keeps the number prevented",
-            "ratio",
-            const=f"=IF(SUMPRODUCT({whose:const},{weight:const})>0,SUMPRODUCT(--({weight:const}>0),{whose:const})"
-            f"/SUMPRODUCT({whose:const},{weight:const}),0)",
-        )
-        for p, row in zip(entrants, weights, strict=True):
-            found[p] = sheet.add(f"Share of the rate: {PLACEMENTS[p]}", "ratio", const=f"={row:const}*{level:const}")
-        return found
-
-    def _prevented(self, name: str) -> dict[tuple[str, int], Row]:
-        """`levers.shares_prevented`: rate x targeting, at most all."""
-        rate = self._reductions[name].rate
-        return {
-            (name, p): self._sheet.add(
-                f"{name}: share prevented, {PLACEMENTS[p]}", "share", f"=MIN({rate}*{tilt:const},1)"
-            )
-            for p, tilt in self._tilts[name].items()
+        Twice the weight is twice the share; the number prevented stays the rate's.
+        """
+        n, sheet = reduction.name, self._sheet
+        sheet.section(f"{n}: which entries are prevented")
+        mine = {stays: [k for k in self._kinds if k.scheme == n and k.stays == stays] for stays in (ALL_STAYS, SHORT)}
+        weight = {
+            p: self._book.optional(f"{n}.weight_{PLACEMENTS[p]}", "1") for p in {k.placement for k in self._kinds}
         }
+        short, usual = ("+".join(f"{self._entrants(k)}*{weight[k.placement]}" for k in some) or "0"
+                        for some in (mine[SHORT], mine[ALL_STAYS]))  # fmt: skip
+        aimed = "+".join(f"{self._entrants(k)}*IF({weight[k.placement]}>0,1,0)" for k in mine[ALL_STAYS]) or "0"
+        names: dict[str, Any] = {"rate": reduction.rate, "short": short, "all": usual, "aimed": aimed}
+        listing = "level | level that keeps the number prevented | ratio | !IF(([all])>0,([aimed])/([all]),0)"
+        names |= sheet.rows(listing, names, who=n)
+        if n in self._stated:
+            names |= sheet.rows(BY_STAY, {**names, "stated": self._stated[n]}, who=n)
+        for p in sorted({k.placement for k in mine[ALL_STAYS]}):
+            names["weight"] = weight[p]
+            all_of = f"row | prevented of those to {PLACEMENTS[p]} | share | =MIN([rate]*[weight]*[level:const],1)"
+            whole = sheet.rows(all_of, names, who=n)["row"]
+            self._shares[n, p] = (whole, whole, whole)
+            if n in self._stated:
+                some = (
+                    sheet.rows(f"row | prevented of {what} stays | share | =MIN([whole]*[{key}:const],1)",
+                               {**names, "whole": whole}, who=n)["row"]
+                    for what, key in (("short", "more"), ("other", "fewer"))
+                )  # fmt: skip
+                self._shares[n, p] = (whole, next(some), next(some))
 
-    def _by_stay(self, *, shorter: bool) -> dict[tuple[str, int], Row]:
-        """`short.by_stay`: the share prevented of entries with short stays, or of all others."""
-        found = dict(self._shares)
-        for name, stated in ((r.name, r.short_share) for r in self._reductions.values() if r.short_share):
-            short, usual = (
-                "+".join(
-                    f"{self._entrants(k):const}*{self._tilts[name][k.placement]:const}"
-                    for k in self._kept
-                    if k.scheme == name and k.stays == stays
-                )
-                or "0"
-                for stays in (SHORT, ALL_STAYS)
-            )
-            natural = self._sheet.add(f"{name}: short stays among its entries", "share", const=f"=({short})/({usual})")
-            left, right = (f"{stated}", f"{natural:const}") if shorter else (f"(1-{stated})", f"(1-{natural:const})")
-            more = self._sheet.add(
-                f"{name}: {'short stays' if shorter else 'other stays'} prevented, against all",
-                "ratio",
-                const=f"=IF({right}>0,{left}/{right},1)",
-            )
-            for p in self._tilts[name]:
-                found[name, p] = self._sheet.add(
-                    f"{name}: share prevented of {'short' if shorter else 'other'} stays, {PLACEMENTS[p]}",
-                    "share",
-                    f"=MIN({self._shares[name, p]}*{more:const},1)",
-                )
-        return found
+    def world(self, names: Sequence[str]) -> World:
+        """Return the world of some schemes: written once, live wherever the sheets can follow it."""
+        acting = tuple(n for n in self._levers.acting if n in names)
+        if acting not in self.worlds:
+            title = f"With {' and '.join(acting)}"
+            self._sheet.section(title)
+            filling = [n for n in self._levers.places if n in acting]
+            frozen = len(filling) > 1 or bool(self._levers.sooner & set(acting))
+            self.worlds[acting] = self._frozen(acting) if frozen else self._live(acting, filling, title)
+        return self.worlds[acting]
 
-    def world(self, names: Sequence[str], title: str) -> World:
-        """Write the world of some schemes: `points.project_points`, and `places.filling` child for child."""
-        self._sheet.section(title)
-        flows = self._flows(names) if any(n in self._reductions for n in names) else None
-        more = [f"+{self._folded(flows, response)}" for response in self._responses] if flows else [""] * len(OUTS)
+    def _frozen(self, acting: Sequence[str]) -> World:
+        """Paste a world in which stays depend on the month, or two schemes fill places: only Python can work it out."""
+        middle = evaluate(self._case, central(self._case), cells=False)
+        world = middle.world(acting)
+        counts = [*np.moveaxis(world.stock[1:, :, 0], 1, 0), world.entries[:, 0], world.exits_under_18[:, 0],
+                  world.exits_at_18[:, 0]]  # fmt: skip
+        outs = (
+            self._sheet.add(name, "children", count, before=f"={same:open}", style="pasted")
+            for name, count, same in zip(OUTS, counts, self.nothing.outs, strict=True)
+        )
+        kept = self._sheet.add(KEPT, "children", world.diverted[:, 0], style="pasted")
+        return World(outs=tuple(outs), kept=kept, frozen=True)
+
+    def _live(self, acting: Sequence[str], filling: Sequence[str], title: str) -> World:
+        """`points.project_points`, and `places.filling` child for child."""
+        flows = self._flows(acting) if any(n in self._levers.reductions for n in acting) else None
+        more = [f"+{self._folded(flows, response)}" for response in self._responses] if flows else [""] * OUT
         outs = [
-            self._sheet.add(name, "children", f"={self.nothing.outs[i]}" + more[i],
-                            before=f"={self.nothing.outs[i]:open}")
-            for i, name in enumerate(OUTS)
-        ]  # fmt: skip
-        kept = self._sheet.add("Children kept at home", "children", f"=SUM({flows})") if flows else None
-        for places in (p for p in self._places if p.name in names):
-            moved = self._moved(places, flows, title)
+            self._sheet.add(name, "children", f"={same}" + more[i], before=f"={same:open}")
+            for i, (name, same) in enumerate(zip(OUTS, self.nothing.outs, strict=True))
+        ]
+        kept = self._sheet.add(KEPT, "children", f"=SUM({flows})") if flows else None
+        for name in filling:
+            moved = self._moved(name, flows, title)
             for i, sign in ((IN_HOUSE, "+"), (IFA, "-")):
-                outs[i] = self._sheet.add(
-                    f"{OUTS[i]}, with those moved",
-                    "children",
-                    f"={outs[i]}{sign}{moved}",
-                    before=f"={self.nothing.outs[i]:open}",
-                )
-        self.worlds[tuple(names)] = World(outs=tuple(outs), kept=kept)
-        return self.worlds[tuple(names)]
+                outs[i] = self._sheet.add(f"{OUTS[i]}, with those moved", "children", f"={outs[i]}{sign}{moved}",
+                                          before=f"={self.nothing.outs[i]:open}")  # fmt: skip
+        return World(outs=tuple(outs), kept=kept)
 
-    def _flows(self, names: Sequence[str]) -> Row:
+    def _flows(self, acting: Sequence[str]) -> Row:
         """`points._kept_at_home`: effects combine as (1 - e1)(1 - e2), and those kept are shared out by effect."""
         rows = [
-            self._sheet.add(f"Kept at home by {self._label(k)}", "children", self._flow(k, names)) for k in self._kept
+            self._sheet.add(f"Kept at home by {_label(kept)}", "children", f"={self._flow(kept, acting)}")
+            for kept in self._kinds
         ]
         return self._sheet.block(rows[0])
 
-    def _flow(self, kept: Kept, names: Sequence[str]) -> str:
-        if kept.scheme not in names:
-            return "=0"
-        together = (kept.scheme, *(other for other in kept.others if other in names))
-        some = f"={self.scale}*{self._entrants(kept):const}/months_a_year"
+    def _flow(self, kept: Kept, acting: Sequence[str]) -> str:
+        if kept.scheme not in acting:
+            return "0"
+        together = (kept.scheme, *(other for other in kept.others if other in acting))
         shares = [self._shares[n, kept.placement] for n in together]
-        others, brief = (
-            self._joint([rows[n, kept.placement] for n in together]) for rows in (self._others, self._brief)
-        )
-        total = "+".join(f"{share}" for share in shares)
-        part = f"*IF({total}>0,{shares[0]}/({total}),0)" if len(shares) > 1 else ""
-        return f"{some}*({brief}-({others})){part}" if kept.stays == SHORT else f"{some}*({others}){part}"
+        brief, others = (f"(1-{'*'.join(f'(1-{share[i]})' for share in shares)})" for i in (1, 2))
+        whole = total(share[0] for share in shares)
+        part = f"*IF({whole}>0,{shares[0][0]}/({whole}),0)" if len(shares) > 1 else ""
+        prevented = f"({brief}-{others})" if kept.stays == SHORT else others
+        return f"{self._time['scale']}*{self._entrants(kept)}/months_a_year*{prevented}{part}"
 
-    @staticmethod
-    def _joint(shares: Sequence[Row]) -> str:
-        """Return the share that several prevent together, 1 - (1 - e1)(1 - e2)."""
-        if len(shares) == 1:
-            return f"{shares[0]}"
-        return f"(1-{'*'.join(f'(1-{share})' for share in shares)})"
-
-    def _entrants(self, kept: Kept) -> Row:
-        """Return the row of its response, whose constant holds the entrants a year of its kind."""
-        return self._responses[0][self._kept.index(kept)]
-
-    def _paste_stays(self) -> None:
+    def _paste_stays(self, tables: Behind) -> None:
         """Paste children with an agency by when they came there: how long one more of them stays."""
-        sheet, n = self._stays, len(self._kept)
-        sheet.title(
+        stays = self._book.sheet("Agency stays", self._book.months)
+        stays.title(
             "Agency stays: pasted from Python",
             "How many children who came to an agency's homes in one month are still there later; a child who moves to "
             "a council's home keeps the stay it would have had.",
         )
-        sheet.section(
-            "Opening children, and those of them who come to an agency's home later, by the month of coming",
-            "month 0: there already",
-        )
-        months = len(self._book.months)
-        first = sheet.at
-        for cohort in range(months + 1):
-            row = [0.0] * max(cohort - 1, 0) + list(self._tables.arrive_opening[cohort][: months - max(cohort - 1, 0)])
-            sheet.add(f"Came in month {cohort}", "children", row, const=float(cohort), style="pasted")
-        self._stay_opening = sheet.block(sheet.row_at(first))
-        sheet.section(
-            "One average entrant, still with an agency so many months after coming there",
-            "backwards from the month of entry",
-        )
-        first = sheet.at
-        for later in range(months):
-            self._stay(f"{later} months after coming", self._tables.arrive_entrant[:, later], later)
-        self._stay_entrant = sheet.block(sheet.row_at(first))
-        if n:
-            sheet.section(
-                "One child kept at home, the same", "backwards; a row for each kind of child, month after month"
-            )
-            first = sheet.at
-            for later in range(months):
-                for kept in self._kept:
-                    self._stay(f"{later} months after coming: {self._label(kept)}", kept.arrives[:, later], later)
-            self._stay_kept = sheet.block(sheet.row_at(first))
 
-    def _stay(self, label: str, since: Floats, later: int) -> None:
-        """Paste a row backwards; months that no cohort reaches within the horizon stay empty."""
-        row = self._stays.add(label, "children", "")
-        for back, number in enumerate(since[: len(since) - later]):
-            self._stays.put(row.first, FIRST + len(since) - 1 - back, float(number), "pasted", "factor")
+        def pasted(label: str, since: Floats, first: int, step: int) -> None:
+            row = stays.add(label, "children")
+            for i, number in enumerate(since):
+                stays.put(
+                    row.first, FIRST + first + i * step, Cell(content=float(number), style="pasted", kind="factor")
+                )
 
-    def _moved(self, places: Places, flows: Row | None, title: str) -> Row:
+        stays.section("Opening children, and those of them who come later, by the month of coming (0: there already)")
+        first, last = stays.row_at(stays.at), self._months - 1
+        for cohort, row in enumerate(tables.arrive_opening):
+            begins = max(cohort - 1, 0)
+            pasted(f"Came in month {cohort}", row[: self._months - begins], begins, 1)
+        self._stay_opening = stays.block(first)
+        stays.section("One average entrant, still there so many months after coming", "backwards")
+        first = stays.row_at(stays.at)
+        for later in range(self._months):
+            pasted(f"{later} months after coming", tables.arrive_entrant[: self._months - later, later], last, -1)
+        self._stay_entrant = stays.block(first)
+        stays.section("One child kept at home, the same", "backwards; a row for each kind of child, month after month")
+        first = stays.row_at(stays.at)
+        for later in range(self._months):
+            for kept in self._kinds:
+                pasted(
+                    f"{later} months after coming: {_label(kept)}",
+                    kept.arrives[: self._months - later, later],
+                    last,
+                    -1,
+                )
+        self._stay_kept = stays.block(first)
+
+    def _moved(self, name: str, flows: Row | None, title: str) -> Row:
         """Write how new places fill (`places.fill`), each cohort of agency children by itself; return children moved.
 
         All children who came to an agency in one month have been moved in the same share, whatever their ages.
         """
-        self._worlds += 1
-        sheet = self._book.monthly(f"Moved {self._worlds}")
+        number = sum(sheet.startswith("Moved") for sheet in self._book.sheets) + 1
+        sheet, t, cohorts = self._book.sheet(f"Moved {number}", self._book.months), self._time["t"], self._months + 1
         sheet.title(
             f"Children who move to the council's new foster places. {title}",
             "Each row holds the agency children who came in one month: "
             "how many are still there, and what share of them has been moved.",
         )
-        month, n = self._cal.month, len(self._kept)
         sheet.section("Children with an agency, by the month in which they came")
-        first = sheet.at
-        for cohort in range(len(self._book.months) + 1):
-            own = f"{self._stay_opening[cohort]}"
-            if cohort:
-                later = f"{month}-{sheet.row_at(sheet.at):const}"
-                lag = f"months-{sheet.row_at(sheet.at):const}+1"
-                come = f"INDEX({self.scale:all},1,1):INDEX({self.scale:all},1,{sheet.row_at(sheet.at):const})"
-                own += (
-                    f"+{self._one:const}/months_a_year*SUMPRODUCT({come},"
-                    f"INDEX({self._stay_entrant:all},{later}+1,{lag}):INDEX({self._stay_entrant:all},{later}+1,months))"
-                )
-                if flows and n:
-                    kept = f"INDEX({flows:all},1,1):INDEX({flows:all},ROWS({flows:all}),{sheet.row_at(sheet.at):const})"
-                    own += (
-                        f"+SUMPRODUCT({kept},INDEX({self._stay_kept:all},({later})*ROWS({flows:all})+1,{lag})"
-                        f":INDEX({self._stay_kept:all},({later}+1)*ROWS({flows:all}),months))"
-                    )
-            formula = f"=IF({month}<{sheet.row_at(sheet.at):const},0,{own})"
+        there = Row(sheet.name, sheet.at, sheet.at + self._months)
+        for cohort in range(cohorts):
+            formula = f"=IF({t}<{there[cohort]:const},0,{self._still_there(cohort, there[cohort], flows)})"
             sheet.add(f"Came in month {cohort}", "children", formula, const=float(cohort))
-        there = sheet.block(sheet.row_at(first))
         sheet.section("How the places fill")
-        top = sheet.at + 14  # the rows of shares moved begin below these
-        shares = Row(sheet.name, top, top + len(self._book.months))
-        name = places.name
-        staying = sheet.add("Moved before and still there", "children", f"=SUMPRODUCT({shares:prev},{there})")
-        arrivals = sheet.add("Came to an agency this month", "children", f"=INDEX({there},{month}+1)")
-        others = sheet.add("Others with an agency", "children", f"=MAX(SUM({there})-{arrivals}-{staying},0)")
-        gap = sheet.add("Places to fill (minus: closed)", "children", f"={places.filled}-{staying}")
-        limited = f"{name}.inflow_limited>0"
-        started = sheet.add(
-            "Moved on coming", "children", f"=IF({limited},MIN(MAX({gap},0),{name}.transferring_share*{arrivals}),0)"
-        )
-        moved = sheet.add(
-            "Moved from an agency's home at once", "children", f"=IF({limited},0,MIN(MAX({gap},0),{others}+{arrivals}))"
-        )
-        starts = sheet.add("Share of those who come", "share", f"=IF({arrivals}>0,{started}/{arrivals},0)")
-        stock = sheet.add("Share of all others", "share", f"=IF({others}+{arrivals}>0,{moved}/({others}+{arrivals}),0)")
-        back = sheet.add("Share of the moved who go back", "share", f"=IF({staying}>0,MAX(-{gap},0)/{staying},0)")
-        children = sheet.add(
-            "Children in the new places", "children", f"={staying}+{started}+{moved}-MAX(-{gap},0)", before=0.0
-        )
+        below = sheet.at + len(MOVED.strip().splitlines()) + 2  # the shares moved, beneath their own heading
+        names: dict[str, Any] = {
+            "there": there, "filled": self._levers.places[name], "shares": Row(sheet.name, below, below + self._months),
+        }  # fmt: skip
+        made = sheet.rows(MOVED, names, who=name, called=title)
         sheet.section("Share moved of those who came in each month")
-        while sheet.at < top:
-            sheet.at += 1
-        for cohort in range(len(self._book.months) + 1):
+        for cohort in range(cohorts):
             now = sheet.row_at(sheet.at)
-            on = f"{now:prev}*(1-{back})+{stock}*(1-{now:prev})"
+            on = f"{now:prev}*(1-{made['back']})+{made['stock']}*(1-{now:prev})"
+            came = f"IF({t}={now:const},{made['starts']}+{made['stock']},{on})"
             sheet.add(
-                f"Came in month {cohort}",
-                "share",
-                f"=IF({month}<{now:const},0,IF({month}={now:const},{starts}+{stock},{on}))",
-                const=float(cohort),
-                before=0.0,
+                f"Came in month {cohort}", "share", f"=IF({t}<{now:const},0,{came})", const=float(cohort), before=0.0
             )
-        return children
+        return made["children"]
+
+    def _still_there(self, cohort: int, row: Row, flows: Row | None) -> str:
+        """Return who came in a month and is still there: opening children, entrants, less those kept at home."""
+        own = f"{self._stay_opening[cohort]}"
+        if not cohort:
+            return own
+        later, lag = f"{self._time['t']}-{row:const}", f"months-{row:const}+1"
+        scale, stays = self._time["scale"], self._stay_entrant
+        come = f"INDEX({scale:all},1,1):INDEX({scale:all},1,{row:const})"
+        window = f"INDEX({stays:all},{later}+1,{lag}):INDEX({stays:all},{later}+1,months)"
+        own += f"+{self._one:const}/months_a_year*SUMPRODUCT({come},{window})"
+        if flows:
+            stays = self._stay_kept
+            kept = f"INDEX({flows:all},1,1):INDEX({flows:all},ROWS({flows:all}),{row:const})"
+            window = (f"INDEX({stays:all},({later})*ROWS({flows:all})+1,{lag})"
+                      f":INDEX({stays:all},({later}+1)*ROWS({flows:all}),months)")  # fmt: skip
+            own += f"+SUMPRODUCT({kept},{window})"
+        return own
+
+
+def _label(kept: Kept) -> str:
+    also = f", also aimed at by {' and '.join(kept.others)}" if kept.others else ""
+    return f"{kept.scheme}: {PLACEMENTS[kept.placement]}{also}{' (short stays)' if kept.stays == SHORT else ''}"

@@ -1,40 +1,55 @@
 """Rows of a workbook: a label, a unit, and one formula that holds in every month or every year.
 
-A formula is written once, as text in which other rows stand for their cells: f"={stock}*{price}" multiplies this
-month's cells, `{stock:prev}` is the month before, `{stock:all}` all months, `{stock:upto}` those up to this one,
-`{stock:const}` and `{stock:open}` its constant and opening value, `{yearly:year}` the cell of this month's year.
+Rows are stated as text, one a line, so that a listing reads like the sheet it becomes:
+
+    key | label | unit | =formula of every period | value before the first
+    key | label | unit | !formula of the Constant column
+
+In a formula `[key]` is this period's cell of another row (of this listing or of those named), `[key:prev]` the period
+before, `[key:all]` every period, `[key:upto]` those up to this one, `[key:const]` and `[key:open]` the constant and the
+opening value, `[key:year]` a yearly row in this month's year, `[key:sum]` a monthly row's total in this year, `[key:3]`
+the cell of one period. `.name` is an assumption of the scheme spoken of; `name?0` one that a case may leave out, and
+what holds then. A line that begins with a space goes on with the one before.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
 from xlsxwriter import Workbook
 from xlsxwriter.utility import xl_col_to_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
 
     Values = str | Sequence[float] | NDArray[np.float64]
+    Names = Mapping[str, Any]  # key -> a row, or a text that stands in formulas as it is
 
 LABEL, UNIT, CONST, BEFORE, FIRST = range(5)
 """Columns: what a row is, its unit, a constant, the opening value, and the first month or year."""
 SEP: Final = " · "
+TEXT_STAYS_TEXT: Final = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+"""How a workbook is opened: a text is never taken for a formula, a link or a number, whatever it begins with."""
 _MARK = re.compile("\x01([^\x02]*)\x02(\\d+)\x02(\\d+)\x02(\\w*)\x03")
+_CELL = re.compile(r"\[(\w+)(?::(\w+))?\]")
+_OWN = re.compile(r"(?<![\w\])])\.(?=[a-z])")
+_OPTIONAL = re.compile(r"([a-z]\w*\.\w+)\?([\d.]+)")
+_LETTERS: Final = tuple(xl_col_to_name(i) for i in range(1000))
 KIND_OF: Final = {
     "GBP": "GBP", "GBP/week": "pence", "children": "children", "share": "share", "date": "date", "switch": "",
     "year": "", "ratio": "factor",
 }  # fmt: skip
-LETTERS: Final = tuple(xl_col_to_name(i) for i in range(1000))
+"""The number format that a unit asks for; any other unit is a plain number."""
 STYLES: Final[Mapping[str, dict[str, Any]]] = {
     "title": {"bold": True, "font_size": 14, "font_color": "#1F3864"},
-    "heading": {"bold": True, "bg_color": "#1F3864", "font_color": "#FFFFFF", "valign": "top"},
+    "heading": {"bold": True, "bg_color": "#1F3864", "font_color": "#FFFFFF", "valign": "top", "text_wrap": True},
     "section": {"bold": True, "bg_color": "#D9E2F3"},
     "note": {"italic": True, "font_color": "#595959"},
     "text": {},
@@ -46,8 +61,8 @@ STYLES: Final[Mapping[str, dict[str, Any]]] = {
 }
 NUMBERS: Final[Mapping[str, str]] = {
     "GBP": "#,##0;[Red]-#,##0;-", "pence": "#,##0.00;[Red]-#,##0.00;-", "children": "#,##0.00;[Red]-#,##0.00;-",
-    "share": "0.0%", "date": "dd mmm yyyy",
-    "number": "#,##0.####;[Red]-#,##0.####;0", "factor": "0.0000", "": "General",
+    "share": "0.0%", "date": "dd mmm yyyy", "number": "#,##0.####;[Red]-#,##0.####;0", "factor": "0.0000",
+    "": "General", "text": "@",
 }  # fmt: skip
 
 
@@ -68,88 +83,142 @@ class Row:
         return Row(self.sheet, self.first + i, self.first + i)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """What stands in a cell of a plain sheet, in which style, as which kind of number, and under which name.
+
+    `shown`: what a formula comes to, for programs that do not work formulas out.
+    """
+
+    content: str | float | date
+    style: str = "formula"
+    kind: str = ""
+    name: str = ""
+    shown: str | float = 0
+
+
 @dataclass(eq=False)
 class Sheet:
-    """A sheet whose rows run over `periods` (months or years), after the columns that every sheet has."""
+    """A sheet whose rows run over `periods` (months or years), or a plain one without any."""
 
     book: Book
     name: str
     periods: Sequence[str]
+    widths: tuple[float, ...] = (58, 14, 13, 13)
     at: int = 0
-    widths: tuple[float, ...] = (58, 14, 13, 13, 11)
 
     def __post_init__(self) -> None:
-        """Make it, with its heading frozen."""
-        self.book.sheets.append(self)
+        """Make it, set up for A4."""
         self.page = self.book.file.add_worksheet(self.name)
-        self.page.set_column(LABEL, LABEL, self.widths[0])
-        for column in range(UNIT, FIRST):
-            self.page.set_column(column, column, self.widths[column])
-        self.page.set_column(FIRST, FIRST + max(len(self.periods), 1) - 1, self.widths[FIRST])
+        for column, width in enumerate(self.widths):
+            self.page.set_column(column, column, width)
+        if self.periods:
+            self.page.set_column(FIRST, FIRST + len(self.periods) - 1, 11)
+            self.page.repeat_columns(LABEL, UNIT)
         self.page.set_landscape()
         self.page.set_paper(9)
         self.page.fit_to_pages(1, 0)
         self.page.hide_gridlines(2)
-        self.page.repeat_columns(LABEL, UNIT)
 
     def title(self, text: str, *notes: str) -> None:
-        """Write the sheet's title, what it is in a few lines, and the heading of its columns."""
+        """Write the sheet's title, what it is in a few lines, and for a time series the heading of its columns."""
         self.page.write_string(0, 0, text, self.book.style("title"))
-        for i, note in enumerate(notes):
-            self.page.write_string(i + 1, 0, note, self.book.style("note"))
+        for i, note in enumerate(notes, start=1):
+            self.page.write_string(i, 0, note, self.book.style("note"))
         self.at = len(notes) + 2
         if self.periods:
-            for column, word in enumerate(("", "Unit", "Constant", "Before", *self.periods)):
-                self.page.write_string(self.at, column, word, self.book.style("heading"))
-            self.page.freeze_panes(self.at + 1, UNIT)
-            self.page.repeat_rows(self.at)
-            self.at += 1
+            self.heading("", "Unit", "Constant", "Before", *self.periods)
+            self.page.freeze_panes(self.at, UNIT)
+            self.page.repeat_rows(self.at - 1)
+
+    def heading(self, *words: str) -> None:
+        """Write a line of headings."""
+        self.line(*(Cell(content=word, style="heading", kind="text") for word in words))
 
     def section(self, text: str, note: str = "") -> None:
         """Begin a group of rows."""
         self.at += 1
-        for column in range(FIRST if self.periods else 8):
-            self.page.write_blank(self.at, column, None, self.book.style("section"))
-        self.page.write_string(self.at, LABEL, text, self.book.style("section"))
-        if note:
-            self.page.write_string(self.at, UNIT, note, self.book.style("section"))
+        self.line(*(Cell(content=word, style="section", kind="text") for word in (text, note, "", "")))
+
+    def line(self, *cells: str | Cell) -> int:
+        """Write a line of a plain sheet from its left; return which it is. A text by itself stays a text."""
+        for column, cell in enumerate(cells):
+            if isinstance(cell, str):
+                self.page.write_string(self.at, column, cell)
+            else:
+                self.put(self.at, column, cell)
         self.at += 1
+        return self.at - 1
+
+    def put(self, row: int, column: int, cell: Cell) -> None:
+        """Write a cell: a day, a number, a text (kind `text`), or else a formula."""
+        look = self.book.style(cell.style, cell.kind)
+        if isinstance(cell.content, date):
+            self.page.write_datetime(row, column, cell.content, look)
+        elif not isinstance(cell.content, str):
+            self.page.write_number(row, column, cell.content, look)
+        elif cell.kind == "text":
+            self.page.write_string(row, column, cell.content, look)
+        else:
+            self._formula(row, column, self.book.parsed(cell.content, self.name), look, cell.shown)
+        if cell.name:
+            self.book.name(cell.name, self.name, row, column)
 
     def add(  # noqa: PLR0913 - a row's parts
-        self, label: str, unit: str, formula: Values = "", *, kind: str = "", const: str | float = "",
-        before: str | float = "", style: str = "formula",
+        self, label: str, unit: str, formula: Values = "", *, const: str | float = "", before: str | float = "",
+        style: str = "formula", name: str = "",
     ) -> Row:  # fmt: skip
         """Write a row: a formula for every period, or values (`style` says whether they are inputs or pasted).
 
-        A number is shown as its unit asks, unless `kind` says otherwise.
+        `name` is that of its constant.
         """
-        kind = kind or KIND_OF.get(unit, "number")
-        row = Row(self.name, self.at, self.at)
+        kind = KIND_OF.get(unit, "number")
         self.page.write_string(self.at, LABEL, label)
         self.page.write_string(self.at, UNIT, unit, self.book.style("note"))
         for column, content in ((CONST, const), (BEFORE, before)):
             if content != "":
-                self.put(self.at, column, content, style if isinstance(content, float) else "formula", kind)
+                look = style if isinstance(content, float) else "formula"
+                self.put(self.at, column, Cell(content=content, style=look, kind=kind))
+        if name:
+            self.book.name(name, self.name, self.at, CONST)
+        look = self.book.style(style, kind)
         if isinstance(formula, str):
-            parts, look = self.book.parsed(formula, self.name), self.book.style(style, kind)
+            parts = self.book.parsed(formula, self.name)
             for i in range(len(self.periods) if formula else 0):
                 self._formula(self.at, FIRST + i, parts, look)
         else:
             for i, number in enumerate(formula):
-                self.put(self.at, FIRST + i, float(number), style, kind)
+                self.page.write_number(self.at, FIRST + i, float(number), look)
         self.at += 1
-        return row
+        return Row(self.name, self.at - 1, self.at - 1)
 
-    def put(self, row: int, column: int, content: str | float, style: str, kind: str = "number") -> None:
-        """Write a cell: a formula with its rows' marks replaced, or a number."""
-        if isinstance(content, str):
-            self._formula(row, column, self.book.parsed(content, self.name), self.book.style(style, kind))
-        else:
-            self.page.write_number(row, column, content, self.book.style(style, kind))
+    def rows(self, listing: str, names: Names, *, who: str = "", called: str = "") -> dict[str, Row]:
+        """Write the rows of a listing and return them by their keys.
 
-    def _formula(self, row: int, column: int, parts: Sequence[str | int], look: Any) -> None:  # noqa: ANN401
-        written = "".join(part if isinstance(part, str) else LETTERS[column - part] for part in parts)
-        self.page.write_formula(row, column, Plain(written.removeprefix("=")), look)
+        `who`: the scheme spoken of; `called`: what stands before each label, where that is not the scheme's name.
+        """
+        before = f"{called or who}: " if called or who else ""
+        lines = [
+            [part.strip() for part in line.split("|")]
+            for line in re.sub(r"\n +", " ", listing.strip()).splitlines()
+        ]  # fmt: skip
+        made = {parts[0]: self.row_at(self.at + i) for i, parts in enumerate(lines)}
+        known = {**self.book.time, **names, **made}
+        for _, label, unit, stated, *opening in lines:
+            formula = self.book.meant(stated, known, who)
+            everywhere = formula if formula.startswith("=") else ""
+            const = "" if everywhere else f"={formula.removeprefix('!')}"
+            self.add(before + label, unit, everywhere, const=const, before=self._before(opening, known, who))
+        return made
+
+    def _before(self, stated: Sequence[str], known: Names, who: str) -> str | float:
+        if not stated:
+            return ""
+        return f"={self.book.meant(stated[0], known, who)}" if stated[0] != "0" else 0.0
+
+    def _formula(self, row: int, column: int, parts: Sequence[str | int], look: Any, shown: str | float = 0) -> None:  # noqa: ANN401
+        written = "".join(part if isinstance(part, str) else _LETTERS[column - part] for part in parts)
+        self.page.write_formula(row, column, Plain(written.removeprefix("=")), look, shown)
 
     def row_at(self, at: int) -> Row:
         """Return the row that stands, or is about to be written, at a place."""
@@ -162,35 +231,27 @@ class Sheet:
 
 @dataclass(eq=False)
 class Book:
-    """The workbook, its styles and the rows that every sheet may speak of."""
+    """The workbook, its styles, its sheets, and the rows of time (`Names`) that every sheet may speak of.
+
+    `stated`: the names of the case's assumptions.
+    """
 
     path: Path
     months: Sequence[str]
     years: Sequence[str]
-    ends: dict[str, int] = field(default_factory=dict)
-    year_row: Row | None = None
-    sheets: list[Sheet] = field(default_factory=list)
+    stated: Collection[str]
+    time: dict[str, Row] = field(default_factory=dict)
+    sheets: dict[str, Sheet] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Open the file. Text stays text: nothing that begins with = becomes a formula."""
-        options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-        self.file = Workbook(str(self.path), {**options, "in_memory": True})
+        """Open the file."""
+        self.file = Workbook(str(self.path), {**TEXT_STAYS_TEXT, "in_memory": True})
         self._styles: dict[tuple[str, str], Any] = {}
 
-    def monthly(self, name: str) -> Sheet:
-        """Return a new sheet by month."""
-        self.ends[name] = FIRST + len(self.months) - 1
-        return Sheet(self, name, self.months)
-
-    def yearly(self, name: str) -> Sheet:
-        """Return a new sheet by financial year."""
-        self.ends[name] = FIRST + len(self.years) - 1
-        return Sheet(self, name, self.years)
-
-    def plain(self, name: str, widths: tuple[float, ...]) -> Sheet:
-        """Return a new sheet that is no time series."""
-        self.ends[name] = FIRST
-        return Sheet(self, name, (), widths=(*widths, *[13.0] * (5 - len(widths))))
+    def sheet(self, name: str, periods: Sequence[str] = (), widths: tuple[float, ...] = (58, 14, 13, 13)) -> Sheet:
+        """Return a new sheet, by month or year as its periods are, or plain."""
+        self.sheets[name] = Sheet(self, name, periods, widths)
+        return self.sheets[name]
 
     def style(self, name: str, kind: str = "") -> Any:  # noqa: ANN401 - XlsxWriter's own
         """Return a format, made once."""
@@ -199,8 +260,22 @@ class Book:
         return self._styles[name, kind]
 
     def name(self, word: str, sheet: str, row: int, column: int) -> None:
-        """Give a cell the name of an assumption."""
-        self.file.define_name(word, f"='{sheet}'!${xl_col_to_name(column)}${row + 1}")
+        """Give a cell a name."""
+        self.file.define_name(word, f"='{sheet}'!${_LETTERS[column]}${row + 1}")
+
+    def optional(self, name: str, neutral: str) -> str:
+        """Return an assumption's name, or what holds where the case has none (`Setting.optional`)."""
+        return name if name in self.stated else neutral
+
+    def meant(self, formula: str, names: Names, who: str) -> str:
+        """Return a listing's formula with the scheme's own names in full and other rows as marks."""
+        full = _OPTIONAL.sub(lambda found: self.optional(found[1], found[2]), _OWN.sub(f"{who}.", formula))
+
+        def cells(found: re.Match[str]) -> str:
+            row = names[found[1]]
+            return self.meant(row, names, who) if isinstance(row, str) else f"{row:{found[2] or ''}}"
+
+        return _CELL.sub(cells, full)
 
     def parsed(self, formula: str, here: str) -> list[str | int]:
         """Return a formula in parts for the sheet `here`: text, and for each column of a cell how far left it is."""
@@ -214,18 +289,20 @@ class Book:
     def _reference(self, row: Row, spec: str, here: str) -> list[str | int]:
         place = "" if row.sheet == here else f"'{row.sheet}'!"
         top, bottom = row.first + 1, row.last + 1
-        start, end = LETTERS[FIRST], LETTERS[self.ends[row.sheet]]
-        fixed = {"const": CONST, "open": BEFORE}
-        if spec in fixed:
-            letter = LETTERS[fixed[spec]]
+        start, end = _LETTERS[FIRST], _LETTERS[FIRST + max(len(self.sheets[row.sheet].periods) - 1, 0)]
+        whole = f"{place}${start}${top}:${end}${bottom}"
+        if spec in {"const", "open"} or spec.isdigit():
+            letter = _LETTERS[{"const": CONST, "open": BEFORE}[spec] if spec.isalpha() else FIRST + int(spec)]
             return [f"{place}${letter}${top}" + (f":${letter}${bottom}" if bottom > top else "")]
         if spec == "all":
-            return [f"{place}${start}${top}:${end}${bottom}"]
+            return [whole]
         if spec == "upto":
             return [f"{place}${start}${top}:", 0, f"${bottom}"]
         if spec == "year":
-            assert self.year_row is not None  # noqa: S101 - the calendar is the first sheet of months
-            return [f"INDEX({place}${start}${top}:${end}${bottom},1,", *self._reference(self.year_row, "", here), ")"]
+            return [f"INDEX({whole},1,", *self.parsed(f"{self.time['year']}", here), ")"]
+        if spec == "sum":
+            in_year = self.parsed(f"SUMIF({self.time['year']:all},{self.time['year_no']},", here)
+            return [*in_year, whole, ")"]
         shift = int(spec == "prev")
         last: list[str | int] = [":", shift, f"{bottom}"] if bottom > top else []
         return [place, shift, f"{top}", *last]
@@ -241,6 +318,6 @@ class Plain(str):
         return text == "_xlfn." or super().__contains__(str(text))
 
 
-def add_up(rows: Iterable[Row]) -> str:
-    """Return the formula that adds rows up, each visible as a precedent; nought where there are none."""
-    return "=" + ("+".join(f"{row}" for row in rows) or "0")
+def total(rows: Iterable[Row], spec: str = "") -> str:
+    """Return rows added up, each visible as a precedent (no equals sign); nought where there are none."""
+    return "+".join(f"{row:{spec}}" for row in rows) or "0"

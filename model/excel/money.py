@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from model.case.parameters import PLACEMENT_LINES
-from model.case.words import AVOIDANCE, CASHABLE, INTERACTION, INVESTMENT, PARTNER, RECURRING
+from model.case.parameters import PLACEMENT_LINES, PLACEMENTS
+from model.case.words import AVOIDANCE, CASHABLE, GENERAL_FUND, INTERACTION, NOMINAL, PARTNER, RECURRING
+from model.children.law import RESIDENTIAL
 from model.children.points import AT_18, ENTERED, UNDER_18
-from model.excel.grid import SEP, add_up
-from model.excel.inputs import write_budgets
+from model.excel.grid import SEP, total
+from model.excel.inputs import write_budget
+from model.excel.staff import Spent
+from model.money.placement_spending import HOMES
 from model.money.portfolio import (
     EIGHTEEN_LINE,
     ENTRY_LINE,
@@ -20,221 +22,212 @@ from model.money.portfolio import (
     members_of,
 )
 from model.schemes.cashflows import Tag
-from model.schemes.optimism import REALISED, SWITCH
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from model.excel.children import Caseload, World
     from model.excel.grid import Row
-    from model.excel.inputs import Held
+    from model.excel.schemes import Levers
     from model.excel.staff import Work
 
-Saved = dict[Tag, list["Row"]]
+    Saved = dict[Tag, Row]
 
-
-@dataclass(frozen=True, kw_only=True)
-class Steps:
-    """One line to be split: spending before and after by month, the yearly contract step, and the budget held."""
-
-    line: str
-    before: Row
-    after: Row
-    step: Row | None
-    held: Row | None
-    purse: str
+BELOW: Final = """
+gross | saved | GBP | =[saved:sum]
+before | spent without it | GBP | =[spent:sum][ours]
+under | below the budget | GBP | =MAX(0,MIN(MIN([held],[before])-([before]-[gross]),MAX([gross],0)))
+"""
+WHOLE_STEPS: Final = """
+steps | in whole steps | GBP | =IF([step]>0,
+ MIN(INT([under]/MAX([step],deficit_guard_gbp)+rounding_guard)*[step],[under]),[under])
+"""
+"""`cashability._below_budget` and `_whole_steps`."""
+SPLIT: Final = """
+cashable | cashable | GBP | =[saved]*[share:year]
+avoided | avoided | GBP | =[saved]-[cashable]
+"""
 
 
 class Money:
     """Writes the sheets of spending and splits what is saved."""
 
-    def __init__(self, work: Work, caseload: Caseload) -> None:
+    def __init__(self, work: Work, levers: Levers, caseload: Caseload | None) -> None:
         """Write prices, then what the do-nothing world costs."""
-        self._work, self._caseload = work, caseload
-        book, case, cal = work.book, work.case, work.cal
-        self._sheet = book.monthly("Spending")
+        self._work, self._levers, self._caseload = work, levers, caseload
+        book = work.book
+        self._sheet = book.sheet("Spending", book.months)
         self._sheet.title(
-            "Spending on children, by month, real",
+            "Spending, by month, real",
             "Children on average over the month x price x weeks; entries and exits x cost each.",
         )
-        self._split = book.yearly("Cashable")
+        self._split = book.sheet("Cashable", book.years)
         self._split.title(
             "What is cashable, by financial year, real",
             "A saving is cashable as far as it takes spending below the approved "
             "budget, in whole contract steps; costs it causes take the same part.",
         )
+        self._budgets: dict[tuple[str, bool], Row | None] = {}
+        self._made: dict[frozenset[str], Saved] = {}
+        if caseload is None:
+            return
         self._sheet.section("Prices")
-        self._prices = [
-            self._sheet.add(
-                f"{line}: price a week", "GBP/week", f"=price.{p}_weekly*{self._growth(p, f'{cal.year}')}", kind="pence"
-            )
+        self._prices = {
+            p: self._sheet.add(f"{line}: price a week", "GBP/week", f"={self._price(p, 'year')}")
             for p, line in PLACEMENT_LINES.items()
-        ]
-        self._nothing = self._spending(caseload.nothing, "Do nothing")
-        opening = {
-            line: f"{caseload.nothing.outs[i]:open}*price.{p}_weekly*weeks_per_year{self._ours(line)}"
-            for i, (p, line) in enumerate(PLACEMENT_LINES.items())
         }
-        self._budgets: dict[str, Held] = write_budgets(book, case, cal, opening)
+        self._nothing = self._spending(caseload.nothing, (), "Do nothing")
         self._split.section("One whole contract step")
         self._steps = {
-            line: self._split.add(f"{line}: a year of one step", "GBP", f"=cashable.contract_step_{p}*price.{p}_weekly"
-                                  f"*{self._growth(p, f'{cal.year_no}')}*weeks_per_year{self._ours(line)}")
+            line: self._split.add(
+                f"{line}: a year of one step", "GBP",
+                f"=cashable.contract_step_{p}*{self._price(p, 'year_no')}*weeks_per_year{self._ours(line)}",
+            )
             for p, line in PLACEMENT_LINES.items()
-            if f"cashable.contract_step_{p}" in case.assumptions
+            if f"cashable.contract_step_{p}" in book.stated
         }  # fmt: skip
-        self._made: dict[frozenset[str], Saved] = {}
 
-    def _growth(self, placement: str, year: str) -> str:
-        own = PRICE_GROWTH_OF[placement]
-        return f"(1+{own if own in self._work.case.assumptions else PRICE_GROWTH})^({year}-1)"
+    def _price(self, placement: str, year: str) -> str:
+        common = self._work.book.optional(PRICE_GROWTH, "0")
+        growth = self._work.book.optional(PRICE_GROWTH_OF[placement], common)
+        weekly = self._work.book.optional(f"price.{placement}_weekly", "0")
+        return f"{weekly}*(1+{growth})^({self._work.book.time[year]}-1)"
 
     def _partner(self, line: str) -> str:
-        names = {line: f"partner.share_{p}" for p, line in PLACEMENT_LINES.items()}
-        return names[line] if line in names and names[line] in self._work.case.assumptions else ""
+        """Return the name of the share of a placement line that a partner pays, where one does."""
+        found = (f"partner.share_{p}" for p, own in PLACEMENT_LINES.items() if own == line)
+        return next((name for name in found if name in self._work.book.stated), "")
 
     def _ours(self, line: str) -> str:
         return f"*(1-{self._partner(line)})" if self._partner(line) else ""
 
-    def _spending(self, world: World, title: str) -> dict[str, Row]:
-        """`Evaluation.spending`: price x children x time, and events."""
+    def _spending(self, world: World, acting: Sequence[str], title: str) -> dict[str, Row]:
+        """`placement_spending` and `Evaluation.spending`: price x children x time, own homes, and events."""
         self._sheet.section(title)
-        add, cal = self._sheet.add, self._work.cal
-        found = {
-            line: add(line, "GBP", f"=AVERAGE({world.outs[i]:prev},{world.outs[i]})*{self._prices[i]}*{cal.weekly}")
-            for i, line in enumerate(PLACEMENT_LINES.values())
+        add, weekly, terms = self._sheet.add, self._work.book.time["weekly"], self._levers.terms
+        now = [terms[name] for name in terms if name in acting]
+        mean = {
+            p: add(f"{line}: children on average", "children", f"=AVERAGE({world.outs[i]:prev},{world.outs[i]})")
+            for i, (p, line) in enumerate(PLACEMENT_LINES.items())
         }
-        events = (
-            (ENTRY_LINE, world.outs[ENTERED], "cost.entry"),
-            (EXIT_LINE, world.outs[UNDER_18], "cost.exit_under_18"),
-            (EIGHTEEN_LINE, world.outs[AT_18], "cost.exit_at_18"),
-            (SUPPORT_LINE, world.kept, "cost.diverted_child"),
-        )
-        for line, count, cost in events:
-            found[line] = add(line, "GBP", f"={count}*{cost}" if count else "=0")
-        return found
+        lines: dict[str, list[str]] = {}
+        for p, line in PLACEMENT_LINES.items():
+            bought = f"{mean[p]}"
+            if p == PLACEMENTS[RESIDENTIAL] and (beds := [own.homes[0] for own in now if own.homes]):
+                bought = f"({bought}-MIN({total(beds)},{bought}))"
+            left = "".join(f"*{own.left[p]}" for own in now if p in own.left)
+            lines[line] = [f"{bought}*{self._prices[p]}*{weekly}{left}"]
+        if any(own.homes for own in terms.values()):
+            lines[HOMES] = [f"{own.homes[1]}" for own in now if own.homes] or ["0"]
+        for name, own in terms.items():
+            for line, *each in own.per_child:
+                row = each[name in acting]
+                children = f"({total(mean[p] for p in own.of)})"
+                lines.setdefault(line, []).append(f"{row}*{children}" if row else "0")
+        for line, count, cost in (
+            (ENTRY_LINE, world.outs[ENTERED], "cost.entry"), (EXIT_LINE, world.outs[UNDER_18], "cost.exit_under_18"),
+            (EIGHTEEN_LINE, world.outs[AT_18], "cost.exit_at_18"), (SUPPORT_LINE, world.kept, "cost.diverted_child"),
+        ):  # fmt: skip
+            lines[line] = [f"{count}*{self._work.book.optional(cost, '0')}" if count else "0"]
+        return {line: add(line, "GBP", f"={'+'.join(parts)}") for line, parts in lines.items()}
+
+    def _budget(self, line: str, *, caseload: bool) -> Row | None:
+        """Return the approved budget of a line, written once: one of the caseload may follow its opening children."""
+        if (line, caseload) not in self._budgets:
+            opening, growth = "0", "0"
+            if caseload:
+                growth = self._work.book.optional("cashable.budget_growth_real_annual", "0")
+            if caseload and self._caseload and line in PLACEMENT_LINES.values():
+                i = list(PLACEMENT_LINES.values()).index(line)
+                weekly = self._work.book.optional(f"price.{PLACEMENTS[i]}_weekly", "0")
+                opening = f"{self._caseload.nothing.outs[i]:open}*{weekly}*weeks_per_year{self._ours(line)}"
+            self._budgets[line, caseload] = write_budget(self._work.book, self._work.case, line, opening, growth)
+        return self._budgets[line, caseload]
+
+    def meeting(self, names: Sequence[str]) -> list[str]:
+        """`Evaluation.meeting`: which of some schemes change the children or what these cost."""
+        return [n for n in names if n in self._levers.acting or n in self._levers.terms]
 
     def saved(self, names: Sequence[str], title: str) -> Saved:
         """`Evaluation.saving`: what some schemes together save on the caseload's lines, by nature."""
-        key = frozenset(names)
-        if key not in self._made:
-            after = self._spending(self._caseload.world(names, title), title)
-            lines = [
-                Steps(line=line, before=self._nothing[line], after=after[line], step=self._steps.get(line),
-                      held=self._budgets[line].last if line in self._budgets else None, purse="general_fund")
-                for line in after
-            ]  # fmt: skip
-            self._made[key] = self.split(lines, title)
-        return self._made[key]
+        acting = self.meeting(names)
+        if not acting or self._caseload is None:
+            return {}
+        if frozenset(acting) not in self._made:
+            after = self._spending(self._caseload.world(acting), acting, title)
+            lines = [Spent(line=line, before=row, after=after[line]) for line, row in self._nothing.items()]
+            self._made[frozenset(acting)] = self.split(lines, title, caseload=True)
+        return self._made[frozenset(acting)]
 
-    def spending_budget(self, line: str) -> Row | None:
-        """Return the approved budget of a line outside the caseload."""
-        return self._budgets[line].last if line in self._budgets else None
-
-    def split(self, lines: Sequence[Steps], title: str) -> Saved:
+    def split(self, lines: Sequence[Spent], title: str, *, caseload: bool) -> Saved:
         """`cashability.split_saving`: shares by financial year, then applied month by month."""
-        yearly, add, cal = self._split, self._split.add, self._work.cal
-        monthly = [
-            self._sheet.add(f"Saved: {s.line}", "GBP", f"=({s.before}-{s.after}){self._ours(s.line)}") for s in lines
-        ]
+        yearly, monthly = self._split, self._sheet
         yearly.section(title)
-        gross = [add(f"{s.line}: saved", "GBP", f"={cal.by_year(m)}") for s, m in zip(lines, monthly, strict=True)]
-        below = [self._below(s, g) for s, g in zip(lines, gross, strict=True)]
-        cash = add(
-            "Cashable on lines that save",
-            "GBP",
-            "=" + "+".join(f"IF({g}>0,{b},0)" for g, b in zip(gross, below, strict=True)),
-        )
-        positive = add("Saved on lines that save", "GBP", "=" + "+".join(f"MAX({g},0)" for g in gross))
-        common = add("Part of it that is cashable", "share", f"=IF({positive}>0,{cash}/{positive},0)")
+        saved, shares = [], []
+        for s in lines:
+            kept = f"=({s.before}{f'-{s.after}' if s.after else ''}){self._ours(s.line)}"
+            saved.append(monthly.add(f"{title}: saved, {s.line}", "GBP", kept))
+            shares.append(self._below(s, saved[-1], caseload=caseload))
+        cash = yearly.add("Cashable on lines that save", "GBP", "=" + total(below for _, below in shares if below))
+        positive = yearly.add("Saved on lines that save", "GBP", "=" + "+".join(f"MAX({g},0)" for g, _ in shares))
+        common = yearly.add("Part of it that is cashable", "share", f"=IF({positive}>0,{cash}/{positive},0)")
         found: Saved = {}
-        for s, month, g, b in zip(lines, monthly, gross, below, strict=True):
-            share = add(f"{s.line}: part cashable", "share", f"=IF({g}>0,{b}/IF({g}>0,{g},1),{common})")
-            cashable = self._sheet.add(f"Cashable: {s.line}", "GBP", f"={month}*{share:year}")
-            avoided = self._sheet.add(f"Avoided: {s.line}", "GBP", f"={month}-{cashable}")
-            found[Tag(s.line, CASHABLE, RECURRING, s.purse)] = [cashable]
-            found[Tag(s.line, AVOIDANCE, RECURRING, s.purse)] = [avoided]
+        for s, month, (gross, below) in zip(lines, saved, shares, strict=True):
+            part = f"{below}/IF({gross}>0,{gross},1)" if below else "0"
+            share = yearly.add(f"{s.line}: part cashable", "share", f"=IF({gross}>0,{part},{common})")
+            made = monthly.rows(SPLIT, {"saved": month, "share": share}, called=f"{title}: {s.line}")
+            found[Tag(s.line, CASHABLE, RECURRING, s.purse)] = made["cashable"]
+            found[Tag(s.line, AVOIDANCE, RECURRING, s.purse)] = made["avoided"]
             if self._partner(s.line):
-                theirs = self._sheet.add(
-                    f"Partner's: {s.line}", "GBP", f"=({s.before}-{s.after})*{self._partner(s.line)}"
+                theirs = monthly.add(
+                    f"{title}: partner's, {s.line}", "GBP", f"=({s.before}-{s.after})*{self._partner(s.line)}"
                 )
-                found[Tag(s.line, AVOIDANCE, RECURRING, PARTNER)] = [theirs]
+                found[Tag(s.line, AVOIDANCE, RECURRING, PARTNER)] = theirs
         return found
 
-    def _below(self, s: Steps, gross: Row) -> Row:
-        """`cashability._below_budget` and `_whole_steps`."""
-        if s.held is None or s.purse != "general_fund":
-            return self._split.add(f"{s.line}: below the budget (none is held)", "GBP", "=0")
-        before = f"{self._work.cal.by_year(s.before)}{self._ours(s.line)}"
-        under = self._split.add(
-            f"{s.line}: below the budget",
-            "GBP",
-            f"=MAX(0,MIN(MIN({s.held},{before})-({before}-{gross}),MAX({gross},0)))",
-        )
-        if s.step is None:
-            return under
-        whole = f"MIN(INT({under}/MAX({s.step},deficit_guard_gbp)+rounding_guard)*{s.step},{under})"
-        return self._split.add(f"{s.line}: in whole steps", "GBP", f"=IF({s.step}>0,{whole},{under})")
+    def _below(self, s: Spent, saved: Row, *, caseload: bool) -> tuple[Row, Row | None]:
+        """Return what a line saves by year, and how much of it lies below the budget that it has."""
+        held = self._budget(s.line, caseload=caseload) if s.purse == GENERAL_FUND else None
+        if held is None:
+            return self._split.add(f"{s.line}: saved (no budget is held)", "GBP", f"={saved:sum}"), None
+        names = {"saved": saved, "spent": s.before, "held": held, "ours": self._ours(s.line)}
+        made = self._split.rows(BELOW, names, called=s.line)
+        under = made["under"]
+        if caseload and s.line in self._steps:
+            under = self._split.rows(WHOLE_STEPS, {**made, "step": self._steps[s.line]}, called=s.line)["steps"]
+        return made["gross"], under
 
 
-def write_lines(
-    work: Work, money: Money, acting: Sequence[str], spent: Mapping[str, Mapping[str, tuple[Row, Row]]]
-) -> None:
+def write_lines(work: Work, money: Money) -> None:
     """Fill `work.lines`: each scheme alone (`Evaluation.standalone`), and each perimeter's interaction."""
     for spec in work.case.active_schemes:
-        saved = money.saved([spec.name], spec.title) if spec.name in acting else {}
-        if pairs := spent.get(spec.name):
-            purses = _purses(spec.kind)
-            saved = money.split(
-                [
-                    Steps(
-                        line=line,
-                        before=before,
-                        after=after,
-                        step=None,
-                        held=money.spending_budget(line),
-                        purse=purses.get(line, "general_fund"),
-                    )
-                    for line, (before, after) in pairs.items()
-                ],
-                spec.title,
-            )
-        for tag, rows in saved.items():
-            for row in rows:
-                work.line(spec.name, tag, row)
+        found = [money.saved([spec.name], spec.title)]
+        if spec.name in work.spent:
+            found.append(money.split(work.spent[spec.name], f"{spec.title}, its own lines", caseload=False))
+        for tag, row in ((tag, row) for saved in found for tag, row in saved.items()):
+            work.lines.setdefault((spec.name, tag), []).append(row)
     for perimeter, members in members_of(work.case).items():
-        meeting = [n for n in acting if n in members]
+        meeting = money.meeting(members)
         if len(meeting) > 1:
             _interaction(work, money, perimeter, meeting)
-
-
-def _purses(kind: str) -> Mapping[str, str]:
-    from model.case.words import AGENCY, RESERVE  # noqa: PLC0415
-    from model.schemes.agency import MANAGED_TEAMS  # noqa: PLC0415
-
-    return {MANAGED_TEAMS: RESERVE} if kind == AGENCY else {}
 
 
 def _interaction(work: Work, money: Money, perimeter: str, meeting: Sequence[str]) -> None:
     """`portfolio._as_interaction`: together less apart, by nature and purse."""
     joint, apart = money.saved(meeting, " and ".join(meeting)), [money.saved([n], n) for n in meeting]
-    kinds = dict.fromkeys((tag.nature, tag.funding) for tag in joint)
-    for nature, purse in kinds:
-        plus = [f"{row}" for tag, rows in joint.items() if (tag.nature, tag.funding) == (nature, purse) for row in rows]
-        minus = [
-            f"{row}"
-            for s in apart
-            for tag, rows in s.items()
-            if (tag.nature, tag.funding) == (nature, purse)
-            for row in rows
-        ]
-        row = work.sheet.add(f"Interaction in {perimeter}: {nature}", "GBP", f"={'+'.join(plus)}-{'-'.join(minus)}")
-        work.line(f"{INTERACTION}:{perimeter}", Tag(INTERACTION, nature, RECURRING, purse), row)
+    for nature, purse in dict.fromkeys((tag.nature, tag.funding) for tag in joint):
+
+        def of(saved: Saved, nature: str = nature, purse: str = purse) -> list[Row]:
+            return [row for tag, row in saved.items() if (tag.nature, tag.funding) == (nature, purse)]
+
+        minus = "-".join(f"{row}" for saved in apart for row in of(saved))
+        row = work.sheet.add(f"Interaction in {perimeter}: {nature}, {purse}", "GBP", f"={total(of(joint))}-{minus}")
+        work.line(f"{INTERACTION}:{perimeter}", row, INTERACTION, nature, RECURRING, purse)
 
 
-def write_monthly_lines(work: Work) -> dict[tuple[str, Tag], Row]:
-    """Write every line by month."""
-    sheet = work.book.monthly("Lines")
+def write_monthly_lines(work: Work, dearer: Mapping[str, Row]) -> dict[tuple[str, Tag], Row]:
+    """Write every line by month; what a scheme costs is dearer by its optimism bias (`portfolio.costs_of`)."""
+    sheet = work.book.sheet("Lines", work.book.months)
     sheet.title(
         "Every line by month, real",
         "A cost is minus. Each scheme by itself, then what schemes that meet in the caseload change in each other.",
@@ -245,56 +238,60 @@ def write_monthly_lines(work: Work) -> dict[tuple[str, Tag], Row]:
         if whose != owner:
             owner = whose
             sheet.section(owner)
-        label = SEP.join((owner, tag.line, tag.nature, tag.recurrence, tag.funding))
-        dearer = {SWITCH, REALISED} & work.case.assumptions.keys() and tag.nature == INVESTMENT
-        whole = add_up(rows)
-        found[whose, tag] = sheet.add(label, "GBP", f"=({whole[1:]})*{owner}.cost_factor" if dearer else whole)
+        cost = tag.nature not in {CASHABLE, AVOIDANCE} and owner in dearer
+        formula = f"=({total(rows)})*{dearer[owner]:const}" if cost else f"={total(rows)}"
+        found[whose, tag] = sheet.add(
+            SEP.join((owner, tag.line, tag.nature, tag.recurrence, tag.funding)), "GBP", formula
+        )
     return found
 
 
-@dataclass(frozen=True, kw_only=True)
-class Annual:
-    """Rows by year: each label in real and nominal pounds to the penny, and the net of each perimeter.
+def write_annual(
+    work: Work, lines: Mapping[tuple[str, Tag], Row], basis: str
+) -> tuple[dict[tuple[str, Tag], Row], dict[str, Row]]:
+    """`results.annual`: every line by financial year to the penny, and each perimeter's net; return both.
 
-    `shown`: the real lines as one block.
+    A line that several purses pay for is rounded as one; its first purse takes what rounding leaves.
     """
+    book = work.book
+    sheet = book.sheets.get("Annual lines") or book.sheet("Annual lines", book.years)
+    if not sheet.at:
+        sheet.title(
+            "Every line by financial year, to the penny",
+            "As annual.csv shows them: a cost is minus; net is the sum of the lines shown.",
+        )
+    level = f"*{book.time['level']}" if basis == NOMINAL else ""
+    sheet.section(f"Lines, {basis}")
+    merged: dict[tuple[str, ...], list[tuple[str, Tag]]] = {}
+    for owner, tag in lines:
+        merged.setdefault((owner, tag.line, tag.nature, tag.recurrence), []).append((owner, tag))
+    parts: dict[tuple[str, Tag], Row] = {}
+    shown: dict[tuple[str, ...], Row] = {}
+    for key, purses in merged.items():
 
-    lines: Mapping[tuple[str, ...], Row]
-    nominal: Mapping[tuple[str, ...], Row]
-    net: Mapping[str, Row]
-    shown: Row
+        def in_pence(rows: Sequence[Row]) -> str:
+            return f"ROUND(({total(rows, 'sum')}){level},pence)"
 
-
-def write_annual(work: Work, lines: Mapping[tuple[str, Tag], Row]) -> Annual:
-    """`results.annual`: every line by financial year to the penny, whichever purse pays, and each perimeter's net."""
-    book, cal = work.book, work.cal
-    sheet = book.yearly("Annual lines")
-    sheet.title(
-        "Every line by financial year, to the penny",
-        "As annual.csv shows them: a cost is minus; net is the sum of the lines shown.",
-    )
-    merged: dict[tuple[str, ...], list[Row]] = {}
-    for (owner, tag), row in lines.items():
-        merged.setdefault((owner, tag.line, tag.nature, tag.recurrence), []).append(row)
-    by_basis: list[dict[tuple[str, ...], Row]] = []
-    nets: dict[str, Row] = {}
-    for basis, factor in (("real", ""), ("nominal", f"*{cal.level}")):
-        sheet.section(f"Lines, {basis}")
-        rows = {
-            key: sheet.add(
-                SEP.join((basis, *key)),
-                "GBP",
-                f"=ROUND(({'+'.join(cal.by_year(r) for r in parts)}){factor},decimals)",
-                kind="pence",
+        whole = shown[key] = sheet.add(
+            SEP.join((basis, *key)), "pounds and pence", f"={in_pence([lines[p] for p in purses])}"
+        )
+        parts |= dict.fromkeys(purses, whole)
+        if len(purses) > 1:
+            others = {
+                p: sheet.add(f"of it, {p[1].funding}", "pounds and pence", f"={in_pence([lines[p]])}")
+                for p in purses[1:]
+            }
+            first = sheet.add(
+                f"of it, {purses[0][1].funding}",
+                "pounds and pence",
+                f"={whole}-{'-'.join(f'{o}' for o in others.values())}",
             )
-            for key, parts in merged.items()
-        }
-        by_basis.append(rows)
-        sheet.section(f"Net, {basis}")
-        for perimeter, members in members_of(work.case).items():
-            inside = [row for key, row in rows.items() if key[0] in {*members, f"{INTERACTION}:{perimeter}"}]
-            nets[f"{basis}{SEP}{perimeter}"] = sheet.add(
-                SEP.join((basis, perimeter, "net")), "GBP", add_up(inside), kind="pence", style="total"
-            )
-    shown = list((by_basis[0] or nets).values())
-    return Annual(lines=by_basis[0], nominal=by_basis[1], net=nets, shown=sheet.block(shown[0], shown[-1]))
+            parts |= {purses[0]: first, **others}
+    sheet.section(f"Net, {basis}")
+    net = {}
+    for perimeter, members in members_of(work.case).items():
+        inside = [row for key, row in shown.items() if key[0] in {*members, f"{INTERACTION}:{perimeter}"}]
+        net[perimeter] = sheet.add(
+            SEP.join((basis, perimeter, "net")), "pounds and pence", f"={total(inside)}", style="total"
+        )
+    return parts, net

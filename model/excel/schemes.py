@@ -1,246 +1,323 @@
-"""What each kind of scheme does and costs: a function for each class of `model.schemes`, a row for each array."""
+"""What each kind of scheme does and costs: a listing for each class of `model.schemes`, a row for each array."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-import numpy as np
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
 
 from model.case import words
+from model.case.parameters import PLACEMENTS
 from model.case.timeline import MONTHS_A_YEAR
-from model.case.words import INVESTMENT, ONE_OFF, RECURRING
+from model.case.words import CAPITAL, GRANT, INCOME, INVESTMENT, ONE_OFF, RECURRING, RESERVE
 from model.children.law import AGES
-from model.excel.children import Places, Reduction
-from model.excel.staff import at_work, realised, write_bias, write_posts
-from model.schemes.agency import COVER, DISPLACED, MANAGED_TEAMS, ONE_FOR_ONE
-from model.schemes.base import rate_a_month
-from model.schemes.cashflows import Tag
+from model.excel.staff import Spent, Work, write_posts
+from model.schemes.agency import COVER, MANAGED_TEAMS
+from model.schemes.cost_or_saving import PROFILE
 from model.schemes.establishment import ENDED, PENSION_STRAIN, REDUNDANCY
 from model.schemes.fostering import CONSTELLATIONS, RECRUITMENT, SUPERVISION
+from model.schemes.optimism import grade_of
+from model.schemes.own_homes import CAPITAL_LINE
+from model.schemes.price_change import MOVES
 from model.schemes.staff.redundancy import rules_on
 
 if TYPE_CHECKING:
     from model.case.records import SchemeSpec
     from model.children.opening import Stream
     from model.excel.grid import Row
-    from model.excel.staff import Work
 
-KNOWN = (words.ENTRY_REDUCTION, words.FOSTERING_GROWTH, words.AGENCY, words.ESTABLISHMENT, words.FIXED_COST)
+    Names = dict[str, Any]
 
-
-def entry_reduction(work: Work, spec: SchemeSpec, scale: Row, stream: Stream) -> Reduction:
-    """`EntryReductionScheme`: ramp, reach and rate; what it prevents is the caseload's business."""
-    n, add, curve = spec.name, work.sheet.add, work.curve(spec)
-    work.sheet.section(f"{spec.title}: what it prevents")
-    middle = f"AVERAGE({curve.elapsed},{curve.elapsed}-{curve.active})"
-    ramp = add(
-        f"{n}: ramp",
-        "share",
-        f"={curve.active}*{work.between(f'IF({n}.ramp_months>0,{middle}/MAX({n}.ramp_months,rounding_guard),1)')}",
-    )
-    come = stream.entries_annual.sum(axis=1)[[AGES.index(age) for age in spec.ages]].sum() / MONTHS_A_YEAR
-    target = add(
-        f"{n}: entrants a month of its ages, first year, fitted in Python",
-        "children/month",
-        const=float(come),
-        style="pasted",
-    )
-    need = add(
-        f"{n}: children on the edge of care", "children/month", f"={target:const}*{scale}*{n}.children_served_per_entry"
-    )
-    team = at_work(work, spec)
-    held = add(f"{n}: children the team can hold", "children", f"={n}.caseworkers*{team}*{n}.children_per_caseworker")
-    whole = f"IF({n}.duration_months>0,{work.between(f'{held}/MAX({n}.duration_months,rounding_guard)/{need}')},1)"
-    reach = add(f"{n}: reach", "share", f"=IF({n}.capacity_limited>0,IF({need}>0,{whole},1),1)")
-    chance = work.name(f"{n}.chance_of_effect", 1.0)
-    rate = add(
-        f"{n}: share of target entries prevented",
-        "share",
-        f"={n}.effect*{chance}*(1-{n}.deadweight){realised(work, n)}*{ramp}*{reach}",
-    )
-    fade = rate_a_month(np.array([work.case.assumptions[f"{n}.fade_annual"].value]))[0]
-    stated = f"{n}.short_stay_share"
-    return Reduction(
-        name=n,
-        ages=spec.ages,
-        fade=float(fade),
-        rate=rate,
-        short_share=stated if stated in work.case.assumptions else "",
-    )
-
-
-def fostering(work: Work, spec: SchemeSpec) -> Places:
-    """`FosteringGrowth`: households, filled places, and its own costs."""
-    n, add, cal = spec.name, work.sheet.add, work.cal
-    curve = work.curve(spec)
-    work.sheet.section(f"{spec.title}: households and places")
-    over, team, worked = f"{n}.recruitment_months", at_work(work, spec), at_work(work, spec, f"{n}.approval_lag")
-    share = f"MIN(IF({over}>0,SUM({worked:upto})/MAX({over},rounding_guard),MAX({worked:upto})),1)"
-    done = add(
-        f"{n}: households approved so far, of those stated in all", "households", f"={n}.households*{share}", before=0.0
-    )
-    yearly = work.name(f"{n}.approvals_annual")
-    approved = add(f"{n}: approved in the month", "households", f"={done}-{done:prev}+{worked}*{yearly}/months_a_year")
-    stop = add(
-        f"{n}: carers who stop, a month", "share", const=f"=1-MAX(1-{n}.deregistration_annual,0)^(1/months_a_year)"
-    )
-    now = add(
-        f"{n}: carers who stop with the scheme's support",
-        "share",
-        f"={stop:const}*IF({curve.elapsed}>0,1-{n}.retention_effect,1)",
-    )
-    at = work.sheet.at
-    new, replaced = work.sheet.row_at(at), work.sheet.row_at(at + 1)
-    own = add(f"{n}: new households", "households", f"={new:prev}-{new:prev}*{now}+{approved}+{replaced}", before=0.0)
-    again = add(
-        f"{n}: replacing those of them who stop", "households", f"={own:prev}*{now}*{n}.leavers_replaced_share*{team}"
-    )
-    arrive = f"{n}.existing_approvals_annual/months_a_year"
-    old, kept = work.sheet.row_at(work.sheet.at), work.sheet.row_at(work.sheet.at + 1)
-    without = add(
-        f"{n}: existing households without it",
-        "households",
-        f"={old:prev}*(1-{stop:const})+{arrive}",
-        before=f"={n}.existing_households",
-    )
-    with_it = add(
-        f"{n}: existing households with it",
-        "households",
-        f"={kept:prev}*(1-{now})+{arrive}",
-        before=f"={n}.existing_households",
-    )
-    extra = add(f"{n}: households more than without it", "households", f"={own}+{with_it}-{without}")
-    filled = add(
-        f"{n}: children in the new places",
-        "children",
-        f"=MAX({extra},0)*{n}.places_per_household*{n}.fill_rate{realised(work, n)}",
-    )
-    supervised = f"MAX({extra}-{n}.households_supervised_by_team*IF({curve.active}>0,1,0),0)"
-    costs = (
-        (RECRUITMENT, ONE_OFF, f"=-{n}.approval_cost*{approved}"),
-        (RECRUITMENT, RECURRING, f"=-{n}.approval_cost*{again}"),
-        (SUPERVISION, RECURRING, f"=-{supervised}*{n}.supervision_cost_annual*{cal.annual}"),
-        (CONSTELLATIONS, RECURRING, f"=-{curve.active}*{n}.constellations*{n}.constellation_cost_annual*{cal.annual}"),
-    )
-    for title, recurrence, formula in costs:
-        label = f"{n}: {title.lower()}{', first' if recurrence == ONE_OFF else ''}"
-        work.line(n, Tag(title, INVESTMENT, recurrence), add(label, "GBP", formula))
-    return Places(name=n, filled=filled)
-
-
-def establishment(work: Work, spec: SchemeSpec) -> None:
-    """`Establishment._leaving` and `_ended`: redundancy and strain as the leavers go, and their pay after."""
-    n, add = spec.name, work.sheet.add
-    redundant, strain = f"{n}.posts_redundant", f"{n}.pension_strain"
-    spared = f"{n}.redundant_post_cost_annual"
-    if not {redundant, strain, spared} & work.case.assumptions.keys():
-        return
-    work.sheet.section(f"{spec.title}: posts that end")
-    gone = add(
-        f"{n}: months since the last day",
-        "months",
-        f"={work.curve(spec).elapsed}-{work.name(f'{n}.redundancy_after_months')}",
-    )
-    month = add(f"{n}: the month they leave", "switch", f"=IF({gone}>0,1,0)*IF({gone}>1,0,1)")
-    if redundant in work.case.assumptions:
-        each = _redundancy(work, spec)
-        row = add(f"{n}: redundancy", "GBP", f"=-{redundant}*{each:const}*{month}")
-        work.line(n, Tag(REDUNDANCY, INVESTMENT, ONE_OFF), row)
-    if spared in work.case.assumptions:
-        pay = f"(1+growth.pay_real_annual)^({work.cal.year}-1)*{work.cal.annual}"
-        row = add(f"{n}: posts no longer paid", "GBP", f"={work.between(f'{gone}')}*{redundant}*{spared}*{pay}")
-        work.line(n, Tag(ENDED, INVESTMENT, RECURRING), row)
-    if strain in work.case.assumptions:
-        row = add(f"{n}: pension strain", "GBP", f"=-{strain}*{month}")
-        work.line(n, Tag(PENSION_STRAIN, INVESTMENT, ONE_OFF), row)
+SCHEME: Final = """
+active | part of the month in which it acts | share | =[exists]*[run]
+"""
+RAMP: Final = """
+ramp | share of the full effect | share
+ | =[active]*MAX(MIN(IF([over]>0,[at]/MAX([over],rounding_guard),1),1),0)
+"""
+"""`Scheme.ramp`; `at` is the middle of the part of the month in which it acts."""
+FIXED: Final = """
+fixed | its cost | GBP | =-[active]*(.cost_annual?0*[annual]+.cost_daily?0*[days])
+"""
+ENTRY_REDUCTION: Final = """
+need | children on the edge of care | children/month | =[come:const]*[scale]*.children_served_per_entry
+held | children the team can hold | children | =.caseworkers*[team]*.children_per_caseworker
+reach | reach | share | =IF(.capacity_limited>0,IF([need]>0,IF(.duration_months>0,
+ MAX(MIN([held]/MAX(.duration_months,rounding_guard)/[need],1),0),1),1),1)
+rate | share of target entries prevented | share
+ | =.effect*.chance_of_effect?1*(1-.deadweight)*[realised]*[ramp]*[reach]
+"""
+FOSTERING: Final = """
+done | households approved so far, of those stated in all | households
+ | =.households*MIN(IF(.recruitment_months>0,SUM([worked:upto])/MAX(.recruitment_months,rounding_guard),
+ MAX([worked:upto])),1) | 0
+approved | approved in the month | households
+ | =([done]-[done:prev]+[worked]*.approvals_annual?0/months_a_year)*[run]
+stop | carers who stop, a month | share | !1-MAX(1-.deregistration_annual,0)^(1/months_a_year)
+now | carers who stop with the scheme's support | share
+ | =[stop:const]*IF([since]>0,1-.retention_effect,1)
+own | new households | households | =[own:prev]*(1-[now])+[approved]+[again] | 0
+again | replacing those of them who stop | households | =[own:prev]*[now]*.leavers_replaced_share*[team]
+without | existing households without it | households
+ | =[without:prev]*(1-[stop:const])+.existing_approvals_annual/months_a_year | .existing_households
+with | existing households with it | households
+ | =[with:prev]*(1-[now])+.existing_approvals_annual/months_a_year | .existing_households
+extra | households more than without it | households | =[own]+[with]-[without]
+filled | children in the new places | children
+ | =MAX([extra],0)*.places_per_household*.fill_rate*[realised]
+first | carer recruitment, first | GBP | =-.approval_cost*[approved]
+next | carer recruitment, who follow leavers | GBP | =-.approval_cost*[again]
+supervision | carer supervision | GBP | =-.supervision_cost_annual*[annual]
+ *MAX([extra]-.households_supervised_by_team*IF([active]>0,1,0),0)
+constellations | constellations | GBP | =-[active]*.constellations*.constellation_cost_annual*[annual]
+"""
+AGENCY: Final = """
+covered | months that the stated cost covers | share | =MAX(MIN(.managed_teams_months-[t]+1,1),0)
+years | years that it covers | years
+ | !SUMPRODUCT([annual:all],[covered:all])+MAX(.managed_teams_months-months,0)/months_a_year
+yearly | managed teams, a whole year | GBP | !IF([years:const]>0,.managed_teams_cost/[years:const],0)
+teams | managed teams, do nothing | GBP
+ | =MAX(MIN(.managed_teams_end_months-[t]+1,1),0)*[yearly:const]*[pay]*[annual]
+cover | vacancy cover, do nothing | GBP
+ | =MAX(MIN(.cover_end_months-[t]+1,1),0)*.cover_cost_annual*(1-.cover_managed_share)*[pay]*[annual]
+saved | share of a worker's cost that filling the post saves | share | !IF(.whole_cost>0,1,.premium/(1+.premium))
+ends | posts filled that end it | share | =[filled]*[run]*[realised]
+teams_after | managed teams, with the posts | GBP | =[teams]*(1-[ends])
+cover_after | vacancy cover, with the posts | GBP | =[cover]*(1-[ends]*.cover_displaced_share?1*[saved:const])
+"""
+ESTABLISHMENT: Final = """
+gone | months since the last day of those who go | months | =[since]-.redundancy_after_months?0
+month | the month they leave | switch | =IF([gone]>0,1,0)*IF([gone]>1,0,1)
+"""
+REDUNDANT: Final = """
+counted | years of service that count | years
+ | !IF(INT(.redundancy_service)>=[years_least:const],MIN(INT(.redundancy_service),[years_most:const]),0)
+weeks | weeks for each year of service back | weeks | =IF([t]<=[counted:const],
+ IF(INT(.redundancy_age)-[t]>=[age_upper:const],[weeks_41_and_over:const],
+ IF(INT(.redundancy_age)-[t]>=[age_middle:const],[weeks_22_to_40:const],[weeks_under_22:const])),0)
+each | redundancy a leaver | GBP | !SUM([weeks:all])*.redundancy_multiplier?1
+ *IF(.redundancy_capped?1>0,MIN(.redundancy_weekly_pay,[cap_weekly_gbp:const]),.redundancy_weekly_pay)
+row | redundancy | GBP | =-.posts_redundant*[each:const]*[month]
+"""
+"""`redundancy.redundancy_weeks` and `redundancy_pay`: the month's number counts years of service back."""
+LEAVING: Final = (
+    (ENDED, "redundant_post_cost_annual", RECURRING,
+     "=MAX(MIN([gone],1),0)*.posts_redundant*.redundant_post_cost_annual*[pay]*[annual]"),
+    (PENSION_STRAIN, "pension_strain", ONE_OFF, "=-.pension_strain*[month]"),
+)  # fmt: skip
+RULES: Final = {
+    "age_upper": ("age of the higher rate", "years"), "age_middle": ("age of the middle rate", "years"),
+    "weeks_41_and_over": ("weeks a year at the higher rate", "weeks"),
+    "weeks_22_to_40": ("weeks a year at the middle rate", "weeks"),
+    "weeks_under_22": ("weeks a year below it", "weeks"), "years_least": ("years of service at least", "years"),
+    "years_most": ("years counted at most", "years"), "cap_weekly_gbp": ("a week's pay at most", "GBP"),
+}  # fmt: skip
+OWN_HOMES: Final = """
+beds | children whom the homes can hold | children | =.beds*.occupancy*[ramp]
+running | homes: running cost | GBP | =.running_cost_annual*[pay]*[annual]*[active]
+paid | capital has been paid by the month's end | switch | =IF([since]+.capital_months_before?0>0,1,0) | 0
+capital | capital | GBP | =-.capital_cost?0*MAX([paid]-[paid:prev],0)
+grant | grant for capital | GBP | =-[capital]*.capital_grant_share?0
+"""
+PRICE_CHANGE: Final = "left | price that is left | share | =1-.price_cut*.children_share?1*[ramp]"
+STABILITY: Final = """
+without | moves, for each child | GBP | =.moves_per_child_annual*.cost_of_move*[annual]
+with | moves, for each child, with it | GBP | =[without]*(1-.effect*[ramp])
+"""
+WHOLE_MONTHS: Final = "whole | whole months since it started, at the month's start | months | =-INT(-[since])-1"
+STEPS: Final = {"year": "INT([whole]/months_a_year)>=[n:const]-1", "month": "[whole]=[n:const]-1"}
+COST_OR_SAVING: Final = """
+profile | share of the full amount | share | =[part]*[ramp]
+begun | has begun by the month's end | switch | =IF([since]>0,1,0) | 0
+once | the month of its start | switch | =MAX([begun]-[begun:prev],0)
+cost | its cost | GBP | =-[profile]*(.cost_annual?0*[annual]+.cost_daily?0*[days])
+first | its cost, once | GBP | =-.cost_one_off?0*[once]
+saving | what it saves | GBP
+ | =[profile]*(.saving_annual?0*[annual]+.saving_daily?0*[days])+.saving_one_off?0*[once]
+child_saving | what it saves, for each child | GBP | =[profile]*[annual]*.saving_per_child_annual?0
+child_cost | its cost, for each child | GBP | =[profile]*[annual]*.cost_per_child_annual?0
+"""
+BIAS: Final = """
+cost_factor | costs are multiplied by | ratio | !1+appraisal.optimism_bias?0*[dearer:const]
+realised | benefits that come about | share
+ | !appraisal.benefits_realised_share?1*(1-appraisal.optimism_bias?0*[less:const])
+"""
+"""`optimism.cost_factor` and `optimism.realised`."""
 
 
-def _redundancy(work: Work, spec: SchemeSpec) -> Row:
-    """`redundancy.redundancy_weeks` and `redundancy_pay`: the month's number counts years of service back."""
-    n, add, rules = spec.name, work.sheet.add, rules_on(work.case.reference.pay, spec.start)
-    fixed = {
-        key: add(f"{n}: {label}", unit, const=float(value), style="input")
-        for key, label, unit, value in (
-            ("upper", "age of the higher rate", "years", rules.age_upper),
-            ("middle", "age of the middle rate", "years", rules.age_middle),
-            ("old", "weeks a year at the higher rate", "weeks", rules.weeks_41_and_over),
-            ("mid", "weeks a year at the middle rate", "weeks", rules.weeks_22_to_40),
-            ("young", "weeks a year below it", "weeks", rules.weeks_under_22),
-            ("least", "years of service at least", "years", rules.years_least),
-            ("most", "years counted at most", "years", rules.years_most),
-            ("cap", "a week's pay at most", "GBP", rules.cap_weekly_gbp),
-        )
-    }  # fmt: skip
-    age, served, back = f"INT({n}.redundancy_age)", f"INT({n}.redundancy_service)", work.cal.month
-    counted = f"IF({served}>={fixed['least']:const},MIN({served},{fixed['most']:const}),0)"
-    younger = f"IF({age}-{back}>={fixed['middle']:const},{fixed['mid']:const},{fixed['young']:const})"
-    rate = f"IF({age}-{back}>={fixed['upper']:const},{fixed['old']:const},{younger})"
-    weeks = add(f"{n}: weeks for each year of service back", "weeks", f"=IF({back}<={counted},{rate},0)")
-    capped, times = work.name(f"{n}.redundancy_capped", 1.0), work.name(f"{n}.redundancy_multiplier", 1.0)
-    pay = f"{n}.redundancy_weekly_pay"
-    return add(
-        f"{n}: redundancy a leaver",
-        "GBP",
-        const=f"=SUM({weeks:all})*IF({capped}>0,MIN({pay},{fixed['cap']:const}),{pay})*{times}",
-    )
+@dataclass(frozen=True, kw_only=True)
+class Reduction:
+    """An entry reduction: the ages it aims at, the rate a month at which children come back, and its rate's row."""
+
+    name: str
+    ages: tuple[str, ...]
+    rate: Row
 
 
-def fixed_cost(work: Work, spec: SchemeSpec) -> None:
-    """`Scheme._fixed`: what a scheme of any kind costs a year or a day, where the case states it."""
-    n, cal = spec.name, work.cal
-    if not {f"{n}.cost_annual", f"{n}.cost_daily"} & work.case.assumptions.keys():
-        return
-    yearly, daily = work.name(f"{n}.cost_annual"), work.name(f"{n}.cost_daily")
-    row = work.sheet.add(
-        f"{n}: its cost", "GBP", f"=-{work.curve(spec).active}*({yearly}*{cal.annual}+{daily}*{cal.days})"
-    )
-    work.line(n, Tag(spec.title, INVESTMENT, RECURRING), row)
+@dataclass(kw_only=True)
+class Terms:
+    """What a scheme changes in the way children are paid for (`placement_spending.Terms`), as rows."""
+
+    left: dict[str, Row] = field(default_factory=dict)
+    homes: tuple[Row, Row] | None = None
+    per_child: list[tuple[str, Row | None, Row | None]] = field(default_factory=list)
+    of: tuple[str, ...] = PLACEMENTS
 
 
-def agency(work: Work, spec: SchemeSpec) -> dict[str, tuple[Row, Row]]:
-    """`Agency.spending`: line -> (do-nothing spending, spending with the scheme)."""
-    n, add, cal, curve = spec.name, work.sheet.add, work.cal, work.curve(spec)
-    work.sheet.section(f"{spec.title}: agency staff")
+@dataclass(kw_only=True)
+class Levers:
+    """What all schemes pull: reductions and filled places by scheme, who shortens stays, and terms by scheme."""
 
-    def until(parameter: str) -> str:
-        return work.between(f"{n}.{parameter}-{cal.month}+1")
+    reductions: dict[str, Reduction] = field(default_factory=dict)
+    places: dict[str, Row] = field(default_factory=dict)
+    sooner: set[str] = field(default_factory=set)
+    terms: dict[str, Terms] = field(default_factory=dict)
+    dearer: dict[str, Row] = field(default_factory=dict)
 
-    months = f"{n}.managed_teams_months"
-    covered = add(f"{n}: months that the stated cost covers", "share", f"={work.between(f'{months}-{cal.month}+1')}")
-    years = f"(SUMPRODUCT({cal.annual:all},{covered:all})+MAX({months}-months,0)/months_a_year)"
-    teams_a_year = add(
-        f"{n}: managed teams, a whole year", "GBP", const=f"=IF({months}>0,{n}.managed_teams_cost/{years},0)"
-    )
-    pay = f"(1+growth.pay_real_annual)^({cal.year}-1)*{cal.annual}"
-    teams = add(
-        f"{n}: managed teams, do nothing", "GBP", f"={until('managed_teams_end_months')}*{teams_a_year:const}*{pay}"
-    )
-    cover_a_year = f"{n}.cover_cost_annual*(1-{n}.cover_managed_share)"
-    cover = add(f"{n}: vacancy cover, do nothing", "GBP", f"={until('cover_end_months')}*{cover_a_year}*{pay}")
-    saved = add(
-        f"{n}: share of a worker's cost that filling the post saves",
-        "share",
-        const=f"=IF({n}.whole_cost>0,1,{n}.premium/(1+{n}.premium))",
-    )
-    ended = f"{curve.filled}{realised(work, n)}*{work.name(f'{n}.{DISPLACED}', ONE_FOR_ONE)}"
-    teams_after = add(f"{n}: managed teams, with the posts", "GBP", f"={teams}*(1-{curve.filled}{realised(work, n)})")
-    cover_after = add(f"{n}: vacancy cover, with the posts", "GBP", f"={cover}*(1-{ended}*{saved:const})")
-    return {MANAGED_TEAMS: (teams, teams_after), COVER: (cover, cover_after)}
+    @property
+    def acting(self) -> tuple[str, ...]:
+        """The schemes that change children."""
+        return (*self.reductions, *self.places, *self.sooner)
 
 
-def write_scheme(
-    work: Work, spec: SchemeSpec, scale: Row, stream: Stream
-) -> tuple[Reduction | None, Places | None, dict[str, tuple[Row, Row]]]:
-    """Write one scheme: its posts and what its kind adds. Return its levers and its own spending lines."""
-    write_bias(work, spec.name)
+def write_scheme(work: Work, spec: SchemeSpec, levers: Levers, stream: Stream) -> None:
+    """Write one scheme: its posts, what it costs, and what its kind adds.
+
+    Of one that does not act: what the reserve pays for in any case.
+    """
+    names: Names = {"realised": "1"} | (_bias(work, spec, levers) if spec.active else {})
     write_posts(work, spec)
-    fixed_cost(work, spec)
+    if not spec.active and spec.kind != words.AGENCY:
+        return
+    work.sheet.section(f"{spec.title}: what it does")
+    n, case = spec.name, work.case
+    over = "fill" if spec.kind == words.OWN_HOMES else "ramp"
+    names |= {**work.curve(n), "run": work.running(n), "over": f"{n}.{over}_months?0"}
+    names |= work.sheet.rows(SCHEME, names, who=n)
+    if spec.kind in RAMPED:
+        names |= work.sheet.rows(RAMP, names, who=n)
+    if spec.kind not in {words.COST_OR_SAVING, words.FIXED_COST} and case.assumptions.keys() & {
+        f"{n}.cost_annual", f"{n}.cost_daily",
+    } and spec.active:  # fmt: skip
+        work.line(n, work.sheet.rows(FIXED, names, who=n)["fixed"], spec.title, INVESTMENT, RECURRING)
     if spec.kind == words.ENTRY_REDUCTION:
-        return entry_reduction(work, spec, scale, stream), None, {}
-    if spec.kind == words.FOSTERING_GROWTH:
-        return None, fostering(work, spec), {}
-    if spec.kind == words.AGENCY:
-        return None, None, agency(work, spec)
-    if spec.kind == words.ESTABLISHMENT:
-        establishment(work, spec)
-    return None, None, {}
+        _entry_reduction(work, spec, names, levers, stream)
+    elif spec.kind in OF_KIND:
+        OF_KIND[spec.kind](work, spec, names, levers)
+    else:
+        levers.sooner.add(n)
+
+
+def _bias(work: Work, spec: SchemeSpec, levers: Levers) -> Names:
+    """Write what optimism bias does to a scheme; nothing where the case says nothing of it."""
+    if not {"appraisal.optimism_bias", "appraisal.benefits_realised_share"} & work.case.assumptions.keys():
+        return {}
+    uplift, cut = work.case.reference.optimism_bias.get(grade_of(work.case, spec.name), (0.0, 0.0))
+    work.sheet.section(f"{spec.title}: optimism bias of its evidence")
+    names: Names = {
+        key: work.sheet.add(f"{spec.name}: {label}", "share", const=float(share), style="input")
+        for key, label, share in (("dearer", "costs are dearer", uplift), ("less", "benefits are smaller", cut))
+    }
+    made = work.sheet.rows(BIAS, names, who=spec.name)
+    levers.dearer[spec.name] = made["cost_factor"]
+    return {"realised": f"{made['realised']:const}"}
+
+
+def _entry_reduction(work: Work, spec: SchemeSpec, names: Names, levers: Levers, stream: Stream) -> None:
+    come = stream.entries_annual.sum(axis=1)[[AGES.index(age) for age in spec.ages]].sum() / MONTHS_A_YEAR
+    label = f"{spec.name}: entrants a month of its ages, first year, fitted in Python"
+    names["come"] = work.sheet.add(label, "children/month", const=float(come), style="pasted")
+    names["team"] = work.at_work(spec)
+    rate = work.sheet.rows(ENTRY_REDUCTION, names, who=spec.name)["rate"]
+    levers.reductions[spec.name] = Reduction(name=spec.name, ages=spec.ages, rate=rate)
+
+
+def _fostering(work: Work, spec: SchemeSpec, names: Names, levers: Levers) -> None:
+    n = spec.name
+    names |= {"team": work.at_work(spec), "worked": work.at_work(spec, f"{n}.approval_lag")}
+    made = work.sheet.rows(FOSTERING, names, who=n)
+    for key, line, recurrence in (
+        ("first", RECRUITMENT, ONE_OFF), ("next", RECRUITMENT, RECURRING), ("supervision", SUPERVISION, RECURRING),
+        ("constellations", CONSTELLATIONS, RECURRING),
+    ):  # fmt: skip
+        work.line(n, made[key], line, INVESTMENT, recurrence)
+    levers.places[n] = made["filled"]
+
+
+def _agency(work: Work, spec: SchemeSpec, names: Names, levers: Levers) -> None:
+    del levers
+    made = work.sheet.rows(AGENCY, names, who=spec.name)
+    pairs = ((MANAGED_TEAMS, "teams", RESERVE), (COVER, "cover", words.GENERAL_FUND))
+    work.spent.setdefault(spec.name, []).extend(
+        Spent(line=line, before=made[key], after=made[f"{key}_after"], purse=purse) for line, key, purse in pairs
+    )
+
+
+def _establishment(work: Work, spec: SchemeSpec, names: Names, levers: Levers) -> None:
+    del levers
+    n, sheet, stated = spec.name, work.sheet, work.case.assumptions
+    if not stated.keys() & {f"{n}.{name}" for name in ("posts_redundant", *(name for _, name, *_ in LEAVING))}:
+        return
+    names |= sheet.rows(ESTABLISHMENT, names, who=n)
+    if f"{n}.posts_redundant" in stated:
+        rules = rules_on(work.case.reference.pay, spec.start)
+        for key, (label, unit) in RULES.items():
+            names[key] = sheet.add(f"{n}: {label}", unit, const=float(getattr(rules, key)), style="input")
+        work.line(n, sheet.rows(REDUNDANT, names, who=n)["row"], REDUNDANCY, INVESTMENT, ONE_OFF)
+    for line, needed, recurrence, formula in LEAVING:
+        if f"{n}.{needed}" in stated:
+            row = sheet.rows(f"row | {line.lower()} | GBP | {formula}", names, who=n)["row"]
+            work.line(n, row, line, INVESTMENT, recurrence)
+
+
+def _own_homes(work: Work, spec: SchemeSpec, names: Names, levers: Levers) -> None:
+    made = work.sheet.rows(OWN_HOMES, names, who=spec.name)
+    work.line(spec.name, made["capital"], CAPITAL_LINE, INVESTMENT, ONE_OFF, CAPITAL)
+    work.line(spec.name, made["grant"], CAPITAL_LINE, INCOME, ONE_OFF, GRANT)
+    levers.terms[spec.name] = Terms(homes=(made["beds"], made["running"]))
+
+
+def _price_change(work: Work, spec: SchemeSpec, names: Names, levers: Levers) -> None:
+    left = work.sheet.rows(PRICE_CHANGE, names, who=spec.name)["left"]
+    levers.terms[spec.name] = Terms(left={spec.placement: left})
+
+
+def _stability(work: Work, spec: SchemeSpec, names: Names, levers: Levers) -> None:
+    made = work.sheet.rows(STABILITY, names, who=spec.name)
+    levers.terms[spec.name] = Terms(per_child=[(MOVES, made["without"], made["with"])], of=_placements(spec))
+
+
+def _cost_or_saving(work: Work, spec: SchemeSpec, names: Names, levers: Levers) -> None:
+    """`CostOrSaving`: the profile is a step for each year or month that the case gives a share of its own."""
+    n, sheet = spec.name, work.sheet
+    names |= {"part": "1", **sheet.rows(WHOLE_MONTHS, names, who=n)}
+    for name in (name for name in PROFILE if f"{n}.{name}" in work.case.assumptions):
+        span, number, _ = name.split("_")
+        at = sheet.add(f"{n}: {span} whose share is its own", "number", const=float(number))
+        formula = f"=IF({STEPS[span]},.{name},[part])"
+        names |= {"n": at}
+        names["part"] = sheet.rows(f"step | share from it on | share | {formula}", names, who=n)["step"]
+    made = sheet.rows(COST_OR_SAVING, names, who=n)
+    line = spec.line or f"{spec.title}: saving"
+    work.line(n, made["cost"], spec.title, INVESTMENT, RECURRING)
+    if f"{n}.cost_one_off" in work.case.assumptions:
+        work.line(n, made["first"], spec.title, INVESTMENT, ONE_OFF)
+    work.spent.setdefault(n, []).append(Spent(line=line, before=made["saving"], after=None))
+    each = [(line, made["child_saving"], None), (spec.title, None, made["child_cost"])]
+    stated = {f"{n}.{what}_per_child_annual" for what in ("saving", "cost")}
+    if stated & work.case.assumptions.keys():
+        levers.terms[n] = Terms(per_child=each, of=_placements(spec))
+
+
+def _placements(spec: SchemeSpec) -> tuple[str, ...]:
+    return (spec.placement,) if spec.placement else PLACEMENTS
+
+
+OF_KIND: Final = {
+    words.FOSTERING_GROWTH: _fostering, words.AGENCY: _agency, words.ESTABLISHMENT: _establishment,
+    words.OWN_HOMES: _own_homes, words.PRICE_CHANGE: _price_change, words.STABILITY: _stability,
+    words.COST_OR_SAVING: _cost_or_saving, words.FIXED_COST: _cost_or_saving,
+}  # fmt: skip
+RAMPED: Final = {
+    words.ENTRY_REDUCTION, words.OWN_HOMES, words.PRICE_CHANGE, words.STABILITY, words.COST_OR_SAVING,
+    words.FIXED_COST,
+}  # fmt: skip

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
-from model.case.words import AGENCY, BOTTOM_UP, DAY, INVESTMENT, ONE_OFF, RECURRING
-from model.excel.grid import CONST
-from model.excel.inputs import name_of
+from model.case.words import AGENCY, BOTTOM_UP, DAY, GENERAL_FUND, INVESTMENT, ONE_OFF, RECURRING
+from model.excel.grid import total
 from model.schemes.cashflows import Tag
-from model.schemes.optimism import REALISED, SWITCH, grade_of
 from model.schemes.staff.posts import (
     COVER_UNFILLED,
     COVER_VACATED,
@@ -18,6 +16,7 @@ from model.schemes.staff.posts import (
     KIT,
     NEW_POST_COVER,
     ON_CALL,
+    PAID,
     PAYMENT,
     PREMIUM,
     QUALIFYING,
@@ -25,305 +24,298 @@ from model.schemes.staff.posts import (
     RECYCLED,
     RETENTION,
     STAFF,
-    TURNOVER,
     adds_people,
     charged_posts,
+    reducing,
 )
 from model.schemes.staff.prices import price_row
 
 if TYPE_CHECKING:
     from model.case.records import Case, Post, SchemeSpec
     from model.excel.grid import Book, Row, Sheet
-    from model.excel.inputs import Calendar
+
+    Names = dict[str, Any]
+
+DAY_ZERO: Final = date(1899, 12, 30)
+RECRUITING_ALL: Final = """
+leave | Leavers a month, of those in post | share | !1-(1-establishment.turnover_annual?0)^(1/months_a_year)
+vacant | Months a vacancy lasts | months | !(IF([p]>0,1/MAX([p],1/most_rounds),most_rounds)-half_a_round)*[m]
+empty | Posts empty in the long run | share
+ | !MAX(establishment.vacancy_share?0,[vacant:const]*[leave:const]/(1+[vacant:const]*[leave:const]))
+"""
+"""`Recruiting.monthly_leavers`, `recruitment.months_vacant` and `long_run_vacancy`."""
+SINCE: Final = """
+month | starts in month (0 is the first) | months | !(YEAR([from])-YEAR(start))*months_a_year+MONTH([from])-MONTH(start)
+begins | start, part months by days | months
+ | ![month:const]+(DAY([from])-1)/INDEX([days:all],1,MAX(MIN([month:const],months-1),0)+1)
+since | months since it started | months | =IF([t]>acting_months,-1,[t]-[begins:const]-.delay?0)
+"""
+"""`Setting.elapsed`: at the month's end; minus before, and again once the schemes have stopped."""
+APPROACH: Final = {
+    "m": "establishment.months_to_fill?0",
+    "p": "establishment.fill_probability?1",
+    "done": "MAX(MIN([at]/MAX([m],1/most_rounds),most_rounds),0)",
+    "tries": "IF([p]=1,MIN([rounds],1),1-(1-[p])^INT([rounds])*(1-[p]*([rounds]-INT([rounds]))))",
+    "reached": "IF([at]<0,0,IF([m]>0,[tries],1))",
+}
+"""`recruitment.approach`: the share of posts ever filled at a moment, `at`, after so many rounds."""
+FILLING: Final = """
+exists | part of the month since it started | share | =MAX(MIN([since],1),0)
+at | months since it started, at the middle of that part | months | =AVERAGE([since],[since]-[exists])
+rounds | rounds of recruiting by then | number | =[done]
+ever | posts ever filled | share | =[exists]*[reached]
+filled | posts filled | share | =[ever]*(1-[empty:const])
+covered | posts covered by agency staff | share
+ | =[ever]*[empty:const]*establishment.agency_cover_share?0
+ +([exists]-[ever])*establishment.agency_cover_unfilled_share?0
+work | posts filled or covered | share | =[filled]+[covered]
+"""
+"""`recruitment.ever_filled`, `filled_share` and `posts.covered_share`."""
+REACHED: Final = """
+rounds | rounds of recruiting [when] | number | =[done]
+share | posts ever filled [when] | share | =IF([at]>0,[reached],0)
+"""
+STARTING: Final = """
+leavers | leavers | share | =[leave:const]*[filled]
+starters | starters | share | =([end]-[begin])*(1-[empty:const])+[leavers]
+"""
+"""`recruitment.leavers` and `starters`."""
+BY_DAY: Final = """
+rate | cost a year | GBP | !([cells])[sign]
+staff | paid by the day | GBP | =-[exists]*[run]*[days]*[rate:const]/days_in_a_printed_year
+"""
+PRINTED: Final = """
+cost | cost a year | GBP | !([cells])[sign]
+rate | if all were filled | GBP | =[annual]*[cost:const]*[pay]
+"""
+BY_GRADE: Final = """
+rate | if all were filled | GBP | =[annual]*[cash]/[level:year]*(1+growth.pay_real_annual?0)^[rises][sign]
+"""
+PERMANENT: Final = "staff | staff | GBP | =-[share]*[rate]*[run]"
+ON_TERMS: Final = """
+new | no longer on fixed terms | share | =MAX(MIN([since]-[terms],1),0)
+anyway | paid anyway while on fixed terms | GBP | =[share]*(1-[new])*[rate]
+staff | staff | GBP | =-[share]*[new]*[rate]*[run]
+"""
+EACH: Final = f"({HIRE}?0+{KIT}?0*(1-{RECYCLED}?0))"
+PEOPLE: Final = (
+    (NEW_POST_COVER, RECURRING, (COVER_VACATED, COVER_UNFILLED), "=-[covered]*[rate]*[run]*(1+[premium])"),
+    (RETENTION, RECURRING, (PAYMENT,), f"=-[fte:const]*{PAYMENT}?0*[late]*(1-[leave:const])^{QUALIFYING}?0"),
+    (RECRUITING, ONE_OFF, (HIRE, KIT), f"=-[fte:const]*{EACH}*([starters]-[leavers])"),
+    (RECRUITING, RECURRING, (HIRE, KIT), f"=-[fte:const]*{EACH}*[leavers]"),
+)
+"""`posts._recruiting_costs`: line, recurrence, the assumptions of which one must be stated, and the formula."""
+UNSPENT: Final = """
+unspent | approved, beyond what is spent on them | GBP
+ | =([exists]*(1-establishment.budgeted_vacancy_share?0)-[filled]-[covered]*(1+[premium]))*[rate]
+"""
+"""`posts.underspend`."""
 
 
-_DAY_ZERO = date(1899, 12, 30)
+@dataclass(frozen=True, kw_only=True)
+class Spent:
+    """A line of spending: without a scheme and with it (None: nothing), by month, and who pays (`Scheme.spending`)."""
+
+    line: str
+    before: Row
+    after: Row | None
+    purse: str = GENERAL_FUND
 
 
 @dataclass(eq=False)
 class Work:
-    """What the writers of workings share. `lines`: (owner, tag) -> the rows that add up to it, in order."""
+    """What the writers of workings share.
+
+    `places`: post -> its cells; `lines`: (owner, tag) -> the rows that add up to it; `spent`: a scheme's own spending;
+    `anyway`: a scheme, and what posts of it cost that are paid anyway; `unspent`: approved posts, and not spent.
+    """
 
     book: Book
     case: Case
-    cal: Calendar
     sheet: Sheet
-    places: dict[str, int]
+    places: dict[str, str]
     lines: dict[tuple[str, Tag], list[Row]] = field(default_factory=dict)
-    curves: dict[tuple[str, date | None], Curve] = field(default_factory=dict)
-    paid: list[tuple[str, Row]] = field(default_factory=list)
+    spent: dict[str, list[Spent]] = field(default_factory=dict)
+    anyway: list[tuple[str, Row]] = field(default_factory=list)
+    unspent: list[Row] = field(default_factory=list)
+    _curves: dict[tuple[str, str], Names] = field(default_factory=dict)
+    _ends: dict[tuple[str, date | None], Row] = field(default_factory=dict)
 
-    def name(self, name: str, neutral: float = 0.0) -> str:
-        """Return an assumption's name, or its neutral element (`Setting.optional`)."""
-        return name_of(self.case, name, neutral)
+    def __post_init__(self) -> None:
+        """Write what every recruiting rests on."""
+        self.sheet.section("Recruiting, in every scheme")
+        self._all: Names = APPROACH | self.sheet.rows(RECRUITING_ALL, APPROACH)
 
-    def line(self, owner: str, tag: Tag, row: Row) -> None:
+    def line(self, owner: str, row: Row, *tag: str) -> None:
         """Add a row to a line of an owner; equal tags are one line (`CashFlows.__add__`)."""
-        self.lines.setdefault((owner, tag), []).append(row)
+        self.lines.setdefault((owner, Tag(*tag)), []).append(row)
 
-    def elapsed(self, label: str, first: str, delay: str) -> Row:
-        """`Setting.elapsed`: months since a named start and its delay, at the month's end; minus before."""
-        sheet, days = self.sheet, self.cal.days
-        whole = f"(YEAR({first})-YEAR(start))*months_a_year+MONTH({first})-MONTH(start)"
-        month = sheet.add(f"{label}: starts in month (0 is the first)", "months", const=f"={whole}")
-        length = f"INDEX({days:all},1,MAX(MIN({month:const},months-1),0)+1)"
-        begins = sheet.add(
-            f"{label}: start, part months by days", "months", const=f"={month:const}+(DAY({first})-1)/{length}"
-        )
-        # Where what the schemes did is followed beyond their end, a month after it counts as before the start.
-        return sheet.add(
-            f"{label}: months since it started",
-            "months",
-            f"=IF({self.cal.month}>acting_months,-1,{self.cal.month}-{begins:const}-{self.name(delay)})",
-        )
+    def day(self, called: str, day: date, name: str) -> str:
+        """Write a day as an input of a name, and return that."""
+        self.sheet.add(called, "date", const=float((day - DAY_ZERO).days), style="input", name=name)
+        return name
 
-    def between(self, what: str) -> str:
-        """Return a value held between 0 and 1 (`numpy.clip`)."""
-        return f"MAX(MIN({what},1),0)"
-
-    def curve(self, scheme: SchemeSpec, start: date | None = None) -> Curve:
-        """Return how posts that start on a day fill, written once."""
-        key = (scheme.name, start)
-        if key not in self.curves:
-            label, first = f"Posts of {scheme.name}", f"{scheme.name}.start"
+    def curve(self, scheme: str, start: date | None = None) -> Names:
+        """Return how posts that start on a day fill, written once; without a day, from the scheme's own start."""
+        called = f"{scheme}, from {start:%d %b %Y}" if start else scheme
+        if (called, "") not in self._curves:
+            first = f"{scheme}.start"
             if start:
-                label += f" from {start:%d %b %Y}"
-                first = f"{scheme.name}.posts_from_{start:%Y%m%d}"
-                day = self.sheet.add(
-                    f"{label}: their own start",
-                    "date",
-                    const=float((start - _DAY_ZERO).days),
-                    kind="date",
-                    style="input",
-                )
-                self.book.name(first, self.sheet.name, day.first, CONST)
-            self.curves[key] = Curve(self, label, self.elapsed(label, first, f"{scheme.name}.delay"))
-        return self.curves[key]
+                first = self.day(f"{called}: their own start", start, f"{scheme}.posts_from_{start:%Y%m%d}")
+            since = self.sheet.rows(SINCE, {"from": first}, who=scheme, called=called)["since"]
+            self._curves[called, ""] = self._filling(called, since)
+        return self._curves[called, ""]
 
+    def _filling(self, called: str, since: Row) -> Names:
+        names: Names = {**self._all, "since": since, "called": called}
+        return names | self.sheet.rows(FILLING, names, called=called)
 
-class Curve:
-    """How posts that start together fill and empty: `model.schemes.staff.recruitment`, written as it is asked for."""
+    def earlier(self, curve: Names, ago: str) -> Names:
+        """Return the same posts as they were some months ago, written once."""
+        key = (curve["called"], ago)
+        if key not in self._curves:
+            called = f"{curve['called']}, {ago} before"
+            since = self.sheet.add(f"{called}: months since it started", "months", f"={curve['since']}-{ago}")
+            self._curves[key] = self._filling(called, since)
+        return self._curves[key]
 
-    def __init__(self, work: Work, label: str, elapsed: Row) -> None:
-        """Write the share of the month the posts exist, and the share filled."""
-        self._work, self.label, self.elapsed = work, label, elapsed
-        add = work.sheet.add
-        self.active = add(f"{label}: part of the month they exist", "share", f"={work.between(f'{elapsed}')}")
-        self.ever = add(
-            f"{label}: ever filled",
-            "share",
-            f"={self.active}*{self._approach(f'AVERAGE({elapsed},{elapsed}-{self.active})')}",
-        )
-        self.filled = add(f"{label}: filled", "share", f"={self.ever}*(1-long_run_vacancy)")
-        self._rows: dict[str, Row] = {}
-        self._before: dict[str, Curve] = {}
+    def starting(self, curve: Names) -> Names:
+        """Return a curve with its leavers and starters, written once."""
+        if "starters" not in curve:
+            for key, when, at in (("end", "at the month's end", curve["since"]), ("begin", "a month before", None)):
+                ago = at or self.sheet.add(f"{curve['called']}: months since, a month before", "months",
+                                           f"={curve['since']}-1")  # fmt: skip
+                listing = REACHED.replace("[when]", when)
+                curve[key] = self.sheet.rows(listing, {**self._all, "at": ago}, called=curve["called"])["share"]
+            curve |= self.sheet.rows(STARTING, curve, called=curve["called"])
+        return curve
 
-    def _approach(self, at: str) -> str:
-        """`recruitment.approach`."""
-        months, chance = "establishment.months_to_fill", self._work.name("establishment.fill_probability", 1.0)
-        rounds = f"MAX(MIN({at}/MAX({months},1/most_rounds),most_rounds),0)"
-        slow = f"1-(1-{chance})^INT({rounds})*(1-{chance}*({rounds}-INT({rounds})))"
-        filled = f"IF({chance}=1,MIN({rounds},1),{slow})"
-        return f"IF({at}<0,0,IF({months}>0,{filled},1))"
+    def running(self, scheme: str, end: date | None = None) -> Row:
+        """`posts.until`: the part of each month before a last day, a post's own or its scheme's, written once."""
+        if (scheme, end) not in self._ends:
+            name, called = f"{scheme}.end", f"{scheme}: part of the month before its end"
+            if end:
+                called = f"{scheme}: part of the month before {end:%d %b %Y}"
+                name = self.day(f"{scheme}: posts until", end, f"{scheme}.posts_until_{end:%Y%m%d}")
+            first, days = (self.book.time[key] for key in ("first", "days"))
+            formula = f"=IF({name}>0,MAX(MIN(({name}+1-{first})/{days},1),0),1)"
+            self._ends[scheme, end] = self.sheet.add(called, "share", formula)
+        return self._ends[scheme, end]
 
-    def covered(self) -> Row:
-        """`posts._covered_share`: agency staff in posts that are empty again, and in those not filled yet."""
-        vacated, unfilled = self._work.name(COVER_VACATED), self._work.name(COVER_UNFILLED)
-        return self._once(
-            "covered by agency staff", f"={self.ever}*long_run_vacancy*{vacated}+({self.active}-{self.ever})*{unfilled}"
-        )
+    def at_work(self, spec: SchemeSpec, ago: str = "") -> Row:
+        """`posts.at_work`: the share of a scheme's own new posts that do its work, in post or covered, months ago."""
+        own = [post for post, sign in charged_posts(self.case, spec.name) if sign > 0 and adds_people(post)]
+        label, run = f"{spec.name}: at work" + (f", {ago} before" if ago else ""), self.running(spec.name)
+        if not own:
+            since = f"{self.curve(spec.name)['since']}" + (f"-{ago}" if ago else "")
+            return self.sheet.add(label, "share", f"=MAX(MIN({since},1),0)*{run}")
+        parts, fte = [], []
+        for kind in dict.fromkeys((post.charged_to, post.start) for post in own):
+            curve = self.curve(*kind)
+            work = (self.earlier(curve, ago) if ago else curve)["work"]
+            people = "+".join(self.people(p) for p in own if (p.charged_to, p.start) == kind)
+            fte.append(self.sheet.add(f"{curve['called']}: posts of {spec.name}", "fte", const=f"={people}"))
+            parts.append(f"{fte[-1]:const}*{work}")
+        return self.sheet.add(label, "share", f"=({'+'.join(parts)})/({total(fte, 'const')})*{run}")
 
-    def leavers(self) -> Row:
-        """`recruitment.leavers`."""
-        return self._once("leavers", f"=monthly_leavers*{self.filled}")
+    def people(self, post: Post) -> str:
+        """Return the formula of the posts that a row adds."""
+        return f"{self.places[post.id].format('C')}-{self.places[post.id].format('B')}"
 
-    def starters(self) -> Row:
-        """`recruitment.starters`: growth of those in post, and a new one for every leaver."""
-        at, before = f"{self.elapsed}", f"({self.elapsed}-1)"
-        rise = f"IF({at}>0,{self._approach(at)},0)-IF({at}>1,{self._approach(before)},0)"
-        return self._once("starters", f"=({rise})*(1-long_run_vacancy)+{self.leavers()}")
-
-    def due(self) -> Row:
-        """`recruitment.retention_due`: starters of the qualifying months ago who have stayed."""
-        wait = self._work.name(QUALIFYING)
-        starters = self.earlier(wait).starters()
-        return self._once("qualify for a retention payment", f"={starters}*(1-monthly_leavers)^{wait}")
-
-    def earlier(self, ago: str) -> Curve:
-        """Return the same posts as they were some months ago."""
-        if ago not in self._before:
-            since = self._once(f"months since, less {ago}", f"={self.elapsed}-{ago}")
-            self._before[ago] = Curve(self._work, f"{self.label}, {ago} ago", since)
-        return self._before[ago]
-
-    def _once(self, what: str, formula: str) -> Row:
-        if what not in self._rows:
-            self._rows[what] = self._work.sheet.add(f"{self.label}: {what}", "share", formula)
-        return self._rows[what]
-
-
-def at_work(work: Work, spec: SchemeSpec, ago: str = "") -> Row:
-    """`posts.at_work`: the share of a scheme's own new posts that do its work, in post or covered, some months ago."""
-    own = [post for post, sign in charged_posts(work.case, spec.name) if sign > 0 and adds_people(post)]
-    label = f"{spec.name}: at work" + (", as long ago as the work takes" if ago else "")
-    if not own:
-        since = f"{work.curve(spec).elapsed}" + (f"-{ago}" if ago else "")
-        return work.sheet.add(label, "share", f"={work.between(since)}")
-    parts, fte = [], []
-    for curve, posts in _together(work, own).items():
-        before = curve.earlier(ago) if ago else curve
-        weight = "+".join(f"Posts!$C${work.places[p.id] + 1}-Posts!$B${work.places[p.id] + 1}" for p in posts)
-        fte.append(work.sheet.add(f"{curve.label}: posts of {spec.name}", "fte", const=f"={weight}"))
-        parts.append(f"{fte[-1]:const}*({before.filled}+{before.covered()})")
-    whole = "+".join(f"{row:const}" for row in fte)
-    return work.sheet.add(label, "share", f"=({'+'.join(parts)})/({whole})")
-
-
-def _together(work: Work, posts: list[Post]) -> dict[Curve, list[Post]]:
-    """Return the posts that fill alike."""
-    found: dict[Curve, list[Post]] = {}
-    for post in posts:
-        found.setdefault(work.curve(work.case.scheme(post.charged_to), post.start), []).append(post)
-    return found
-
-
-def realised(work: Work, scheme: str) -> str:
-    """`optimism.realised`, to be multiplied with a benefit; nothing where the case says nothing of it."""
-    return f"*{scheme}.benefits_realised" if {SWITCH, REALISED} & work.case.assumptions.keys() else ""
-
-
-def write_bias(work: Work, scheme: str) -> None:
-    """`optimism.cost_factor` and `optimism.realised` of a scheme, each one number of its own name."""
-    if not {SWITCH, REALISED} & work.case.assumptions.keys():
-        return
-    add, switch = work.sheet.add, work.name(SWITCH)
-    uplift, cut = work.case.reference.optimism_bias.get(grade_of(work.case, scheme), (0.0, 0.0))
-    dearer = add(f"{scheme}: optimism bias of its evidence, costs", "share", const=float(uplift), style="input")
-    less = add(f"{scheme}: optimism bias of its evidence, benefits", "share", const=float(cut), style="input")
-    factor = add(f"{scheme}: costs are multiplied by", "ratio", const=f"=1+{switch}*{dearer:const}")
-    share = add(f"{scheme}: benefits that come about", "share",
-                const=f"={work.name(REALISED, 1.0)}*(1-{switch}*{less:const})")  # fmt: skip
-    for name, row in (("cost_factor", factor), ("benefits_realised", share)):
-        work.book.name(f"{scheme}.{name}", work.sheet.name, row.first, CONST)
-
-
-def write_recruiting(work: Work) -> None:
-    """`Recruiting.monthly_leavers` and `recruitment.long_run_vacancy`, each one number of its own name."""
-    sheet, chance = work.sheet, work.name("establishment.fill_probability", 1.0)
-    sheet.section("Recruiting, in every scheme")
-    leavers = sheet.add(
-        "Leavers a month, of those in post", "share", const=f"=1-(1-{work.name(TURNOVER)})^(1/months_a_year)"
-    )
-    work.book.name("monthly_leavers", sheet.name, leavers.first, CONST)
-    vacant = sheet.add(
-        "Months a vacancy lasts",
-        "months",
-        const=f"=(IF({chance}>0,1/MAX({chance},1/most_rounds),most_rounds)-half_a_round)*establishment.months_to_fill",
-    )
-    turnover = f"{vacant:const}*monthly_leavers"
-    empty = sheet.add(
-        "Posts empty in the long run", "share", const=f"=MAX(establishment.vacancy_share,{turnover}/(1+{turnover}))"
-    )
-    work.book.name("long_run_vacancy", sheet.name, empty.first, CONST)
+    def premium(self) -> str:
+        """`posts._premium`: the establishment's own, or else that of the case's agency scheme."""
+        names = (PREMIUM, *(f"{spec.name}.premium" for spec in self.case.schemes if spec.kind == AGENCY))
+        return next((name for name in names if name in self.case.assumptions), "0")
 
 
 def write_posts(work: Work, spec: SchemeSpec) -> None:
-    """`posts.staff_costs`: the lines of the posts charged to a scheme."""
+    """`posts.staff_costs`: the lines of the posts charged to a scheme; posts that save in all are spending of its own.
+
+    Of a scheme that does not act: what is paid anyway.
+    """
     work.sheet.section(f"{spec.title}: posts")
-    for number, (posts, sign) in enumerate(_pools(work.case, spec.name), start=1):
-        _pool(work, spec, number, posts, sign)
+    reduced = reducing(work.case, spec.name) if spec.active else ()
+    saved: list[tuple[Row, Row, list[Post]]] = []
+    for number, (posts, sign) in enumerate(_pools(work.case, spec, reduced), start=1):
+        called = f"{spec.name}, posts {number} ({', '.join(p.post for p in posts)[:60]})"
+        staff, rate = _pool(work, spec, called, posts, sign)
+        tag = Tag(ON_CALL if posts[0].basis == DAY else STAFF, INVESTMENT, RECURRING, posts[0].funding)
+        if reduced and tag == PAID:
+            saved.append((staff, rate, [p for p in posts if p in reduced and sign > 0]))
+        elif spec.active:
+            work.lines.setdefault((spec.name, tag), []).append(staff)
+    if reduced:
+        work.spent[spec.name] = [_reduced(work, spec.name, saved)]
 
 
-def _pools(case: Case, scheme: str) -> list[tuple[list[Post], float]]:
-    """`posts._pooled`: rows that differ in nothing but how much they cost."""
+def _reduced(work: Work, scheme: str, saved: list[tuple[Row, Row, list[Post]]]) -> Spent:
+    """`posts.held_before`: what rows that take posts away cost before, and what is left of it."""
+    held = []
+    for _, rate, posts in (part for part in saved if part[2]):
+        cells = [tuple(work.places[p.id].format(column) for column in "BCD") for p in posts]
+        gone = (f"IF({now}>{then},{cost}*{now}/({now}-{then}),{cost})" for now, then, cost in cells)
+        times = work.sheet.add(f"{scheme}: what the posts cost before, against what they save", "ratio",
+                               const=f"=-({'+'.join(gone)})/({'+'.join(cost for *_, cost in cells)})")  # fmt: skip
+        held.append(f"{rate}*{times:const}")
+    before = work.sheet.add(f"{scheme}: posts, without it", "GBP", f"={'+'.join(held)}")
+    after = work.sheet.add(f"{scheme}: posts, with it", "GBP", f"={before}-({total(row for row, *_ in saved)})")
+    return Spent(line=PAID.line, before=before, after=after)
+
+
+def _pools(case: Case, spec: SchemeSpec, reduced: tuple[Post, ...]) -> list[tuple[list[Post], float]]:
+    """`posts._pooled`: rows that differ in nothing but how much they cost, those that save in all apart."""
     pools: dict[tuple[object, ...], tuple[list[Post], float]] = {}
-    for post, sign in charged_posts(case, scheme):
-        key = (
-            sign,
-            post.fte_proposed > post.fte_current,
-            post.charged_to,
-            post.start,
-            post.included_when,
-            post.funding,
-            post.basis,
-            post.costing,
-            post.already_filled_months,
-            post.recruited,
-            post.id if post.costing == BOTTOM_UP else "",
-        )
-        pools.setdefault(key, ([], sign))[0].append(post)
+    for post, sign in charged_posts(case, spec.name):
+        if spec.active or post.already_filled_months:
+            key = (
+                sign, post in reduced, adds_people(post), post.charged_to, post.start, post.end, post.included_when,
+                post.funding, post.basis, post.costing, post.already_filled_months, post.recruited,
+                post.id if post.costing == BOTTOM_UP else "",
+            )  # fmt: skip
+            pools.setdefault(key, ([], sign))[0].append(post)
     return list(pools.values())
 
 
-def _pool(work: Work, spec: SchemeSpec, number: int, posts: list[Post], sign: float) -> None:
-    """`posts._row_costs` for a pool of rows, times `posts.carried`."""
-    post, add = posts[0], work.sheet.add
-    owner = work.case.scheme(post.charged_to)
-    label = f"{spec.name}, posts {number} ({', '.join(p.post for p in posts)[:60]})"
-    curve = work.curve(owner, post.start)
-    cells = "+".join(f"Posts!$D${work.places[p.id] + 1}" for p in posts)
-    carried = "" if sign > 0 else f"*-{post.included_when}" if post.included_when else "*-1"
-    cost = add(f"{label}: cost a year", "GBP", const=f"=({cells}){carried}")
+def _pool(work: Work, spec: SchemeSpec, called: str, posts: list[Post], sign: float) -> tuple[Row, Row]:
+    """`posts._row_costs` for a pool of rows, times `posts.carried`; return the row of staff and that of its rate."""
+    post, sheet = posts[0], work.sheet
+    names: Names = {
+        **work.curve(post.charged_to, post.start),
+        "run": work.running(post.charged_to, post.end),
+        "cells": "+".join(work.places[p.id].format("D") for p in posts),
+        "sign": "" if sign > 0 else f"*-{post.included_when}" if post.included_when else "*-1",
+        "premium": work.premium(),
+    }
     if post.basis == DAY:
-        daily = add(
-            f"{label}: paid by the day", "GBP", f"=-{curve.active}*{work.cal.days}*{cost:const}/days_in_a_printed_year"
-        )
-        work.line(spec.name, Tag(ON_CALL, INVESTMENT, RECURRING, post.funding), daily)
-        return
-    rate = _rate(work, label, post, cost, carried)
-    share = curve.filled if post.recruited else curve.active
+        names |= sheet.rows(BY_DAY, names, called=called)
+        return names["staff"], names["rate"]
+    if post.costing == BOTTOM_UP:
+        priced = price_row(work.case, post, post.start or work.case.scheme(post.charged_to).start)
+        names["cash"] = sheet.add(f"{called}: cash a year, by grade in Python", "GBP", priced.rates, style="pasted")
+        names["rises"] = sheet.add(f"{called}: pay rises not yet known", "number", priced.planned_years, style="pasted")
+    names |= sheet.rows(BY_GRADE if post.costing == BOTTOM_UP else PRINTED, names, called=called)
+    names |= {"share": names["filled" if post.recruited else "exists"], "terms": post.already_filled_months}
+    names |= sheet.rows(ON_TERMS if post.already_filled_months else PERMANENT, names, called=called)
     if post.already_filled_months:
-        new = add(
-            f"{label}: no longer on fixed terms",
-            "share",
-            f"={work.between(f'{curve.elapsed}-{post.already_filled_months}')}",
-        )
-        anyway = add(f"{label}: paid anyway while on fixed terms", "GBP", f"={share}*(1-{new})*{rate}")
-        work.paid.append((spec.name, anyway))
-        staff = add(f"{label}: staff", "GBP", f"=-{share}*{new}*{rate}")
-    else:
-        staff = add(f"{label}: staff", "GBP", f"=-{share}*{rate}")
-    work.line(spec.name, Tag(STAFF, INVESTMENT, RECURRING, post.funding), staff)
-    if post.recruited and sum(p.fte_proposed - p.fte_current for p in posts) > 0:
-        fte = "+".join(f"Posts!$C${work.places[p.id] + 1}-Posts!$B${work.places[p.id] + 1}" for p in posts)
-        added = add(f"{label}: posts added", "fte", const=f"=({fte}){carried}")
-        _recruiting(work, spec.name, label, post, curve, rate, added)
+        work.anyway.append((spec.name, names["anyway"]))
+    if spec.active and adds_people(post):
+        people = "+".join(work.people(p) for p in posts)
+        names["fte"] = sheet.add(f"{called}: posts added", "fte", const=f"=({people}){names['sign']}")
+        _recruiting(work, spec.name, called, post, names)
+    return names["staff"], names["rate"]
 
 
-def _rate(work: Work, label: str, post: Post, cost: Row, carried: str) -> Row:
-    """`posts._annual_cost` by share of the year; a row of its grade comes priced month by month from Python."""
-    add, cal = work.sheet.add, work.cal
-    if post.costing != BOTTOM_UP:
-        growth = f"(1+growth.pay_real_annual)^({cal.year}-1)"
-        return add(f"{label}: if all were filled", "GBP", f"={cal.annual}*{cost:const}*{growth}")
-    case = work.case
-    priced = price_row(case, post, post.start or case.scheme(post.charged_to).start)
-    cash = add(f"{label}: cash a year, priced by grade in Python", "GBP", priced.rates, style="pasted")
-    rises = add(f"{label}: pay rises not yet known", "number", priced.planned_years, style="pasted")
-    real = f"{cash}/{cal.level:year}*(1+growth.pay_real_annual)^{rises}"
-    return add(f"{label}: if all were filled", "GBP", f"={cal.annual}*{real}{carried}")
-
-
-def _recruiting(work: Work, owner: str, label: str, post: Post, curve: Curve, rate: Row, fte: Row) -> None:  # noqa: PLR0913, PLR0917
-    """`posts._recruiting_costs`: cover, retention payments, advertising and equipment, where the case states them."""
-    stated, add = work.case.assumptions, work.sheet.add
-
-    def line(title: str, recurrence: str, formula: str) -> None:
-        row = add(f"{label}: {title.lower()}{', first' if recurrence == ONE_OFF else ''}", "GBP", formula)
-        work.line(owner, Tag(title, INVESTMENT, recurrence, post.funding), row)
-
-    if COVER_VACATED in stated or COVER_UNFILLED in stated:
-        line(NEW_POST_COVER, RECURRING, f"=-{curve.covered()}*{rate}*(1+{premium(work)})")
-    if PAYMENT in stated:
-        line(RETENTION, RECURRING, f"=-{fte:const}*{PAYMENT}*{curve.due()}")
-    if HIRE in stated or KIT in stated:
-        each = f"({work.name(HIRE)}+{work.name(KIT)}*(1-{work.name(RECYCLED)}))"
-        line(RECRUITING, ONE_OFF, f"=-{fte:const}*{each}*({curve.starters()}-{curve.leavers()})")
-        line(RECRUITING, RECURRING, f"=-{fte:const}*{each}*{curve.leavers()}")
-
-
-def premium(work: Work) -> str:
-    """`posts._premium`: the establishment's own, or else that of the case's agency scheme."""
-    names = (f"{spec.name}.premium" for spec in work.case.schemes if spec.kind == AGENCY)
-    known = [name for name in (PREMIUM, *names) if name in work.case.assumptions]
-    return known[0] if known else "0"
+def _recruiting(work: Work, owner: str, called: str, post: Post, names: Names) -> None:
+    """Write what recruiting costs beyond pay, and what the budget holds for posts that stand empty."""
+    stated, curve = work.case.assumptions, work.curve(post.charged_to, post.start)
+    if stated.keys() & {PAYMENT, HIRE, KIT}:
+        wait = work.book.optional(QUALIFYING, "0")
+        names |= work.starting(curve)
+        names["late"] = work.starting(work.earlier(curve, wait) if wait != "0" else curve)["starters"]
+    for line, recurrence, asked, formula in PEOPLE:
+        if stated.keys() & set(asked):
+            label = f"{line.lower()}{', first' if recurrence == ONE_OFF else ''}"
+            row = work.sheet.rows(f"row | {label} | GBP | {formula}", names, called=called)["row"]
+            work.line(owner, row, line, INVESTMENT, recurrence, post.funding)
+    if post.funding == GENERAL_FUND:
+        work.unspent.append(work.sheet.rows(UNSPENT, names, called=called)["unspent"])

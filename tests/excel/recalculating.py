@@ -13,7 +13,6 @@ needs_libreoffice = pytest.mark.skipif(
     SOFFICE is None, reason="needs LibreOffice: apt-get install libreoffice-calc-nogui"
 )
 FIRST = 4
-SCENARIOS_OF_A_DESK = ("base", "as-published", "with-family-safeguarding")
 # Without this LibreOffice shows the values that were saved, and a wrong formula would pass.
 SETTINGS = """<?xml version="1.0" encoding="UTF-8"?>
 <oor:items xmlns:oor="http://openoffice.org/2001/registry">

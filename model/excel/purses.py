@@ -1,0 +1,232 @@
+"""Which purse pays: the reserve by month, purses and the plan by year; `model.money.funding` row by row, nominal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from model.case.words import (
+    APPROVED,
+    AVOIDANCE,
+    CAPITAL,
+    GENERAL_FUND,
+    INCOME,
+    INTERACTION,
+    INVESTMENT,
+    NET,
+    ONE_OFF,
+    RECURRING,
+    RESERVE,
+    WHOLE,
+)
+from model.excel.grid import total
+from model.money.funding import (
+    AVOIDED,
+    BASE_BUDGET,
+    FIXED_TERM_POSTS,
+    ONE_OFFS,
+    OTHER_FUNDED,
+    PRESSURE,
+    RESERVE_FUNDED,
+    SAVING,
+    TOGETHER,
+    UNFILLED_POSTS,
+)
+from model.money.portfolio import members_of
+from model.schemes.own_homes import CAPITAL_LINE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from model.excel.grid import Row, Sheet
+    from model.excel.staff import Work
+    from model.schemes.cashflows import Tag
+
+    Lines = Mapping[tuple[str, Tag], Row]
+
+RESERVE_BY_MONTH: Final = """
+early | The reserve pays what the schemes cost | switch | =[early_year:year]
+carried | Carried in any case | GBP | =([carried_real])*[level:year]
+released | Released, or moved to the base budget | GBP | =([released_real]+IF([early]>0,0,[anyway_acting]))*[level:year]
+implementation | Implementation | GBP | =-(IF([early]>0,[recurring],0)+[recurring_reserve])*[level:year]
+one_offs | One-off costs | GBP | =-(IF([early]>0,[once],0)+[once_reserve])*[level:year]
+commitments | Other commitments | GBP
+ | =[annual]*IF([lasts]>0,[early],1)*reserve.commitments_annual?0*[level_first]
+loan_advance | Paid by a loan | GBP | =loan.share?0*([implementation]+[one_offs])
+wanted | Asked of the reserve | GBP
+ | =[commitments]+[carried]-[released]+[implementation]+[one_offs]-[loan_advance]
+opening | Balance at the month's start | GBP | =[closing:prev]
+paid | Paid | GBP | =MIN([wanted],MAX([opening]-reserve.minimum?0*[level_first],0))
+shortfall | Short | GBP | =[wanted]-[paid]
+closing | Balance at the month's end | GBP | =[opening]-[paid] | reserve.opening?0*[level_first]
+before_top_up | Balance had nobody made good what was short | GBP | =[before_top_up:prev]-[wanted] | [closing:open]
+"""
+"""`reserve_flows` and `run_reserve`."""
+PURSE_OF: Final = {
+    ONE_OFFS: "One-off", RESERVE_FUNDED: "Reserve", OTHER_FUNDED: "Grants and partners", AVOIDED: "Cost avoided",
+    BASE_BUDGET: "Base budget",
+}  # fmt: skip
+CHANGES: Final = """
+change | change on the year before | GBP | =[cumulative]-[cumulative:prev]
+"""
+LENT: Final = """
+begins | first payment, year | number | ![lent:const]+MAX([wait],1)
+owed | owed at the year's start | GBP | =[left:prev]
+level | equal payment | GBP | =IF([begins:const]>[year_no]-1,IF([begins:const]<=[year_no],
+ [owed]*IF([rate]>0,[rate]/(1-(1+[rate])^-[years]),1/MAX([years],1)),[level:prev]),[level:prev]) | 0
+repaid | repaid with interest | GBP
+ | =MIN(IF([year_no]>=[begins:const],IF([year_no]<[begins:const]+[years],[level],0),0),[owed]*(1+[rate]))
+left | owed at the year's end | GBP
+ | =IF([year_no]=[lent:const],[advanced],IF([year_no]>[lent:const],[owed]*(1+[rate])-[repaid],0)) | 0
+"""
+"""`funding._repaid`, for what is advanced in one year."""
+
+
+def write_purses(work: Work, monthly: Lines, pence: Lines) -> dict[str, Row]:
+    """Write the reserve, the purses and the plan of the whole; return purse -> row, `NET` among them.
+
+    `monthly`: real lines by month; `pence`: nominal ones by year.
+    """
+    owners = {*members_of(work.case)[WHOLE], f"{INTERACTION}:{WHOLE}"}
+    monthly, pence = ({key: row for key, row in lines.items() if key[0] in owners} for lines in (monthly, pence))
+    reserve = _reserve(work, monthly)
+    sheet = work.book.sheet("Purses and plan", work.book.years)
+    sheet.title(
+        "Which purse pays, the base budget line by line, and the plan; nominal",
+        "Positive favours the council, but in the plan, where councils print a pressure as positive.",
+    )
+    moved = _moved(work, sheet)
+    purses, base = _shared_out(work, sheet, pence, moved)
+    sheet.section("Reserve by year")
+    flows = ("commitments", "carried", "released", "implementation", "one_offs", "loan_advance", "shortfall")
+    for key in flows:
+        sheet.add(f"Reserve: {key.replace('_', ' ')}", "GBP", f"={reserve[key]:sum}")
+    loans = _loans(work, sheet, pence, reserve["loan_advance"])
+    _plan(sheet, purses, base, moved[UNFILLED_POSTS], loans)
+    return purses
+
+
+def _reserve(work: Work, lines: Lines) -> dict[str, Row]:
+    """Write the reserve month by month; only what the general fund or the reserve pays for concerns it."""
+    case, book = work.case, work.book
+    sheet = book.sheet("Reserve", book.months)
+    name = case.funding.reserve_name or "The reserve"
+    sheet.title(f"{name} by month, nominal", "It pays only what there is above its minimum; the rest is short.")
+
+    def invested(recurrence: str, purse: str) -> str:
+        wanted = (INVESTMENT, recurrence, purse)
+        rows = (row for (_, tag), row in lines.items() if (tag.nature, tag.recurrence, tag.funding) == wanted)
+        return f"({total(rows)})"
+
+    active = {spec.name for spec in case.active_schemes}
+    own = [(n, s) for n, spent in work.spent.items() for s in spent if s.purse == RESERVE]
+    names: dict[str, Any] = {
+        "early_year": book.time["early"],
+        "carried_real": total([*(s.before for _, s in own), *(row for _, row in work.anyway)]),
+        "released_real": "+".join(f"{s.before}-{s.after}" for n, s in own if n in active) or "0",
+        "anyway_acting": f"({total(row for n, row in work.anyway if n in active)})",
+        "recurring": invested(RECURRING, GENERAL_FUND), "recurring_reserve": invested(RECURRING, RESERVE),
+        "once": invested(ONE_OFF, GENERAL_FUND), "once_reserve": invested(ONE_OFF, RESERVE),
+        "level_first": f"INDEX({book.time['level']:all},1,1)",
+    }  # fmt: skip
+    names["lasts"] = "1" if case.funding.reserve_until else "0"
+    return sheet.rows(RESERVE_BY_MONTH, names)
+
+
+def _moved(work: Work, sheet: Sheet) -> dict[str, Row]:
+    """`fixed_term_posts` and `unspent`: what else the base budget takes on, by year."""
+    sheet.section("What the base budget holds besides, once the reserve no longer pays")
+    acting = {spec.name for spec in work.case.active_schemes}
+    approved = work.unspent if work.case.funding.budget_basis == APPROVED else []
+    parts = {FIXED_TERM_POSTS: [row for n, row in work.anyway if n in acting], UNFILLED_POSTS: approved}
+    early, level = work.book.time["early"], work.book.time["level"]
+    return {
+        name: sheet.add(name, "GBP", f"=ROUND(IF({early}>0,0,({total(rows, 'sum')})*{level}),pence)")
+        for name, rows in parts.items()
+    }
+
+
+def _shared_out(
+    work: Work, sheet: Sheet, pence: Lines, moved: Mapping[str, Row]
+) -> tuple[dict[str, Row], dict[tuple[str, str], Row]]:
+    """`share_out`: each line of each year in one purse only; return the purses, and the lines of the base budget."""
+    early = work.book.time["early"]
+    parts: dict[str, list[str]] = {purse: [] for purse in PURSE_OF}
+    base: dict[tuple[str, str], list[str]] = {}
+    for (_, tag), row in pence.items():
+        purse = _purse(tag)
+        switching = purse == BASE_BUDGET and tag.nature == INVESTMENT
+        parts[purse].append(f"IF({early}>0,0,{row})" if switching else f"{row}")
+        if switching:
+            parts[RESERVE_FUNDED].append(f"IF({early}>0,{row},0)")
+        if purse == BASE_BUDGET:
+            line = TOGETHER if tag.line == INTERACTION else tag.line
+            key = (PRESSURE if tag.nature == INVESTMENT else SAVING, line)
+            base.setdefault(key, []).append(parts[purse][-1])
+    for name, spared in ((FIXED_TERM_POSTS, RESERVE_FUNDED), (UNFILLED_POSTS, ONE_OFFS)):
+        base[PRESSURE, name] = [f"-{moved[name]}"]
+        parts[BASE_BUDGET].append(f"-{moved[name]}")
+        parts[spared].append(f"{moved[name]}")
+    sheet.section("Base budget by line")
+    lines = {key: sheet.add(f"{key[0]}: {key[1]}", "GBP", f"={_sum(some)}") for key, some in base.items()}
+    sheet.section("Purses")
+    purses = {purse: sheet.add(PURSE_OF[purse], "GBP", f"={_sum(some)}") for purse, some in parts.items()}
+    purses[NET] = sheet.add("All purses", "GBP", f"={total(purses.values())}", style="total")
+    return purses, lines
+
+
+def _sum(parts: list[str]) -> str:
+    return "+".join(parts).replace("+-", "-") or "0"
+
+
+def _purse(tag: Tag) -> str:
+    """`purse_of`, once the reserve no longer pays for what the schemes cost."""
+    if tag.recurrence == ONE_OFF:
+        return ONE_OFFS
+    if tag.funding != GENERAL_FUND:
+        return RESERVE_FUNDED if tag.funding == RESERVE else OTHER_FUNDED
+    return AVOIDED if tag.nature == AVOIDANCE else BASE_BUDGET
+
+
+def _loans(work: Work, sheet: Sheet, pence: Lines, advances: Row) -> dict[str, Row]:
+    """`run_loan` and `run_borrowing`: each year's advance by itself; return memorandum -> row."""
+    stated, found = work.case.assumptions, {}
+    capital = [row for (_, tag), row in pence.items()
+               if tag.funding == CAPITAL or (tag.line == CAPITAL_LINE and tag.nature == INCOME)]  # fmt: skip
+    kinds = (
+        ("loan", "loan.share" in stated, f"{advances:sum}", "loan.first_repayment_years?1"),
+        ("borrowing", "borrowing.years" in stated and bool(capital), f"-({total(capital)})", "1"),
+    )
+    for kind, wanted, advanced, wait in kinds:
+        if not wanted:
+            continue
+        sheet.section(f"{kind.capitalize()}: each year's advance and how it is repaid")
+        names: dict[str, Any] = {"advanced": sheet.add(f"{kind}: advanced", "GBP", f"={advanced}"), "wait": wait,
+                                 "rate": f"{kind}.interest_annual", "years": f"{kind}.years"}  # fmt: skip
+        made = []
+        for i, year in enumerate(work.book.years):
+            called = f"{kind} of {year}"
+            names["lent"] = sheet.add(f"{called}: year of the projection", "number", const=float(i + 1))
+            made.append(sheet.rows(LENT, names, called=called))
+        found[f"{kind.capitalize()} repaid with interest"] = sheet.add(
+            f"{kind}: repaid with interest", "GBP", f"={total(rows['repaid'] for rows in made)}"
+        )
+        found[f"{kind.capitalize()} owed at the year's end"] = sheet.add(
+            f"{kind}: owed at the year's end", "GBP", f"={total(rows['left'] for rows in made)}"
+        )
+    return found
+
+
+def _plan(
+    sheet: Sheet, purses: Mapping[str, Row], base: Mapping[tuple[str, str], Row], unspent: Row, loans: Mapping[str, Row]
+) -> None:
+    """`funding_frames`: the year-on-year changes, and each line's cumulative amount."""
+    turned = {f"{kind}: {line}": f"-{row}" for (kind, line), row in base.items()}
+    turned["total"] = f"-{purses[BASE_BUDGET]}"
+    turned["memorandum: Cost avoidance, in no budget"] = f"-{purses[AVOIDED]}"
+    turned["memorandum: Change in spending, whoever pays"] = f"-{purses[NET]}"
+    turned["memorandum: Underspend while approved posts stand empty"] = f"-{unspent}"
+    turned |= {f"memorandum: {name}": f"{row}" for name, row in loans.items()}
+    sheet.section("Medium term financial plan", "pressures positive")
+    for name, formula in turned.items():
+        row = sheet.add(f"{name}, in all", "GBP", f"={formula}", before=0.0)
+        sheet.rows(CHANGES, {"cumulative": row}, called=name)
