@@ -286,8 +286,8 @@ def rows(pages):
     strings = [re.sub("<[^>]*>", "", text) for text in re.findall(r"<si>(.*?)</si>", pages["xl/sharedStrings.xml"])]
     titles = {f"xl/worksheets/sheet{n}.xml": unescape(t)
               for t, n in re.findall(r'<sheet name="([^"]+)" sheetId="(\d+)"', pages["xl/workbook.xml"])}  # fmt: skip
-    names = {n: (t, int(row)) for n, t, row in
-             re.findall(r'<definedName name="([^"]+)">\'?([^\'!]+)\'?!\$[A-Z]+\$(\d+)<', pages["xl/workbook.xml"])}  # fmt: skip
+    named = re.findall(r"""<definedName name="([^"]+)">'?([^'!]+)'?!\$[A-Z]+\$(\d+)<""", pages["xl/workbook.xml"])
+    names = {name: (title, int(row)) for name, title, row in named}
     found = {}
     for page, title in titles.items():
         for column, row, text in re.findall(r'<c r="([AB])(\d+)"[^>]* t="s"><v>(\d+)</v>', pages[page]):
