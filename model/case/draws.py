@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from model.case.distributions import Normals, Uniforms, is_fixed, quantile
+from model.case.distributions import is_fixed, quantile
 from model.case.spelling import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-METHODS: Final = ("stream", "sobol")
 _WORDS_A_COUNTER: Final = 4  # Philox4x64 yields four 64-bit words a counter step
 _SMALLEST_UNIFORM: Final = 2.0**-54  # half the generator's step, so that no uniform is exactly zero
 
@@ -67,29 +66,24 @@ def central(case: Case) -> Draws:
     return Draws(values=values, n=1, first=0, seed=0, process_noise=False)
 
 
-def sample(  # noqa: PLR0913 - each is a separate choice of the caller's
-    case: Case, n: int, seed: int, *, first: int = 0, method: str = "stream", process_noise: bool = True
-) -> Draws:
+def sample(case: Case, n: int, seed: int, *, first: int = 0, process_noise: bool = True) -> Draws:
     """Return draws `first` to `first + n` of every assumption, each through its inverse CDF.
 
-    `method`: `stream` (default) gives each assumption name its own pseudo-random stream. `sobol` is a scrambled
-    Sobol' sequence over the uncertain assumptions: it converges faster, wants powers of two, and adding an assumption
-    changes every other one's draws. Raises ValueError for a range that cannot be fitted or correlations that cannot
-    hold together.
+    Raises ValueError for a range that cannot be fitted or correlations that cannot hold together.
     """
-    _check_request(n, first, method)
-    uncertain = [a for a in case.assumptions.values() if not is_fixed(a)]
-    uniform = _sobol(uncertain, n, seed, first) if method == "sobol" else _streams(seed, n, first)
-    normals = _correlated_normals(case.correlations, case.assumptions, uniform)
-    values: dict[str, Floats] = {}
-    for name, assumption in case.assumptions.items():
-        if is_fixed(assumption):
-            values[name] = _frozen(np.full(n, assumption.value, dtype=np.float64))
-        elif name in normals:
-            values[name] = _frozen(quantile(assumption, Normals(normals[name])))
-        else:
-            values[name] = _frozen(quantile(assumption, uniform(name)))
+    if n < 1 or first < 0:
+        message = f"sample() needs at least one draw and first >= 0, not n = {n}, first = {first}"
+        raise ValueError(message)
+    tied = _tied_uniforms(case, n, seed, first)
+    values = {
+        name: _drawn(a, tied[name] if name in tied else stream(seed, name, n, first))
+        for name, a in case.assumptions.items()
+    }
     return Draws(values=values, n=n, first=first, seed=seed, process_noise=process_noise)
+
+
+def _drawn(assumption: Assumption, uniform: Floats) -> Floats:
+    return _frozen(quantile(assumption, uniform))
 
 
 def with_values(draws: Draws, values: Mapping[str, ArrayLike]) -> Draws:
@@ -123,20 +117,18 @@ def part_of(draws: Draws, first: int, n: int) -> Draws:
 def redraw(case: Case, draws: Draws, previous: Case) -> Draws:
     """Return what `sample` would give for `case`, recomputing only what differs from `previous` (a what-if).
 
-    `draws` must come from `sample(previous, ...)` by `stream`. Falls back on a full sample when correlations differ or
+    `draws` must come from `sample(previous, ...)`. Falls back on a full sample when correlations differ or
     a correlated assumption changed.
     """
     linked = {name for c in (*case.correlations, *previous.correlations) for name in (c.a, c.b)}
     changed = {k: a for k, a in case.assumptions.items() if previous.assumptions.get(k) != a}
     if case.correlations != previous.correlations or linked & changed.keys():
         return sample(case, draws.n, draws.seed, first=draws.first, process_noise=draws.process_noise)
-    uniform = _streams(draws.seed, draws.n, draws.first)
-    values = {name: draws.values[name] for name in case.assumptions if name not in changed}
-    for name, a in changed.items():
-        values[name] = _frozen(
-            np.full(draws.n, a.value, dtype=np.float64) if is_fixed(a) else quantile(a, uniform(name))
-        )
-    return replace(draws, values={name: values[name] for name in case.assumptions})
+    values = {
+        name: _drawn(a, stream(draws.seed, name, draws.n, draws.first)) if name in changed else draws.values[name]
+        for name, a in case.assumptions.items()
+    }
+    return replace(draws, values=values)
 
 
 def stream(seed: int, name: str, n: int, first: int = 0) -> Floats:
@@ -147,35 +139,17 @@ def stream(seed: int, name: str, n: int, first: int = 0) -> Floats:
     return np.maximum(generator.random(n + skip)[skip:], _SMALLEST_UNIFORM)
 
 
-def _streams(seed: int, n: int, first: int) -> Callable[[str], Floats]:
-    return lambda name: stream(seed, name, n, first)
-
-
-def _sobol(uncertain: Sequence[Assumption], n: int, seed: int, first: int) -> Callable[[str], Floats]:
-    from scipy.stats import qmc  # noqa: PLC0415
-
-    if not uncertain:
-        return lambda _: np.empty(0)
-    sequence = qmc.Sobol(d=len(uncertain), scramble=True, rng=seed)
-    if first:
-        sequence.fast_forward(first)
-    points = np.clip(sequence.random(n).T, _SMALLEST_UNIFORM, 1 - 2.0**-53)
-    column = {a.name: np.ascontiguousarray(points[i]) for i, a in enumerate(uncertain)}
-    return lambda name: column[name]
-
-
-def _correlated_normals(
-    correlations: Sequence[Correlation], assumptions: Mapping[str, Assumption], uniform: Callable[[str], Floats]
-) -> dict[str, Floats]:
-    """Gaussian copula: name -> standard normals with the declared rank correlations. Fixed assumptions drop out."""
-    _check_correlations(correlations, assumptions)
-    kept = [c for c in correlations if not (is_fixed(assumptions[c.a]) or is_fixed(assumptions[c.b]))]
+def _tied_uniforms(case: Case, n: int, seed: int, first: int) -> dict[str, Floats]:
+    """Gaussian copula: name -> uniforms with the declared rank correlations. Fixed assumptions drop out."""
+    kept = [c for c in case.correlations if not any(is_fixed(case.assumptions[name]) for name in (c.a, c.b))]
     if not kept:
         return {}
+    from scipy.special import ndtr, ndtri  # noqa: PLC0415 - importing the model must stay cheap
+
     names, factor = copula_factor(kept)
-    independent = [Uniforms(uniform(name)).normal for name in names]
+    independent = [ndtri(stream(seed, name, n, first)) for name in names]
     return {  # summed by hand, not by BLAS, so that a draw does not depend on the block it is made in
-        name: np.asarray(sum(factor[i, j] * independent[j] for j in range(i + 1))) for i, name in enumerate(names)
+        name: ndtr(sum(factor[i, j] * independent[j] for j in range(i + 1))) for i, name in enumerate(names)
     }
 
 
@@ -204,32 +178,6 @@ def copula_factor(correlations: Sequence[Correlation]) -> tuple[list[str], Float
         pairs = "; ".join(f"{c.a} with {c.b} at rho {c.rho:g}" for c in correlations)
         message = f"case.toml, [[correlations]]: not positive definite, so these cannot hold together: {pairs}"
         raise ValueError(message) from None
-
-
-def _check_correlations(correlations: Sequence[Correlation], assumptions: Mapping[str, Assumption]) -> None:
-    problems = []
-    seen: set[frozenset[str]] = set()
-    for c in correlations:
-        where = f"case.toml, [[correlations]], {c.a} with {c.b}"
-        problems += [f"{where}: {_unknown(name, assumptions)}" for name in (c.a, c.b) if name not in assumptions]
-        if c.a == c.b:
-            problems.append(f"{where}: an assumption cannot be correlated with itself")
-        elif frozenset((c.a, c.b)) in seen:
-            problems.append(f"{where}: declared twice; keep one")
-        if not -1 < c.rho < 1:
-            problems.append(f"{where}: rho is {c.rho:g}; it must lie between -1 and 1, both excluded")
-        seen.add(frozenset((c.a, c.b)))
-    if problems:
-        raise ValueError("\n".join(problems))
-
-
-def _check_request(n: int, first: int, method: str) -> None:
-    if n < 1 or first < 0:
-        message = f"sample() needs at least one draw and first >= 0, not n = {n}, first = {first}"
-        raise ValueError(message)
-    if method not in METHODS:
-        message = f"sample() has the methods {', '.join(METHODS)}, not {method!r}"
-        raise ValueError(message)
 
 
 def _common_length(draws: Draws, arrays: Mapping[str, Floats]) -> int:

@@ -7,11 +7,11 @@ date. `as_at` is when a row became known, so that a case of July 2022 does not p
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from datetime import date
 
 MIDDLE, BOTTOM, TOP = "middle", "bottom", "top"
@@ -84,34 +84,31 @@ class Grade:
     as_at: date
 
 
-RowT = TypeVar("RowT", bound=Row)
+NI, PENSION, LEVY = "employer_ni.csv", "lgps_employer.csv", "apprenticeship_levy.csv"
+REDUNDANCY_WEEK = "redundancy_week.csv"
+Dated = TypeVar("Dated", Row, PayPoint, PayAward, Rate, Grade)
 
 
 @dataclass(frozen=True, kw_only=True)
 class PayTables:
-    """All pay tables together. `rules` are the increment and redundancy rules: name -> number."""
+    """All pay tables together. `rates` by their file; `rules` are those of increments and redundancy, by name."""
 
-    points: tuple[PayPoint, ...]
-    awards: tuple[PayAward, ...]
-    grades: tuple[Grade, ...]
-    national_insurance: tuple[Rate, ...]
-    pensions: tuple[Rate, ...]
-    levy: tuple[Rate, ...]
-    redundancy_week: tuple[Rate, ...]
-    rules: Mapping[str, float]
+    points: tuple[PayPoint, ...] = ()
+    awards: tuple[PayAward, ...] = ()
+    grades: tuple[Grade, ...] = ()
+    rates: Mapping[str, tuple[Rate, ...]] = field(default_factory=dict)
+    rules: Mapping[str, float] = field(default_factory=dict)
 
     def known_on(self, day: date) -> PayTables:
         """Only the rows known by a day: what a case with that knowledge date may use."""
-        return replace(
-            self,
-            points=_known(self.points, day),
-            awards=_known(self.awards, day),
-            grades=tuple(g for g in self.grades if g.as_at <= day),
-            national_insurance=_known(self.national_insurance, day),
-            pensions=_known(self.pensions, day),
-            levy=_known(self.levy, day),
-            redundancy_week=_known(self.redundancy_week, day),
-        )
+
+        def known(rows: tuple[Dated, ...]) -> tuple[Dated, ...]:
+            return tuple(row for row in rows if row.as_at <= day)
+
+        return PayTables(
+            points=known(self.points), awards=known(self.awards), grades=known(self.grades),
+            rates={file: known(rows) for file, rows in self.rates.items()}, rules=self.rules,
+        )  # fmt: skip
 
     def grade(self, council: str, grade: str) -> Grade:
         """Return a council's grade; PayError lists the grades there are."""
@@ -144,20 +141,27 @@ class PayTables:
 
     def ni(self, pay_day: date) -> Rate:
         """Employer NI in force on a pay day."""
-        return _in_force(self.national_insurance, pay_day, "employer_ni.csv")
+        return self._in_force(NI, pay_day)
 
     def pension(self, council: str, day: date) -> Rate:
         """The employer's pension rate of a council on a day."""
-        rows = tuple(r for r in self.pensions if r.holder == council)
-        return _in_force(rows, day, f"lgps_employer.csv (council {council!r})")
+        return self._in_force(PENSION, day, council)
 
     def levy_rate(self, day: date) -> Rate:
         """The apprenticeship levy in force on a day."""
-        return _in_force(self.levy, day, "apprenticeship_levy.csv")
+        return self._in_force(LEVY, day)
 
     def redundancy_cap_weekly(self, day: date) -> float:
         """The statutory cap on a week's pay, pounds, on a leaving date."""
-        return _in_force(self.redundancy_week, day, "redundancy_week.csv").rate
+        return self._in_force(REDUNDANCY_WEEK, day).rate
+
+    def _in_force(self, file: str, day: date, holder: str = "") -> Rate:
+        """The last of a table's rows, for all or for one council, that had taken effect by a day."""
+        current = [r for r in self.rates.get(file, ()) if r.holder == holder and r.start <= day]
+        if current:
+            return max(reversed(current), key=lambda r: r.start)  # of two from one day the council's own, read last
+        table = f"{file} (council {holder!r})" if holder else file
+        raise PayError(f"{table} has no row in force on {day.isoformat()}: add one with its source")
 
     def rule(self, name: str) -> float:
         """Return a rule's number by name; PayError lists the rules there are."""
@@ -165,21 +169,3 @@ class PayTables:
             return self.rules[name]
         message = f"no rule {name!r} in the pay tables; there are {', '.join(sorted(self.rules))}"
         raise PayError(message)
-
-
-NO_PAY = PayTables(
-    points=(), awards=(), grades=(), national_insurance=(), pensions=(), levy=(), redundancy_week=(), rules={}
-)
-"""No pay tables at all: whatever is asked of them is missing, and they say so."""
-
-
-def _known(rows: tuple[RowT, ...], day: date) -> tuple[RowT, ...]:
-    return tuple(r for r in rows if r.as_at <= day)
-
-
-def _in_force(rows: Sequence[Rate], day: date, table: str) -> Rate:
-    current = [r for r in rows if r.start <= day]
-    if current:
-        return max(current, key=lambda r: r.start)
-    message = f"{table} has no row in force on {day.isoformat()}: add one with its source"
-    raise PayError(message)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from model.case.pay import NO_PAY, PayTables
+from model.case.pay import PayTables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,4 +48,4 @@ class Reference:
     caseload_seed: Mapping[tuple[str, str], float] = field(default_factory=dict)
     left_within: Mapping[int, float | None] = field(default_factory=dict)
     optimism_bias: Mapping[str, tuple[float, float]] = field(default_factory=dict)
-    pay: PayTables = NO_PAY
+    pay: PayTables = field(default_factory=PayTables)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from model.case.distributions import Normals, is_fixed, quantile
+from model.case.distributions import is_fixed, quantile
 from model.case.draws import with_values
 from model.case.units import UNITS
 
@@ -120,8 +120,10 @@ def _moved(
 
 def _at(assumption: Assumption, place: Floats) -> Floats:
     """Return the value at a place in a range: beyond FAR in a straight line from the middle, as the unit allows."""
-    within = quantile(assumption, Normals(np.clip(place, -FAR, FAR)))
-    low, middle, high = quantile(assumption, Normals(np.array([-FAR, 0.0, FAR])))
+    from scipy.special import ndtr  # noqa: PLC0415 - importing the model must stay cheap
+
+    within = quantile(assumption, ndtr(np.clip(place, -FAR, FAR)))
+    low, middle, high = quantile(assumption, ndtr(np.array([-FAR, 0.0, FAR])))
     slope = np.where(place > 0, high - middle, middle - low) / FAR
     unit = UNITS[assumption.unit]
     return np.asarray(np.clip(within + slope * (place - np.clip(place, -FAR, FAR)), unit.low, unit.high))

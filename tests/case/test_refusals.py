@@ -10,7 +10,6 @@ import pytest
 from model.case.draws import central, sample, with_values
 from model.case.pay import PayError
 from model.case.reading.problems import InputProblems
-from model.case.records import Correlation
 from model.demand.codes import read_reference
 from model.demand.dfe import read_dfe
 from model.demand.ssda903 import read_episodes
@@ -75,7 +74,6 @@ def test_an_unknown_rule_or_point_is_answered_with_those_there_are():
     [
         ({"n": 0, "seed": 1}, "at least one draw"),
         ({"n": 4, "seed": 1, "first": -1}, "first = -1"),
-        ({"n": 4, "seed": 1, "method": "lattice"}, "stream, sobol, not 'lattice'|not 'lattice'"),
     ],
 )
 def test_draws_that_cannot_be_taken(request_, said):
@@ -89,27 +87,6 @@ def test_crafted_values_have_one_length_and_a_known_name():
         with_values(draws, {"fostering.fill_rate": np.ones(2), "cost.entry": np.ones(3)})
     with pytest.raises(KeyError, match=r"did you mean fostering\.fill_rate"):
         with_values(draws, {"fostering.fil_rate": 0.5})
-
-
-def test_every_impossible_correlation_is_said_at_once():
-    from dataclasses import replace
-
-    def pair(a, b, rho):
-        return Correlation(a=a, b=b, rho=rho, source="invented")
-
-    one, other = "price.ifa_foster_weekly", "price.residential_weekly"
-    wrong = (
-        pair(one, one, 0.5),
-        pair(one, other, 1.0),
-        pair(other, one, 0.5),
-        pair(one, "price.ifa_foster_wekly", 0.5),
-    )
-    with pytest.raises(ValueError, match="cannot be correlated with itself") as caught:
-        sample(replace(invented(), correlations=wrong), 4, 1)
-    told = str(caught.value)
-    assert "rho is 1" in told
-    assert "declared twice" in told
-    assert "did you mean price.ifa_foster_weekly" in told
 
 
 def test_a_reference_table_that_is_gone_is_named(tmp_path):

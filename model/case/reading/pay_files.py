@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from model.case.pay import Grade, PayAward, PayPoint, PayTables, Rate
+from model.case.pay import LEVY, NI, PENSION, REDUNDANCY_WEEK, Grade, PayAward, PayPoint, PayTables, Rate
 from model.case.reading import cells
 from model.case.reading.cells import Bad
 from model.case.reading.files import Table, blank, need, record_of, spare
@@ -59,11 +59,11 @@ PAY_FILES: Final = {
         ("pay_awards.csv", ("spine", "from", "point_from"), _AWARDS),
         ("grades.csv", ("council", "grade", "as_at"),
          (*_texts("council", "grade", "spine", "point_bottom", "point_top"), *_SOURCED)),
-        ("employer_ni.csv", ("from",), _rate("rate", _SHARE, need("threshold_annual_gbp", _PAY))),
-        ("lgps_employer.csv", ("council", "from"),
+        (NI, ("from",), _rate("rate", _SHARE, need("threshold_annual_gbp", _PAY))),
+        (PENSION, ("council", "from"),
          _rate("rate", _SHARE, spare("fund", cells.text_cell), *_texts("council"))),
-        ("apprenticeship_levy.csv", ("from",), _rate("rate", _SHARE)),
-        ("redundancy_week.csv", ("from",), _rate("cap_weekly_gbp", _PAY)),
+        (LEVY, ("from",), _rate("rate", _SHARE)),
+        (REDUNDANCY_WEEK, ("from",), _rate("cap_weekly_gbp", _PAY)),
         ("redundancy_rules.csv", ("rule",), _RULES),
         ("increment_rules.csv", ("rule",), _RULES),
     )
@@ -85,7 +85,8 @@ def read(folders: Sequence[Path], problems: list[Problem]) -> PayTables:
         problems.extend(row.problem(*fault) for row in whole if (fault := _out_of_range(row)))
         return whole
 
-    def rates(name: str, figure: str = "rate") -> tuple[Rate, ...]:
+    def rates(name: str) -> tuple[Rate, ...]:
+        figure = "cap_weekly_gbp" if name == REDUNDANCY_WEEK else "rate"
         return tuple(
             record_of(
                 Rate, row, start=row.values["from"], rate=row.values[figure], holder=row.values.get("council", ""),
@@ -99,10 +100,7 @@ def read(folders: Sequence[Path], problems: list[Problem]) -> PayTables:
         points=tuple({(point.spine, point.point, point.start): point for point in points}.values()),
         awards=tuple(_award(row, problems) for row in rows("pay_awards.csv")),
         grades=tuple(record_of(Grade, row) for row in reversed(rows("grades.csv"))),
-        national_insurance=rates("employer_ni.csv"),
-        pensions=rates("lgps_employer.csv"),
-        levy=rates("apprenticeship_levy.csv"),
-        redundancy_week=rates("redundancy_week.csv", "cap_weekly_gbp"),
+        rates={name: rates(name) for name in (NI, PENSION, LEVY, REDUNDANCY_WEEK)},
         rules={r.values["rule"]: r.values["value"] for r in rows("redundancy_rules.csv", "increment_rules.csv")},
     )
 
