@@ -14,7 +14,7 @@ import numpy as np
 
 from model.case.parameters import AGE_18, AGE_BANDS, PLACEMENTS
 from model.case.timeline import MONTHS_A_YEAR
-from model.children.expected import older, project
+from model.children.expected import project
 from model.children.law import (
     AGE_BAND,
     AGE_STARTS,
@@ -28,6 +28,7 @@ from model.children.law import (
     Law,
     age_weights,
     care_weights,
+    older,
 )
 from model.children.levers import Drivers
 from model.children.opening import (
@@ -163,14 +164,14 @@ class _Exits:
         Those who came within two years are the entrants of the first year's level who have not left; all others have
         been in care for longer.
         """
-        recent, survivors = np.zeros((LONGEST + 1, EIGHTEEN)), []
+        recent, survivors, stay = np.zeros((LONGEST + 1, EIGHTEEN)), [], np.exp(-monthly.T)
         cohort = np.zeros((LONGEST + 1, EIGHTEEN))
         cohort[1] = (self.entrants * self._first_month(monthly))[:EIGHTEEN]
         for month in range(LONGEST):
             survivors.append(cohort.sum())
             if month < LONGEST - 1:
                 recent += cohort
-            cohort = older(cohort * np.exp(-monthly.T), np.zeros(EIGHTEEN + 1))
+            cohort = older(cohort * stay)
         most = RECENT * ratio(self.ages, recent.sum(axis=0))
         recent *= np.minimum(most, 1.0)
         recent[LONGEST] = 0.0
@@ -194,7 +195,8 @@ class _Exits:
             exits += (children - there).sum(axis=0) + early[:EIGHTEEN]
             exits[-1] += early[EIGHTEEN]
             birthdays += there[:, -1].sum() + arrive[-1]
-            children = older(there, arrive)
+            children = older(there)
+            children[1] += arrive[:EIGHTEEN]
         by_age = np.bincount(INPUT_AGE_OF[AGE_BAND], weights=exits, minlength=len(AGE_BANDS))
         return by_age.astype(float), birthdays
 

@@ -14,7 +14,7 @@ import numpy as np
 from model.case.parameters import PLACEMENTS
 from model.case.timeline import MONTHS_A_YEAR
 from model.children.filling import FillingPlaces
-from model.children.law import AGE_BAND, AGE_STARTS, AGES, EIGHTEEN, IFA, LONGEST, Law, Steps, steps
+from model.children.law import AGE_BAND, AGE_STARTS, AGES, EIGHTEEN, IFA, Law, Steps, older, steps
 from model.children.levers import MEASURES, NO_LEVERS, Projection, shares_prevented
 from model.children.opening import entrants_by_month, ratio
 from model.children.short import MONTHS, ShortStays, short_stays, tilts_by_stay
@@ -46,7 +46,7 @@ class Passed(NamedTuple):
     """Children after a month, before they grow older, and how long they spent in each placement meanwhile.
 
     `there` and `spent`: (months in care, 216, placements) for those in care before, (217, placements) for entrants,
-    whose row a + 1 is for a whole months of age at the month's start.
+    whose row a + 1 is for a whole months of age at the month's start. `spent` is empty where it was not asked for.
     """
 
     there: Floats
@@ -79,12 +79,14 @@ def project(stream: Stream, drivers: Drivers, levers: Levers = NO_LEVERS, *, cel
     for month in range(len(scale)):
         law = solved.at(month)
         entering = home.month(month, stream.entries_annual / MONTHS_A_YEAR * scale[month])
-        stayed, arrived = through(children, law), _entered(spread @ entering.new + entering.back, law)
+        stayed = through(children, law, spent=cells)
+        arrived = _entered(spread @ entering.new + entering.back, law, spent=cells)
         for i, place in enumerate(places):
             place.month(month, (children, stayed.there, arrived.there), law, places[:i])
         fewer_short[month] = entering.fewer_short
         record.flows(month, entering, (children, stayed, arrived), law)
-        children = older(stayed.there, arrived.there)
+        children = older(stayed.there)
+        children[1] += arrived.there[:EIGHTEEN]
         record.close(month, children)
     agency = {flow: counts[..., IFA].copy() for flow, counts in record.cells.items()}
     for place in places:
@@ -94,29 +96,20 @@ def project(stream: Stream, drivers: Drivers, levers: Levers = NO_LEVERS, *, cel
     return World(record.projection(), tuple(place.guide() for place in places))
 
 
-def older(there: Floats, arrived: Floats) -> Floats:
-    """Return the children a month older in age and time in care, entrants among them; those of 18 are gone."""
-    children = np.zeros_like(there)
-    children[1:, 1:] = there[:-1, :-1]
-    children[LONGEST, 1:] += there[LONGEST, :-1]
-    children[1] += arrived[:EIGHTEEN]
-    return children
-
-
-def through(children: Floats, law: Steps) -> Passed:
-    """Take those in care through a month."""
-    there, spent = np.empty_like(children), np.empty_like(children)
+def through(children: Floats, law: Steps, *, spent: bool) -> Passed:
+    """Take those in care through a month. `spent`: whether the time they spend in each placement is wanted too."""
+    powers, n = law.stay_and_spent if spent else law.stay, len(PLACEMENTS)
+    out = np.empty((*children.shape[:-1], powers.shape[-1]))
     for (c, cares), (a, ages) in product(*law.stretches):
-        before = children[cares, ages]
-        there[cares, ages], spent[cares, ages] = before @ law.stay[a, c], before @ law.spent[a, c]
-    return Passed(there, spent)
+        out[cares, ages] = children[cares, ages] @ powers[a, c]
+    return Passed(out[..., :n], out[..., n:])
 
 
-def _entered(entrants: Floats, law: Steps, rows: NDArray[np.int64] = ENTRANTS) -> Passed:
+def _entered(entrants: Floats, law: Steps, rows: NDArray[np.int64] = ENTRANTS, *, spent: bool = True) -> Passed:
     """Take those who enter from their day of entry to the month's end; `rows`: which months of age they are."""
     kinds = law.of_age[np.maximum(rows - 1, 0)]
     there = np.matmul(entrants[:, None, :], law.entered[kinds])[:, 0]
-    return Passed(there, np.matmul(entrants[:, None, :], law.entered_spent[kinds])[:, 0])
+    return Passed(there, np.matmul(entrants[:, None, :], law.entered_spent[kinds])[:, 0] if spent else there[:0])
 
 
 def by_age(children: Floats) -> Floats:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from model.children.law import AGE_BAND, AGE_STARTS, AGES, EIGHTEEN, IFA, IN_HOUSE, LONGEST
+from model.children.law import AGE_BAND, AGE_STARTS, AGES, EIGHTEEN, IFA, IN_HOUSE, LONGEST, older
 from model.children.places import Guide, Month, fill
 
 if TYPE_CHECKING:
@@ -50,10 +50,10 @@ class FillingPlaces:
         spent = np.divide(1 - keep, leaving + moving, out=np.ones_like(keep), where=leaving + moving > 0)
         for flows, children in ((self._mine, self.children), (self._agency, before)):
             _ended(flows, month, children, (keep, spent * leaving, spent * moving))
-        staying, fresh = _older(self.children * keep), _older(there - before * keep)
+        staying, fresh = older(self.children * keep), older(there - before * keep)
         fresh[1] += arrived[:EIGHTEEN]
         arrivals = fresh * (1 - sum(place.from_starts[month] for place in earlier))
-        unclaimed = _older(before * keep) + fresh - staying - sum(place.children for place in earlier)
+        unclaimed = older(before * keep) + fresh - staying - sum(place.children for place in earlier)
         others = np.maximum(unclaimed - arrivals, 0.0)
         offer = Month(staying=_one(staying), arrivals=_one(arrivals), others=_one(others))
         starts, stock, back = (float(part[0]) for part in fill(self._lever, month, offer)[:3])
@@ -102,14 +102,6 @@ def _ended(flows: Mapping[str, Floats], month: int, children: Floats, how: tuple
     flows["age_out"][month, :-1] = flows["age_in"][month, 1:] = there[AGE_STARTS[1:] - 1]
 
 
-def _older(children: Floats) -> Floats:
-    """Return children a month older, those of 18 gone."""
-    older = np.zeros_like(children)
-    older[1:, 1:] = children[:-1, :-1]
-    older[LONGEST, 1:] += children[LONGEST, :-1]
-    return older
-
-
 def _bands(children: Floats) -> Floats:
     """Add up months in care and months of age into bands, (ages,)."""
     return np.bincount(AGE_BAND, weights=children.sum(axis=0)).astype(float)
@@ -124,7 +116,7 @@ def _rates(children: Floats, keep: Floats, moving: Floats) -> tuple[float, float
 
     exp(-(both)) is exactly the share who stayed.
     """
-    there, staying = float(children.sum()), float(_older(children * keep).sum())
+    there, staying = float(children.sum()), float(older(children * keep).sum())
     if there <= 0:
         return 0.0, 0.0
     lost = -np.log(max(staying, FEWEST) / there)

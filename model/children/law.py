@@ -109,11 +109,23 @@ class Steps:
     @cached_property
     def stretches(self) -> tuple[list[tuple[int, slice]], list[tuple[int, slice]]]:
         """The stretches of one kind of care and of one kind of age: (kind, slice) each."""
-        return runs(self.of_care), runs(self.of_age)
+        return _runs(self.of_care), _runs(self.of_age)
+
+    @cached_property
+    def stay_and_spent(self) -> Floats:
+        """`stay` and `spent` side by side, so that one product gives both."""
+        return np.concatenate([self.stay, self.spent], axis=-1)
 
 
-def runs(kinds: NDArray[np.int64]) -> list[tuple[int, slice]]:
-    """Return the stretches of one kind: (kind, slice)."""
+def older(children: Floats) -> Floats:
+    """Return children (months in care, months of age, ...) a month older in both; those of 18 are gone."""
+    aged = np.zeros_like(children)
+    aged[1:, 1:] = children[:-1, :-1]
+    aged[LONGEST, 1:] += children[LONGEST, :-1]
+    return aged
+
+
+def _runs(kinds: NDArray[np.int64]) -> list[tuple[int, slice]]:
     edges = [0, *(np.flatnonzero(np.diff(kinds)) + 1), len(kinds)]
     return [(int(kinds[first]), slice(first, last)) for first, last in pairwise(edges)]
 

@@ -49,8 +49,8 @@ OUT: Final = len(PLACEMENTS) + 3  # children by placement at the month's end; en
 class Table:
     """What the opening children, and one entrant of each kind, leave behind at one level of exits.
 
-    `opening` (months, out); `reach` (months since entry, 218, placements, out), cumulated over months of age at the end
-    of the month of entry, so that any stretch of ages is a difference; `younger` as in a `Stream`.
+    `opening` (months, out); `reach` (months since entry, 218, placements, out), cumulated over months of age at entry,
+    so that any stretch of ages is a difference; `younger` as in a `Stream`.
     """
 
     opening: Floats
@@ -60,14 +60,13 @@ class Table:
     def entrants(self, older_by: int = 0) -> Floats:
         """Return what one entrant of each band and placement leaves behind, some months older than it would have been.
 
-        (months since entry, ages, placements, out). Ages are even within either half of the band.
+        (months since entry less `older_by`, ages, placements, out). Ages are even within either half of the band.
         """
         low, high = AGE_EDGES[:-1], AGE_EDGES[1:]
-        edges = np.stack([low, (low + high) // 2, high]) + older_by
-        at, after = (self.reach[:, np.minimum(edges + later, EIGHTEEN + 1)] for later in (0, 1))
-        halves = np.diff((at + after) / 2, axis=1) / ((high - low) / 2)[:, None, None]
-        share = np.stack([self.younger, 1 - self.younger])[:, :, None, None]
-        made: Floats = (halves * share).sum(axis=1)
+        edges = np.minimum(np.stack([low, (low + high) // 2, high]) + older_by, EIGHTEEN + 1)
+        begin, middle, end = (self.reach[: len(self.reach) - older_by, edge] for edge in edges)
+        share, width = self.younger[:, None, None], ((high - low) / 2)[:, None, None]
+        made: Floats = (middle - begin) * (share / width) + (end - middle) * ((1 - share) / width)
         return made
 
     def returning(self, fade: float) -> Floats:
@@ -81,7 +80,7 @@ class Table:
         total = np.zeros((months, len(AGES), len(PLACEMENTS), OUT))
         for later, share in enumerate([at_once, *left]):
             if share > 0:
-                total[later:] += share * self.entrants(later)[: months - later]
+                total[later:] += share * self.entrants(later)
         return total
 
 
@@ -128,7 +127,9 @@ def _reach(law: Law, months: int) -> Floats:
             there[adult:] = 0.0
         out[month, 1:, :, :n] = there
         before = there.sum(axis=2)
-    return np.cumsum(out, axis=1)
+    reach = np.cumsum(out, axis=1)
+    reach[:, :-1] = (reach[:, :-1] + reach[:, 1:]) / 2
+    return reach
 
 
 def project_points(stream: Stream, drivers: Drivers, levers: Levers, guides: Sequence[Guide]) -> Projection:

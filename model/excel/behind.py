@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from model.case.parameters import PLACEMENTS
-from model.children.expected import ENTRANTS, older, through
-from model.children.law import AGES, EIGHTEEN, IFA, LONGEST, Law, steps
+from model.children.expected import ENTRANTS, through
+from model.children.law import AGES, EIGHTEEN, IFA, LONGEST, Law, older, steps
 from model.children.opening import entrants_by_month
 from model.children.points import short_behind, table
 from model.children.short import short_stays
@@ -189,14 +189,15 @@ def _cohorts(law: Law, opening: Floats, coming: Sequence[Floats], months: int) -
     children, survives = np.ascontiguousarray(opening), _survival(keep, months).reshape(months, -1)
     out, there = np.zeros((months + 1, months, kinds)), opening[..., IFA].copy()
     for month in range(months):
-        there = _aged(there * keep[..., None])
+        there = older(there * keep[..., None])
         out[0, month] = there.sum(axis=(0, 1))
-        stayed = through(children, solved).there
+        stayed = through(children, solved, spent=False).there
         arrived = coming[month] @ enters if month < len(coming) else np.zeros((EIGHTEEN + 1, *children.shape[2:]))
-        fresh = _aged(stayed[..., IFA] - children[..., IFA] * keep[..., None])
+        fresh = older(stayed[..., IFA] - children[..., IFA] * keep[..., None])
         fresh[1] += arrived[:EIGHTEEN, :, IFA]
         out[month + 1] = survives @ fresh.reshape(-1, kinds)
-        children = older(stayed, arrived)
+        children = older(stayed)
+        children[1] += arrived[:EIGHTEEN]
     return out
 
 
@@ -209,11 +210,3 @@ def _survival(keep: Floats, months: int) -> Floats:
         on[:, :-1] = out[month - 1][care, 1:]
         out[month] = keep * on
     return out
-
-
-def _aged(children: Floats) -> Floats:
-    """Return children a month older, those of 18 gone (`filling._older`)."""
-    aged = np.zeros_like(children)
-    aged[1:, 1:] = children[:-1, :-1]
-    aged[LONGEST, 1:] += children[LONGEST, :-1]
-    return aged
