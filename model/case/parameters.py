@@ -76,6 +76,9 @@ _LATE = Parameter("months", "Months by which the scheme starts later than planne
 _FIXED = {
     "cost_annual": Parameter("GBP/year", "A cost a year from the start on, beside its posts.", "none a year"),
     "cost_daily": Parameter("GBP/day", "A cost of every day from the start on.", "none a day"),
+    "posts_paid_already_share": Parameter(
+        "share", "Part of its posts' cost a year that is paid with or without it.", "all of it is new"
+    ),
 }
 _RAMP = Parameter("months", "Months from nothing to the full effect, in a straight line.", "0: at once")
 _OF_EACH = {"cost": "A cost", "saving": "A saving"}

@@ -86,10 +86,10 @@ staff | paid by the day | GBP | =-[exists]*[run]*[days]*[rate:const]/days_in_a_p
 """
 PRINTED: Final = """
 cost | cost a year | GBP | !([cells])[sign]
-rate | if all were filled | GBP | =[annual]*[cost:const]*[pay]
+rate | if all were filled | GBP | =[annual]*[cost:const]*[pay][new_share]
 """
 BY_GRADE: Final = """
-rate | if all were filled | GBP | =[annual]*[cash]/[level:year]*(1+growth.pay_real_annual?0)^[rises][sign]
+rate | if all were filled | GBP | =[annual]*[cash]/[level:year]*(1+growth.pay_real_annual?0)^[rises][sign][new_share]
 """
 PERMANENT: Final = "staff | staff | GBP | =-[share]*[rate]*[run]"
 ON_TERMS: Final = """
@@ -279,12 +279,14 @@ def _pools(case: Case, spec: SchemeSpec, reduced: tuple[Post, ...]) -> list[tupl
 def _pool(work: Work, spec: SchemeSpec, called: str, posts: list[Post], sign: float) -> tuple[Row, Row]:
     """`posts._row_costs` for a pool of rows, times `posts.carried`; return the row of staff and that of its rate."""
     post, sheet = posts[0], work.sheet
+    already = f"{post.charged_to}.posts_paid_already_share"
     names: Names = {
         **work.curve(post.charged_to, post.start),
         "run": work.running(post.charged_to, post.end),
         "cells": "+".join(work.places[p.id].format("D") for p in posts),
         "sign": "" if sign > 0 else f"*-{post.included_when}" if post.included_when else "*-1",
         "premium": work.premium(),
+        "new_share": f"*(1-{already})" if already in work.case.assumptions else "",
     }
     if post.basis == DAY:
         names |= sheet.rows(BY_DAY, names, called=called)

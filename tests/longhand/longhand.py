@@ -264,11 +264,16 @@ def unspent(book, name):
         if not sign:
             continue
         since = book.since(begins, book.get(f"{row['charged_to']}.delay", 0.0))
-        rate = [float(row["change_annual_cost_gbp"]) * p * g for p, g in zip(book.part_of_year, pay, strict=True)]
+        rate = [newly_paid(book, row) * p * g for p, g in zip(book.part_of_year, pay, strict=True)]
         cover = agency_cover(book, row, since, rate)
         for m, (s, r, c, filled) in enumerate(zip(since, rate, cover, in_post(book, since), strict=True)):
             total[m] += sign * (min(max(s, 0.0), 1.0) * r - filled * r - c)
     return total
+
+
+def newly_paid(book, row):
+    """A row's printed cost a year, less the part that is paid whether or not the scheme goes ahead."""
+    return float(row["change_annual_cost_gbp"]) * (1 - book.get(f"{row['charged_to']}.posts_paid_already_share", 0.0))
 
 
 def agency_cover(book, row, since, rate):
@@ -374,7 +379,7 @@ def posts(book, name):
             line, months = "On-call rota", [e * annual / 365 * d for e, d in zip(exists, book.days, strict=True)]
         else:
             share = in_post(book, since) if row["recruited"] == "yes" else exists
-            rate = [annual * p * g for p, g in zip(book.part_of_year, pay, strict=True)]
+            rate = [newly_paid(book, row) * p * g for p, g in zip(book.part_of_year, pay, strict=True)]
             full = [s * r for s, r in zip(share, rate, strict=True)]
             cover = agency_cover(book, row, since, rate)
             if any(cover):

@@ -287,14 +287,15 @@ def _spent(amounts: Mapping[Tag, NDArray[np.float64]]) -> CashFlows:
 
 
 def _annual_cost(setting: Setting, post: Post) -> NDArray[np.float64]:
-    """Return a row's cost at each month's yearly rate, real pounds, (months, draws)."""
+    """Return a row's cost at each month's yearly rate, real pounds, (months, draws), less what is paid already."""
+    new = 1 - setting.optional(f"{post.charged_to}.posts_paid_already_share", 0.0)
     if post.costing != BOTTOM_UP:
-        return setting.real_growth("growth.pay_real_annual") * post.change_annual_cost_gbp
+        return setting.real_growth("growth.pay_real_annual") * post.change_annual_cost_gbp * new
     case = setting.case
     row = price_row(case, post, post.start or case.scheme(post.charged_to).start)
     level = units.nominal_factors(case.timeline, case.reference.indices[case.conventions.price_index], case.price_base)
     growth = (1 + setting.optional("growth.pay_real_annual", 0.0)) ** row.planned_years[:, None]
-    real: NDArray[np.float64] = (row.rates / level)[:, None] * growth
+    real: NDArray[np.float64] = (row.rates / level)[:, None] * growth * new
     return real
 
 
