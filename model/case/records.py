@@ -153,6 +153,21 @@ class BudgetLine:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LedgerRow:
+    """What the council's published accounts spent on placements in a year (cash), to hold the model against.
+
+    `placements`: the placements it pays for, or `all`.
+    """
+
+    statement: str
+    placements: tuple[str, ...]
+    financial_year: str
+    value_gbp: float
+    source: str
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class PublishedRow:
     """A figure a report has printed, and the formula that recomputes it (empty = not derivable).
 
@@ -306,6 +321,7 @@ class Case:
     reference: Reference
     papers: tuple[Paper, ...] = ()
     structure: tuple[StructuralChoice, ...] = ()
+    ledger: tuple[LedgerRow, ...] = ()
 
     def __repr__(self) -> str:
         """Say which case and scenario this is, and how much it holds."""

@@ -18,6 +18,7 @@ from model.report.look import charts
 from model.report.look import format as fmt
 from model.report.look import tables as tbl
 from model.report.look.page import folded, show
+from model.report.reconciliation import ledger
 from model.results import children_counts as counts
 from model.results.children_counts import LEAST
 
@@ -52,6 +53,7 @@ def caseload(result: Result) -> Block:
         now_and_later(children, "placement"),
         cost_words(children.case, first, last),
         folded("What each placement costs if nothing is done", placement_costs(children.case, first, last)),
+        ledger(result),
     )
 
 

@@ -8,7 +8,7 @@ from model.report import claims, views
 from model.report.look import format as fmt
 from model.report.look import markup
 from model.report.look import tables as tbl
-from model.report.look.page import Block, show
+from model.report.look.page import Block, folded, show
 from model.results.reconcile import is_transcription
 
 if TYPE_CHECKING:
@@ -83,6 +83,32 @@ def reconciliation(result: Result) -> tbl.Table:
         sortable=True,
         empty="Nothing published is recorded for this case.",
     )
+
+
+def ledger(result: Result) -> Block:
+    """Return what placements are modelled to cost beside the council's accounts; nothing where none are stated."""
+    frame, case = result.ledger, result.case
+    if frame.empty:
+        return show()
+    rows = [
+        [
+            tbl.text(f"{r.statement}, {r.financial_year}"),
+            tbl.thousands(r.in_price_base_gbp),
+            tbl.thousands(r.modelled_gbp),
+            tbl.number(fmt.percent(r.modelled_share), r.modelled_share),
+            tbl.note(f"{r.note} Source: {r.source}"),
+        ]
+        for r in views.records(frame)
+    ]
+    table = tbl.Table(
+        key="ledger",
+        caption=f"Placements in the accounts and in the model: £ thousand, {case.price_base} prices",
+        columns=("In the accounts", "Spent", f"Modelled, {case.timeline.financial_years[0]}", "Share", "What it holds"),
+        rows=rows,
+        numeric=frozenset({1, 2, 3}),
+        note="Modelled: the central run's first year if nothing is done.",
+    )
+    return folded("What was spent, and what is modelled", table)
 
 
 def plain(value: object) -> str:

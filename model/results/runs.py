@@ -18,6 +18,7 @@ from model.results.annual import annual_frame, monthly_frame
 from model.results.attribution import attribution_frame
 from model.results.children import caseload_frame, placement_cost_frame
 from model.results.children_counts import costs, read
+from model.results.ledger import ledger_frame
 from model.results.metrics import metrics_of, staffing_frame
 from model.results.outcome import Outcome
 from model.results.purses import funding_frames, reserve_frame, virement_frame
@@ -70,6 +71,11 @@ class Result(Outcome):
     def placement_costs(self) -> pd.DataFrame:
         """What placements cost if nothing is done, real: placement, financial_year, statistic, value_gbp."""
         return placement_cost_frame(self)
+
+    @cached_property
+    def ledger(self) -> pd.DataFrame:
+        """What placements are modelled to cost in the first year beside what the accounts say was spent."""
+        return ledger_frame(self.case, self.placement_costs)
 
     @cached_property
     def metrics(self) -> pd.DataFrame:

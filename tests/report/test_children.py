@@ -263,7 +263,8 @@ def test_the_chapter_holds_both_charts_and_all_tables_with_the_numbers_behind(re
 def test_a_central_run_without_draws_shows_no_fan(result):
     frame = result.caseload[result.caseload.statistic == "central"]
     read = children_counts.read(result.case, frame)
-    alone = SimpleNamespace(case=result.case, draws=1, children=read, children_costs=children_counts.costs(read))
+    alone = SimpleNamespace(case=result.case, draws=1, children=read,
+                            children_costs=children_counts.costs(read), ledger=result.ledger)  # fmt: skip
     page = report.caseload(alone).html
     assert "percentile" not in page.split("Rests on")[0]
     assert "10th" not in page

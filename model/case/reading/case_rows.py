@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from model.case import parameters, words
 from model.case.reading import case_tables as tables
 from model.case.reading.files import record_of
-from model.case.records import BudgetLine, CaseloadRow, Post, PublishedRow
+from model.case.records import BudgetLine, CaseloadRow, LedgerRow, Post, PublishedRow
 from model.case.spelling import nearest
 from model.case.words import BOTTOM_UP, PRINTED
 
@@ -107,6 +107,11 @@ def approved_budget(folder: Path, lines: Iterable[str], problems: list[Problem])
         if row.values.get("line", known[0]) not in known
     )
     return tuple(record_of(BudgetLine, row) for row in rows if row.complete)
+
+
+def ledger(folder: Path, problems: list[Problem]) -> tuple[LedgerRow, ...]:
+    """Read `ledger.csv`, which a case may lack."""
+    return tuple(record_of(LedgerRow, row) for row in tables.LEDGER.rows(folder, problems) if row.complete)
 
 
 def published(folder: Path, problems: list[Problem]) -> tuple[list[Row], tuple[PublishedRow, ...]]:

@@ -152,6 +152,22 @@ APPROVED_BUDGET: Final = Table(
         spare("note", cells.text_cell, _NOTE),
     ),
 )  # fmt: skip
+LEDGER: Final = Table(
+    file="ledger.csv",
+    key=("statement", "financial_year"),
+    columns=(
+        need("statement", cells.text_cell, "What the accounts show."),
+        need(
+            "placements",
+            cells.several((*parameters.PLACEMENTS, words.ALL), "placements with spaces between them, or all"),
+            "The placements it pays for, with spaces between them, or `all`.",
+        ),
+        need("financial_year", cells.financial_year_cell, "The year spent in."),
+        need("value_gbp", cells.positive, "What was spent, gross, in cash."),
+        need("source", cells.text_cell, _SOURCE),
+        spare("note", cells.text_cell, "What it holds that the model does not."),
+    ),
+)
 PUBLISHED: Final = Table(
     file="published.csv",
     key=("ref", "statement"),
@@ -219,6 +235,7 @@ BENEFITS: Final = Table(
     ),
 )  # fmt: skip
 TABLES: Final = {
-    table.file: table for table in (ASSUMPTIONS, ESTABLISHMENT, CASELOAD, APPROVED_BUDGET, PUBLISHED, ACTUALS, BENEFITS)
+    table.file: table
+    for table in (ASSUMPTIONS, ESTABLISHMENT, CASELOAD, APPROVED_BUDGET, LEDGER, PUBLISHED, ACTUALS, BENEFITS)
 }
 """The tables of every case, by file."""

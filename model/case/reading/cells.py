@@ -196,6 +196,12 @@ def word(allowed: Iterable[str], what: str) -> Cell[str]:
     return Cell(parse, words=words)
 
 
+def several(allowed: Iterable[str], what: str) -> Cell[tuple[str, ...]]:
+    """Return the kind of one or more words of a fixed list, with spaces between them."""
+    one = word(allowed, what)
+    return Cell(lambda text: tuple(one.parse(part) for part in text.split()))
+
+
 def age_band(allowed: Iterable[str]) -> Cell[str]:
     """Return the kind of an age band, which knows what Excel makes of one (1-4 becomes 01-Apr, or 44652)."""
     words = tuple(allowed)

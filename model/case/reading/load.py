@@ -130,6 +130,7 @@ class _Reading:
         caseload_rows, caseload = case_rows.caseload(self.path, problems)
         own_lines = [scheme.line for scheme in case_file.schemes] if case_file else []
         budget = case_rows.approved_budget(self.path, own_lines, problems)
+        ledger = case_rows.ledger(self.path, problems)
         published_rows, published = case_rows.published(self.path, problems)
         tracked = tracking_tables.read(self.path, problems)
         if case_file is None:
@@ -196,6 +197,7 @@ class _Reading:
             funding=case_file.funding,
             papers=case_file.papers,
             structure=case_file.structure,
+            ledger=ledger,
             reference=replace(shared.reference, pay=pay),
         )
 
