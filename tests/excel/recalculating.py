@@ -21,24 +21,39 @@ SETTINGS = """<?xml version="1.0" encoding="UTF-8"?>
 """  # noqa: E501
 
 
-def recalculated(path, folder):
-    """Return the sheets of a workbook after LibreOffice has worked everything out: name -> rows."""
+def through_libreoffice(path, folder):
+    """Open a workbook in LibreOffice, work everything out, and save it; return what it saved."""
     profile, out = folder / "profile", folder / "recalculated"
     (profile / "user").mkdir(parents=True, exist_ok=True)
     (profile / "user" / "registrymodifications.xcu").write_text(SETTINGS, encoding="utf-8")
     command = [SOFFICE, f"-env:UserInstallation={profile.as_uri()}", "--headless", "--convert-to", "xlsx"]
     subprocess.run([*command, "--outdir", str(out), str(path)], check=True, capture_output=True, timeout=600)
-    with zipfile.ZipFile(out / path.name) as file:
+    return out / path.name
+
+
+def recalculated(path, folder):
+    """Return the sheets of a workbook after LibreOffice has worked everything out: name -> rows."""
+    made = through_libreoffice(path, folder)
+    with zipfile.ZipFile(made) as file:
         pages = {name: file.read(name).decode() for name in file.namelist() if "worksheets/sheet" in name}
     wrong = [(name, cell) for name, text in pages.items() for cell in re.findall(r'<c r="(\w+)"[^>]* t="e"', text)]
     assert wrong == [], wrong[:9]
-    book = CalamineWorkbook.from_path(str(out / path.name))
+    book = CalamineWorkbook.from_path(str(made))
     return {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in book.sheet_names}
 
 
-def labelled(rows, label):
-    """Return the rows of a sheet that have a label."""
-    return [row for row in rows if row and row[0] == label]
+def set_text(path, sheet, cell, text):
+    """Put a text into a cell of a workbook that holds something, as a person would type it."""
+    with zipfile.ZipFile(path) as file:
+        parts = {name: file.read(name) for name in file.namelist()}
+    number = dict(re.findall(r'<sheet name="([^"]+)" sheetId="(\d+)"', parts["xl/workbook.xml"].decode()))[sheet]
+    page, held = f"xl/worksheets/sheet{number}.xml", re.compile(rf'<c r="{cell}"( s="\d+")?[^>]*>.*?</c>')
+    typed, times = held.subn(rf'<c r="{cell}"\1 t="inlineStr"><is><t>{text}</t></is></c>', parts[page].decode())
+    assert times == 1, cell
+    parts[page] = typed.encode()
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, content in parts.items():
+            file.writestr(name, content)
 
 
 def set_cells(path, values):

@@ -70,6 +70,11 @@ CASE: Final = {
     ),
     "schemes": spare(read.tables, "See below.", []),
     "funding": spare(read.table, "See below.", {}),
+    "establishment_list": spare(
+        read.table,
+        "For `import --posts`: column of `establishment.csv` = the heading in HR's list, or `=` and a text.",
+        {},
+    ),
     "correlations": spare(read.tables, "See below; all other assumptions are independent.", []),
     "papers": spare(read.tables, "See below.", []),
     "structure": spare(read.tables, "See below: choices of how to model that data cannot settle.", []),

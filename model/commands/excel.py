@@ -1,0 +1,116 @@
+"""`excel`: a case as one workbook; `import`: that workbook as a case again, or HR's list of posts."""
+
+from __future__ import annotations
+
+import csv
+import io
+import shutil
+import tempfile
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from model.commands.shared import BAD_INPUT, CASE_HELP, DONE, INPUTS, case_paths
+from model.commands.terminal import say
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Mapping
+
+    from model.case.reading.problems import Problem
+
+POSTS, LIST = "establishment.csv", "establishment_list"
+
+
+def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Declare both commands."""
+    out = subparsers.add_parser("excel", help="a case as one workbook, inputs/CASE/CASE.xlsx")
+    out.add_argument("case", metavar="CASE", help=CASE_HELP)
+    out.add_argument("--out", type=Path, metavar="FILE.xlsx", help="elsewhere than beside the case")
+    out.set_defaults(run=_out)
+    back = subparsers.add_parser("import", help="a case's workbook, or HR's list of posts, into a folder of inputs/")
+    back.add_argument("file", type=Path, metavar="FILE", help="what `excel` wrote, edited; or a list of posts")
+    back.add_argument("--to", metavar="CASE", help=f"{CASE_HELP}; the workbook's own name unless given")
+    back.add_argument("--posts", metavar="CASE", help="FILE is a list of posts, for the establishment of this case")
+    back.add_argument("--map", action="append", default=[], metavar="COLUMN=HEADING", type=_pair,
+                      help=f"what a column is called in that list, beside [{LIST}] of case.toml")  # fmt: skip
+    back.set_defaults(run=_back)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    column, _, heading = text.partition("=")
+    return column.strip(), heading.strip()
+
+
+def _out(options: argparse.Namespace) -> int:
+    """Write the workbook. Return 0, or 2 where there is no such case."""
+    from model.excel.case_book import write_case_book  # noqa: PLC0415 - a list of commands needs none of this
+
+    (folder,) = case_paths([options.case])
+    if not (folder / "case.toml").is_file():
+        say(f"{options.case}: no case; expected {CASE_HELP}", error=True)
+        return BAD_INPUT
+    path = options.out or folder / f"{folder.name}.xlsx"
+    write_case_book(folder, path)
+    say(f"{path}: edit it, then bring it back with `import {path}`")
+    return DONE
+
+
+def _back(options: argparse.Namespace) -> int:
+    """Bring a workbook or a list of posts in. Return 0, or 2 with every problem. Raises InputProblems."""
+    from model.excel.case_book import read_case_book  # noqa: PLC0415 - as above
+    from model.excel.posts_list import posts_of, with_posts  # noqa: PLC0415
+
+    if options.posts:
+        (folder,) = case_paths([options.posts])
+        named = tomllib.loads((folder / "case.toml").read_text(encoding="utf-8-sig")).get(LIST, {})
+        posts = posts_of(options.file, {**named, **dict(options.map)})
+        held = (folder / POSTS).read_text(encoding="utf-8-sig") if (folder / POSTS).is_file() else ""
+        return _take(folder, {POSTS: with_posts(held, posts)}, lambda problem: problem)
+    book = read_case_book(options.file)
+    try:
+        name = options.to or str(tomllib.loads(book.files["case.toml"])["name"])
+    except (tomllib.TOMLDecodeError, KeyError):
+        name = options.file.stem
+    return _take(case_paths([name])[0], book.files, book.located)
+
+
+def _take(folder: Path, files: Mapping[str, str], located: Callable[[Problem | str], Problem | str]) -> int:
+    """Try a case with other files in it, and write those that differ only where nothing is wrong."""
+    from model.batch.disk import write_whole  # noqa: PLC0415 - as above
+    from model.results.check import examine  # noqa: PLC0415
+
+    with tempfile.TemporaryDirectory() as aside:
+        trial = Path(aside) / folder.name
+        if folder.is_dir():
+            shutil.copytree(folder, trial)
+        shutil.copytree((folder.parent if folder.is_dir() else INPUTS) / "reference", trial.parent / "reference")
+        _write(trial, files, lambda path, content: path.write_bytes(content))
+        problems = dict.fromkeys(located(problem) for problem in examine(trial).problems)
+    for problem in problems:
+        say(str(problem), error=True)
+    if problems:
+        say(f"{len(problems)} problem{'s' if len(problems) > 1 else ''}; nothing has been written", error=True)
+        return BAD_INPUT
+    changed = {file: text for file, text in files.items() if not _same(folder / file, text)}
+    _write(folder, changed, write_whole)
+    for file in changed:
+        say(f"{folder.name}/{file}: written")
+    say(f"{folder.name}: {len(changed)} of {len(files)} files differed from what was there")
+    return DONE
+
+
+def _write(folder: Path, files: Mapping[str, str], write: Callable[[Path, bytes], object]) -> None:
+    for file, text in files.items():
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
+        write(folder / file, text.encode())
+
+
+def _same(path: Path, text: str) -> bool:
+    """Whether a file says the same; marks around a cell that needs none are no difference."""
+    if not path.is_file():
+        return False
+    held = path.read_bytes().decode("utf-8-sig", errors="replace")
+    if path.suffix == ".csv":
+        return [*csv.reader(io.StringIO(held))] == [*csv.reader(io.StringIO(text))]
+    return held.splitlines() == text.splitlines()
