@@ -16,13 +16,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from model.demand.episodes import day_of
 from model.demand.forecast import forecast
 from model.demand.rates import count_events
 from model.demand.returns import returns_case
 from model.demand.ssda903 import read_episodes
 from model.demand.stated import Rates
-from tests.demand.synthetic import LIFELIKE, OURS, World, in_care, write_returns
+from tests.demand.synthetic import LIFELIKE, OURS, World, day_of, in_care, write_returns
 
 if TYPE_CHECKING:
     from model.demand.episodes import Episodes
@@ -43,9 +42,9 @@ def daily_matrix(episodes: Episodes, children: int) -> float:
     recent = np.unique(episodes.child[episodes.end >= episodes.opens])[:children]
     chosen = np.isin(episodes.child, recent)
     number = np.searchsorted(recent, episodes.child[chosen])
-    start, end = episodes.start[chosen], np.minimum(episodes.end[chosen], episodes.closes[chosen])
-    first = int(episodes.opens.min())
-    days = int(episodes.closes.max()) - first
+    start, end = episodes.start[chosen], np.minimum(episodes.end[chosen], episodes.closes)
+    first = episodes.opens
+    days = episodes.closes - first
     table = np.full((children, days), -1, dtype=np.int8)
     cells = zip(number, start, end, episodes.placement[chosen], strict=True)
     for child, begin, stop, place in cells:

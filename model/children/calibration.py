@@ -82,7 +82,7 @@ def stream_from_rows(
     figures contradict each other.
     """
     if states_rates(rows):
-        return stream_as_stated(rows, share_8_9)
+        return stream_as_stated(rows, share_8_9, seed)
     stock = table_of(rows, "children", seed_table(seed))
     entries = by_band(table_of(rows, "entries_annual", stock + FIT_TOLERANCE * seed_table(seed)), share_8_9)
     opening = by_band(stock, share_8_9)

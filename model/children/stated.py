@@ -14,10 +14,20 @@ import numpy as np
 from model.case.parameters import AGE_BANDS, PLACEMENTS
 from model.case.timeline import MONTHS_A_YEAR
 from model.children.law import AGE_BAND, AGE_STARTS, CARE_STARTS, EIGHTEEN, INPUT_AGE_OF, LONGEST, Law, steps
-from model.children.opening import ALL, EVEN, CaseloadError, Stream, by_band, entrants_by_month, ratio, table_of
+from model.children.opening import (
+    ALL,
+    EVEN,
+    CaseloadError,
+    Stream,
+    by_band,
+    entrants_by_month,
+    ratio,
+    seed_table,
+    table_of,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from model.case.records import CaseloadRow
     from model.children.law import Floats
@@ -25,6 +35,8 @@ if TYPE_CHECKING:
 ROUNDS: Final = 200
 STEEPEST_TILT: Final = 8.0
 """The furthest that ages within a band may lean to one end: about 3,000 times as many at that end as at the other."""
+UNLIKELY: Final = 0.01
+"""What is added to the weight of each age and placement, so that a return may hold what the seed leaves out."""
 FAINT: Final = 1e-6
 """What a kind of child counts for in the seed where the law leads to none, so that a stated one has a place."""
 _CARE_BAND: Final = np.searchsorted(CARE_STARTS, np.maximum(np.arange(LONGEST + 1) - 1, 0), side="right") - 1
@@ -36,15 +48,16 @@ def states_rates(rows: Sequence[CaseloadRow]) -> bool:
     return any(row.leaving_rates for row in rows)
 
 
-def stream_as_stated(rows: Sequence[CaseloadRow], share_8_9: float) -> Stream:
+def stream_as_stated(rows: Sequence[CaseloadRow], share_8_9: float, seed: Mapping[tuple[str, str], float]) -> Stream:
     """Build a stream from rows that state rates.
 
-    Who is in care: what the law and the entries lead to, fitted to the stated children of each age and placement, to
+    Children and entries: of each age and placement, or totals fitted from `seed`, which no return need agree with
+    wholly. Who is in care: what the law and the entries lead to, fitted to the children of each age and placement, to
     the shares of each age by time in care, and to its mean age. Raises CaseloadError where a cell has no rates.
     """
-    law, everyone = law_as_stated(rows), np.ones((len(AGE_BANDS), len(PLACEMENTS)))
-    entries, young = by_band(table_of(rows, "entries_annual", everyone), share_8_9), younger(rows)
-    who = _Opening.of(rows, table_of(rows, "children", everyone))
+    law, weights = law_as_stated(rows), seed_table(seed) + UNLIKELY
+    entries, young = by_band(table_of(rows, "entries_annual", weights), share_8_9), younger(rows)
+    who = _Opening.of(rows, table_of(rows, "children", weights))
     return Stream(opening=who.fitted(settled(law, entries, young)), entries_annual=entries, law=law, younger=young)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from model.children.law import EVEN_SHARE_8_9
-from model.demand.settings import demand_settings
+from model.demand.codes import demand_settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from model.demand.settings import demand_settings
+from model.demand.codes import demand_settings
 from model.demand.totals import FORECASTERS, HORIZONS, LEVELS, METHODS, NAMED, Panel, build_panel, error_spread
 
 if TYPE_CHECKING:

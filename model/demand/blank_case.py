@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-import csv
 import re
 import shutil
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import pandas as pd
+
+from model.batch.disk import NEW
 from model.case import parameters
 from model.case.reading import assumption_rows, case_tables
 from model.case.reading.problems import InputProblems
@@ -14,13 +19,11 @@ from model.case.records import SchemeSpec
 from model.case.spelling import nearest
 from model.case.timeline import financial_year
 from model.case.words import PRICE_CHANGE, STEP_DOWN
+from model.demand.codes import REFERENCE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import date
-    from pathlib import Path
-
-    from model.case.reading.files import Column
 
 EXAMPLE: Final = "example-all-kinds"
 OF_CHILDREN: Final = {
@@ -35,9 +38,9 @@ OF_CHILDREN: Final = {
 """For a kind that acts on children, the placements that its case must count and price."""
 OF_POSTS: Final = frozenset({"agency", "entry_reduction", "establishment", "fostering_growth"})
 KEYS: Final = {
-    "entry_reduction": 'ages = ["10_15", "16_17"]',
-    STEP_DOWN: 'placement = "residential"\nto = "ifa_foster"',
-    PRICE_CHANGE: 'placement = "ifa_foster"',
+    "entry_reduction": 'ages = ["10_15", "16_17"]\n',
+    STEP_DOWN: 'placement = "residential"\nto = "ifa_foster"\n',
+    PRICE_CHANGE: 'placement = "ifa_foster"\n',
 }
 NUMBERS: Final = {
     "assumptions.csv": ("value", "low", "high", "distribution", "source", "as_at", "quality", "impact", "owner"),
@@ -46,6 +49,37 @@ NUMBERS: Final = {
     "approved_budget.csv": ("value_gbp", "source", "note"),
 }
 """For each file, the columns that a structure is copied without."""
+_COLUMNS: Final = (
+    "name", "value", "low", "high", "distribution", "unit", "price_base", "source", "as_at", "quality", "note",
+    "x_example",
+)  # fmt: skip
+
+
+@contextmanager
+def new_folder(case: str, inputs: Path, problems: Sequence[str] = ()) -> Iterator[Path]:
+    """Give a folder that becomes `inputs/<case>` when all is written, or leaves nothing. Reference tables stand beside.
+
+    Raises InputProblems with `problems` and what is wrong with the name of the new case, if anything is.
+    """
+    found, reference = list(problems), inputs / "reference"
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", case) or case == "reference":
+        found.append(f"case {case!r}: use small letters, digits and hyphens, such as northby-2023")
+    elif (inputs / case).exists():
+        found.append(f"{case}: the case exists already; choose another name, or remove the folder first")
+    if found:
+        raise InputProblems(found)
+    inputs.mkdir(parents=True, exist_ok=True)
+    staged, lent = Path(tempfile.mkdtemp(prefix=NEW, dir=inputs)), not reference.exists()
+    try:
+        if lent:
+            shutil.copytree(REFERENCE, reference)
+        yield staged
+        staged.chmod(0o755)
+        staged.rename(inputs / case)
+    except BaseException:
+        for left in (staged, *([reference] if lent else [])):
+            shutil.rmtree(left, ignore_errors=True)
+        raise
 
 
 def blank_case(case: str, kinds: Sequence[str], inputs: Path, today: date) -> list[str]:
@@ -54,98 +88,64 @@ def blank_case(case: str, kinds: Sequence[str], inputs: Path, today: date) -> li
     Raises InputProblems for a name that is no folder's, a case that exists, or an unknown kind.
     """
     unknown = [f"kind {kind!r}: {nearest(kind, parameters.KINDS)}" for kind in kinds if kind not in parameters.KINDS]
-    folder = _new_folder(case, inputs, unknown)
-    start = today.replace(year=today.year + (today.month > 3), month=4, day=1)
-    year = financial_year(today)
-    schemes = [SchemeSpec(name=_name(k), title=k.replace("_", " ").capitalize(), kind=k, start=start) for k in kinds]
-    (folder / "case.toml").write_text(_toml(case, schemes, today, start), encoding="utf-8")
-    needed = _needed(schemes)
-    examples = _examples(inputs, schemes)
-    rows = [
-        {
-            "name": name, "unit": p.unit, "price_base": year if p.unit.startswith("GBP") else "", "note": p.meaning,
-            "x_example": examples.get(name, ""),
-        }
-        for name, p in needed.items()
-    ]  # fmt: skip
-    columns = (
-        "name",
-        "value",
-        "low",
-        "high",
-        "distribution",
-        "unit",
-        "price_base",
-        "source",
-        "as_at",
-        "quality",
-        "note",
-    )
-    _write(folder / "assumptions.csv", (*columns, "x_example"), rows)
-    placements = _placements(schemes)
-    if placements:
-        ages = [{"age_band": age, "placement": "all"} for age in (*parameters.AGE_BANDS, parameters.AGE_18)]
-        homes = [{"age_band": "all", "placement": placement} for placement in placements]
-        _write(folder / "caseload.csv", _headings(case_tables.CASELOAD.columns, without="moves_"), ages + homes)
-    if OF_POSTS & {*kinds}:
-        _write(folder / "establishment.csv", _headings(case_tables.ESTABLISHMENT.columns, required=True), [])
+    with new_folder(case, inputs, unknown) as folder:
+        start = today.replace(year=today.year + (today.month > 3), month=4, day=1)
+        schemes = [
+            SchemeSpec(name=_name(k), title=k.replace("_", " ").capitalize(), kind=k, start=start) for k in kinds
+        ]
+        (folder / "case.toml").write_text(_toml(case, schemes, today, start), encoding="utf-8")
+        examples, base = _examples(inputs, schemes), financial_year(today)
+        placements = tuple(p for p in parameters.PLACEMENTS if any(p in OF_CHILDREN.get(k, ()) for k in kinds))
+        rows = [
+            {"name": name, "unit": p.unit, "price_base": base if p.unit.startswith("GBP") else "", "note": p.meaning,
+             "x_example": examples.get(name, "")}
+            for name, p in _needed(schemes, placements).items()
+        ]  # fmt: skip
+        _write(folder / "assumptions.csv", pd.DataFrame(rows, columns=list(_COLUMNS)))
+        if placements:
+            ages = [(age, "all") for age in (*parameters.AGE_BANDS, parameters.AGE_18)]
+            margins = pd.DataFrame([*ages, *(("all", p) for p in placements)], columns=["age_band", "placement"])
+            stated = [column.name for column in case_tables.CASELOAD.columns if not column.name.startswith("moves_")]
+            _write(folder / "caseload.csv", margins.reindex(columns=stated))
+        if OF_POSTS & {*kinds}:
+            needed = [column.name for column in case_tables.ESTABLISHMENT.columns if column.required]
+            _write(folder / "establishment.csv", pd.DataFrame(columns=needed))
     return [
         f"made inputs/{case}: {len(rows)} numbers to fill in" + (", and the caseload" if placements else ""),
-        f"then python3 workbook.py model check {case}, which lists what is still empty",
+        _THEN.format(case),
     ]
+
+
+_THEN: Final = "then python3 workbook.py model check {}, which lists what is still empty"
 
 
 def case_from(case: str, other: str, inputs: Path) -> list[str]:
     """Write `inputs/<case>` with the structure of another case: its schemes and rows, and none of its numbers."""
     source = inputs / other
     missing = [] if (source / "case.toml").is_file() else [f"{other}: no such case in {inputs.name}"]
-    folder = _new_folder(case, inputs, missing)
-    text = (source / "case.toml").read_text(encoding="utf-8-sig")
-    (folder / "case.toml").write_text(re.sub(r'(?m)^name = ".*?"', f'name = "{case}"', text, count=1), encoding="utf-8")
-    for name, numbers in NUMBERS.items():
-        if (source / name).is_file():
-            with (source / name).open(encoding="utf-8-sig", newline="") as file:
-                reader = csv.DictReader(file)
-                rows = [{**row, **dict.fromkeys(numbers, "")} for row in reader]
-            _write(folder / name, tuple(reader.fieldnames or ()), rows)
-    for name in ("price_indices.csv", "discount_rates.csv"):
-        if (source / name).is_file():
-            shutil.copyfile(source / name, folder / name)
+    with new_folder(case, inputs, missing) as folder:
+        text = (source / "case.toml").read_text(encoding="utf-8-sig")
+        text = re.sub(r'(?m)^name = ".*?"', f'name = "{case}"', text, count=1)
+        (folder / "case.toml").write_text(text, encoding="utf-8")
+        for name, numbers in NUMBERS.items():
+            if (source / name).is_file():
+                rows = pd.read_csv(source / name, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+                _write(folder / name, rows.assign(**dict.fromkeys(rows.columns.intersection(list(numbers)), "")))
+        for name in ("price_indices.csv", "discount_rates.csv"):
+            if (source / name).is_file():
+                shutil.copyfile(source / name, folder / name)
     return [
         f"made inputs/{case} with the structure of {other} and none of its numbers; case.toml still has its dates",
-        f"then python3 workbook.py model check {case}, which lists what is still empty",
+        _THEN.format(case),
     ]
-
-
-def check_name(case: str, inputs: Path, problems: Sequence[str] = ()) -> None:
-    """Raise InputProblems with `problems` and what is wrong with the name of a new case, if anything is."""
-    found = list(problems)
-    if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", case) or case == "reference":
-        found.append(f"case {case!r}: use small letters, digits and hyphens, such as northby-2023")
-    elif (inputs / case).exists():
-        found.append(f"{case}: the case exists already; choose another name, or remove the folder first")
-    if found:
-        raise InputProblems(found)
-
-
-def _new_folder(case: str, inputs: Path, problems: Sequence[str]) -> Path:
-    check_name(case, inputs, problems)
-    (inputs / case).mkdir(parents=True)
-    return inputs / case
 
 
 def _name(kind: str) -> str:
     return "posts" if kind in parameters.RESERVED_PREFIXES else kind
 
 
-def _placements(schemes: Iterable[SchemeSpec]) -> tuple[str, ...]:
-    wanted = {place for scheme in schemes for place in OF_CHILDREN.get(scheme.kind, ())}
-    return tuple(place for place in parameters.PLACEMENTS if place in wanted)
-
-
-def _needed(schemes: Sequence[SchemeSpec]) -> dict[str, parameters.Parameter]:
+def _needed(schemes: Sequence[SchemeSpec], placements: Sequence[str]) -> dict[str, parameters.Parameter]:
     """Return the parameters that these schemes ask for, one of those of which one is enough included."""
-    placements = _placements(schemes)
     kinds = {scheme.kind for scheme in schemes}
     held = {*placements, *([parameters.CHILDREN] if placements else [])}
     held |= {parameters.POSTS} if OF_POSTS & kinds else set()
@@ -162,29 +162,22 @@ def _examples(inputs: Path, schemes: Iterable[SchemeSpec]) -> Mapping[str, str]:
     """Return the made-up case's values by the names that these schemes give them."""
     path = inputs / EXAMPLE / "assumptions.csv"
     if not path.is_file():
-        return {}
-    with path.open(encoding="utf-8", newline="") as file:
-        values = {row["name"]: row["value"] for row in csv.DictReader(file)}
+        path = REFERENCE.parent / EXAMPLE / "assumptions.csv"
+    table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    values: dict[str, str] = dict(zip(table["name"], table["value"], strict=True))
     by_parameter = {name.partition(".")[2]: value for name, value in values.items()}
     own = {f"{s.name}.{p}": by_parameter.get(p, "") for s in schemes for p in parameters.PARAMETERS[s.kind]}
     return values | own
 
 
-def _headings(columns: Iterable[Column], *, without: str = "-", required: bool = False) -> tuple[str, ...]:
-    return tuple(c.name for c in columns if not c.name.startswith(without) and (c.required or not required))
-
-
-def _write(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, str]]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, columns, restval="", lineterminator="\n", extrasaction="ignore")
-        writer.writeheader()
-        writer.writerows(rows)
+def _write(path: Path, frame: pd.DataFrame) -> None:
+    frame.to_csv(path, index=False, lineterminator="\n")
 
 
 def _toml(case: str, schemes: Iterable[SchemeSpec], today: date, start: date) -> str:
     declared = "".join(
         f'\n[[schemes]]\nname = "{s.name}"\ntitle = "{s.title}"\nkind = "{s.kind}"\nstart = {start}\n'
-        + (f"{KEYS[s.kind]}\n" if s.kind in KEYS else "")
+        + KEYS.get(s.kind, "")
         for s in schemes
     )
     return (

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
+from model.case.parameters import AGE_18
 from model.case.reading.problems import InputProblems
 from model.children.opening import CaseloadError
 from model.children.streams import streams_of
 from model.demand.assumptions import assumption_rows
 from model.demand.authority import authority_caseload, caseload_frame
-from model.demand.codes import AGED_OUT
+from model.demand.codes import demand_settings
 from model.demand.dfe import DfeTables, read_dfe
 from model.demand.forecast import forecast, forecast_frame, forecast_lines, written_case
 from model.demand.levels import levels_of, pooled_flows
-from model.demand.settings import demand_settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,7 +51,7 @@ def feasible(caseload: pd.DataFrame, assumptions: pd.DataFrame, start: dt.date) 
         said = caseload["note"].where(exits.isna(), caseload["note"] + f"; exits cut to {kept:.0%} to be possible")
         lowered = (exits * kept).round(3).astype(object).where(exits.notna(), "")
         cut = caseload.assign(exits_annual=lowered, note=said) if kept < 1 else caseload
-        for frame, change in ((cut, ""), (cut[cut["age_band"] != AGED_OUT].reset_index(drop=True), _NO_BIRTHDAYS)):
+        for frame, change in ((cut, ""), (cut[cut["age_band"] != AGE_18].reset_index(drop=True), _NO_BIRTHDAYS)):
             try:
                 streams_of(written_case({"caseload.csv": frame, "assumptions.csv": assumptions}, start))
             except CaseloadError:

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
 Days = np.ndarray
 """Days since 1 January 1970, one an episode."""
@@ -52,14 +52,16 @@ RULES: Final = {
 """Rule to (action, what it means). Actions: dropped, repaired, reported."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class RuleLog:
-    """How many rows (or children) each rule touched. ``lines``: rule to (file number, line) pairs, for internal use."""
+class Log:
+    """How many rows (or children) each rule touched, and what is to be said; one object a call, never shared."""
 
-    counts: Mapping[str, int]
-    lines: Mapping[str, np.ndarray]
-    files: tuple[str, ...]
-    warnings: tuple[str, ...]
+    def __init__(self) -> None:
+        self.counts: dict[str, int] = {}
+        self.warnings: list[str] = []
+
+    def add(self, rule: str, count: int) -> None:
+        """Count rows under a rule."""
+        self.counts[rule] = self.counts.get(rule, 0) + count
 
     def frame(self) -> pd.DataFrame:
         """Return rule, action, rows, meaning: every rule, also those that touched nothing."""
@@ -74,7 +76,7 @@ class Episodes:
     ``child`` consecutive numbers; ``start``, ``end`` days (``OPEN`` = in care when the returns end); ``placement``
     index into ``PLACEMENTS``; ``born`` days or ``UNKNOWN``; ``uasc`` flags; ``care_start`` first day of the period;
     ``enters`` whether the episode begins a period of care; ``leaves`` whether it ends one (not by being open);
-    ``opens``, ``closes`` first day and day after the last that the council's returns observe.
+    ``opens``, ``closes`` first day and day after the last that the returns observe.
     """
 
     child: np.ndarray
@@ -86,35 +88,15 @@ class Episodes:
     care_start: Days
     enters: np.ndarray
     leaves: np.ndarray
-    opens: Days
-    closes: Days
-    log: RuleLog
+    opens: int
+    closes: int
+    log: Log
     summary: Mapping[str, int]
 
     @property
     def last_day(self) -> int:
         """31 March that ends the newest return (days); the caseload is taken on it."""
-        return int(self.closes.max()) - 1 if len(self.closes) else int(self.summary["last_day"])
-
-
-class Log:
-    """Collects counts while reading and cleaning; one object per call, never shared."""
-
-    def __init__(self) -> None:
-        self.counts: dict[str, int] = {}
-        self.lines: dict[str, list[np.ndarray]] = {}
-        self.warnings: list[str] = []
-
-    def add(self, rule: str, count: int, where: np.ndarray | None = None) -> None:
-        """Count rows under a rule; `where` holds their (file number, line)."""
-        self.counts[rule] = self.counts.get(rule, 0) + int(count)
-        if where is not None and len(where):
-            self.lines.setdefault(rule, []).append(where)
-
-    def frozen(self, files: Iterable[str]) -> RuleLog:
-        """Return what was collected."""
-        lines = {rule: np.concatenate(parts) for rule, parts in self.lines.items()}
-        return RuleLog(counts=self.counts, lines=lines, files=tuple(files), warnings=tuple(self.warnings))
+        return self.closes - 1
 
 
 _FORMS: Final = (
@@ -126,12 +108,11 @@ _SERIAL: Final = r"\d{5}(?:\.\d+)?"
 _EXCEL_EPOCH: Final = -25_569  # day 0 of a spreadsheet, 30 December 1899, in days since 1970
 
 
-def parse_days(text: pd.Series) -> np.ndarray:
+def parse_days(text: pd.Series, *, month_first: bool | None = None) -> np.ndarray:
     """Return days since 1970 (int64) of a column of dates; ``UNKNOWN`` where there is none or it cannot be read.
 
     As a return has them (dd/mm/yyyy, yyyy-mm-dd) and as a spreadsheet writes them on saving: with a time, with a
-    month's name, as a number of days. A column some of whose dates can only be month first, and none only day first,
-    is read month first.
+    month's name, as a number of days. `month_first`: whether 3/5 is in March; where not said, as `is_month_first`.
     """
     codes, unique = pd.factorize(text, use_na_sentinel=True)
     values = pd.Series(np.asarray(unique, dtype=object), dtype="str").str.strip()
@@ -139,25 +120,33 @@ def parse_days(text: pd.Series) -> np.ndarray:
     days = np.full(len(values) + 1, UNKNOWN, dtype=np.int64)
     serial = values.str.fullmatch(_SERIAL).to_numpy(dtype=bool, na_value=False)
     days[:-1][serial] = values[serial].astype(float).astype(np.int64) + _EXCEL_EPOCH
-    for pattern in (*(_AMERICAN if _month_first(values) else ()), *_FORMS):
+    american = is_month_first(values) if month_first is None else month_first
+    for pattern in (*(_AMERICAN if american else ()), *_FORMS):
         todo = days[:-1] == UNKNOWN
         if not todo.any():
             break
         parsed = pd.to_datetime(values[todo], format=pattern, errors="coerce")
         found = parsed.notna().to_numpy()
-        whole = parsed[found].to_numpy().astype("datetime64[D]").astype(np.int64)
-        days[np.flatnonzero(todo)[found]] = whole
+        days[np.flatnonzero(todo)[found]] = parsed[found].to_numpy().astype("datetime64[D]").astype(np.int64)
     return days[codes]
 
 
-def _month_first(values: pd.Series) -> bool:
-    parts = values.str.extract(r"^(\d{1,2})/(\d{1,2})/\d{2,4}$").apply(pd.to_numeric)
+def is_month_first(values: pd.Series) -> bool:
+    """Whether dates are month first: some of them can only be so, and none only day first."""
+    parts = values.str.extract(r"^\s*(\d{1,2})/(\d{1,2})/\d{2,4}").apply(pd.to_numeric)
     return bool((parts[1] > 12).any() and not (parts[0] > 12).any())
 
 
-def day_of(year: int, month: int, day: int) -> int:
-    """Days since 1 January 1970."""
-    return int(np.datetime64(f"{year:04d}-{month:02d}-{day:02d}", "D").astype(np.int64))
+def first_of_april(year: np.ndarray | int) -> np.ndarray:
+    """Days since 1970 of the first day of a financial year."""
+    months = (np.asarray(year, dtype=np.int64) - 1970) * 12 + 3
+    days: np.ndarray = months.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
+    return days
+
+
+def year_of(day: int) -> int:
+    """The calendar year of a day."""
+    return int(np.datetime64(int(day), "D").astype("datetime64[Y]").astype(int)) + 1970
 
 
 def birthday(born: Days, age: int) -> Days:

@@ -18,6 +18,7 @@ import pandas as pd
 
 from model.case.assumptions import Assumptions
 from model.case.draws import sample
+from model.case.parameters import AGE_BANDS, PLACEMENTS
 from model.case.reading import assumption_rows, case_rows, caseload_checks, reference_files
 from model.case.reading.problems import InputProblems, Problem
 from model.case.records import Case, Conventions, FundingPlan
@@ -25,7 +26,7 @@ from model.case.timeline import Timeline
 from model.children.counting import by_age
 from model.children.law import INPUT_AGE_OF
 from model.children.streams import streams_of
-from model.demand.codes import AGE_BANDS, PLACEMENTS, REFERENCE
+from model.demand.codes import REFERENCE
 from model.money.portfolio import evaluate
 
 if TYPE_CHECKING:

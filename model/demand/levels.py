@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from model.demand.assumptions import Level
-from model.demand.settings import demand_settings
+from model.demand.codes import demand_settings
 
 if TYPE_CHECKING:
     import pandas as pd

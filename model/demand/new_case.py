@@ -1,34 +1,33 @@
 """A runnable case for any authority: its caseload from published tables, placeholders for what only it knows.
 
 Placeholders come from ``inputs/reference/new_case``, every one of them red and named as such. What the tables hold for
-the authority (caseload, weekly cost of homes, foster places) replaces its placeholder.
+the authority (caseload, weekly costs, foster places, past totals) replaces its placeholder.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import shutil
-import tempfile
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from model.batch.disk import NEW
 from model.case.draws import central
-from model.case.parameters import PLACEMENT_LINES
-from model.case.reading.problems import InputProblems
-from model.demand.blank_case import check_name
+from model.case.parameters import PLACEMENT_LINES, PLACEMENTS, STREAMS
+from model.demand.authority import tool_value
+from model.demand.blank_case import new_folder
 from model.demand.build import tables_demand, tables_of
 from model.demand.codes import REFERENCE
+from model.demand.levels import yearly
 from model.demand.returns import demand_with_returns
 from model.money.cashability import NO_BUDGET
 from model.money.portfolio import evaluate
 from model.schemes.load import load_case
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
     from model.case.records import Case
     from model.demand.build import Demand
@@ -46,6 +45,17 @@ _BUDGET_NOTE: Final = (
     "financial plan holds."
 )
 _ODD_RATIO: Final = 2.5
+"""A weekly cost more than so many times England's, or less than that part of it, is a slip of the return."""
+_TOOL: Final = "DfE Local Authority Interactive Tool"
+_FOSTER: Final = ("in_house_foster", "ifa_foster", "family_and_friends")
+_UNPRICED: Final = ("supported_accommodation", "other")
+"""Placements that no published weekly cost is for: the council's average child stands in."""
+_PAST: Final = {
+    "children_looked_after": ("stock", "cla_31_march", "{year}-03-31"),
+    "children_started": ("starts", "cla_starts", "{before}/{short:02d}"),
+    "children_ceased": ("ceased", "", "{before}/{short:02d}"),
+}
+"""A measure of ``actuals.csv``: of the totals table, of the Interactive Tool, and how its period is written."""
 
 
 def make_case(  # noqa: PLR0913 - each is a word of the command
@@ -56,23 +66,13 @@ def make_case(  # noqa: PLR0913 - each is a word of the command
     The caseload is from DfE's tables, or from the council's own returns (`ssda903`), and the case starts the day after.
     Raises ``InputProblems`` for a name that is no folder's, a case that exists, or an authority not in the tables.
     """
-    check_name(case, inputs)
-    folder, tables = inputs / case, tables_of(dfe)
-    built = tables_demand(tables, authority, year) if ssda903 is None else demand_with_returns(dfe, ssda903, authority)
-    staged = Path(tempfile.mkdtemp(prefix=NEW, dir=_made(inputs)))
-    try:
-        lines = _written(case, staged, built, tables)
-        staged.chmod(0o755)
-        staged.rename(folder)
-    except BaseException:  # whole or not at all
-        shutil.rmtree(staged, ignore_errors=True)
-        raise
-    return lines
-
-
-def _made(folder: Path) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    with new_folder(case, inputs) as folder:
+        tables = tables_of(dfe)
+        if ssda903 is None:
+            built = tables_demand(tables, authority, year)
+        else:
+            built = demand_with_returns(dfe, ssda903, authority)
+        return _written(case, folder, built, tables)
 
 
 def _written(case: str, folder: Path, built: Demand, tables: DfeTables) -> list[str]:
@@ -80,74 +80,50 @@ def _written(case: str, folder: Path, built: Demand, tables: DfeTables) -> list[
     for name in _COPIED:
         shutil.copyfile(TEMPLATE / name, folder / name)
     shutil.copytree(TEMPLATE / "scenarios", folder / "scenarios")
-    (folder / "case.toml").write_text(_case_toml(case, built.authority, built.year), encoding="utf-8")
-    built.files["caseload.csv"].to_csv(folder / "caseload.csv", index=False, lineterminator="\n")
-    template = _placeholders()
-    local = local_assumptions(tables, built.authority, built.year)
-    rows = pd.concat([_with_local(template, local), built.files["assumptions.csv"].astype(str)], ignore_index=True)
-    rows.to_csv(folder / "assumptions.csv", index=False, lineterminator="\n")
+    caseload = built.files["caseload.csv"]
+    held = children_by_placement(caseload)
+    fostering = children_by_placement(caseload, ["general"])["ifa_foster"] > 0
+    toml = _case_toml(case, built.authority, built.year, fostering=fostering)
+    (folder / "case.toml").write_text(toml, encoding="utf-8")
+    local = local_assumptions(tables, built.authority, built.year, held)
+    rows = pd.concat([with_local(_template(), local), built.files["assumptions.csv"].astype(str)], ignore_index=True)
+    files = {"caseload.csv": caseload, "assumptions.csv": rows, "actuals.csv": past_totals(tables, built.authority)}
+    for name, frame in files.items():
+        frame.to_csv(folder / name, index=False, lineterminator="\n")
+    made = load_case(folder)
+    budget = opening_budget(made)
+    budget.to_csv(folder / BUDGET, index=False, lineterminator="\n")
+    cost = sum(float(value) for value in budget["value_gbp"])
     red = int((rows["quality"] == "red").sum())
     return [
         f"made inputs/{case} for {built.authority}: caseload of 31 March {built.year}",
         *built.lines[1:],
-        _write_budget(folder),
-        (
-            f"knowledge_date in case.toml is {known_by(built.year)}, a year after the caseload: change it to the day "
-            "of your own decision; no assumption of base may be of a later date"
-        ),
+        f"{BUDGET} holds the opening children at each draw's own price, £{cost:,.0f} in "
+        f"{made.timeline.financial_years[0]}: a placeholder for the council's plan, which decides what is cashable"
+        if len(budget)
+        else NO_BUDGET,
+        *_beside_section_251(made, folder, tables, built, held),
+        _KNOWN.format(known_by(built.year)),
         f"{len(local)} assumptions are {built.authority}'s own published figures; {red} are red: replace them, then",
         f"python3 workbook.py model check {case}, and python3 workbook.py run {case}",
     ]
 
 
-def _write_budget(folder: Path) -> str:
-    """Write a budget that holds the opening children into a case that loads; return what to tell the person."""
-    try:
-        case = load_case(folder)
-    except InputProblems:
-        return NO_BUDGET
-    budget = opening_budget(case)
-    if not len(budget):
-        return NO_BUDGET
-    budget.to_csv(folder / BUDGET, index=False, lineterminator="\n")
-    held = sum(float(value) for value in budget["value_gbp"])
-    return (
-        f"{BUDGET} holds the opening children at each draw's own price, £{held:,.0f} in "
-        f"{case.timeline.financial_years[0]}: a placeholder for the council's plan, which decides what is cashable"
-    )
+_KNOWN: Final = (
+    "knowledge_date in case.toml is {}: change it to the day of your own decision; no "
+    "assumption of base may be of a later date"
+)
 
 
-def opening_budget(case: Case) -> pd.DataFrame:
-    """Return rows of ``approved_budget.csv`` that hold the opening children: a line for each placement with children.
-
-    ``value_gbp`` is what they cost in the first financial year at central prices, in the case's price base;
-    ``follows`` lets a run take each draw's own price instead.
-    """
-    first = evaluate(case, central(case), cells=False)
-    year = case.timeline.financial_years[0]
-    rows = []
-    for (placement, line), children in zip(PLACEMENT_LINES.items(), first.world().stock[0], strict=True):
-        if children[0] > 0:
-            price = case.assumptions[f"price.{placement}_weekly"].value
-            rows.append(
-                {
-                    "line": line,
-                    "financial_year": year,
-                    "value_gbp": f"{first.opening_cost[line][0]:.0f}",
-                    "follows": "opening_caseload",
-                    "source": _BUDGET_SOURCE,
-                    "note": f"{children[0]:.6g} children x £{price:,.2f} a week. {_BUDGET_NOTE}",
-                }
-            )
-    return pd.DataFrame(rows, columns=["line", "financial_year", "value_gbp", "follows", "source", "note"])
+def children_by_placement(caseload: pd.DataFrame, streams: Iterable[str] = STREAMS) -> dict[str, float]:
+    """Return the children of these streams in each placement, whether the rows give cells or totals."""
+    rows = caseload[caseload["stream"].isin(list(streams)) & caseload["placement"].isin(PLACEMENTS)]
+    found = pd.to_numeric(rows["children"], errors="coerce").groupby(rows["placement"]).sum()
+    return {placement: float(found.get(placement, 0.0)) for placement in PLACEMENTS}
 
 
-def known_by(year: int) -> dt.date:
-    """Return the day up to which a new case may know: by a year after 31 March DfE has published all its tables."""
-    return dt.date(year + 1, 3, 31)
-
-
-def _case_toml(case: str, authority: str, year: int) -> str:
+def _case_toml(case: str, authority: str, year: int, *, fostering: bool) -> str:
+    """Return ``case.toml``; without `fostering` the scheme that would act on nobody is there, but not active."""
     text = (TEMPLATE / "case.toml").read_text(encoding="utf-8")
     values = {
         "case": case,
@@ -158,66 +134,145 @@ def _case_toml(case: str, authority: str, year: int) -> str:
     }
     for name, value in values.items():
         text = text.replace(f"{{{name}}}", value)
-    return text
+    idle = 'kind = "fostering_growth"\n'
+    return text if fostering else text.replace(idle, f"{idle}active = false  # no child is with an agency\n")
+
+
+def known_by(year: int) -> dt.date:
+    """Return the day up to which a new case may know: by a year after 31 March DfE has published all its tables.
+
+    Never before its placeholders were known themselves.
+    """
+    return max(dt.date(year + 1, 3, 31), *(dt.date.fromisoformat(day) for day in _template()["as_at"]))
 
 
 @cache
-def _placeholders() -> pd.DataFrame:
-    """Return the template's assumptions as text; read once, and never changed by those who read it."""
+def _template() -> pd.DataFrame:
+    """Return the placeholders as text; read once, and never changed by those who read it."""
     return pd.read_csv(TEMPLATE / "assumptions.csv", dtype=str, keep_default_na=False)
 
 
-def _tool(tables: DfeTables, measure: str, authority: str, year: int) -> float:
-    """Return the Interactive Tool's figure of one authority and year, NaN where there is none."""
-    rows = tables.unit_costs
-    chosen = (rows["measure"] == measure) & (rows["name"] == authority) & (rows["year"] == year) & (rows["value"] > 0)
-    values = rows.loc[chosen, "value"].to_numpy(dtype=float)
-    return float(values[0]) if len(values) else float("nan")
+# The authority's own figures ------------------------------------------------------------------------------------------
 
 
-def local_assumptions(tables: DfeTables, authority: str, year: int) -> pd.DataFrame:
-    """Return name, value, low, high, price_base, source, note of the assumptions the tables hold for the authority.
+def local_assumptions(tables: DfeTables, authority: str, year: int, held: Mapping[str, float]) -> pd.DataFrame:
+    """Return name, scale (of the placeholder, or value), price_base, source of what the tables hold for the authority.
 
-    Ranges keep the width, in proportion, that the placeholder has; the quality is amber. A weekly cost more than two
-    and a half times England's, or less than that part of it, is a slip of the return and is left out.
+    Homes: section 251's weekly cost. Foster placements: its weekly cost of fostering, over the children `held` in each
+    kind, the kinds as the placeholders stand to each other. Placements without a published cost: its weekly cost of all
+    children. Weekly costs are of the year to 31 March `year`; one far from England's (`_ODD_RATIO`) is left out.
     """
-    rows = []
-    price = _tool(tables, "s251_residential_weekly", authority, year)
+    stated = _template().set_index("name")["value"]
+    placeholder = {p: float(stated[f"price.{p}_weekly"]) for p in PLACEMENTS}
     base = f"{year - 1}/{year % 100:02d}"
-    england = _tool(tables, "s251_residential_weekly", "England", year)
-    if england / _ODD_RATIO <= price <= england * _ODD_RATIO:
-        said = f"DfE Local Authority Interactive Tool: Section 251 weekly cost of residential care, {base}, {authority}"
-        rows.append({"name": "price.residential_weekly", "value": price, "price_base": base, "source": said})
-    approved = _tool(tables, "la_foster_places_approved", authority, year)
-    filled = _tool(tables, "la_foster_places_filled", authority, year)
-    said = f"DfE Local Authority Interactive Tool: foster places on 31 March {year}, {authority} (rounded to 5)"
+    rows: list[tuple[str, float, str, str]] = []
+
+    def weekly(kind: str) -> float:
+        own, england = (tool_value(tables, f"s251_{kind}_weekly", name, year) for name in (authority, "England"))
+        return own if england / _ODD_RATIO <= own <= england * _ODD_RATIO else float("nan")
+
+    def price(placement: str, value: float, said: str) -> None:
+        if value > 0:
+            source = f"{_TOOL}: Section 251 weekly cost of {said}, {base}, {authority}"
+            rows.append((f"price.{placement}_weekly", value, base, source))
+
+    price("residential", weekly("residential"), "residential care")
+    mean = sum(held[p] * placeholder[p] for p in _FOSTER) / max(sum(held[p] for p in _FOSTER), 1e-9)
+    for placement in _FOSTER:
+        said = f"fostering (£{weekly('fostering'):,.0f} for all its kinds, shared among them as the placeholders stand)"
+        price(placement, placeholder[placement] * weekly("fostering") / mean if mean else float("nan"), said)
+    for placement in _UNPRICED:
+        price(placement, weekly("all_cla"), "all its children: none is published for this placement")
+    approved, filled = (tool_value(tables, f"la_foster_places_{k}", authority, year) for k in ("approved", "filled"))
+    said = f"{_TOOL}: foster places on 31 March {year}, {authority} (rounded to 5)"
     if approved > 0:
-        homes = approved / float(_placeholders().set_index("name")["value"]["fostering.places_per_household"])
-        rows.append({"name": "fostering.existing_households", "value": homes, "price_base": "", "source": said})
-        if filled <= approved:
-            rows.append({"name": "fostering.fill_rate", "value": filled / approved, "price_base": "", "source": said})
+        rows.append(("fostering.existing_households", approved / float(stated[_PLACES_EACH]), "", said))
+    if filled <= approved:
+        rows.append(("fostering.fill_rate", filled / approved, "", said))
     return pd.DataFrame(rows, columns=["name", "value", "price_base", "source"])
 
 
-def _with_local(template: pd.DataFrame, local: pd.DataFrame) -> pd.DataFrame:
-    """Return the template with the authority's own figures in it, ranges scaled as the placeholder's are."""
+_PLACES_EACH: Final = "fostering.places_per_household"
+
+
+def with_local(template: pd.DataFrame, local: pd.DataFrame) -> pd.DataFrame:
+    """Return the template with the authority's own figures in it, amber, ranges in proportion to the placeholder's."""
     own = {str(row["name"]): row for row in local.to_dict("records")}
-    rows = [_localised(row, own.get(str(row["name"]))) for row in template.to_dict("records")]
+    rows = template.to_dict("records")
+    for row in rows:
+        mine = own.get(str(row["name"]))
+        if mine is None:
+            continue
+        scale = float(str(mine["value"])) / float(str(row["value"]))
+        numbers = {column: float(str(row[column])) * scale for column in ("value", "low", "high")}
+        most = 1.0 if row["unit"] == "share" else float("inf")
+        row |= {column: f"{round(min(number, most), 3):g}" for column, number in numbers.items()}
+        row |= {"price_base": mine["price_base"], "source": mine["source"], "quality": "amber", "note": _IN_PROPORTION}
     return pd.DataFrame(rows, columns=list(template.columns))
 
 
-def _localised(placeholder: dict[Hashable, str], own: Mapping[Hashable, object] | None) -> dict[Hashable, str]:
-    if own is None:
-        return placeholder
-    scale = float(str(own["value"])) / float(placeholder["value"])
-    numbers = {column: float(placeholder[column]) * scale for column in ("value", "low", "high")}
-    if placeholder["unit"] == "share":
-        numbers = {column: min(number, 1.0) for column, number in numbers.items()}
-    written: dict[Hashable, str] = {column: f"{round(number, 3):g}" for column, number in numbers.items()}
-    said: dict[Hashable, str] = {
-        "price_base": str(own["price_base"]),
-        "source": str(own["source"]),
-        "quality": "amber",
-        "note": "Range in proportion to the placeholder's.",
+_IN_PROPORTION: Final = "Range in proportion to the placeholder's."
+
+
+def past_totals(tables: DfeTables, authority: str) -> pd.DataFrame:
+    """Return rows of ``actuals.csv``: the published totals of every year that either source holds."""
+    template = pd.read_csv(TEMPLATE / "actuals.csv", dtype=str)
+    rows = []
+    for measure, (printed, tool, period) in _PAST.items():
+        totals = yearly(tables, printed)
+        known = dict(totals.loc[authority].dropna()) if authority in totals.index else {}
+        own = tables.unit_costs[(tables.unit_costs["measure"] == tool) & (tables.unit_costs["name"] == authority)]
+        sources = {
+            int(year): (value, _TOOL) for year, value in zip(own["year"], own["value"], strict=True) if value >= 0
+        }
+        sources |= {int(year): (value, f"DfE {tables.files['totals']}") for year, value in known.items()}
+        for year, (value, source) in sorted(sources.items()):
+            when = period.format(year=year, before=year - 1, short=year % 100)
+            rows.append((when, measure, f"{value:g}", "children", source, ""))
+    return pd.DataFrame(rows, columns=template.columns)
+
+
+def opening_budget(case: Case) -> pd.DataFrame:
+    """Return rows of ``approved_budget.csv`` that hold the opening children: a line for each placement with children.
+
+    ``value_gbp`` is what they cost in the first financial year at central prices, in the case's price base;
+    ``follows`` lets a run take each draw's own price instead.
+    """
+    first, year = evaluate(case, central(case), cells=False), case.timeline.financial_years[0]
+    rows = []
+    for (placement, line), children in zip(PLACEMENT_LINES.items(), first.world().stock[0], strict=True):
+        if children[0] > 0:
+            price = case.assumptions[f"price.{placement}_weekly"].value
+            note = f"{children[0]:.6g} children x £{price:,.2f} a week. {_BUDGET_NOTE}"
+            rows.append((line, year, f"{first.opening_cost[line][0]:.0f}", "opening_caseload", _BUDGET_SOURCE, note))
+    return pd.DataFrame(rows, columns=["line", "financial_year", "value_gbp", "follows", "source", "note"])
+
+
+def _beside_section_251(
+    case: Case, folder: Path, tables: DfeTables, built: Demand, held: Mapping[str, float]
+) -> list[str]:
+    """Write a row of ``published.csv``: the opening children against section 251. Say how they compare."""
+    spent = tool_value(tables, "s251_total_cla_gross_gbp", built.authority, built.year)
+    if not spent > 0:
+        return ["section 251 spending on children looked after is not in the tables: prices stand beside nothing"]
+    priced = [placement for placement, children in held.items() if children > 0]
+    weeks = case.conventions.weeks_per_year
+    cost = sum(held[p] * case.assumptions[f"price.{p}_weekly"].value for p in priced) * weeks / 1e6
+    base = f"{built.year - 1}/{built.year % 100:02d}"
+    said = f"the opening children cost {cost * 1e6 / spent:.0%} of the £{spent:,.0f} spent in {base} (section 251)"
+    apart = abs(round(cost, 2) - round(spent / 1e6, 2))
+    row = {
+        "ref": "section-251",
+        "statement": f"Gross spending on children looked after in {base}",
+        "value": f"{spent / 1e6:.2f}",
+        "unit": "GBP m",
+        "precision": "0.01",
+        "formula": "("
+        + " + ".join(f"case.children.{p} * price.{p}_weekly" for p in priced)
+        + ") * weeks_per_year / 1000000",
+        "expected": "reconciles" if apart < 0.005 else "rounding" if apart < 0.015 else "differs",
+        "note": f"{_TOOL}. {said[0].upper()}{said[1:]}; it also holds adoption, guardianship and leaving care.",
     }
-    return placeholder | written | said
+    template = pd.read_csv(TEMPLATE / "published.csv", dtype=str)
+    pd.DataFrame([row], columns=template.columns).to_csv(folder / "published.csv", index=False, lineterminator="\n")
+    return [said]

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
+from model.case.parameters import AGE_BANDS, PLACEMENTS
 from model.case.reading.problems import InputProblems
-from model.demand.codes import AGE_BANDS, AGE_STARTS, PLACEMENTS
+from model.demand.codes import AGE_STARTS, demand_settings
 from model.demand.episodes import OPEN, UNKNOWN, Episodes, birthday
-from model.demand.settings import demand_settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -75,7 +75,7 @@ def count_events(episodes: Episodes, *, uasc: bool | None = None) -> Events:
         raise InputProblems(["header: no usable date of birth, so no rates by age; export the header file again"])
     mask = np.ones(len(episodes.child), dtype=bool) if uasc is None else episodes.uasc == uasc
     start, end, place = episodes.start[mask], episodes.end[mask], episodes.placement[mask].astype(np.int64)
-    opens, closes, began = episodes.opens[mask], episodes.closes[mask], episodes.care_start[mask]
+    opens, closes, began = episodes.opens, episodes.closes, episodes.care_start[mask]
     births = [birthday(episodes.born[mask], age) for age in AGE_STARTS]
     known = episodes.born[mask] != UNKNOWN
     seen_end = np.minimum(end, closes)
@@ -112,7 +112,7 @@ def count_events(episodes: Episodes, *, uasc: bool | None = None) -> Events:
     )
 
 
-def _seen_since(began: np.ndarray, opens: np.ndarray, closes: np.ndarray) -> np.ndarray:
+def _seen_since(began: np.ndarray, opens: int, closes: int) -> np.ndarray:
     """Return from which day on it is known how long each child has been in care.
 
     Returns hold no episode that ended before the first of them, so a child in care before that may have come earlier

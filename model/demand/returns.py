@@ -8,87 +8,85 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
+from model.case.parameters import AGE_BANDS, PLACEMENTS
 from model.case.reading.problems import InputProblems
 from model.children.streams import GENERAL, UASC
 from model.demand import privacy
 from model.demand.assumptions import Level, assumption_rows
-from model.demand.authority import authority_caseload, find_authority
-from model.demand.build import Demand
-from model.demand.dfe import DfeTables, category_counts, read_dfe
+from model.demand.authority import authority_caseload
+from model.demand.build import Demand, tables_of
+from model.demand.codes import read_reference
+from model.demand.dfe import DfeTables, category_counts
 from model.demand.episodes import UNKNOWN, Episodes, birthday
 from model.demand.forecast import forecast, forecast_frame, forecast_lines, written_case
-from model.demand.rates import count_events, published_exit_rates, rate_frame
+from model.demand.names import find_authority
+from model.demand.rates import DAYS_A_YEAR, count_events, published_exit_rates, rate_frame
 from model.demand.ssda903 import read_episodes
 from model.demand.stated import Stream, caseload_frame
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from model.case.records import Case
 
 _SHORT: Final = 0.1
 """A share of 8 and 9 among 5 to 9 nearer to nought or one than this is counted on too few days to be used."""
-
-
-def share_aged_8_9(episodes: Episodes) -> float:
-    """Return the share of child-days aged 5 to 9 that are 8 or 9; NaN where there are none."""
-    known = episodes.born != UNKNOWN
-    first = np.maximum(episodes.start, episodes.opens)[known]
-    last = np.minimum(episodes.end, episodes.closes)[known]
-    five, eight, ten = (birthday(episodes.born[known], age) for age in (5, 8, 10))
-    whole = np.maximum(np.minimum(last, ten) - np.maximum(first, five), 0).sum()
-    older = np.maximum(np.minimum(last, ten) - np.maximum(first, eight), 0).sum()
-    return float(older / whole) if whole > 0 else float("nan")
-
-
-def regional_exit_rates(tables: DfeTables, authority: str) -> tuple[np.ndarray | None, str]:
-    """Return exits before 18 a year by age in the authority's region (else England), and whose they are."""
-    try:
-        region = find_authority(tables, authority)[1]
-    except InputProblems:
-        region = "England"
-    year = max(tables.years)
-    level = "national" if region == "England" else "region"
-    found = []
-    for table, group in (("stock", "age group"), ("ceased", "age on ceasing")):
-        rows = category_counts(tables, table=table, group=group, category="age")
-        rows = rows[(rows["level"] == level) & (rows["region"] == region) & (rows["year"] == year)]
-        found.append({str(c): float(n) for c, n in zip(rows["code"], rows["count"], strict=True)})
-    return (published_exit_rates(found[0], found[1]), region) if found[0] else (None, "")
+_ODD_RATIO: Final = 2.0
+"""More or fewer children than this many times the published total: the return of another council, or part of one."""
 
 
 def demand_with_returns(dfe: Path, returns: Path, authority: str, *, internal: bool = False) -> Demand:
-    """Return everything ``demand --ssda903`` writes. Without ``internal`` no observed count under six is in it."""
-    tables = read_dfe(dfe)
+    """Return everything ``demand --ssda903`` writes. Without ``internal`` it is made of protected counts alone."""
+    tables = tables_of(dfe)
     episodes = read_episodes(returns, authority=authority)
-    authority = find_authority(tables, authority)[0]
+    authority, region = find_authority(tables, authority)
     if not episodes.summary["in_care"]:
         raise InputProblems([f"{returns.name}: no child is in care on {_when(episodes)}; is it the whole return?"])
-    prior, region = regional_exit_rates(tables, authority)
+    if not internal and episodes.summary["in_care"] < privacy.SMALLEST_PUBLISHED:
+        raise InputProblems([f"{returns.name}: too few children for anything to be published; --internal shows them"])
+    prior, whose = regional_exit_rates(tables, region)
     streams = streams_of_returns(episodes, prior, internal=internal)
     files = _case_files(episodes, streams, internal=internal)
     ahead = forecast(written_case(files, _start(episodes)))
-    files |= {"forecast.csv": forecast_frame(ahead), "rules.csv": rules_frame(episodes, internal=internal)}
+    files |= {"forecast.csv": _public(forecast_frame(ahead), internal=internal)}
+    files |= {"rules.csv": rules_frame(episodes, internal=internal)}
     if internal:
-        files["rule_rows.csv"] = rule_rows(episodes)
         files["rates.csv"] = rate_frame(streams[0].events, streams[0].rates.leaving, streams[0].rates.out)
-    lines = [*summary_lines(episodes, internal=internal)]
-    lines.append(f"exit rates by age lean on {region}'s published rates" if prior is not None else "no published prior")
-    lines += forecast_lines(ahead)
-    lines += _beside_published(tables, authority, streams, internal=internal)
+    lines = [*tables.notes, *summary_lines(episodes, internal=internal)]
+    lines.append(f"exit rates by age lean on {whose}'s published rates" if prior is not None else "no published prior")
+    lines += [*forecast_lines(ahead), *_beside_published(tables, authority, episodes)]
     return Demand(authority=authority, year=_start(episodes).year, files=files, lines=tuple(lines))
+
+
+def regional_exit_rates(tables: DfeTables, region: str) -> tuple[np.ndarray | None, str]:
+    """Return exits before 18 a year by age in a region, and whose they are; None where they are not published."""
+    found = []
+    for table in ("stock", "ceased"):
+        rows = category_counts(tables, table, "age")
+        rows = rows[(rows["level"] == "region") & (rows["region"] == region) & (rows["year"] == max(tables.years))]
+        found.append({str(c): float(n) for c, n in zip(rows["code"], rows["count"], strict=True)})
+    return (published_exit_rates(found[0], found[1]), region) if found[0] else (None, "")
 
 
 def streams_of_returns(episodes: Episodes, prior: np.ndarray | None, *, internal: bool) -> list[Stream]:
     """Return what the streams of returns are made of; few unaccompanied children count among the others."""
     found = {name: count_events(episodes, uasc=name == UASC) for name in (GENERAL, UASC)}
-    if not internal and found[UASC].stock.sum() < privacy.SMALLEST_PUBLISHED:
-        found = {GENERAL: count_events(episodes)}
+    if not internal:
+        if found[UASC].stock.sum() < privacy.SMALLEST_PUBLISHED:
+            found = {GENERAL: count_events(episodes)}
+        weights = np.array([[_seed()[age, place] for place in PLACEMENTS] for age in AGE_BANDS]) + _SHORT
+        years = (episodes.closes - episodes.opens) / DAYS_A_YEAR
+        found = {name: privacy.protected(events, weights, years) for name, events in found.items()}
     return [
         Stream.of(name, events, prior)
         for name, events in found.items()
         if name == GENERAL or events.stock.sum() or events.entries.sum()
     ]
+
+
+def _seed() -> Mapping[tuple[str, str], float]:
+    return {(row["age_band"], row["placement"]): row["weight"] for row in read_reference("caseload_seed.csv")}
 
 
 def returns_case(episodes: Episodes, prior: np.ndarray | None, *, internal: bool) -> Case:
@@ -101,8 +99,8 @@ def _case_files(episodes: Episodes, streams: list[Stream], *, internal: bool) ->
     when = _when(episodes)
     source = f"SSDA903 returns to {when}"
     return {
-        "caseload.csv": caseload_frame(streams, source, internal=internal),
-        "assumptions.csv": _assumptions(episodes, streams[0], source, when),
+        "caseload.csv": caseload_frame(streams, source, _seed(), internal=internal),
+        "assumptions.csv": _assumptions(episodes, streams[0], source, when, internal=internal),
     }
 
 
@@ -116,66 +114,74 @@ def _start(episodes: Episodes) -> dt.date:
     return dt.date(1970, 1, 1) + dt.timedelta(days=episodes.last_day + 1)
 
 
+def _public(ahead: pd.DataFrame, *, internal: bool) -> pd.DataFrame:
+    """Return a forecast as it may be published: of ages and placements, not of both, and of none of under six."""
+    if internal:
+        return ahead
+    opening = ahead[(ahead["month"] == 0) & (ahead["statistic"] == "mean")]
+    key = ["stream", "age_band", "placement"]
+    few = opening.loc[opening["children"] < privacy.SMALLEST_PUBLISHED, key]
+    joint = (ahead["age_band"] != "all") & (ahead["placement"] != "all")
+    small = pd.MultiIndex.from_frame(ahead[key]).isin(pd.MultiIndex.from_frame(few))
+    return ahead[~joint & ~small].reset_index(drop=True)
+
+
 def rules_frame(episodes: Episodes, *, internal: bool) -> pd.DataFrame:
-    """Return rule, action, rows, meaning; counts of one to five are ``c`` unless internal."""
+    """Return rule, action, rows, meaning; counts as they may be shown."""
     frame = episodes.log.frame()
     return frame.assign(rows=[privacy.shown(n, internal=internal) for n in frame["rows"]])
 
 
-def rule_rows(episodes: Episodes) -> pd.DataFrame:
-    """Return rule, file and line of every dropped or repaired row, for whoever keeps the return. Never published."""
-    parts = []
-    for rule, where in episodes.log.lines.items():
-        names = [episodes.log.files[i] for i in where[:, 0]]
-        parts.append(pd.DataFrame({"rule": rule, "file": names, "line": where[:, 1]}))
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["rule", "file", "line"])
-
-
 def summary_lines(episodes: Episodes, *, internal: bool) -> list[str]:
-    """Return what was read, dropped and repaired, in words; counts of one to five hidden unless internal."""
+    """Return what was read, dropped and repaired, in words; counts as they may be shown, the total as it is."""
     s = episodes.summary
-
-    def say(name: str) -> str:
-        return privacy.shown(s[name], internal=internal)
-
-    kept = privacy.shown_total(s["rows_kept"], internal=internal)
-    lines = [*episodes.log.warnings]
-    lines.append(f"read {s['rows_read']} episode rows of {say('children_read')} children; kept {kept}")
-    small = 0 < s["of_which_short_breaks"] < privacy.SMALLEST_PUBLISHED
-    held = privacy.shown_total(s["open_at_last_return"], internal=internal) if small else say("open_at_last_return")
-    lines.append(
-        f"open at the last return: {held}, of which short breaks (left out) "
-        f"{say('of_which_short_breaks')}; open in an older return only, closed: {say('stale_open')}"
-    )
-    lines.append(f"in care on {np.datetime64(s['last_day'], 'D')}: {say('in_care')}")
-    frame = rules_frame(episodes, internal=internal)
-    frame = frame[frame["rows"] != "0"]
-    lines += [f"  {r.action} {r.rows}: {r.meaning}" for r in frame.itertuples()]
-    if not internal and (frame["rows"] == privacy.MARK).any():
-        lines.append(f"  {privacy.MARK}: one to five, not shown; --internal shows them")
-    return lines
+    say = {name: privacy.shown(number, internal=internal) for name, number in s.items()}
+    frame, short = rules_frame(episodes, internal=internal), say["of_which_short_breaks"]
+    lines = [
+        *episodes.log.warnings,
+        f"read {say['rows_read']} episode rows of {say['children_read']} children; kept {say['rows_kept']}",
+        f"open at the last return: {say['open_at_last_return']}, of which short breaks (left out) {short}",
+        f"open in an older return only, closed: {say['stale_open']}",
+        f"in care on {np.datetime64(s['last_day'], 'D')}: {s['in_care']}",
+        *(f"  {r.action} {r.rows}: {r.meaning}" for r in frame[frame["rows"] != "0"].itertuples()),
+    ]
+    shown = "to the nearest five, c for one to five; --internal shows them as they are"
+    return lines if internal else [*lines, f"  counts: {shown}"]
 
 
-def _beside_published(tables: DfeTables, authority: str, streams: list[Stream], *, internal: bool) -> list[str]:
+def _beside_published(tables: DfeTables, authority: str, episodes: Episodes) -> list[str]:
     """Say how far the returns are from the published total, which they should meet."""
     try:
         published = authority_caseload(tables, authority)
     except InputProblems as error:
         return [str(problem) for problem in error.problems]
-    counted = privacy.shown(sum(float(stream.events.stock.sum()) for stream in streams), internal=internal)
-    return [
-        f"published: {published.total:.0f} on 31 March {published.year}; the returns hold {counted}: compare the dates"
-    ]
+    held = episodes.summary["in_care"]
+    far = not 1 / _ODD_RATIO < held / published.total < _ODD_RATIO
+    advice = f"far apart: is this {authority}'s return, and all of it?" if far else "compare the dates"
+    return [f"published: {published.total:.0f} on 31 March {published.year}; the returns hold {held}: {advice}"]
 
 
-def _assumptions(episodes: Episodes, stream: Stream, source: str, when: str) -> pd.DataFrame:
-    share = share_aged_8_9(episodes)
-    exits = max(float(stream.events.exits.sum()), 1.0)
+def share_aged_8_9(episodes: Episodes) -> float:
+    """Return the share of child-days aged 5 to 9 that are 8 or 9; NaN where there are none."""
+    known = episodes.born != UNKNOWN
+    first = np.maximum(episodes.start, episodes.opens)[known]
+    last = np.minimum(episodes.end, episodes.closes)[known]
+    five, eight, ten = (birthday(episodes.born[known], age) for age in (5, 8, 10))
+    whole = np.maximum(np.minimum(last, ten) - np.maximum(first, five), 0).sum()
+    older = np.maximum(np.minimum(last, ten) - np.maximum(first, eight), 0).sum()
+    return float(older / whole) if whole > 0 else float("nan")
+
+
+def _assumptions(episodes: Episodes, stream: Stream, source: str, when: str, *, internal: bool) -> pd.DataFrame:
+    """Return the rows of ``assumptions.csv``. In public the share of 8 and 9 is told to 0.05, of enough children."""
+    share, exits = share_aged_8_9(episodes), max(float(stream.events.exits.sum()), 1.0)
+    enough = internal or stream.events.stock[AGE_BANDS.index("5_9")].sum() >= privacy.ENOUGH_FOR_A_MEAN
+    counted = round(share, 3) if internal else round(20 * share) / 20 if share > 0 else share
     return assumption_rows(
         Level(
             log_sd=stream.entries[1], quality="amber",
             note=f"{stream.entries[0]:.1f} entries a year; range from chance and from how the years differ",
         ),
         Level(log_sd=1 / exits**0.5, quality="green", note="range from the number of exits counted"),
-        source=source, as_at=when, counted_8_9=round(share, 3) if _SHORT < share < 1 - _SHORT else None,
+        source=source, as_at=when, counted_8_9=counted if enough and _SHORT < share < 1 - _SHORT else None,
     )  # fmt: skip

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from model.demand.settings import demand_settings
+from model.demand.codes import demand_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable

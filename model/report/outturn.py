@@ -41,7 +41,8 @@ def open_outturn(case: str | Path, version: int | None = None, dfe: Path | str |
 def _neighbours(dfe: Path | str | None, authority: str, start_year: int) -> Comparison | None:
     if not dfe:
         return None
-    from model.demand.dfe import canonical, read_dfe  # noqa: PLC0415 - reading tables is for those who have them
+    from model.demand.codes import canonical  # noqa: PLC0415 - reading tables is for those who have them
+    from model.demand.dfe import read_dfe  # noqa: PLC0415
     from model.tracking.neighbours import compare, rates_of  # noqa: PLC0415
 
     return compare(rates_of(read_dfe(Path(dfe)).totals), canonical(authority), start_year + 1)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from model.demand.episodes import OPEN, day_of
+from model.demand.episodes import OPEN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 
 PLACES: Final = (("U6", "PR1"), ("U4", "PR4"), ("U3", "PR1"), ("K2", "PR4"), ("P1", "PR0"))
 """Placement and provider codes the made-up children move among: our placements 0, 1, 2, 3 and 5."""
+
+
+def day_of(year: int, month: int, day: int) -> int:
+    """Days since 1 January 1970."""
+    return int(np.datetime64(f"{year:04d}-{month:02d}-{day:02d}", "D").astype(np.int64))
 
 
 OURS: Final = (0, 1, 2, 3, 5)

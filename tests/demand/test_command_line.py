@@ -9,10 +9,12 @@ import pytest
 
 from model import load_case
 from model.__main__ import main
+from model.case.parameters import PLACEMENTS
 from model.case.reading.problems import InputProblems
 from model.demand.authority import authority_caseload
 from model.demand.dfe import read_dfe
 from model.demand.new_case import local_assumptions, make_case
+from model.results.reconcile import reconcile
 from tests.demand.synthetic import World, write_returns, write_tables
 
 REFERENCE = Path(__file__).resolve().parents[2] / "inputs" / "reference"
@@ -42,11 +44,10 @@ def test_demand_writes_the_caseload_where_asked_and_says_so(dfe, tmp_path, capsy
     assert f"caseload.csv: {len(written)} rows" in said
     ages = sum(float(r["children"] or 0) for r in written if r["placement"] == "all")
     places = sum(float(r["children"]) for r in written if r["age_band"] == "all")
-    newest = authority_caseload(read_dfe(dfe), "Northby")
-    assert ages == pytest.approx(newest.total, abs=0.01)
-    assert places + sum(float(r["children"] or 0) for r in written if r["stream"] == "uasc") == pytest.approx(
-        ages, abs=0.01
-    )
+    unaccompanied = sum(float(r["children"] or 0) for r in written if r["stream"] == "uasc")
+    assert places == pytest.approx(ages, abs=0.01)
+    assert ages + unaccompanied == pytest.approx(authority_caseload(read_dfe(dfe), "Northby").total, abs=0.01)
+    assert unaccompanied > 0
     assert not (tmp_path / "out" / ".gitignore").exists()
 
 
@@ -152,20 +153,41 @@ def with_tool(dfe, frame):
     return replace(read_dfe(dfe), unit_costs=frame)
 
 
+HELD = dict.fromkeys(PLACEMENTS, 0.0) | {"in_house_foster": 30.0, "ifa_foster": 10.0}
+
+
 def test_an_authoritys_own_figures_replace_the_placeholders(dfe):
     frame = tool(2022, s251_residential_weekly={"Northby": 5000, "England": 4500},
+                 s251_fostering_weekly={"Northby": 560, "England": 600},
+                 s251_all_cla_weekly={"Northby": 1200, "England": 1300},
                  la_foster_places_approved={"Northby": 120}, la_foster_places_filled={"Northby": 75})  # fmt: skip
-    found = local_assumptions(with_tool(dfe, frame), "Northby", 2022).set_index("name")
-    assert found["value"].to_dict() == {
-        "price.residential_weekly": 5000, "fostering.existing_households": 60, "fostering.fill_rate": 0.625
-    }  # fmt: skip
+    found = local_assumptions(with_tool(dfe, frame), "Northby", 2022, HELD).set_index("name")
+    # The placeholders are £350 and £820, on average (30 x 350 + 10 x 820) / 40 = £467.50 of the council's £560.
+    assert found["value"].to_dict() == pytest.approx({
+        "price.residential_weekly": 5000, "price.in_house_foster_weekly": 350 * 560 / 467.5,
+        "price.ifa_foster_weekly": 820 * 560 / 467.5, "price.family_and_friends_weekly": 165 * 560 / 467.5,
+        "price.supported_accommodation_weekly": 1200, "price.other_weekly": 1200,
+        "fostering.existing_households": 60, "fostering.fill_rate": 0.625,
+    })  # fmt: skip
     assert found.loc["price.residential_weekly", "price_base"] == "2021/22"
+    assert "£560 for all its kinds" in found.loc["price.ifa_foster_weekly", "source"]
 
 
 @pytest.mark.parametrize("price", [1700, 11_500])
 def test_a_weekly_cost_far_from_englands_is_left_out(dfe, price):
     frame = tool(2022, s251_residential_weekly={"Northby": price, "England": 4500})
-    assert local_assumptions(with_tool(dfe, frame), "Northby", 2022).empty
+    assert local_assumptions(with_tool(dfe, frame), "Northby", 2022, HELD).empty
+
+
+def test_the_opening_cost_is_held_against_section_251_and_said(dfe, tmp_path, monkeypatch):
+    frame = tool(2023, s251_total_cla_gross_gbp={"Northby": 20_000_000})
+    monkeypatch.setattr("model.demand.new_case.tables_of", lambda _: with_tool(dfe, frame))
+    lines = make_case("northby", "Northby", dfe, year=2023, inputs=tmp_path)
+    said = next(line for line in lines if "section 251" in line)
+    case = load_case(tmp_path / "northby")
+    row = reconcile(case).set_index("ref").loc["section-251"]
+    assert f"{row['recomputed'] / 20:.0%} of the £20,000,000 spent in 2022/23" in said
+    assert row["verdict"] == row["expected"]
 
 
 def test_own_figures_keep_the_placeholders_width_and_a_share_stays_below_one(dfe, tmp_path, monkeypatch):

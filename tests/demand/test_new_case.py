@@ -101,10 +101,52 @@ def test_a_case_without_a_budget_says_that_nothing_is_cashable(inputs, capsys):
     assert "holds no placement line" in sections.savings(run(load_case(folder), draws=1, seed=1)).html
 
 
-def test_a_new_case_that_cannot_be_loaded_yet_has_no_budget_and_says_so(tmp_path):
-    write_tables(tmp_path)
-    lines = make_case("northby-2023", "Northby", tmp_path, year=None, inputs=tmp_path / "without-reference")
-    assert NO_BUDGET in lines
+def test_a_case_of_any_place_and_year_loads_with_the_reference_tables_that_it_is_given(tmp_path):
+    (tmp_path / "dfe").mkdir()
+    write_tables(tmp_path / "dfe")
+    for year in (2021, 2022, 2023):
+        make_case(f"northby-{year}", "Northby", tmp_path / "dfe", year=year, inputs=tmp_path / "elsewhere")
+        case = load_case(tmp_path / "elsewhere" / f"northby-{year}")
+        assert case.timeline.start.isoformat() == f"{year}-04-01"
+        assert run(case, draws=1, seed=1).metrics_by_perimeter["whole"]
+
+
+def test_a_case_that_cannot_be_made_leaves_nothing(inputs, monkeypatch):
+    monkeypatch.setattr("model.demand.new_case.opening_budget", lambda _: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        make_case("northby-2023", "Northby", inputs.parent / "dfe", year=None, inputs=inputs.parent / "new")
+    assert not list((inputs.parent / "new").iterdir())
+
+
+def test_the_past_stands_in_the_case_and_its_report(inputs):
+    make_case("northby-2023", "Northby", inputs.parent / "dfe", year=None, inputs=inputs)
+    rows = pd.read_csv(inputs / "northby-2023" / "actuals.csv", dtype=str, keep_default_na=False)
+    held = rows[rows["measure"] == "children_looked_after"]
+    assert held["period"].tolist() == [f"{year}-03-31" for year in range(2016, 2024)]
+    assert held["value"].tolist()[-1] == "321"
+    assert rows.loc[rows["measure"] == "children_started", "period"].iloc[-1] == "2022/23"
+    assert {str(row.value) for row in load_case(inputs / "northby-2023").actuals} >= {"321.0"}
+
+
+def test_a_scheme_that_would_act_on_nobody_is_not_active(inputs):
+    table = inputs.parent / "dfe" / "characteristics.csv"
+    frame = pd.read_csv(table, dtype=str, keep_default_na=False)
+    own = (frame["la_name"] == "Northby") & (frame["cla_group"] == "Place providers")
+    children = frame.loc[own, "number"].astype(int)
+    for name, value in (("Private provision", 0), ("Voluntary/third sector provision", 0)):
+        frame.loc[own & (frame["characteristic"] == name), "number"] = str(value)
+    by_year = children.groupby(frame.loc[own, "time_period"]).apply(lambda n: n.nlargest(1).iloc[0])
+    parents = (
+        frame[own & frame["characteristic"].str.startswith("Parents")].set_index("time_period")["number"].astype(int)
+    )
+    for year, total in by_year.items():
+        at = own & (frame["time_period"] == year) & frame["characteristic"].str.startswith("Own")
+        frame.loc[at, "number"] = str(total - parents[year])
+    frame.to_csv(table, index=False)
+    make_case("northby-2023", "Northby", inputs.parent / "dfe", year=None, inputs=inputs)
+    case = load_case(inputs / "northby-2023")
+    assert [scheme.name for scheme in case.active_schemes] == ["edge_of_care"]
+    assert run(case, draws=1, seed=1).metrics_by_perimeter["whole"]
 
 
 @pytest.mark.slow
@@ -115,7 +157,7 @@ def test_a_case_made_of_returns_runs_and_projects_what_demand_forecast_to_the_ch
     assert check([inputs / "own"]) == 0
     case = load_case(inputs / "own")
     assert case.timeline.start.isoformat() == "2024-04-01"
-    prior, _ = regional_exit_rates(tables_of(dfe), "Northby")
+    prior, _ = regional_exit_rates(tables_of(dfe), "North")
     ahead = forecast(returns_case(read_episodes(returns), prior, internal=False), draws=20, seed=7)
     projected = evaluate(case, sample(case, 20, 7)).world().stock[:37]
     assert (projected == ahead["general"].by_placement).all()

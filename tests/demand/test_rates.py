@@ -5,12 +5,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from model.demand.backtest import backtest, summary_lines
 from model.demand.dfe import read_dfe
-from model.demand.privacy import hidden_cells, modelled_where_hidden
 from model.demand.rates import count_events, destinations, entry_level, pool, rate_frame
 from model.demand.ssda903 import read_episodes
 from model.demand.stated import Rates
@@ -124,20 +121,6 @@ def test_the_rate_frame_has_a_row_for_every_cell_and_measure(known):
     assert len(frame) == 5 * 8 * (4 + 1)
     assert (frame["low_80"] <= frame["rate_annual"]).mean() > 0.99
     assert (frame["rate_annual"] <= frame["high_80"]).mean() > 0.8
-
-
-@given(st.lists(st.integers(0, 40), min_size=1, max_size=9))
-@settings(max_examples=200, deadline=None)
-def test_no_small_count_is_shown_or_can_be_worked_out(counts):
-    counts = np.array(counts)
-    hidden = hidden_cells(counts)
-    shown = counts[~hidden]
-    assert not ((shown > 0) & (shown < 6)).any()
-    if hidden.any() and (~hidden & (counts > 0)).any():
-        assert hidden.sum() >= 2
-        assert counts[hidden].sum() >= 6
-    modelled, _ = modelled_where_hidden(counts, np.ones(len(counts)))
-    assert modelled.sum() == pytest.approx(counts.sum())
 
 
 def _panel(stock, starts):

@@ -111,11 +111,6 @@ class ReferenceFiles:
     latest: dict[str, Row]
 
 
-def demand_rows(path: Path, problems: list[Problem]) -> list[Row]:
-    """Return the rows of one table that `demand` reads."""
-    return DEMAND_FILES[path.name].rows(path.parent, problems, optional=False)
-
-
 def limits(folder: Path, problems: list[Problem]) -> list[Row]:
     """Return the rows that say what is plausible; none where the folder has no such file, as `check` says."""
     rows = [row for row in LIMITS.rows(folder, problems) if row.complete]
