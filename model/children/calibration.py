@@ -43,6 +43,7 @@ from model.children.opening import (
     smooth_ages,
     table_of,
     total_of,
+    younger,
 )
 from model.children.stated import states_rates, stream_as_stated
 
@@ -87,13 +88,15 @@ def stream_from_rows(
     entries = by_band(table_of(rows, "entries_annual", stock + FIT_TOLERANCE * seed_table(seed)), share_8_9)
     opening = by_band(stock, share_8_9)
     ages = smooth_ages(opening.sum(axis=1))
-    hazard, opened = _Exits(rows, entries, ages, left).solve()
+    young = younger(rows)
+    hazard, opened = _Exits(rows, entrants_by_month(young) @ entries.sum(axis=1), ages, left).solve()
     law = Law(
         leaving=np.repeat(hazard[:, :, None], len(PLACEMENTS), axis=2),
         moving=np.zeros((len(AGES), len(PLACEMENTS), len(PLACEMENTS))),
     )
     shares = ratio(opening, np.broadcast_to(opening.sum(axis=1, keepdims=True), opening.shape))
-    stream = Stream(opening=opened.T[:, :, None] * shares[AGE_BAND][:, None, :], entries_annual=entries, law=law)
+    opened_in = opened.T[:, :, None] * shares[AGE_BAND][:, None, :]
+    stream = Stream(opening=opened_in, entries_annual=entries, law=law, younger=young)
     if any(row.moves_annual for row in rows):
         return replace(stream, law=replace(law, moving=stated_moves(rows, stock)))
     return holding(stream)
@@ -118,7 +121,7 @@ def nobody(like: Stream) -> Stream:
 class _Exits:
     """Solves the rates of leaving of one stream, whatever the placement; private to this module."""
 
-    def __init__(self, rows: Sequence[CaseloadRow], entries: Floats, ages: Floats, left: LeftWithin | None) -> None:
+    def __init__(self, rows: Sequence[CaseloadRow], entrants: Floats, ages: Floats, left: LeftWithin | None) -> None:
         self.stated = [total_of(rows, "exits_annual", age) for age in AGE_BANDS]
         self.at_18, self.total = total_of(rows, "exits_annual", AGE_18), total_of(rows, "exits_annual", ALL)
         missing = [age for age, value in zip(AGE_BANDS, self.stated, strict=True) if value is None]
@@ -127,7 +130,7 @@ class _Exits:
             raise CaseloadError(message)
         self.by_age = not missing
         self.ages, self.targets = ages, None if left is None else np.array(left.shares)
-        self.entrants = entrants_by_month() @ entries.sum(axis=1) / MONTHS_A_YEAR
+        self.entrants = entrants / MONTHS_A_YEAR
         self.mixes = age_weights(), care_weights()
 
     def solve(self) -> tuple[Floats, Floats]:

@@ -67,6 +67,16 @@ def entrants_by_month(younger: tuple[float, ...] = EVEN) -> Floats:
     return spread
 
 
+def younger(rows: Sequence[CaseloadRow]) -> tuple[float, ...]:
+    """Return the share of each age's entrants in the younger half of its band: as stated, else half of them.
+
+    A band of the input that is two here (5 to 9) has them even in both.
+    """
+    stated = {r.age_band: r.entries_younger_share for r in rows if r.entries_younger_share is not None}
+    alone = np.bincount(INPUT_AGE_OF) == 1
+    return tuple(stated.get(AGE_BANDS[age], EVEN[0]) if alone[age] else EVEN[0] for age in INPUT_AGE_OF)
+
+
 # --- From published margins to tables ----------------------------------------------------------------------------
 
 

@@ -24,6 +24,7 @@ from model.children.opening import (
     ratio,
     seed_table,
     table_of,
+    younger,
 )
 
 if TYPE_CHECKING:
@@ -59,16 +60,6 @@ def stream_as_stated(rows: Sequence[CaseloadRow], share_8_9: float, seed: Mappin
     entries, young = by_band(table_of(rows, "entries_annual", weights), share_8_9), younger(rows)
     who = _Opening.of(rows, table_of(rows, "children", weights))
     return Stream(opening=who.fitted(settled(law, entries, young)), entries_annual=entries, law=law, younger=young)
-
-
-def younger(rows: Sequence[CaseloadRow]) -> tuple[float, ...]:
-    """Return the share of each age's entrants in the younger half of its band: as stated, else half of them.
-
-    A band of the input that is two here (5 to 9) has them even in both.
-    """
-    stated = {r.age_band: r.entries_younger_share for r in rows if r.entries_younger_share is not None}
-    alone = np.bincount(INPUT_AGE_OF) == 1
-    return tuple(stated.get(AGE_BANDS[age], EVEN[0]) if alone[age] else EVEN[0] for age in INPUT_AGE_OF)
 
 
 def law_as_stated(rows: Sequence[CaseloadRow]) -> Law:

@@ -26,18 +26,19 @@ _FLAT: Final = "no trend is assumed: what the years differ by is in the range of
 
 @dataclass(frozen=True, kw_only=True)
 class Level:
-    """How uncertain a level is: the standard deviation of its logarithm, how good the figure is, and why."""
+    """A level over what the rows state: its median, the standard deviation of its logarithm, how good it is, why."""
 
     log_sd: float
     quality: str
     note: str
+    median: float = 1.0
 
     def row(self, name: str, impact: str) -> dict[str, object]:
-        """Return the multiplier's row: median 1, lognormal, or fixed where nothing varies."""
-        said = {"name": name, "value": 1.0, "unit": "ratio", "quality": self.quality, "impact": impact}
+        """Return the multiplier's row: lognormal, or fixed where nothing varies."""
+        said = {"name": name, "value": self.median, "unit": "ratio", "quality": self.quality, "impact": impact}
         if self.log_sd <= 0:
             return said | {"low": "", "high": "", "distribution": "fixed", "note": self.note}
-        low, high = (float(np.exp(side * _NORMAL_P90 * self.log_sd)) for side in (-1, 1))
+        low, high = (float(self.median * np.exp(side * _NORMAL_P90 * self.log_sd)) for side in (-1, 1))
         return said | {"low": low, "high": high, "distribution": "lognormal", "note": self.note}
 
 

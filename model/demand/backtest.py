@@ -1,166 +1,175 @@
-"""Would the forecast have been right? Held-out years of the published tables, all authorities, five methods."""
+"""Would the forecast have been right? Each year's tables forecast by the engine, against what came and no change."""
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cached_property
+from itertools import product
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
 
-from model.demand.codes import demand_settings
-from model.demand.totals import FORECASTERS, HORIZONS, LEVELS, METHODS, NAMED, Panel, build_panel, error_spread
+from model.case.parameters import PLACEMENTS
+from model.case.reading.problems import InputProblems
+from model.demand.authority import authority_caseload
+from model.demand.build import tables_demand
+from model.demand.forecast import MONTHS, forecast, written_case
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from model.demand.authority import AuthorityCaseload
     from model.demand.dfe import DfeTables
+
+ALL: Final = "all"
+DRAWS: Final = 250
+LEVELS: Final = (0.5, 0.8, 0.95)
+SIZES: Final = {ALL: (0, np.inf), "under 300": (0, 300), "300 to 600": (300, 600), "600 and over": (600, np.inf)}
+"""Groups of authorities by the children in care when the forecast is made."""
+_WIDE: Final = 1.96  # standard errors either side: a 95% interval
+_FEWEST: Final = 2  # authorities without which there is no interval
 
 
 @dataclass(frozen=True, kw_only=True)
 class Backtest:
-    """Tidy results.
+    """Tidy results, and the authorities that no caseload could be made of.
 
-    ``errors``: origin, horizon, target, method, held_out, authorities, mean_absolute_error (share of the forecast's
-    base, the stock on 31 March of the origin), median_absolute_error, bias.
-    ``coverage``: origin, horizon, target, method, held_out, level, covered (share of authorities inside).
-    ``forecasts``: authority, origin, horizon, target, method, forecast, low_80, high_80, actual.
+    ``forecasts``: authority, origin, horizon (years), target, placement (`all` = the total), base (all its children at
+    the origin), now (children there at the origin), forecast (median), low and high of each level, actual.
     """
 
-    errors: pd.DataFrame
-    coverage: pd.DataFrame
     forecasts: pd.DataFrame
+    left_out: tuple[str, ...]
 
-    def held_out(self) -> pd.DataFrame:
-        """Return mean absolute error by horizon and method over the held-out years."""
-        rows = self.errors[self.errors["held_out"]]
-        return rows.pivot_table(index="horizon", columns="method", values="mean_absolute_error")[list(METHODS)]
+    @cached_property
+    def errors(self) -> pd.DataFrame:
+        """Mean absolute errors as shares of the authority's children at the origin, beside those of no change.
 
-    def held_out_coverage(self) -> pd.DataFrame:
-        """Return the share of authorities inside each interval by horizon and level over the held-out years."""
-        rows = self.coverage[self.coverage["held_out"]]
-        table = rows.pivot_table(index="horizon", columns=["method", "level"], values="covered")
-        return table.reindex(
-            columns=[m for m in METHODS if m in table.columns.get_level_values("method")], level="method"
-        )
+        placement, size, horizon, authorities, error, no_change, bias, difference (error less no change's) with the ends
+        of its 95% interval over authorities, each of which counts once however often it was forecast.
+        """
+        rows = self.forecasts
+        off, unchanged = ((rows[name] - rows["actual"]) / rows["base"] for name in ("forecast", "now"))
+        rows = rows.assign(bias=off, error=off.abs(), no_change=unchanged.abs())
+        rows["difference"] = rows["error"] - rows["no_change"]
+        return pd.DataFrame([key | _mean_errors(some) for key, some in _groups(rows)])
 
-    def best_method(self) -> str:
-        """Return the method to use: the pooled one only if it beats persistence at two and three years, held out."""
-        table = self.held_out()
-        far = table.loc[[h for h in table.index if h >= 2]]
-        if not len(far):
-            return "persistence"
-        return "pooled" if bool((far["pooled"] < far["persistence"]).all()) else str(far.mean().idxmin())
+    @cached_property
+    def coverage(self) -> pd.DataFrame:
+        """How often the truth lay within each interval: placement, size, horizon, level, authorities, covered."""
+        found = []
+        for key, rows in _groups(self.forecasts):
+            for level in LEVELS:
+                low, high = (rows[f"{side}_{level * 100:.0f}"] for side in ("low", "high"))
+                inside = (low <= rows["actual"]) & (rows["actual"] <= high)
+                who = {"level": level, "authorities": rows["authority"].nunique()}
+                found.append(key | who | {"covered": inside.mean()})
+        return pd.DataFrame(found)
 
 
 def backtest(tables: DfeTables, *, holdout_years: int | None = None) -> Backtest:
-    """Forecast every authority from every origin with enough history and compare with what came.
+    """Forecast every authority from every year whose ages and placements are published, up to three years ahead.
 
-    ``holdout_years`` marks the last k years as held out; by default the years after ``tuned_through``. Everything a
-    forecast uses (reversion, drift, error spread) was known at its origin.
+    A forecast sees its own year's tables and earlier ones only. ``holdout_years``: only the last so many years are
+    looked at as outcomes. Raises ``ValueError`` where no year can be compared with a later one.
     """
-    panel = build_panel(tables)
-    first_held = _first_held_out(panel, holdout_years)
-    parts = [
-        _one(panel, origin, horizon, method)
-        for horizon in HORIZONS
-        for origin in panel.years[2:]
-        if origin + horizon <= panel.years[-1]
-        for method in METHODS
-    ]
-    if not parts:
-        raise ValueError(f"a backtest needs four years of totals; the tables hold {len(panel.years)}")
-    forecasts = pd.concat(parts, ignore_index=True)
-    forecasts["held_out"] = forecasts["target"] >= first_held
-    return Backtest(errors=_errors(forecasts), coverage=_coverage(forecasts), forecasts=forecasts)
+    first = tables.years[-1] - holdout_years + 1 if holdout_years else tables.years[0] + 1
+    rows, left_out = [], []
+    for authority in tables.authorities:
+        try:
+            held = {year: authority_caseload(tables, authority, year) for year in tables.years}
+            for origin in tables.years[:-1]:
+                rows += _one(
+                    tables, authority, origin, {y: held[y] for y in tables.years if y >= max(first, origin + 1)}
+                )
+        except InputProblems as problem:
+            left_out.append(str(problem))
+    if not rows:
+        raise ValueError(f"a backtest needs two years of ages and placements; the tables hold {len(tables.years)}")
+    return Backtest(forecasts=pd.DataFrame(rows), left_out=tuple(left_out))
 
 
-def _first_held_out(panel: Panel, holdout_years: int | None) -> int:
-    if holdout_years is None:
-        return int(demand_settings()["tuned_through"]) + 1
-    return panel.years[-1] - holdout_years + 1
-
-
-def _one(panel: Panel, origin: int, horizon: int, method: str) -> pd.DataFrame:
-    """Forecast of every authority from one origin with its intervals (NaN where no past error is known)."""
-    base = panel.stock[origin]
-    forecast = FORECASTERS[method](panel, origin, horizon)
-    frame = pd.DataFrame(
-        {
-            "authority": base.index,
-            "region": panel.region.to_numpy(),
-            "origin": origin,
-            "horizon": horizon,
-            "target": origin + horizon,
-            "method": method,
-            "base": base.to_numpy(),
-            "forecast": forecast.to_numpy(),
-            "actual": panel.stock[origin + horizon].to_numpy(),
+def _one(
+    tables: DfeTables, authority: str, origin: int, outcomes: dict[int, AuthorityCaseload]
+) -> list[dict[str, object]]:
+    """Forecast one authority from one year, and lay what came beside it."""
+    targets = {year - origin: came for year, came in outcomes.items() if 12 * (year - origin) <= MONTHS}
+    if not targets:
+        return []
+    now = authority_caseload(tables, authority, origin)
+    case = written_case(tables_demand(tables, authority, origin).files, dt.date(origin, 4, 1))
+    streams = forecast(case, draws=DRAWS).values()
+    by_placement = np.sum([stream.by_placement for stream in streams], axis=0)
+    rows: list[dict[str, object]] = []
+    for (horizon, came), (p, placement) in product(targets.items(), enumerate((ALL, *PLACEMENTS))):
+        draws = by_placement[12 * horizon].sum(axis=0) if placement == ALL else by_placement[12 * horizon, p - 1]
+        known = {"authority": authority, "origin": origin, "horizon": horizon, "target": origin + horizon}
+        at = {"placement": placement, "base": now.total, "now": _held(now, placement)}
+        ends = {
+            f"{side}_{level * 100:.0f}": float(np.quantile(draws, share, method="nearest"))
+            for level in LEVELS
+            for side, share in (("low", 0.5 - level / 2), ("high", 0.5 + level / 2))
         }
-    )
-    try:
-        spread = error_spread(panel, origin, horizon, method)
-    except ValueError:
-        spread = None
-    size = frame["base"].to_numpy()
-    for level in LEVELS:
-        for side, share in (("low", 0.5 - level / 2), ("high", 0.5 + level / 2)):
-            log_error = np.full(len(size), np.nan) if spread is None else spread.quantile(size, share)
-            frame[f"{side}_{level * 100:.0f}"] = frame["forecast"] * np.exp(log_error)
-    return frame
+        rows.append(known | at | {"forecast": float(np.median(draws)), **ends, "actual": _held(came, placement)})
+    return rows
 
 
-_KEY = ["origin", "horizon", "target", "method", "held_out"]
+def _held(caseload: AuthorityCaseload, placement: str) -> float:
+    return caseload.total if placement == ALL else caseload.stock_by_placement[placement]
 
 
-def _errors(forecasts: pd.DataFrame) -> pd.DataFrame:
-    out = (forecasts["actual"] - forecasts["forecast"]) / forecasts["base"]
-    groups = forecasts.assign(out=out, size=out.abs()).groupby(_KEY)
-    return groups.agg(
-        authorities=("authority", "size"),
-        mean_absolute_error=("size", "mean"),
-        median_absolute_error=("size", "median"),
-        bias=("out", "mean"),
-    ).reset_index()
+def _groups(rows: pd.DataFrame) -> Iterator[tuple[dict[str, object], pd.DataFrame]]:
+    """Yield each placement, size of authority and horizon with its rows."""
+    for placement, (size, (low, high)), horizon in product(
+        rows["placement"].unique(), SIZES.items(), sorted(rows["horizon"].unique())
+    ):
+        some = rows[
+            (rows["placement"] == placement) & (rows["horizon"] == horizon) & rows["base"].between(low, high, "left")
+        ]
+        if len(some):
+            yield {"placement": placement, "size": size, "horizon": int(horizon)}, some
 
 
-def _coverage(forecasts: pd.DataFrame) -> pd.DataFrame:
-    parts = []
-    for level in LEVELS:
-        low, high = forecasts[f"low_{level * 100:.0f}"], forecasts[f"high_{level * 100:.0f}"]
-        inside = ((forecasts["actual"] >= low) & (forecasts["actual"] <= high)).where(low.notna())
-        covered = forecasts.assign(inside=inside.astype(float)).groupby(_KEY)["inside"].mean()
-        parts.append(covered.rename("covered").reset_index().assign(level=level))
-    return pd.concat(parts, ignore_index=True).dropna(subset=["covered"])
+def _mean_errors(rows: pd.DataFrame) -> dict[str, float]:
+    names = ["error", "no_change", "bias", "difference"]
+    each = rows.groupby("authority")[names].mean()
+    half = _WIDE * float(each["difference"].std()) / len(each) ** 0.5 if len(each) >= _FEWEST else np.inf
+    means = {name: float(each[name].mean()) for name in names}
+    ends = {"difference_low": means["difference"] - half, "difference_high": means["difference"] + half}
+    return {"authorities": len(each)} | means | ends
+
+
+def conclusions(result: Backtest) -> list[str]:
+    """Return what may be claimed: a win or a loss only where the interval of the paired difference excludes nought."""
+    rows = result.errors[result.errors["size"] == ALL]
+    said = []
+    for years, at in rows.groupby("horizon"):
+        better = at.loc[at["difference_high"] < 0, "placement"]
+        worse = at.loc[at["difference_low"] > 0, "placement"]
+        level = at.loc[(at["difference_low"] <= 0) & (at["difference_high"] >= 0), "placement"]
+        parts = {"nearer than no change": better, "further off": worse, "not to be told apart": level}
+        named = "; ".join(f"{words}: {_listed(which)}" for words, which in parts.items() if len(which))
+        said.append(f"{years} year{'' if years == 1 else 's'} ahead, {named}.")
+    return said
+
+
+def _listed(placements: pd.Series) -> str:
+    return ", ".join("all children" if p == ALL else str(p).replace("_", " ") for p in placements)
 
 
 def summary_lines(result: Backtest) -> list[str]:
     """Return the backtest in plain words, losses as well as wins."""
-    table, coverage = result.held_out(), result.held_out_coverage()
+    errors, coverage = (frame[frame["size"] == ALL] for frame in (result.errors, result.coverage))
     lines = [
-        f"{_ahead(h)}, held out: " + ", ".join(f"{NAMED[m]} {table.loc[h, m]:.1%}" for m in METHODS)
-        for h in table.index
+        f"{r.placement}, {r.horizon} ahead: out by {r.error:.1%} of the children, no change by {r.no_change:.1%} "
+        f"({r.authorities} authorities)"
+        for r in errors.itertuples()
     ]
-    for h in coverage.index:
-        shares = ", ".join(
-            f"{level:.0%} interval covers {coverage.loc[h, ('pooled', level)]:.1%}"
-            for level in LEVELS
-            if ("pooled", level) in coverage.columns
-        )
-        lines.append(f"{_ahead(h)}: {shares}")
-    return lines + conclusions(result)
-
-
-def _ahead(years: object) -> str:
-    return f"{years} year{'' if years == 1 else 's'} ahead"
-
-
-def conclusions(result: Backtest) -> list[str]:
-    """Return what the errors say of the method to use."""
-    best = result.best_method()
-    beats = "beats" if best == "pooled" else "does not beat"
-    return [
-        f"The pooled forecast {beats} persistence at two and three years on held-out years; default: {NAMED[best]}.",
-        (
-            "Pooled blind chooses at each origin how much of the national growth to carry on, from what was known by "
-            "then; pooled has it from the settings."
-        ),
+    lines += [
+        f"{r.placement}, {r.horizon} ahead: the 80% interval covers {r.covered:.0%}"
+        for r in coverage[coverage["level"] == 0.8].itertuples()
     ]
+    left = [f"{len(result.left_out)} left out, no caseload can be made of them"] if result.left_out else []
+    return [*lines, *left, *conclusions(result)]

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
 
-from model.case.parameters import AGE_18
+from model.case.parameters import AGE_18, AGE_BANDS
+from model.case.reading.case_tables import YOUNGER
 from model.case.reading.problems import InputProblems
 from model.children.opening import CaseloadError
-from model.children.streams import streams_of
+from model.children.streams import GENERAL, streams_of
 from model.demand.assumptions import assumption_rows
-from model.demand.authority import authority_caseload, caseload_frame
+from model.demand.authority import AuthorityCaseload, authority_caseload, caseload_frame
 from model.demand.codes import demand_settings
 from model.demand.dfe import DfeTables, read_dfe
 from model.demand.forecast import forecast, forecast_frame, forecast_lines, written_case
-from model.demand.levels import levels_of, pooled_flows
+from model.demand.levels import held, levels_of, pooled_flows, younger_infants
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,28 +42,35 @@ class Demand:
 def feasible(caseload: pd.DataFrame, assumptions: pd.DataFrame, start: dt.date) -> tuple[pd.DataFrame, str]:
     """Return a caseload the engine can project, and what had to be changed to make it so ("" for nothing).
 
-    Children near 18 are seen only as a band: where the last year's eighteenth birthdays cannot be next year's, their
-    row goes, and ages are smooth. A very small authority, or one that passes children on at once, can publish more
-    exits of an age than its children and entrants can give: exits are then cut by `exits_cut_step` at a time, and the
-    rows say so.
+    A very small authority, or one that passes children on at once, can publish more exits of an age than its children
+    and entrants can give: exits are then cut by `exits_cut_step` at a time, and the rows say so.
     """
     exits = pd.to_numeric(caseload["exits_annual"], errors="coerce")
     for kept in (1 - demand_settings()["exits_cut_step"]) ** np.arange(_MOST_CUTS):
         said = caseload["note"].where(exits.isna(), caseload["note"] + f"; exits cut to {kept:.0%} to be possible")
         lowered = (exits * kept).round(3).astype(object).where(exits.notna(), "")
         cut = caseload.assign(exits_annual=lowered, note=said) if kept < 1 else caseload
-        for frame, change in ((cut, ""), (cut[cut["age_band"] != AGE_18].reset_index(drop=True), _NO_BIRTHDAYS)):
-            try:
-                streams_of(written_case({"caseload.csv": frame, "assumptions.csv": assumptions}, start))
-            except CaseloadError:
-                continue
-            return frame, f"{_CUT} to {kept:.0%}: see the notes" if kept < 1 else change
+        try:
+            streams_of(written_case({"caseload.csv": cut, "assumptions.csv": assumptions}, start))
+        except CaseloadError:
+            continue
+        return cut, f"{_CUT} to {kept:.0%}: see the notes" if kept < 1 else ""
     message = f"{caseload['source'].iloc[0]}: no caseload can be made of these figures"
     raise InputProblems([message])
 
 
 _CUT: Final = "more exits are published than the children of an age can give: cut"
-_NO_BIRTHDAYS: Final = "the last year's eighteenth birthdays cannot be the next year's: left out, ages are smooth"
+
+
+def _as_ages_say(rows: pd.DataFrame, caseload: AuthorityCaseload) -> pd.DataFrame:
+    """Return the rows without the last year's eighteenth birthdays, and with how young infants enter.
+
+    The next year's birthdays are those of the children who are 17 now, of whom the tables give only the band; to bend
+    their ages until last year's number turns 18 makes a bulge that all turns 18 the year after.
+    """
+    kept = rows[rows["age_band"] != AGE_18].reset_index(drop=True)
+    infants = (kept["age_band"] == AGE_BANDS[0]) & (kept["placement"] == "all") & (kept["stream"] == GENERAL)
+    return kept.assign(**{YOUNGER: np.where(infants, round(younger_infants(caseload), 2), np.nan)})
 
 
 @lru_cache(maxsize=4)
@@ -77,9 +85,11 @@ def tables_demand(tables: DfeTables, authority: str, year: int | None = None) ->
     pooled = pooled_flows(tables, built)
     entries, exits = levels_of(tables, pooled)
     source = f"Spread over all authorities ({tables.files['totals']}), known by 31 March {built.year}"
-    assumptions = assumption_rows(entries, exits, source=source, as_at=f"{built.year}-03-31")
+    rows = partial(assumption_rows, source=source, as_at=f"{built.year}-03-31")
     start = dt.date(built.year, 4, 1)
-    caseload, change = feasible(caseload_frame(pooled, tables.files), assumptions, start)
+    caseload, change = feasible(_as_ages_say(caseload_frame(pooled, tables.files), pooled), rows(entries, exits), start)
+    stated = written_case({"caseload.csv": caseload, "assumptions.csv": rows(entries, exits)}, start)
+    assumptions = rows(*held(streams_of(stated), entries, exits))
     guessed = {name: count for name, count in built.imputed.items() if count >= 0.5}
     lines = [*tables.notes, f"{built.authority}: {built.total:.0f} children on 31 March {built.year} (DfE)."]
     lines += [f"suppressed and imputed within published totals: {n} {c:.0f}" for n, c in guessed.items()]

@@ -11,16 +11,26 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from model.case.parameters import AGE_BANDS
+from model.case.timeline import MONTHS_A_YEAR
+from model.children.expected import project
+from model.children.levers import Drivers
 from model.demand.assumptions import Level
 from model.demand.codes import demand_settings
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from model.children.streams import Streams
     from model.demand.authority import AuthorityCaseload
     from model.demand.dfe import DfeTables
 
 _FEWEST: Final = 20  # authorities and periods from which a spread can be told
+_MONTHS: Final = 36
+_NUDGE: Final = 0.05  # of a logarithm, to see how much a level moves the children expected
+_ROUNDS: Final = 3
+_FARTHEST: Final = 0.7  # logarithm of the furthest that a level is moved: to half or double
+_FEWEST_YOUNG: Final = 0.05
 _WIDEST: Final = 1.0  # a change of entries or exits beyond e either way is a break of series
 
 
@@ -61,6 +71,52 @@ def levels_of(tables: DfeTables, caseload: AuthorityCaseload) -> tuple[Level, Le
         note = f"range from {number} changes from one year to the next over all authorities, and from its own chance"
         found.append(Level(log_sd=float(np.sqrt(between + 1 / events)), quality="amber", note=note))
     return found[0], found[1]
+
+
+def held(streams: Streams, entries: Level, exits: Level) -> tuple[Level, Level]:
+    """Return the levels at which as many children are expected over the next three years as now.
+
+    Flows of three years seldom balance, and what they leave over is no forecast: over all authorities the growth of
+    three years said nothing of the next three's. Entries and exits give way by as much as each is uncertain.
+    """
+    doubt = np.array([entries.log_sd, exits.log_sd]) ** 2
+    doubt, level = doubt if doubt.any() else np.ones(2), np.zeros(2)
+    start = _growth(streams, level)
+    slope = (np.array([_growth(streams, nudge) for nudge in np.eye(2) * _NUDGE]) - start) / _NUDGE
+    for _ in range(_ROUNDS):
+        level -= _growth(streams, level) * doubt * slope / (doubt @ slope**2)
+    note = f"set so that the children in care stay as many: the flows alone would change them by {np.expm1(start):+.0%}"
+    medians = np.exp(np.clip(level, -_FARTHEST, _FARTHEST))
+    found = [
+        replace(at, median=float(m), note=f"{at.note}; {note}") for at, m in zip((entries, exits), medians, strict=True)
+    ]
+    return found[0], found[1]
+
+
+def _growth(streams: Streams, level: np.ndarray) -> float:
+    """Return log of the children expected after one, two and three years over those now, on average.
+
+    `level`: logarithms of the levels of entries and exits.
+    """
+    entering, leaving = np.exp(level)
+    moved = Drivers(entry_scale=np.full((_MONTHS, 1), entering), exit_scale=np.array([leaving]))
+    paths = [project(s, moved, cells=False).projection.stock.sum(axis=(1, 2)) for s in (streams.general, streams.uasc)]
+    total = np.sum(paths, axis=0)
+    return float(np.log(total[MONTHS_A_YEAR::MONTHS_A_YEAR] / total[0]).mean())
+
+
+def younger_infants(caseload: AuthorityCaseload) -> float:
+    """Return the share of entrants under one who enter in their first six months, such that infants stay as many.
+
+    Those in the first half year spend nine months under one on average, the others three; half of those who leave
+    have left by the middle of that.
+    """
+    children, entries, exits = (
+        flow.get(AGE_BANDS[0], 0.0) for flow in (caseload.stock_by_age, caseload.entries_by_age, caseload.exits_by_age)
+    )
+    staying = entries - exits / 2
+    months = MONTHS_A_YEAR * children / staying if staying > 0 else MONTHS_A_YEAR / 2
+    return float(np.clip((months - 3) / 6, _FEWEST_YOUNG, 1 - _FEWEST_YOUNG))
 
 
 def spread_between(rows: pd.DataFrame) -> tuple[float, int]:

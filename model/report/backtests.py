@@ -1,9 +1,9 @@
-"""How far the caseload could have been foreseen: years that were held out, against simpler forecasts."""
+"""How far the caseload could have been foreseen: earlier years' forecasts against what came, beside no change."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from model.report.look import format as fmt
 from model.report.look import markup
@@ -11,11 +11,13 @@ from model.report.look import tables as tbl
 from model.report.look.page import Block, show
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import pandas as pd
 
 NO_TABLES = (
-    "Give the folder of DfE's downloads in the parameter dfe to test the forecast on years that were held out, "
-    "over all authorities in the tables."
+    "Give the folder of DfE's downloads in the parameter dfe to test the forecast on earlier years, over all "
+    "authorities in the tables."
 )
 
 
@@ -32,44 +34,44 @@ def backtest(dfe: str, *, holdout_years: int | None = None) -> Block:
 
     found = demand.backtest(read_dfe(Path(dfe)), holdout_years=holdout_years)
     words = Block(markup.bullets(demand.conclusions(found)))
-    return show(words, _errors(found.held_out()), _coverage(found.held_out_coverage()))
+    return show(words, _errors(found.errors), _coverage(found.coverage))
 
 
 def _errors(frame: pd.DataFrame) -> tbl.Table:
-    columns = ("Years ahead", *(_named(method) for method in frame.columns))
-    rows = [[tbl.text(int(str(h))), *(_share(float(v)) for v in frame.loc[h])] for h in frame.index]
+    rows = [
+        [*_whose(r), _share(r.error), _share(r.no_change), _share(r.difference_low), _share(r.difference_high)]
+        for r in _all_sizes(frame)
+    ]
     return tbl.Table(
         key="backtest-errors",
-        caption="Mean absolute error on held-out years, share of the children at the start",
-        columns=columns,
+        caption="Mean absolute error, share of all the authority's children at the start",
+        columns=("Children", "Years ahead", "Forecast", "No change", "Difference, low", "Difference, high"),
         rows=rows,
-        numeric=1,
+        numeric=2,
+        note="Difference: the forecast's error less that of no change, 95% interval over authorities.",
     )
 
 
 def _coverage(frame: pd.DataFrame) -> tbl.Table:
-    """A row a method and number of years ahead, a column an interval."""
-    methods, levels = (frame.columns.unique(level=name) for name in ("method", "level"))
-    columns = ("Method", "Years ahead", *(f"{fmt.percent(float(level))} interval" for level in levels))
-    rows = [
-        [tbl.text(_named(method)), tbl.text(int(str(h))), *(_share(float(frame.loc[h, (method, v)])) for v in levels)]
-        for method in methods
-        for h in frame.index
-    ]
+    """A row a placement and number of years ahead, a column an interval."""
+    levels = sorted(frame["level"].unique())
+    by_level = [list(_all_sizes(frame[frame["level"] == level])) for level in levels]
     return tbl.Table(
         key="backtest-coverage",
-        caption="Share of authorities whose number fell inside the interval, held-out years",
-        columns=columns,
-        rows=rows,
-        numeric=1,
+        caption="Share of authorities whose number fell inside the interval",
+        columns=("Children", "Years ahead", *(f"{fmt.percent(float(level))} interval" for level in levels)),
+        rows=[[*_whose(row[0]), *(_share(r.covered) for r in row)] for row in zip(*by_level, strict=True)],
+        numeric=2,
         note="An interval that covers much more or much less than its name is a fault either way.",
     )
 
 
-def _named(method: object) -> str:
-    from model.demand.totals import NAMED  # noqa: PLC0415 - as above
+def _all_sizes(frame: pd.DataFrame) -> Iterable[Any]:
+    return frame[frame["size"] == "all"].itertuples()
 
-    return NAMED[str(method)].capitalize()
+
+def _whose(row: Any) -> list[tbl.Cell]:  # noqa: ANN401 - a row of a frame
+    return [tbl.text(str(row.placement).replace("_", " ")), tbl.text(int(row.horizon))]
 
 
 def _share(value: float) -> tbl.Cell:

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 from model.case.parameters import AGE_BANDS, PLACEMENTS
 from model.case.reading.problems import InputProblems
+from model.children.expected import project
+from model.children.levers import Drivers
 from model.children.streams import streams_of
 from model.demand import build
 from model.demand.assumptions import Level, assumption_rows
@@ -22,7 +24,7 @@ from model.demand.codes import demand_settings, read_reference
 from model.demand.dfe import read_dfe
 from model.demand.forecast import forecast, written_case
 from model.demand.layout import parse_counts
-from model.demand.levels import pooled_flows, spread_between
+from model.demand.levels import pooled_flows, spread_between, younger_infants
 from model.demand.names import find_authority
 from model.demand.suppression import impute_suppressed
 from tests.demand.synthetic import write_tables
@@ -253,6 +255,7 @@ def test_what_is_forecast_is_what_the_written_files_give(tmp_path):
 def test_impossible_exits_are_cut_and_said(tmp_path):
     tables = read_dfe(write_tables(tmp_path))
     frame = caseload_frame(authority_caseload(tables, "Northby"), tables.files)
+    frame = frame[frame["age_band"] != "18"]
     frame.loc[(frame["age_band"] == "5_9") & (frame["stream"] == "general"), "exits_annual"] = 150.0
     sure = Level(log_sd=0.0, quality="red", note="")
     rows = assumption_rows(sure, sure, source="made up", as_at="2023-03-31")
@@ -269,6 +272,30 @@ def test_impossible_exits_are_cut_and_said(tmp_path):
     assert round(steps) >= 1
     once_less = frame.assign(exits_annual=pd.to_numeric(frame["exits_annual"], errors="coerce") * 0.9 ** (steps - 1))
     assert steps == pytest.approx(1) or feasible(once_less, rows, start)[1]
+
+
+def test_as_many_children_are_expected_as_now_whatever_the_flows_leave_over(tmp_path):
+    """Northby's flows alone would lose 2% in three years: more enter and fewer leave, each by what it is in doubt."""
+    made = tables_demand(read_dfe(write_tables(tmp_path)), "Northby")
+    levels = made.files["assumptions.csv"].set_index("name")["value"]
+    assert levels["caseload.exits_multiplier"] < 1 < levels["caseload.entries_multiplier"]
+    assert set(made.files["caseload.csv"]["age_band"]) == {*AGE_BANDS, "all"}  # ages stay smooth up to 18
+    case = written_case(made.files, dt.date(made.year, 4, 1))
+    moved = Drivers(entry_scale=np.full((36, 1), levels["caseload.entries_multiplier"]),
+                    exit_scale=np.array([levels["caseload.exits_multiplier"]]))  # fmt: skip
+    both = (streams_of(case).general, streams_of(case).uasc)
+    total = sum(project(s, moved, cells=False).projection.stock.sum(axis=(1, 2)) for s in both)
+    assert np.log(total[[12, 24, 36]] / total[0]).mean() == pytest.approx(0, abs=1e-3)
+    assert total[[12, 24, 36]] == pytest.approx(np.full(3, total[0]), rel=0.01)
+
+
+def test_infants_enter_as_young_as_holds_their_number(tmp_path):
+    caseload = authority_caseload(read_dfe(write_tables(tmp_path)), "Northby")
+    counts = ((caseload.stock_by_age, 6.0), (caseload.entries_by_age, 14.0), (caseload.exits_by_age, 4.0))
+    age, enter, leave = (dict(flow) | {"under_1": infants} for flow, infants in counts)
+    known = replace(caseload, stock_by_age=age, entries_by_age=enter, exits_by_age=leave)
+    assert younger_infants(known) == pytest.approx((12 * 6 / 12 - 3) / 6)  # twelve stay six months each: half of them
+    assert younger_infants(replace(known, stock_by_age=age | {"under_1": 60.0})) == 0.95
 
 
 def test_the_range_of_the_share_aged_8_or_9_is_that_of_the_settings_a_quarter_either_side_of_even(tmp_path):

@@ -3,19 +3,12 @@
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 
-from model.demand.backtest import backtest, summary_lines
-from model.demand.dfe import read_dfe
 from model.demand.rates import count_events, destinations, entry_level, pool, rate_frame
 from model.demand.ssda903 import read_episodes
 from model.demand.stated import Rates
-from model.demand.totals import METHODS, Panel, drift_known_by, last_years_rates, pooled_blind, straight_line
-from tests.demand.synthetic import World, write_returns, write_tables
-
-SAMPLE = Path(__file__).resolve().parents[3] / "shared" / "data" / "dfe"
-needs_sample = pytest.mark.skipif(not SAMPLE.is_dir(), reason="DfE's tables are not beside the repository")
+from tests.demand.synthetic import World, write_returns
 
 OURS = [0, 1, 2, 3, 5]
 """Our placements that the made-up children live in, in the order of their world's hazards."""
@@ -121,62 +114,3 @@ def test_the_rate_frame_has_a_row_for_every_cell_and_measure(known):
     assert len(frame) == 5 * 8 * (4 + 1)
     assert (frame["low_80"] <= frame["rate_annual"]).mean() > 0.99
     assert (frame["rate_annual"] <= frame["high_80"]).mean() > 0.8
-
-
-def _panel(stock, starts):
-    years = list(range(2016, 2016 + len(stock)))
-    frame = pd.DataFrame([stock], index=["A"], columns=years, dtype=float)
-    return Panel(
-        stock=frame,
-        starts=pd.DataFrame([starts], index=["A"], columns=years, dtype=float),
-        population=frame * 100,
-        region=pd.Series({"A": "North"}),
-    )
-
-
-def test_the_other_forecasters_by_hand():
-    panel = _panel([100, 110, 120, 130, 140], [40, 40, 40, 40, 40])
-    assert straight_line(panel, 2020, 2)["A"] == pytest.approx(160)
-    # 130 children, 40 start, 140 remain: 30 of 130 leave. Next year 140 x 100/130 + 40.
-    assert last_years_rates(panel, 2020, 1)["A"] == pytest.approx(140 * 100 / 130 + 40)
-
-
-def _two_that_grow(*growth):
-    """Two authorities of one region and one rate per child that grow by a factor each year."""
-    stock = pd.DataFrame([children * np.cumprod([1.0, *growth]) for children in (100.0, 300.0)])
-    stock.columns = range(2016, 2017 + len(growth))
-    region = pd.Series(["North", "North"])
-    return Panel(stock=stock, starts=stock * 0 + 10, population=stock * 100, region=region)
-
-
-def test_the_blind_forecast_finds_steady_growth_and_sees_no_later_year():
-    steady, later_falls = _two_that_grow(*[1.05] * 7), _two_that_grow(*[1.05] * 5, 0.8, 0.8)
-    assert drift_known_by(steady, 2017) == (0.0, 0.0)
-    for panel in (steady, later_falls):
-        assert drift_known_by(panel, 2021) == (1.0, 1.0)
-        assert pooled_blind(panel, 2021, 3).to_numpy() == pytest.approx(panel.stock[2021].to_numpy() * 1.05**3)
-    assert drift_known_by(_two_that_grow(1.05, 1 / 1.05, 1.05, 1 / 1.05, 1.05, 1 / 1.05), 2022)[0] < 0.5
-
-
-@needs_sample
-def test_the_pooled_forecast_beats_persistence_even_when_no_later_year_is_seen():
-    table = backtest(read_dfe(SAMPLE)).held_out()
-    assert (table.loc[[2, 3], "pooled_blind"] < table.loc[[2, 3], "persistence"]).all()
-
-
-def test_the_backtest_reports_every_method_and_its_losses(tmp_path):
-    result = backtest(read_dfe(write_tables(tmp_path)))
-    assert set(result.errors["method"]) == set(METHODS)
-    assert result.errors["held_out"].any()
-    lines = summary_lines(result)
-    assert any("default:" in line for line in lines)
-    assert result.best_method() in METHODS
-
-
-@needs_sample
-def test_the_pooled_forecast_beats_persistence_on_held_out_years_and_is_honest_about_its_width():
-    result = backtest(read_dfe(SAMPLE))
-    table = result.held_out()
-    assert (table.loc[[2, 3], "pooled"] < table.loc[[2, 3], "persistence"]).all()
-    coverage = result.held_out_coverage()
-    assert coverage[("pooled", 0.8)].between(0.75, 0.85).all()
