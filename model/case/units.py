@@ -12,6 +12,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from model.case.records import Case
     from model.case.reference import PriceIndex
     from model.case.timeline import Timeline
 
@@ -89,6 +90,11 @@ def nominal_factors(timeline: Timeline, index: PriceIndex, price_base: str) -> N
     base = index.at(price_base)
     by_year = np.array([index.at(year) / base for year in timeline.financial_years], dtype=np.float64)
     return by_year[timeline.year_index]
+
+
+def in_cash(case: Case) -> NDArray[np.float64]:
+    """Cash pounds in each month for a pound of the case's price base, (months,)."""
+    return nominal_factors(case.timeline, case.reference.indices[case.conventions.price_index], case.price_base)
 
 
 def to_price_base(amount: float, index: PriceIndex, stated: str, wanted: str) -> float:

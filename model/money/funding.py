@@ -106,7 +106,6 @@ def reserve_flows(evaluation: Evaluation) -> dict[str, NDArray[np.float64]]:
     recurring cost while the reserve pays it. `one_offs` likewise.
     """
     case = evaluation.case
-    timeline = case.timeline
     early = _early(case)[:, None]
     out = {name: np.zeros(evaluation.setting.shape) for name in RESERVE_FLOWS}
     for spec in case.schemes:
@@ -124,9 +123,7 @@ def reserve_flows(evaluation: Evaluation) -> dict[str, NDArray[np.float64]]:
             if tag.nature == INVESTMENT and tag.funding in {GENERAL_FUND, RESERVE}:
                 item = RESERVE_ONE_OFFS if tag.recurrence == ONE_OFF else IMPLEMENTATION
                 out[item] -= np.where(early | (tag.funding == RESERVE), amount, 0.0)
-    index = case.reference.indices[case.conventions.price_index]
-    nominal = units.nominal_factors(timeline, index, case.price_base)[:, None]
-    return {name: amount * nominal for name, amount in out.items()}
+    return {name: amount * units.in_cash(case)[:, None] for name, amount in out.items()}
 
 
 def fixed_term_posts(evaluation: Evaluation) -> NDArray[np.float64]:
@@ -134,22 +131,20 @@ def fixed_term_posts(evaluation: Evaluation) -> NDArray[np.float64]:
 
     Nominal, by financial year, (years, draws), positive: new base budget, but not new spending.
     """
-    case = evaluation.case
-    index = case.reference.indices[case.conventions.price_index]
-    nominal = units.nominal_factors(case.timeline, index, case.price_base)[:, None]
-    paid = already_paid(evaluation.setting, case.active_schemes)
-    return case.timeline.by_financial_year(np.where(_early(case)[:, None], 0.0, paid * nominal))
+    return _in_base_budget(evaluation.case, already_paid(evaluation.setting, evaluation.case.active_schemes))
 
 
 def unspent(evaluation: Evaluation) -> NDArray[np.float64]:
     """Return what the base budget holds for approved posts beyond what is spent on them: nominal, (years, draws)."""
-    case = evaluation.case
-    index = case.reference.indices[case.conventions.price_index]
-    nominal = units.nominal_factors(case.timeline, index, case.price_base)[:, None]
-    if case.funding.budget_basis != APPROVED:
-        return case.timeline.by_financial_year(np.zeros(evaluation.setting.shape))
-    budgeted = np.where(_early(case)[:, None], 0.0, underspend(evaluation.setting) * nominal)
-    return case.timeline.by_financial_year(budgeted)
+    held = evaluation.case.funding.budget_basis == APPROVED
+    left = underspend(evaluation.setting) if held else np.zeros(evaluation.setting.shape)
+    return _in_base_budget(evaluation.case, left)
+
+
+def _in_base_budget(case: Case, real: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return a real amount, (months, draws), in cash by financial year, without the years that the reserve pays for."""
+    later = ~_early(case) * units.in_cash(case)
+    return case.timeline.by_financial_year(later[:, None] * real)
 
 
 def fund(
@@ -166,10 +161,13 @@ def fund(
     """
     purses, base_lines = share_out(case, lines, moved)
     monthly = run_reserve(case, flows, draws)
-    loan = run_loan(case, monthly[ADVANCE], draws)
-    borrowing = run_borrowing(lines, draws)
-    reserve = _by_year(case, monthly)
-    return Funding(purses=purses, base_lines=base_lines, reserve=reserve, loan=loan, borrowing=borrowing)
+    return Funding(
+        purses=purses,
+        base_lines=base_lines,
+        reserve=_by_year(case, monthly),
+        loan=run_loan(case, monthly[ADVANCE], draws),
+        borrowing=run_borrowing(lines, draws),
+    )
 
 
 def share_out(
@@ -249,8 +247,7 @@ def _early(case: Case) -> NDArray[np.bool_]:
 
 def _cash(case: Case) -> float:
     """Pounds of the first month for a pound of the price base: balances are cash, whatever base they are stated in."""
-    index = case.reference.indices[case.conventions.price_index]
-    return float(units.nominal_factors(case.timeline, index, case.price_base)[0])
+    return float(units.in_cash(case)[0])
 
 
 def _by_year(case: Case, monthly: Mapping[str, NDArray[np.float64]]) -> dict[str, NDArray[np.float64]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -30,7 +30,7 @@ from model.schemes.cashflows import CashFlows, Tag
 from model.schemes.optimism import cost_factor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Hashable, Iterable, Mapping
 
     from numpy.typing import NDArray
 
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from model.children.levers import Projection
     from model.money.placement_spending import Terms
 
+Made = TypeVar("Made")
 PRICE_GROWTH = "growth.placement_prices_real_annual"
 PRICE_GROWTH_OF = {p: f"growth.{p}_prices_real_annual" for p in PLACEMENTS}  # where a case states a placement's own
 
@@ -76,14 +77,6 @@ def costs_of(scheme: Scheme, setting: Setting) -> CashFlows:
     return costs if (factor == 1).all() else CashFlows({tag: amount * factor for tag, amount in costs})
 
 
-def _own_money(scheme: Scheme, setting: Setting) -> NDArray[np.float64]:
-    """Return what a scheme costs and what it saves on lines of its own, (months, draws)."""
-    total = costs_of(scheme, setting).net(*setting.shape)
-    for before, after in scheme.spending(setting).values():
-        total += before - after
-    return total
-
-
 @dataclass(frozen=True, kw_only=True)
 class Evaluation:
     """A case run on one block of draws. Worlds are made when asked for, and each only once."""
@@ -93,7 +86,14 @@ class Evaluation:
     streams: Streams
     cells: bool = True  # whether worlds count children by age and placement, which only `Result.caseload` reads
     middle: Evaluation | None = None  # the case at its central values, where these draws are others
-    _worlds: dict[frozenset[str], World] = field(default_factory=dict)
+    _made: dict[tuple[str, object], Any] = field(default_factory=dict)
+
+    def _once(self, what: str, of: Hashable, make: Callable[[], Made]) -> Made:
+        """Return what `make` gives, made only once."""
+        if (what, of) not in self._made:
+            self._made[what, of] = make()
+        made: Made = self._made[what, of]
+        return made
 
     @cached_property
     def schemes(self) -> Mapping[str, Scheme]:
@@ -154,10 +154,8 @@ class Evaluation:
         return self._world(frozenset(n for n in names if n in self.levers)).projection
 
     def _world(self, acting: frozenset[str]) -> World:
-        if acting not in self._worlds:
-            levers = sum((self.levers[n] for n in self.levers if n in acting), NO_LEVERS)
-            self._worlds[acting] = self._projected(levers, acting)
-        return self._worlds[acting]
+        levers = sum((self.levers[n] for n in self.levers if n in acting), NO_LEVERS)
+        return self._once("world", acting, lambda: self._projected(levers, acting))
 
     def _projected(self, levers: Levers, acting: frozenset[str]) -> World:
         """Project one world: children one at a time where there is chance, else expected numbers.
@@ -165,8 +163,8 @@ class Evaluation:
         How new places fill is worked out once, at central values, and followed by every draw.
         """
         if self._expected:
-            counted = self.cells and (not acting or len(acting) == len(self.levers))  # the two worlds a result keeps
-            return expected.project(self.streams.general, self.drivers, levers, cells=counted)
+            # every world counts alike: without effect one must be the other to the last digit
+            return expected.project(self.streams.general, self.drivers, levers, cells=self.cells)
         guides = self._central._world(acting).guides if levers.places else ()  # noqa: SLF001 - its own kind
         if self.drivers.chance is None:
             return World(project_points(self.streams.general, self.drivers, levers, guides), guides)
@@ -221,6 +219,9 @@ class Evaluation:
     def spending(self, names: Iterable[str] = ()) -> dict[str, NDArray[np.float64]]:
         """Return what the world of the named schemes costs by line, positive, (months, draws): children, and events."""
         acting = frozenset(names)
+        return self._once("spending", acting, lambda: self._spending(acting))
+
+    def _spending(self, acting: frozenset[str]) -> dict[str, NDArray[np.float64]]:
         world = self.world(acting)
         lines = placement_spending(world.mean_stock, self.monthly_prices, self.terms, acting)
         return lines | {
@@ -241,26 +242,23 @@ class Evaluation:
     def net(self, members: Iterable[str]) -> NDArray[np.float64]:
         """Return the joint net position of some schemes, (months, draws): a perimeter's, without its lines."""
         names = [n for n in self.schemes if n in set(members)]
-        own = sum((self._own(name) for name in names), np.zeros(self.setting.shape))
+        own = sum((self._own_money(name) for name in names), np.zeros(self.setting.shape))
         if not self.meeting(names):
             return own
         saved: NDArray[np.float64] = own + self.total_spending() - self.total_spending(names)
         return saved
 
-    def _own(self, name: str) -> NDArray[np.float64]:
+    def _own_money(self, name: str) -> NDArray[np.float64]:
         """Return what a scheme costs and what it saves on lines of its own, (months, draws)."""
-        if name not in self._owned:
-            self._owned[name] = _own_money(self.schemes[name], self.setting)
-        return self._owned[name]
 
-    @cached_property
-    def _owned(self) -> dict[str, NDArray[np.float64]]:
-        return {}
+        def own() -> NDArray[np.float64]:
+            scheme = self.schemes[name]
+            total = costs_of(scheme, self.setting).net(*self.setting.shape)
+            for before, after in scheme.spending(self.setting).values():
+                total += before - after
+            return total
 
-    @cached_property
-    def do_nothing_spending(self) -> dict[str, NDArray[np.float64]]:
-        """What the do-nothing world costs by line."""
-        return self.spending()
+        return self._once("own money", name, own)
 
     @cached_property
     def contract_steps(self) -> Mapping[str, NDArray[np.float64]]:
@@ -284,9 +282,7 @@ class Evaluation:
         acting = self.meeting(names)
         if not acting:
             return CashFlows()
-        if acting not in self._savings:
-            self._savings[acting] = self._split(self.do_nothing_spending, self.spending(acting))
-        return self._savings[acting]
+        return self._once("saving", acting, lambda: self._split(self.spending(), self.spending(acting)))
 
     @cached_property
     def partner_shares(self) -> Mapping[str, NDArray[np.float64]]:
@@ -316,26 +312,18 @@ class Evaluation:
             flows += split_saving(self.case, was, now, {}, dict.fromkeys(theirs, PARTNER))
         return flows
 
-    @cached_property
-    def _savings(self) -> dict[frozenset[str], CashFlows]:
-        return {}
-
     def standalone(self, name: str) -> CashFlows:
         """Return one scheme by itself: its own costs, what it saves on its own lines, and on the caseload."""
-        if name not in self._standalone:
+
+        def alone() -> CashFlows:
             scheme = self.schemes[name]
             flows = costs_of(scheme, self.setting) + self.saving([name])
-            pairs = scheme.spending(self.setting)
-            if pairs:
-                before = {line: pair[0] for line, pair in pairs.items()}
-                after = {line: pair[1] for line, pair in pairs.items()}
+            if pairs := scheme.spending(self.setting):
+                before, after = ({line: pair[i] for line, pair in pairs.items()} for i in (0, 1))
                 flows += split_saving(self.case, before, after, {}, scheme.purses)
-            self._standalone[name] = flows
-        return self._standalone[name]
+            return flows
 
-    @cached_property
-    def _standalone(self) -> dict[str, CashFlows]:
-        return {}
+        return self._once("standalone", name, alone)
 
     def perimeter(self, name: str, members: Iterable[str]) -> Perimeter:
         """Return the rows of some schemes and the interaction between those that meet on the caseload."""

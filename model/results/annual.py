@@ -40,10 +40,8 @@ def tidy_frame(columns: Sequence[str], parts: Sequence[Mapping[str, object]]) ->
 
 def nominal_by_year(case: Case) -> NDArray[np.float64]:
     """Nominal pounds for a real pound in each financial year, (years,)."""
-    index = case.reference.indices[case.conventions.price_index]
-    monthly = units.nominal_factors(case.timeline, index, case.price_base)
     first = np.searchsorted(case.timeline.year_index, np.arange(len(case.timeline.financial_years)))
-    by_year: NDArray[np.float64] = monthly[first]
+    by_year: NDArray[np.float64] = units.in_cash(case)[first]
     return by_year
 
 
@@ -136,11 +134,7 @@ def pennies(amount: NDArray[np.float64]) -> NDArray[np.float64]:
 def monthly_frame(result: Outcome) -> pd.DataFrame:
     """Return net and cumulative position of each perimeter by month, real and nominal."""
     case = result.case
-    index = case.reference.indices[case.conventions.price_index]
-    factors = {
-        REAL: np.ones(case.timeline.months),
-        NOMINAL: units.nominal_factors(case.timeline, index, case.price_base),
-    }
+    factors = {REAL: np.ones(case.timeline.months), NOMINAL: units.in_cash(case)}
     parts = []
     for perimeter in result.perimeters:
         for basis, factor in factors.items():

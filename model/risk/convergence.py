@@ -68,12 +68,6 @@ def quantile_precision(name: str, values: Floats, probability: float, printed_un
     return _precision(name, float(np.quantile(values, probability)), error, (low, high), printed_unit, n)
 
 
-def expected_shortfall(values: Floats, share: float = 0.1) -> float:
-    """Return the mean of the worst `share` of draws (at least one draw)."""
-    count = max(1, math.ceil(values.size * share - 1e-9))
-    return float(np.partition(values, count - 1)[:count].mean())
-
-
 def npv_precision(npv: Mapping[str, Floats], *, money_unit: float, share_unit: float) -> dict[str, list[Precision]]:
     """Return, by perimeter, the precision of the mean NPV, its P5, P50 and P95, and the chance that it is positive.
 

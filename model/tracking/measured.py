@@ -235,8 +235,6 @@ def _on_arrays(node: ast.AST, values: Mapping[str, Floats]) -> Floats:
 
 def measured(evaluation: Evaluation, acting: tuple[str, ...] | None = None) -> Modelled:
     """Return what an evaluated case says of its measures: with all its schemes, or with those `acting`."""
-    case = evaluation.case
-    index = case.reference.indices[case.conventions.price_index]
-    level = units.nominal_factors(case.timeline, index, case.price_base)
+    level = units.in_cash(evaluation.case)
     everything = tuple(evaluation.schemes)
     return Modelled(evaluation=evaluation, level=level[:, None], acting=everything if acting is None else acting)

@@ -159,7 +159,7 @@ def test_a_placement_may_have_price_growth_of_its_own(tmp_path):
     assert price["in_house_foster"] == pytest.approx(350 * 1.01**2)  # the common rate
     children = run.world().mean_stock[30, PLACEMENTS.index("residential"), 0]
     weeks = 365 / 7 * 31 / 365
-    spent = run.do_nothing_spending["Residential placements"][30, 0]
+    spent = run.spending()["Residential placements"][30, 0]
     assert spent == pytest.approx(children * 4000 * 1.05**2 * weeks)
 
 

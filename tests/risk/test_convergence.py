@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from model.risk.convergence import (
-    expected_shortfall,
     mean_precision,
     npv_precision,
     printed,
@@ -47,11 +46,6 @@ def test_probabilities_at_the_ends_keep_an_interval() -> None:
     assert never.low == pytest.approx(0, abs=1e-12)
     assert 0.003 < never.high < 0.005
     assert not never.may_change
-
-
-def test_expected_shortfall_is_the_mean_of_the_worst_tenth() -> None:
-    assert expected_shortfall(np.arange(1.0, 101)) == pytest.approx(5.5)
-    assert expected_shortfall(np.array([4.0])) == 4
 
 
 def test_rounding_is_away_from_zero() -> None:

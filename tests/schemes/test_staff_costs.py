@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from model.case.draws import Draws
+from model.case.pay import PayError
 from model.case.records import Post, SchemeSpec
 from model.case.reference import PriceIndex, Reference
 from model.case.timeline import Timeline
@@ -26,7 +27,7 @@ from model.schemes.staff.posts import (
     staff_costs,
     underspend,
 )
-from model.schemes.staff.prices import printed_and_priced
+from model.schemes.staff.prices import full_year_price
 from tests.cases import pay_tables
 
 TIMELINE = Timeline(date(2022, 4, 1), 36)
@@ -115,18 +116,13 @@ def test_a_regrade_costs_the_difference_of_the_grades():
     assert by_year(staff)[1] * 1.1 == pytest.approx(rate * 81 / 366, abs=0.01)  # 21 days of January, 29, 31
 
 
-def test_where_a_row_is_both_printed_and_graded_the_difference_is_shown():
-    where, _ = setting(
-        row(id="lado", grade="G14", fte_current=0.85, printed_gbp=8_405.0),
-        row(id="early", grade="G12"),
-        row(id="line"),
-        pay=PAY.known_on(date(2022, 7, 13)),
-    )
-    frame = printed_and_priced(where.case).set_index("id")
-    assert frame.loc["lado", "priced_gbp"] == 8_407.92  # 0.15 x 56,052.82
-    assert frame.loc["lado", "difference_gbp"] == 2.92
-    assert "no grade 'G12'" in frame.loc["early", "why_not_priced"]
-    assert frame.loc["line", "why_not_priced"] == "the source gives no grade"
+def test_a_row_of_part_of_a_post_is_priced_from_its_grade_or_says_why_not():
+    where, _ = setting(row(id="lado", grade="G14", fte_current=0.85), row(id="early", grade="G12"),
+                       pay=PAY.known_on(date(2022, 7, 13)))  # fmt: skip
+    lado, early = where.case.establishment
+    assert full_year_price(where.case, lado) == 8_407.92  # 0.15 x 56,052.82; the report prints £8,405
+    with pytest.raises(PayError, match="no grade 'G12'"):
+        full_year_price(where.case, early)
 
 
 def test_without_stated_recruiting_costs_there_are_no_lines_for_them():

@@ -66,7 +66,7 @@ def test_the_year_the_rate_fell_blends_to_the_published_14_53_per_cent():
 
 def test_the_rate_follows_the_pay_day_so_it_falls_in_november_2022_and_rises_in_april_2025():
     cost = post_cost(TABLES, post_at_38(), Timeline(date(2022, 4, 1), 48))
-    rate = cost.national_insurance / (cost.salary_annual - 9_100) / Timeline(date(2022, 4, 1), 48).year_share
+    rate = cost.national_insurance / (cost.salary - 9_100 * Timeline(date(2022, 4, 1), 48).year_share)
     assert np.allclose(rate[:7], 0.1505)
     assert np.allclose(rate[7:36], 0.138)
     assert cost.national_insurance[36] == pytest.approx((49_282 - 5_000) * 0.15 * 30 / 365)

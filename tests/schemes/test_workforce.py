@@ -10,13 +10,12 @@ import pytest
 from model.case import words
 from model.case.draws import central
 from model.case.reading.problems import InputProblems
-from model.money.agency_readings import agency_readings
 from model.money.portfolio import evaluate
 from model.results.runs import run
 from model.schemes.establishment import PENSION_STRAIN, REDUNDANCY
 from model.schemes.load import load_case
 from model.schemes.staff import workforce
-from model.schemes.staff.prices import printed_and_priced
+from model.schemes.staff.prices import full_year_price
 from model.schemes.staff.workforce import CASELOAD, EMPTY, IN_POST, NEEDED, POSTS, SPAN, WORKERS, measures
 from tests.cases import CASE_TOML, ESTABLISHMENT_COLUMNS, write_case
 
@@ -82,15 +81,10 @@ def case_of(tmp_path, *rows, assumptions=None, **changes):
     return load_case(write_case(tmp_path, assumptions={**SETTLED, **(assumptions or {})}, files=files, **changes))
 
 
-def test_cases_over_workers_by_hand():
-    # 981 cases over 65 x 0.8 = 52 workers; eight more, all in post, make 60.
-    workers = workforce.workers_in_post(*(np.array([x]) for x in (65.0, 0.8, 8.0)), np.array([[0.0], [1.0]]))
-    caseload = workforce.caseload_per_worker(np.array([[981.0], [981.0]]), workers)
-    assert caseload[:, 0] == pytest.approx([18.865, 16.35], abs=0.001)
+def test_the_first_month_in_which_a_caseload_is_at_its_target():
+    caseload = np.array([[18.865], [16.35]])
     assert np.isnan(workforce.first_month_at_or_below(caseload, np.array([15.0]))).all()
     assert workforce.first_month_at_or_below(caseload, np.array([17.0])) == 1
-    assert workforce.workers_needed(np.array([981.0]), np.array([15.0])) == pytest.approx(65.4)
-    assert workforce.caseload_per_worker(np.array([5.0]), np.array([0.0])) == np.inf
 
 
 def in_post(case):
@@ -165,8 +159,7 @@ def test_another_council_s_graded_posts_are_priced_through_its_inputs_alone(tmp_
     )
     # Point 2: 40,000 + 15% of 30,000 + 20% + 0.5% = 52,700. Point 1: 30,000 + 3,000 + 6,150 = 39,150.
     assert [post.change_annual_cost_gbp for post in case.establishment] == [105_400, 39_150, 50_000]
-    frame = printed_and_priced(case).set_index("id")
-    assert frame.loc["both", "difference_gbp"] == 2_700
+    assert full_year_price(case, case.establishment[2]) == 52_700  # what is printed is £2,700 less, and counts
     annual = run(case, draws=1).annual.query(
         "perimeter == 'whole' and line == 'Staff' and price_basis == 'nominal' and statistic == 'central'"
     )
@@ -235,20 +228,3 @@ def test_a_change_of_price_base_changes_nothing_that_is_real(tmp_path):
     assert before.metrics_by_perimeter["whole"]["bcr"]["central"] == pytest.approx(
         after.metrics_by_perimeter["whole"]["bcr"]["central"]
     )
-
-
-def test_both_readings_of_the_agency_figure_stand_side_by_side(tmp_path):
-    case = load_case(
-        write_case(tmp_path, case_toml=CASE_TOML.replace('kind = "agency"\nstart = 2023-01-01\nactive = false',
-                                                         'kind = "agency"\nstart = 2023-01-01'))
-    )  # fmt: skip
-    value = {name: row.value for name, row in case.assumptions.items()}
-    premium, whole = agency_readings(case).to_dict("records")
-    cover = value["agency.cover_cost_annual"] * (1 - value["agency.cover_managed_share"])
-    part = value["agency.premium"] / (1 + value["agency.premium"])
-    assert (premium["cover_saved_annual_gbp"], whole["cover_saved_annual_gbp"]) == pytest.approx((cover * part, cover))
-    assert whole["npv_gbp"] > premium["npv_gbp"]
-    assert whole["npv_whole_gbp"] - premium["npv_whole_gbp"] == pytest.approx(whole["npv_gbp"] - premium["npv_gbp"])
-    used = premium if not value["agency.whole_cost"] else whole
-    assert used["used"]
-    assert used["npv_gbp"] == pytest.approx(run(case, draws=1).metrics_by_perimeter["agency"]["npv_gbp"]["central"])

@@ -293,7 +293,7 @@ def _annual_cost(setting: Setting, post: Post) -> NDArray[np.float64]:
         return setting.real_growth("growth.pay_real_annual") * post.change_annual_cost_gbp * new
     case = setting.case
     row = price_row(case, post, post.start or case.scheme(post.charged_to).start)
-    level = units.nominal_factors(case.timeline, case.reference.indices[case.conventions.price_index], case.price_base)
+    level = units.in_cash(case)
     growth = (1 + setting.optional("growth.pay_real_annual", 0.0)) ** row.planned_years[:, None]
     real: NDArray[np.float64] = (row.rates / level)[:, None] * growth * new
     return real

@@ -7,7 +7,7 @@ threshold. So 2022/23 has seven months at 15.05% and five at 13.8%, the 14.53% t
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -16,12 +16,11 @@ import numpy as np
 
 from model.case.pay import BOTTOM, MIDDLE, PLACES_IN_A_GRADE, TOP, PayError, PayTables
 from model.case.timeline import MONTHS_A_YEAR, Timeline, add_months, financial_year
-from model.case.words import BOTTOM_UP, PRINTED
+from model.case.words import BOTTOM_UP
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import pandas as pd
     from numpy.typing import NDArray
 
     from model.case.pay import Grade
@@ -44,12 +43,8 @@ class PostPay:
 
 @dataclass(frozen=True, kw_only=True)
 class PostCost:
-    """Nominal pounds by month of one whole-time post, from its start. Each (months,); `salary_annual` is a yearly rate.
+    """Nominal pounds of one whole-time post: in each month, or at each month's yearly rate. Each (months,)."""
 
-    `salary_annual` is the pay of the point in force, whether or not the post has started; the others are nought before.
-    """
-
-    salary_annual: NDArray[np.float64]
     salary: NDArray[np.float64]
     national_insurance: NDArray[np.float64]
     pension: NDArray[np.float64]
@@ -165,7 +160,6 @@ def cost_rates(
     ni = [tables.ni(day) for day in pay_days]
     national_insurance = [max(0.0, s - r.threshold_annual_gbp) * r.rate for s, r in zip(salary, ni, strict=True)]
     return PostCost(
-        salary_annual=salary,
         salary=salary,
         national_insurance=np.array(national_insurance, dtype=np.float64),
         pension=salary * np.array([tables.pension(pay.council, day).rate for day in pay_days]),
@@ -179,13 +173,7 @@ def post_cost(
     """Return the nominal cost by month of one whole-time post from its start day, part-months by days."""
     rates = cost_rates(tables, pay, timeline, planned_rises)
     share = timeline.year_share * timeline.share_active(pay.start)
-    return PostCost(
-        salary_annual=rates.salary_annual,
-        salary=rates.salary * share,
-        national_insurance=rates.national_insurance * share,
-        pension=rates.pension * share,
-        levy=rates.levy * share,
-    )
+    return PostCost(**{part.name: getattr(rates, part.name) * share for part in fields(PostCost)})
 
 
 def full_year_cost(
@@ -268,43 +256,6 @@ def full_year_price(case: Case, post: Post) -> float:
         return round((post.fte_proposed - post.fte_current) * cost(post.grade, post.spine_point), PENNY)
     before = post.fte_current * cost(post.grade_current, "")
     return round(post.fte_proposed * cost(post.grade, post.spine_point) - before, PENNY)
-
-
-def printed_and_priced(case: Case) -> pd.DataFrame:
-    """Return the establishment row by row: printed cost, bottom-up price and their difference, or why there is none."""
-    import pandas as pd  # noqa: PLC0415 - importing the model must stay cheap
-
-    rows = []
-    for post in case.establishment:
-        priced, why = _priced_or_why(case, post)
-        both = priced is not None and post.printed_gbp is not None
-        difference = round(priced - post.printed_gbp, PENNY) if both else None  # type: ignore[operator]
-        rows.append(
-            {
-                "id": post.id,
-                "charged_to": post.charged_to,
-                "post": post.post,
-                "grade": post.grade,
-                "fte": post.fte_proposed - post.fte_current,
-                "printed_gbp": post.printed_gbp,
-                "priced_gbp": priced,
-                "difference_gbp": difference,
-                "used": post.costing or PRINTED,
-                "why_not_priced": why,
-            }
-        )
-    columns = ("id", "charged_to", "post", "grade", "fte", "printed_gbp", "priced_gbp", "difference_gbp", "used",
-               "why_not_priced")  # fmt: skip
-    return pd.DataFrame(rows, columns=columns)
-
-
-def _priced_or_why(case: Case, post: Post) -> tuple[float | None, str]:
-    if not post.grade:
-        return None, "the source gives no grade"
-    try:
-        return full_year_price(case, post), ""
-    except PayError as error:
-        return None, str(error)
 
 
 def with_prices(case: Case) -> Case:

@@ -81,86 +81,41 @@ def _cohorts(setting: Setting) -> list[tuple[NDArray[np.float64], NDArray[np.flo
 def _caseloads(
     setting: Setting, in_care: Mapping[str, NDArray[np.float64]], posts: Mapping[str, NDArray[np.float64]]
 ) -> dict[Measure, NDArray[np.float64]]:
-    """Open cases over workers in post, in both worlds; existing posts are filled as they were in both."""
+    """Open cases over workers in post, in both worlds; existing posts are filled as they were in both.
+
+    Cases grow by a yearly share; of the children kept out of care a share's cases close, the others stay open as
+    children in need.
+    """
     current = setting.value("capacity.workers_current")
     added = setting.value("capacity.workers_proposed") - current
     held = setting.optional("capacity.workers_filled_share", 1.0)
     filled = np.divide(posts[IN_POST], posts[POSTS], out=np.zeros(setting.shape), where=posts[POSTS] > 0)
-    fewer = in_care[DO_NOTHING] - in_care[WITH_SCHEMES]
     years = ((np.arange(setting.months) + 0.5) / MONTHS_A_YEAR)[:, None]
+    opened = setting.value("capacity.cases_open") * (1 + setting.optional("capacity.cases_growth_annual", 0.0)) ** years
+    fewer = in_care[DO_NOTHING] - in_care[WITH_SCHEMES]
+    closed = fewer * setting.optional("capacity.share_closed_if_kept_out_of_care", 0.0)
     out: dict[Measure, NDArray[np.float64]] = {}
-    for world, share, gone in (
-        (DO_NOTHING, np.zeros(setting.shape), np.zeros(setting.shape)),
-        (WITH_SCHEMES, filled, fewer),
-    ):
-        cases = open_cases(
-            setting.value("capacity.cases_open"),
-            setting.optional("capacity.cases_growth_annual", 0.0),
-            years,
-            gone,
-            setting.optional("capacity.share_closed_if_kept_out_of_care", 0.0),
-        )
-        workers = np.broadcast_to(workers_in_post(current, held, added, share), setting.shape)
+    for world, share, gone in ((DO_NOTHING, np.zeros(setting.shape), 0.0), (WITH_SCHEMES, filled, closed)):
+        cases = np.maximum(opened - gone, 0.0) + np.zeros(setting.shape)
+        workers = current * held + added * share
         out[CASES, world], out[WORKERS, world] = cases, workers
-        out[CASELOAD, world] = caseload_per_worker(cases, workers)
+        out[CASELOAD, world] = _each(cases, workers)
         if "capacity.target_caseload" in setting.case.assumptions:
-            out[NEEDED, world] = workers_needed(cases, setting.value("capacity.target_caseload"))
+            out[NEEDED, world] = cases / setting.value("capacity.target_caseload")
         if "capacity.managers_current" in setting.case.assumptions:
             now = setting.value("capacity.managers_current")
             proposed = "capacity.managers_proposed"
-            more = setting.value(proposed) - now if proposed in setting.case.assumptions else np.zeros_like(now)
-            managers = np.broadcast_to(workers_in_post(now, held, more, share), setting.shape)
-            out[SPAN, world] = span_of_control(workers, managers)
+            more = setting.value(proposed) - now if proposed in setting.case.assumptions else 0.0
+            out[SPAN, world] = _each(workers, now * held + more * share)
     return out
 
 
-def workers_in_post(
-    existing: NDArray[np.float64],
-    existing_filled: NDArray[np.float64],
-    new: NDArray[np.float64],
-    new_filled: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    """Return whole-time workers holding cases, (months, draws): posts x share filled, existing and new.
-
-    `existing`, `existing_filled` and `new` are (draws,); `new_filled` is (months, draws).
-    """
-    return existing * existing_filled + new * new_filled
-
-
-def open_cases(
-    first: NDArray[np.float64],
-    growth_annual: NDArray[np.float64],
-    years: NDArray[np.float64],
-    fewer_in_care: NDArray[np.float64],
-    share_closed: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    """Return open cases by month, (months, draws), never below nought.
-
-    `first` cases grow by a yearly share over `years` since the start, (months, 1). `fewer_in_care` (months, draws) is
-    how many children fewer are in care because of the schemes: `share_closed` of their cases close; the others stay
-    open as children in need.
-    """
-    cases: NDArray[np.float64] = first * (1 + growth_annual) ** years - fewer_in_care * share_closed
-    return np.maximum(cases, 0.0)
-
-
-def caseload_per_worker(cases: NDArray[np.float64], workers: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return cases / whole-time workers; infinite where there are cases and nobody in post."""
-    cases, workers = np.broadcast_arrays(cases, workers)
-    return np.divide(cases, workers, out=np.where(cases > 0, np.inf, 0.0), where=workers > 0)
-
-
-def workers_needed(cases: NDArray[np.float64], target: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the whole-time workers that bring the average caseload to a target: cases / target."""
-    return np.asarray(cases / target)
+def _each(held: NDArray[np.float64], by: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return how many each holds; infinite where there is something to hold and nobody in post."""
+    return np.divide(held, by, out=np.where(held > 0, np.inf, 0.0), where=by > 0)
 
 
 def first_month_at_or_below(caseload: NDArray[np.float64], target: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the first month (0 = the first) in which the caseload is at or below a target, (draws,); nan if never."""
     reached = caseload <= target
     return np.where(reached.any(axis=0), reached.argmax(axis=0), np.nan)
-
-
-def span_of_control(workers: NDArray[np.float64], managers: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return workers for each manager; infinite where there is no manager."""
-    return caseload_per_worker(workers, managers)
