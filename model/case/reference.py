@@ -32,6 +32,24 @@ class PriceIndex:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SocialValue:
+    """What another public body saves where a child is out of care: `events` of a unit cost for each `per`.
+
+    `per`: `child_year`, a year out of care, or `entry`, a child who does not come into care. None = not known.
+    """
+
+    payer: str
+    gain: str
+    per: str
+    events: float | None
+    unit_cost_gbp: float | None
+    price_base: str | None
+    source: str
+    quality: str
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Reference:
     """Reference tables by name. `indices`: name -> PriceIndex; `discount_rates`: name -> rate a year, real.
 
@@ -40,6 +58,7 @@ class Reference:
     `left_within`: months -> the share of those who enter care, over the country, who leave it within so many months;
     None where it is not known.
     `optimism_bias`: grade of evidence -> how far costs are raised and benefits cut for it, shares.
+    `social_value`: what others save, never in a council's own figures.
     `pay`: the pay tables, limited to what was known by the case's knowledge date; empty before a case reads them.
     """
 
@@ -48,4 +67,5 @@ class Reference:
     caseload_seed: Mapping[tuple[str, str], float] = field(default_factory=dict)
     left_within: Mapping[int, float | None] = field(default_factory=dict)
     optimism_bias: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    social_value: tuple[SocialValue, ...] = ()
     pay: PayTables = field(default_factory=PayTables)

@@ -12,6 +12,7 @@ from model.report.look import format as fmt
 from model.report.look import markup
 from model.report.look import tables as tbl
 from model.report.look.page import Block, folded, show
+from model.report.options import considered
 from model.report.reconciliation import reconciliation
 from model.report.switching_values import switching_table
 from model.results import provenance as prov
@@ -53,7 +54,7 @@ def proposal(result: Result) -> Block:
         if case.active_schemes
         else "No scheme acts in this scenario."
     )
-    return show(sentence, table)
+    return show(sentence, table, considered(case))
 
 
 def _invested(result: Result, perimeter: str, year: str) -> tuple[float, float]:

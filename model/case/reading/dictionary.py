@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from model.case import parameters
-from model.case.reading import case_toml, scenario_toml
+from model.case.reading import case_toml, options_toml, scenario_toml
 from model.case.reading.case_tables import TABLES
 from model.case.units import UNITS
 
@@ -25,6 +25,7 @@ KEYS: Final = {
     "[[papers]]": case_toml.PAPER,
     "[[structure]]": case_toml.CHOICE,
     "scenarios/*.toml": scenario_toml.SCENARIO,
+    **options_toml.KEYS,
 }
 DISTRIBUTIONS: Final[dict[str, tuple[str, str]]] = {
     "fixed": ("empty", "certain, or a choice"),
@@ -66,7 +67,7 @@ def page() -> str:
         _table(("distribution", "low and high", "value"), ((_code(n), *w) for n, w in DISTRIBUTIONS.items())),
         "## Units",
         _units(),
-        "## `case.toml` and the scenarios",
+        "## `case.toml`, the scenarios and the options",
         *(part for name, keys in KEYS.items() for part in (f"### `{name}`", _keys(keys))),
         "## The kinds of scheme",
         _table(("kind", "what it does"), ((_code(kind), words) for kind, words in parameters.KINDS.items())),

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from model.case.assumptions import Assumptions
+from model.case.options import FILE_NAME
 from model.case.reading import (
     assumption_rows,
     case_rows,
@@ -51,7 +52,7 @@ TABLES: Final = {
     **pay_files.PAY_FILES,
 }
 """The tables that a case's folder may hold, by file."""
-KNOWN_FILES: Final = (CASE_TOML, *TABLES)
+KNOWN_FILES: Final = (CASE_TOML, FILE_NAME, *TABLES)
 NAMED_BY_POSTS: Final = {"included_when": "switch", "already_filled_months": "months"}
 """Columns of `establishment.csv` that name an assumption, and the unit it must have."""
 KEPT_AS_STATED: Final = ("name", "title", "council", "price_base", "knowledge_date", "base_scenario")

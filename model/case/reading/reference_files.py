@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 from model.case import parameters
 from model.case.reading import cells
 from model.case.reading.cells import Bad
-from model.case.reading.files import Table, blank, need, spare
-from model.case.reference import PriceIndex, Reference
+from model.case.reading.files import Table, blank, need, record_of, spare
+from model.case.reference import PriceIndex, Reference, SocialValue
 from model.case.words import RATINGS
 
 if TYPE_CHECKING:
@@ -67,6 +67,17 @@ OPTIMISM: Final = Table(
     columns=(
         need("grade", _RATING), need("cost_uplift_share", cells.count), need("saving_reduction_share", cells.count),
         *_SOURCED,
+    ),
+)  # fmt: skip
+SOCIAL_VALUE: Final = Table(
+    file="social_value.csv",
+    key=("payer", "gain"),
+    columns=(
+        *_texts("payer", "gain"),
+        need("per", cells.word(("child_year", "entry"), "child_year or entry")),
+        blank("events", cells.number), blank("unit_cost_gbp", cells.number),
+        blank("price_base", cells.financial_year_cell), _SOURCE, spare("as_at", cells.iso_date),
+        need("quality", _RATING), _NOTE,
     ),
 )  # fmt: skip
 STAYS: Final = Table(
@@ -147,6 +158,7 @@ def read(
             row.values["grade"]: (row.values["cost_uplift_share"], row.values["saving_reduction_share"])
             for row in grades
         },
+        social_value=tuple(record_of(SocialValue, row) for row in SOCIAL_VALUE.rows(folder, problems) if row.complete),
     )
     return ReferenceFiles(reference=reference, latest=_latest(rates, "name") | _latest(series, "series"))
 

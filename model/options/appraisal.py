@@ -1,0 +1,210 @@
+"""A case's options appraised: every question of `options.toml` answered on the same draws, and written down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from model.case.draws import central, sample
+from model.case.reading.options_toml import read_options
+from model.case.reading.overrides import overridden
+from model.options import choice, mixes, stages
+from model.options.scale import flows
+from model.options.social import others_gain
+from model.results.files import write_csv
+from model.risk.voi import groups_by_prefix, information_values
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from model.case.draws import Draws
+    from model.case.options import OptionsFile
+    from model.case.records import Case
+    from model.options.scale import Flows
+    from model.options.social import OthersGain
+    from model.risk.voi import Information
+
+    Floats = NDArray[np.float64]
+
+Row = tuple[str, str, str, str, float, str]
+COLUMNS: Final = ("table", "item", "measure", "statistic", "value", "words")
+DRAWS: Final = 500
+
+
+@dataclass(frozen=True, kw_only=True)
+class Appraised:
+    """The options of a case on one sample of draws. Everything is worked out when first read."""
+
+    case: Case
+    file: OptionsFile
+    draws: int
+    seed: int
+    threads: int = 1
+
+    @cached_property
+    def drawn(self) -> tuple[Draws, Draws]:
+        """The central draw, and the sample that every option and mix is run on."""
+        return self._drawn(self.case)
+
+    def _drawn(self, case: Case) -> tuple[Draws, Draws]:
+        return central(case), sample(case, self.draws, self.seed)
+
+    @cached_property
+    def flows(self) -> dict[str, Flows]:
+        """Option of the short list -> what it does; an override's numbers are drawn alike."""
+        found = {}
+        for option in self.file.short_list:
+            case = overridden(self.case, option.overrides) if option.overrides else self.case
+            drawn = self._drawn(case) if option.overrides else self.drawn
+            found[option.name] = flows(case, option.scales, drawn, self.file.scalable, self.threads)
+        return found
+
+    @cached_property
+    def statutory_npv(self) -> float:
+        """Mean NPV of the schemes that every option but doing nothing holds: a constraint, in no comparison."""
+        scales = dict.fromkeys(self.file.statutory, 1.0)
+        return float(flows(self.case, scales, self.drawn, (), self.threads).npv.mean())
+
+    @cached_property
+    def npv(self) -> Floats:
+        """NPV of the short list, (options, draws), statutory schemes apart."""
+        return np.array([made.npv for made in self.flows.values()])
+
+    @cached_property
+    def steps(self) -> list[choice.Step]:
+        """The short list by cost, each against the next."""
+        made = self.flows
+        return choice.incremental(
+            cost={name: float(one.cost.mean()) for name, one in made.items()},
+            npv={name: float(one.npv.mean()) for name, one in made.items()},
+            child_years={name: float(one.child_years.sum(axis=0).mean()) for name, one in made.items()},
+        )
+
+    @cached_property
+    def chance_best(self) -> dict[str, float]:
+        """Option -> the share of draws in which it is best; they add up to 1."""
+        return dict(zip(self.flows, choice.chance_best(self.npv).tolist(), strict=True))
+
+    @cached_property
+    def regret(self) -> dict[str, float]:
+        """Option -> how far it falls short of the best of its draw, on average."""
+        return dict(zip(self.flows, choice.expected_regret(self.npv).tolist(), strict=True))
+
+    @cached_property
+    def information(self) -> list[Information]:
+        """What each number is worth knowing before choosing among the short list; the last is everything."""
+        names = list(self.flows)
+        undone = names.index(next(o.name for o in self.file.short_list if o.role == "business_as_usual"))
+        order = [undone, *(i for i in range(len(names)) if i != undone)]
+        return information_values(self.case, self.drawn[1], self.npv[order], groups=groups_by_prefix(self.case))
+
+    @cached_property
+    def surface(self) -> mixes.Surface:
+        """The model at every node of the stated scales."""
+        return mixes.surface(self.case, self.file, self.drawn, self.threads)
+
+    @cached_property
+    def mixes(self) -> pd.DataFrame:
+        """Every mix of the grid; where there are too many, the best an optimiser finds under each set of limits."""
+        if self.surface.size <= mixes.MOST_MIXES:
+            return self.surface.mixes(self.threads)
+        import pandas as pd  # noqa: PLC0415 - importing the model must stay cheap
+
+        asked = [self.limits, dict.fromkeys(self.limits), *mixes.moved(self.limits).values()]
+        return pd.concat([mixes.search(self.surface, one, seed=self.seed) for one in asked], ignore_index=True)
+
+    @property
+    def limits(self) -> dict[str, float | None]:
+        """The limits of the file by name."""
+        return mixes.limits_of(self.file.limits)
+
+    @cached_property
+    def shadow_prices(self) -> dict[str, float]:
+        """Limit -> what moving it by its step is worth."""
+        return mixes.shadow_prices(self.mixes, self.limits, self.objective)
+
+    @cached_property
+    def waiting(self) -> list[stages.Waiting]:
+        """Each decision in stages against deciding today."""
+        return [stages.waiting(self.case, one, self.drawn, self.file.scalable, self.seed) for one in self.file.staged]
+
+    @cached_property
+    def others(self) -> dict[str, list[OthersGain]]:
+        """Option -> what other public bodies gain, where the file asks for it."""
+        if not self.file.social_value:
+            return {}
+        return {name: others_gain(self.case, made) for name, made in self.flows.items()}
+
+    @property
+    def objective(self) -> str:
+        """What the best mix makes as large as it can be."""
+        return self.file.limits.objective
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """Everything but the mixes as one tidy table: COLUMNS; money to the penny, real."""
+        import pandas as pd  # noqa: PLC0415 - as above
+
+        frame = pd.DataFrame(list(self._rows()), columns=list(COLUMNS))
+        frame["value"] = frame["value"].astype(float).round(4) + 0.0
+        return frame
+
+    def _rows(self) -> Iterator[Row]:
+        for option in self.file.options:
+            yield "long_list", option.name, "kept", "stated", float(option.kept), option.reason
+        yield "statutory", " ".join(self.file.statutory), "npv_gbp", "mean", self.statutory_npv, ""
+        yield from self._option_rows()
+        for step in self.steps:
+            words = step.struck_out or (step.against and f"against {step.against}")
+            for measure in ("child_years", "more_npv", "more_bcr", "cost_per_child_year"):
+                yield "incremental", step.option, measure, "mean", getattr(step, measure), words
+        for one in self.information:
+            yield "information", one.group, "value_gbp", "mean", one.value, " ".join(one.assumptions)
+        yield from self._mix_rows()
+        for stage in self.waiting:
+            for label in ("today", "staged", "seen"):
+                for at, value in getattr(stage, label).items():
+                    yield "stages", stage.scheme, f"{label}: {at}", "mean", value, ""
+            yield "stages", stage.scheme, "learning_gbp", "mean", stage.learning, ""
+            yield "stages", stage.scheme, "value_of_waiting_gbp", "mean", stage.value, ""
+        for name, gains in self.others.items():
+            for gain in gains:
+                worth = np.nan if gain.worth is None else gain.worth
+                yield "others_gain", name, f"{gain.row.payer}: {gain.row.gain}", "mean", worth, gain.row.quality
+
+    def _option_rows(self) -> Iterator[Row]:
+        for name, made in self.flows.items():
+            measures = {"npv_gbp": made.npv, "npv_cashable_gbp": made.npv_cashable, "cost_gbp": made.cost}
+            for measure, values in measures.items():
+                low, high = np.quantile(values, [0.1, 0.9])
+                for statistic, value in (("mean", values.mean()), ("p10", low), ("p90", high)):
+                    yield "option", name, measure, statistic, float(value), ""
+            yield "option", name, "chance_best", "mean", self.chance_best[name], ""
+            yield "option", name, "regret_gbp", "mean", self.regret[name], ""
+
+    def _mix_rows(self) -> Iterator[Row]:
+        for label, limits in (("within_limits", self.limits), ("no_limits", dict.fromkeys(self.limits))):
+            chosen = mixes.best(self.mixes, limits, self.objective)
+            for measure, amount in {} if chosen is None else chosen.to_dict().items():
+                yield "best_mix", label, str(measure), "mean", float(amount), ""
+        for name, worth in self.shadow_prices.items():
+            yield "shadow_price", name, "value_gbp", "mean", worth, f"for {mixes.STEPS[name]:g} more"
+
+
+def appraise(case: Case, *, draws: int = DRAWS, seed: int = 1, threads: int = 1) -> Appraised:
+    """Appraise the options of a case. Raises InputProblems with every problem of `options.toml`."""
+    return Appraised(case=case, file=read_options(case), draws=draws, seed=seed, threads=threads)
+
+
+def write(found: Appraised, folder: Path) -> None:
+    """Write `options.csv`, and every mix as `mixes.csv`, into a folder. The same options and draws, the same bytes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    write_csv(found.frame, folder / "options.csv")
+    write_csv(found.mixes.round(4) + 0.0, folder / "mixes.csv")

@@ -1,0 +1,329 @@
+"""`options.html`: which option, how much of each, what a limit costs, and whether to wait."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from model.batch.disk import write_whole
+from model.case.reading.options_toml import options_path, read_options
+from model.options import mixes
+from model.options.appraisal import appraise
+from model.report.look import charts, markup
+from model.report.look import format as fmt
+from model.report.look import tables as tbl
+from model.report.look.page import Block, Page, render, show
+from model.report.opening import case_folder
+from model.schemes.load import load_case
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    import pandas as pd
+    from matplotlib.figure import Figure as Canvas
+
+    from model.case.options import OptionsFile
+    from model.case.records import Case
+    from model.options.appraisal import Appraised
+    from model.options.stages import Waiting
+
+ROLES: Final = {"business_as_usual": "Business as usual", "do_minimum": "Do minimum", "less": "Less ambitious",
+                "preferred": "Preferred", "more": "More ambitious", "other": "Another way"}  # fmt: skip
+OBJECTIVES: Final = {"npv_gbp": "mean NPV", "npv_cashable_gbp": "mean NPV in cash",
+                     "npv_p10_gbp": "10th percentile of NPV"}  # fmt: skip
+PRICES: Final = {
+    "reserve_gbp": "£100k more of reserve",
+    "budget_annual_gbp": "£100k more to spend in any year",
+    "posts_fte": "One more post that can be filled",
+    "payback_chance": "Five points less of a chance of paying back",
+}
+SLIDERS: Final = {
+    "reserve_gbp": "Peak funding, at most, £",
+    "budget_annual_gbp": "Spent in any year, at most, £",
+    "posts_fte": "New posts, at most, fte",
+    "payback_chance": "Chance of paying back, at least",
+}
+STEPS: Final = 50  # positions of a slider
+MOST_SHOWN: Final = 8
+
+
+def open_options(case: str | Path, scenario: str | None = None, *, draws: int = 500, seed: int = 1,
+                 threads: int = 1) -> Appraised:  # fmt: skip
+    """Return a case's options, appraised when they are read. Raises InputProblems."""
+    read = load_case(case_folder(case) if isinstance(case, str) else case, scenario)
+    return appraise(read, draws=draws, seed=seed, threads=threads)
+
+
+def options_page(found: Appraised) -> Block:
+    """Return the whole of it: the answer, the options, how much of each, what to learn, when, and who else gains."""
+    return show(
+        Block("<h2>Which, and how much</h2>"), _answer(found),
+        Block("<h2>The options</h2>"), _short_list(found), _incremental(found), long_list(found.file),
+        Block("<h2>How much of each</h2>"), best_mix(found), _frontier(found, "peak_gbp", "peak funding"),
+        _frontier(found, "shortfall_gbp", "loss in the worst tenth of draws"),
+        Block("<h2>What to learn first</h2>"), _information(found),
+        Block("<h2>Decide now, or in stages</h2>"), *(_waiting(found, one) for one in found.waiting),
+        *_others(found),
+    )  # fmt: skip
+
+
+def write_page(found: Appraised, path: Path) -> None:
+    """Write the page, whole or not at all."""
+    case = found.case
+    draws = f"The same {found.draws:,} draws for all"
+    about = f"Scenario: {case.scenario_title}. {draws}; {case.price_base} prices, present value."
+    page = Page(title=f"{case.title}: options", kicker=case.council, about=about)
+    write_whole(path, render(page, options_page(found).html).encode())
+
+
+def considered(case: Case) -> tbl.Table | str:
+    """Return a report's short section: the long list with its reasons; figures are on the page of the options."""
+    return long_list(read_options(case)) if options_path(case).exists() else ""
+
+
+def long_list(file: OptionsFile) -> tbl.Table:
+    """Return every option that was thought of, and why it was kept or dropped."""
+    rows = [
+        [tbl.text(o.title), tbl.text(ROLES[o.role]), tbl.text("kept" if o.kept else "dropped"), tbl.note(o.reason)]
+        for o in file.options
+    ]
+    tests = "; ".join(f"{factor.name}: {factor.test}" for factor in file.factors)
+    return tbl.Table(key="long-list", caption="The long list, against its critical success factors", rows=rows,
+                     columns=("Option", "Role", "", "Why"), note=f"{tests}.")  # fmt: skip
+
+
+def _title(found: Appraised, name: str) -> str:
+    return next((o.title for o in found.file.options if o.name == name), name)
+
+
+def _answer(found: Appraised) -> Block:
+    means = {name: float(made.npv.mean()) for name, made in found.flows.items()}
+    best = max(means, key=lambda name: means[name])
+    chance, regret = fmt.chance(found.chance_best[best], found.draws), fmt.money(found.regret[best])
+    cash = fmt.money(float(found.flows[best].npv_cashable.mean()))
+    first = (
+        f"Worth most on average: {_title(found, best)}, {cash} in cash and {fmt.money(means[best])} with cost avoided."
+    )
+    sure = f"It is best of the short list in {chance} of the draws, and falls short of the best by {regret} on average."
+    mix = best_words(found)
+    lines = [f"{first} {sure}", f"{mix[0].upper()}{mix[1:]}.", *_price_words(found)]
+    if found.file.statutory:
+        names = " and ".join(found.case.scheme(name).title.lower() for name in found.file.statutory)
+        lines.append(f"Every option but doing nothing also holds {names}, {fmt.money(found.statutory_npv)}: a "
+                     "constraint, the same in each, and in no comparison here.")  # fmt: skip
+    return Block(markup.bullets(lines))
+
+
+def best_words(found: Appraised) -> str:
+    """Return the best mix within the limits in a sentence without its full stop."""
+    chosen = mixes.best(found.mixes, found.limits, found.objective)
+    if chosen is None:
+        return "no mix keeps within the limits"
+    worth = f"{OBJECTIVES[found.objective]} {fmt.money(chosen[found.objective])}"
+    return f"the best mix within the limits has a {worth} ({_amounts(found, chosen)})"
+
+
+def _amounts(found: Appraised, mix: pd.Series[float]) -> str:
+    """Say how much of each scheme a mix holds: in whole units where they are stated, else as a multiple."""
+    said = []
+    for one in found.file.scalable:
+        title, scale = found.case.scheme(one.name).title, float(mix[one.name])
+        amount = f"{round(scale * one.units)} {one.unit}" if one.units else f"{fmt.significant(scale)} times"
+        said.append(f"{title}: {amount}" if scale else f"{title}: none")
+    return "; ".join(said)
+
+
+def _price_words(found: Appraised) -> list[str]:
+    return [
+        f"{PRICES[name]} is worth {fmt.money(worth)}."
+        if worth >= 1
+        else f"{PRICES[name]} is worth nothing: the limit does not bind, or the next whole step is further away."
+        for name, worth in found.shadow_prices.items()
+    ]
+
+
+def _short_list(found: Appraised) -> tbl.Table:
+    rows = []
+    for name, made in found.flows.items():
+        low, high = np.quantile(made.npv, [0.1, 0.9])
+        rows.append([
+            tbl.text(_title(found, name)), tbl.thousands(made.cost.mean()), tbl.thousands(made.npv.mean()),
+            tbl.text(fmt.money_range(low, high)), tbl.thousands(made.npv_cashable.mean()),
+            tbl.number(fmt.chance(found.chance_best[name], found.draws), found.chance_best[name]),
+            tbl.thousands(found.regret[name]),
+        ])  # fmt: skip
+    return tbl.Table(
+        key="short-list", caption="The short list, means over the same draws, real, statutory spending apart",
+        columns=("Option", "Spent", "NPV", "10th to 90th percentile", "NPV in cash", "Best in", "Expected regret"),
+        rows=rows, numeric=frozenset({1, 2, 4, 5, 6}),
+        note="Best in: the share of draws; they add up to 1, and equal options share a draw. Regret: how far an option "
+        "falls short of the best of its draw.",
+    )  # fmt: skip
+
+
+def _incremental(found: Appraised) -> tbl.Table:
+    rows = []
+    for step in found.steps:
+        words = _said(found, step.struck_out) if step.struck_out else _title(found, step.against)
+        rows.append([
+            tbl.text(_title(found, step.option)), tbl.text(words or "the cheapest"),
+            tbl.thousands(step.more_npv) if step.against else tbl.text(""),
+            tbl.number(fmt.ratio(step.more_bcr) if step.against else "", step.more_bcr),
+            tbl.number(fmt.money(step.cost_per_child_year) if step.cost_per_child_year > 0 else "",
+                       step.cost_per_child_year),
+        ])  # fmt: skip
+    return tbl.Table(
+        key="incremental", caption="Each option against the next cheaper that is not struck out", rows=rows,
+        columns=("Option", "Against, or struck out as", "More NPV", "Saved for each £1 more", "A year out of care"),
+        numeric=frozenset({2, 3, 4}),
+        note="A year out of care: what is spent more for each child-year fewer in care, whatever it saves.",
+    )  # fmt: skip
+
+
+def _said(found: Appraised, words: str) -> str:
+    for option in found.file.options:
+        words = words.replace(f"{option.name} costs", f"{option.title} costs")
+    return words[0].upper() + words[1:]
+
+
+def best_mix(found: Appraised, limits: Mapping[str, float | None] | None = None) -> tbl.Table:
+    """Return the best mix within limits (the file's unless given) beside the best without any."""
+    asked = {"Within the limits": found.limits if limits is None else dict(limits),
+             "Without limits": dict.fromkeys(found.limits)}  # fmt: skip
+    rows = []
+    for words, one in asked.items():
+        mix = mixes.best(found.mixes, one, found.objective)
+        if mix is not None:
+            rows.append([
+                tbl.text(words), tbl.text(_amounts(found, mix)), tbl.thousands(mix["npv_gbp"]),
+                tbl.thousands(mix["npv_cashable_gbp"]), tbl.thousands(mix["peak_gbp"]), tbl.thousands(mix["year_gbp"]),
+                tbl.number(fmt.decimal(mix["posts_fte"], 1), mix["posts_fte"]),
+                tbl.text(fmt.chance(mix["payback_chance"], found.draws)),
+            ])  # fmt: skip
+    stated = found.file.limits
+    return tbl.Table(
+        key="best-mix", caption=f"The mix with the largest {OBJECTIVES[found.objective]}", rows=rows,
+        columns=("", "Mix", "NPV", "In cash", "Peak funding", "Most in a year", "New posts", "Paid back"),
+        numeric=frozenset({2, 3, 4, 5, 6}), empty="No mix keeps within the limits.",
+        note=f"Of {len(found.mixes):,} mixes. Peak funding is enough with a chance of "
+        f"{fmt.percent(stated.reserve_chance)}; paid back by the end of {stated.payback_by}. Limits: {stated.source}.",
+    )  # fmt: skip
+
+
+def limits_explorer(found: Appraised) -> Any:  # noqa: ANN401 - ipywidgets has no types
+    """Return sliders for the limits and the best mix that follows them, for a notebook; on paper the mix alone."""
+    import ipywidgets as widgets  # noqa: PLC0415 - only a notebook shows it
+
+    page, sliders = widgets.HTML(), {}
+    for name, words in SLIDERS.items():
+        most = float(found.mixes[mixes.COLUMN_OF[name]].max())
+        none, stated = (0.0 if name == "payback_chance" else most), found.limits[name]
+        places = ",.0f" if name.endswith("gbp") else ",.2f"
+        sliders[name] = widgets.FloatSlider(
+            value=none if stated is None else min(stated, most), min=0.0, max=most, step=most / STEPS,
+            description=words, continuous_update=False, readout_format=places,
+            style={"description_width": "24em"}, layout=widgets.Layout(width="95%"),
+        )  # fmt: skip
+
+    def follow(_change: object = None) -> None:
+        page.value = best_mix(found, {name: slider.value for name, slider in sliders.items()}).html
+
+    for slider in sliders.values():
+        slider.observe(follow, names="value")
+    follow()
+
+    class Controls(widgets.VBox):
+        """Sliders and table; where nothing can follow a slider the table alone."""
+
+        def _repr_mimebundle_(self, **kwargs: object) -> dict[str, object]:
+            shown = super()._repr_mimebundle_(**kwargs)
+            return {**shown, "text/html": page.value} if shown else {}
+
+    return Controls([*sliders.values(), page])
+
+
+def _frontier(found: Appraised, against: str, words: str) -> charts.Figure:
+    edge = mixes.frontier(found.mixes, against, found.objective)
+    chosen = mixes.best(found.mixes, found.limits, found.objective)
+
+    def paint(canvas: Canvas) -> None:
+        axes = canvas.subplots()
+        axes.scatter(found.mixes[against], found.mixes[found.objective], s=5, color=charts.QUIET, rasterized=True,
+                     label="a mix")  # fmt: skip
+        axes.plot(edge[against], edge[found.objective], color=charts.BLUE, label="worth most for what it needs")
+        if chosen is not None:
+            axes.plot(
+                [chosen[against]], [chosen[found.objective]], "o", color=charts.INK, label="best within the limits"
+            )
+        axes.set_xlabel(words.capitalize())
+        axes.set_ylabel(OBJECTIVES[found.objective])
+        charts.money_axis(axes)
+        charts.money_axis(axes, along="x")
+        axes.legend()
+
+    shown = edge.iloc[np.unique(np.linspace(0, len(edge) - 1, MOST_SHOWN).astype(int))]
+    rows = [
+        [tbl.text(_amounts(found, mix)), tbl.thousands(mix[against]), tbl.thousands(mix[found.objective])]
+        for _, mix in shown.iterrows()
+    ]
+    data = tbl.Table(key=f"data-{against}", caption=f"Along the edge: {words}", rows=rows, numeric=1,
+                     columns=("Mix", words.capitalize(), OBJECTIVES[found.objective]))  # fmt: skip
+    top = edge.iloc[-1]
+    finding = f"Beyond {fmt.money(top[against])} of {words}, nothing more is gained"
+    alt = f"{OBJECTIVES[found.objective]} of every mix against its {words}, with the edge of what can be had."
+    return charts.chart(f"frontier-{against}", finding, alt, paint, height=3.2, data=data)
+
+
+def _information(found: Appraised) -> tbl.Table:
+    rows = [
+        [tbl.text(markup.label(one.group) if one.assumptions else "Every number"), tbl.thousands(one.value),
+         tbl.thousands(one.error)]
+        for one in (*found.information[:MOST_SHOWN], found.information[-1])
+    ]  # fmt: skip
+    return tbl.Table(
+        key="information", caption="What knowing a number before the choice is worth", rows=rows, numeric=1,
+        columns=("Number, or group of numbers", "Worth", "Standard error"),
+        note="For the choice among the short list. Who happens to enter care cannot be known and is in no row.",
+    )  # fmt: skip
+
+
+def _waiting(found: Appraised, one: Waiting) -> Block:
+    title = found.case.scheme(one.scheme).title
+    stage = next(s for s in found.file.staged if s.scheme == one.scheme)
+    best_now = max(one.today, key=lambda s: one.today[s])
+    more = "more" if one.value > 0 else "less"
+    verdict = f"beginning at {fmt.significant(stage.first)} is worth {fmt.money(abs(one.value))} {more}"
+    rows = [
+        [tbl.text(fmt.significant(scale)), tbl.thousands(one.today.get(scale, np.nan)),
+         tbl.thousands(one.staged.get(scale, np.nan))]
+        for scale in sorted({*one.today, *one.staged})
+    ]  # fmt: skip
+    told = ", ".join(f"{what} {fmt.money(worth)}" for what, worth in one.seen.items() if worth >= 1)
+    told = told or "nothing seen by then tells enough"
+    table = tbl.Table(
+        key=f"stages-{one.scheme}", caption=f"{title}: mean NPV by scale, by itself", rows=rows, numeric=1,
+        columns=("Scale", "Decided today", f"{fmt.significant(stage.first)} until {fmt.day(stage.decide)}, then this"),
+        note=f"Seeing the first stage is worth {fmt.money(one.learning)} ({told}).",
+    )  # fmt: skip
+    said = (f"{title}: {verdict} than deciding today for {fmt.significant(best_now)}, "
+            f"{fmt.money(one.today[best_now])}.")  # fmt: skip
+    return show(said, table)
+
+
+def _others(found: Appraised) -> list[Block | tbl.Table]:
+    if not found.others:
+        return []
+    rows = []
+    for name, gains in found.others.items():
+        own, others = float(found.flows[name].npv.mean()), sum(gain.worth or 0.0 for gain in gains)
+        rows.append([tbl.text(_title(found, name)), tbl.thousands(own), tbl.thousands(others),
+                     tbl.thousands(own + others)])  # fmt: skip
+    graded = next(iter(found.others.values()))
+    said = "; ".join(f"{gain.row.payer}: {gain.row.gain} ({gain.row.source}; {gain.row.quality})" for gain in graded)
+    table = tbl.Table(
+        key="others", caption="Public value: the council's NPV, and beside it what others gain", rows=rows, numeric=1,
+        columns=("Option", "The council's NPV", "Others gain", "Public value"), note=f"{said}.",
+    )  # fmt: skip
+    return [Block("<h2>Who else gains</h2>"), table]
