@@ -149,8 +149,10 @@ def render(
         raise Stopped(f"{place}\n{failure.name}: {failure.message}".rstrip(": \n"), failure.cell)
     tidied = tidy(done, notebook, target)
     _write(tidied, target)
+    beside = sorted(path.name for path in target.parent.iterdir())
     with _EXPORT:
-        page, _ = exporter_for(exporter).from_notebook_node(tidied, resources={"metadata": {"name": notebook.stem}})
+        about = {"metadata": {"name": notebook.stem}, "beside": beside}  # what the page may link to
+        page, _ = exporter_for(exporter).from_notebook_node(tidied, resources=about)
     target.with_suffix(".html").write_text(page, encoding="utf-8", newline="\n")
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 NOTEBOOK = ROOT / "notebooks" / "90_scenario_report.ipynb"
 WORKBOOK, TABLES = "workbook.xlsx", "tables.xlsx"
+SPREADSHEETS = {WORKBOOK: "the central run in live formulas", TABLES: "every table"}
 WARM = (
     "model.case.reading.load",
     "model.results.files",
@@ -120,7 +121,7 @@ class ReportExporter:
         from model.report.opening import case_folder  # noqa: PLC0415
         from model.schemes.load import load_case  # noqa: PLC0415 - as above
 
-        del resources
+        beside = (resources or {}).get("beside", ())
         given = node.metadata["papermill"]["parameters"]
         case = load_case(case_folder(given["case"]), given["scenario"], **_set(given))
         page = Page(
@@ -128,6 +129,7 @@ class ReportExporter:
             kicker=case.council,
             about=case.scenario_why,
             footer=f"Case {case.name}, scenario {case.scenario}.",
+            files={name: what for name, what in SPREADSHEETS.items() if name in beside},
         )
         return render(page, body_of(node)), {}
 

@@ -47,9 +47,11 @@ KIND_OF: Final = {
     "year": "", "ratio": "factor",
 }  # fmt: skip
 """The number format that a unit asks for; any other unit is a plain number."""
+HEADING: Final = {"bold": True, "bg_color": "#1F3864", "font_color": "#FFFFFF", "valign": "top", "text_wrap": True}
 STYLES: Final[Mapping[str, dict[str, Any]]] = {
     "title": {"bold": True, "font_size": 14, "font_color": "#1F3864"},
-    "heading": {"bold": True, "bg_color": "#1F3864", "font_color": "#FFFFFF", "valign": "top", "text_wrap": True},
+    "heading": HEADING,
+    "figures": {**HEADING, "align": "right"},
     "section": {"bold": True, "bg_color": "#D9E2F3"},
     "note": {"italic": True, "font_color": "#595959"},
     "text": {},
@@ -127,13 +129,14 @@ class Sheet:
             self.page.write_string(i, 0, note, self.book.style("note"))
         self.at = len(notes) + 2
         if self.periods:
-            self.heading("", "Unit", "Constant", "Before", *self.periods)
+            self.heading("", "Unit", "Constant", "Before", *self.periods, figures=CONST)
             self.page.freeze_panes(self.at, UNIT)
             self.page.repeat_rows(self.at - 1)
 
-    def heading(self, *words: str) -> None:
-        """Write a line of headings."""
-        self.line(*(Cell(content=word, style="heading", kind="text") for word in words))
+    def heading(self, *words: str, figures: int = 99) -> None:
+        """Write a line of headings; from the column `figures` on they stand over figures, to the right."""
+        styles = ("heading" if column < figures else "figures" for column in range(len(words)))
+        self.line(*(Cell(content=w, style=style, kind="text") for w, style in zip(words, styles, strict=True)))
 
     def section(self, text: str, note: str = "") -> None:
         """Begin a group of rows."""

@@ -22,12 +22,14 @@ from model.excel.grid import total
 from model.money.funding import (
     AVOIDED,
     BASE_BUDGET,
+    CLOSING,
     FIXED_TERM_POSTS,
     ONE_OFFS,
     OTHER_FUNDED,
     PRESSURE,
     RESERVE_FUNDED,
     SAVING,
+    SHORTFALL,
     TOGETHER,
     UNFILLED_POSTS,
 )
@@ -82,13 +84,14 @@ left | owed at the year's end | GBP
 
 
 def write_purses(work: Work, monthly: Lines, pence: Lines) -> dict[str, Row]:
-    """Write the reserve, the purses and the plan of the whole; return purse -> row, `NET` among them.
+    """Write the reserve, the purses and the plan of the whole; return purse -> row, and what a summary says of them.
 
     `monthly`: real lines by month; `pence`: nominal ones by year.
     """
     owners = {*members_of(work.case)[WHOLE], f"{INTERACTION}:{WHOLE}"}
     monthly, pence = ({key: row for key, row in lines.items() if key[0] in owners} for lines in (monthly, pence))
     reserve = _reserve(work, monthly)
+    loans = _loans(work, pence, reserve["loan_advance"])
     sheet = work.book.sheet("Purses and plan", work.book.years)
     sheet.title(
         "Which purse pays, the base budget line by line, and the plan; nominal",
@@ -96,13 +99,13 @@ def write_purses(work: Work, monthly: Lines, pence: Lines) -> dict[str, Row]:
     )
     moved = _moved(work, sheet)
     purses, base = _shared_out(work, sheet, pence, moved)
+    plan = _plan(sheet, purses, base, moved[UNFILLED_POSTS], loans)
     sheet.section("Reserve by year")
-    flows = ("commitments", "carried", "released", "implementation", "one_offs", "loan_advance", "shortfall")
-    for key in flows:
-        sheet.add(f"Reserve: {key.replace('_', ' ')}", "GBP", f"={reserve[key]:sum}")
-    loans = _loans(work, sheet, pence, reserve["loan_advance"])
-    _plan(sheet, purses, base, moved[UNFILLED_POSTS], loans)
-    return purses
+    for key in ("commitments", "carried", "released", "implementation", "one_offs", "loan_advance", SHORTFALL):
+        plan[key] = sheet.add(f"Reserve: {key.replace('_', ' ')}", "GBP", f"={reserve[key]:sum}")
+    plan |= sheet.rows(f"{CLOSING} | Reserve: balance at the year's end | GBP | =INDEX([balance:all],1,"
+                       "MATCH([year_no],[year:all],1))", {"balance": reserve[CLOSING]})  # fmt: skip
+    return purses | plan
 
 
 def _reserve(work: Work, lines: Lines) -> dict[str, Row]:
@@ -187,7 +190,7 @@ def _purse(tag: Tag) -> str:
     return AVOIDED if tag.nature == AVOIDANCE else BASE_BUDGET
 
 
-def _loans(work: Work, sheet: Sheet, pence: Lines, advances: Row) -> dict[str, Row]:
+def _loans(work: Work, pence: Lines, advances: Row) -> dict[str, Row]:
     """`run_loan` and `run_borrowing`: each year's advance by itself; return memorandum -> row."""
     stated, found = work.case.assumptions, {}
     capital = [row for (_, tag), row in pence.items()
@@ -199,7 +202,10 @@ def _loans(work: Work, sheet: Sheet, pence: Lines, advances: Row) -> dict[str, R
     for kind, wanted, advanced, wait in kinds:
         if not wanted:
             continue
-        sheet.section(f"{kind.capitalize()}: each year's advance and how it is repaid")
+        sheet = work.book.sheet(kind.capitalize(), work.book.years)
+        sheet.title(
+            f"{kind.capitalize()}: each year's advance and how it is repaid, nominal", "Outside the net present value."
+        )
         names: dict[str, Any] = {"advanced": sheet.add(f"{kind}: advanced", "GBP", f"={advanced}"), "wait": wait,
                                  "rate": f"{kind}.interest_annual", "years": f"{kind}.years"}  # fmt: skip
         made = []
@@ -218,8 +224,9 @@ def _loans(work: Work, sheet: Sheet, pence: Lines, advances: Row) -> dict[str, R
 
 def _plan(
     sheet: Sheet, purses: Mapping[str, Row], base: Mapping[tuple[str, str], Row], unspent: Row, loans: Mapping[str, Row]
-) -> None:
-    """`funding_frames`: the year-on-year changes, and each line's cumulative amount."""
+) -> dict[str, Row]:
+    """`funding_frames`: the year-on-year changes, and each line's cumulative amount; return those of the total."""
+    found: dict[str, Row] = {}
     turned = {f"{kind}: {line}": f"-{row}" for (kind, line), row in base.items()}
     turned["total"] = f"-{purses[BASE_BUDGET]}"
     turned["memorandum: Cost avoidance, in no budget"] = f"-{purses[AVOIDED]}"
@@ -229,4 +236,6 @@ def _plan(
     sheet.section("Medium term financial plan", "pressures positive")
     for name, formula in turned.items():
         row = sheet.add(f"{name}, in all", "GBP", f"={formula}", before=0.0)
-        sheet.rows(CHANGES, {"cumulative": row}, called=name)
+        changed = sheet.rows(CHANGES, {"cumulative": row}, called=name)
+        found |= {"cumulative": row, **changed} if name == "total" else {}
+    return found

@@ -18,6 +18,7 @@ from model.excel.money import Money, write_annual, write_lines, write_monthly_li
 from model.excel.purses import write_purses
 from model.excel.schemes import Levers, write_scheme
 from model.excel.staff import DAY_ZERO, Work
+from model.money.funding import CLOSING, SHORTFALL
 from model.results.perimeters import shown_perimeters
 from model.results.runs import run
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from model.case.records import Case
     from model.excel.grid import Sheet
+    from model.results.runs import Result
 
     Measures = Mapping[str, Mapping[str, Row]]
 
@@ -68,7 +70,9 @@ def write_workbook(case: Case, path: Path) -> None:
     _write_checks(checks, rows)
     pasted = [" and ".join(names) for names, world in caseload.worlds.items() if world.frozen] if caseload else []
     frozen = FROZEN.format(names="; of ".join(pasted)) if pasted else ""
-    _write_summary(summary, case, measures, {REAL: real, NOMINAL: nominal}, frozen)
+    result = run(case, draws=1)
+    _write_summary(summary, result, measures, {REAL: real, NOMINAL: nominal}, frozen)
+    _write_plan(summary, result, purses)
     summary.page.activate()
     book.file.set_calc_mode("auto")
     made = datetime.combine(case.knowledge_date, time(), UTC)  # the same in every run: the same case, the same bytes
@@ -76,6 +80,11 @@ def write_workbook(case: Case, path: Path) -> None:
     book.file.close()
 
 
+PLAN: Final = {
+    "change": "Base budget: change on the year before", "cumulative": "Base budget, in all",
+    CLOSING: "Reserve at the year's end", SHORTFALL: "Reserve: short in the year",
+}  # fmt: skip
+"""What the summary says of the plan and the reserve."""
 Check = tuple[str, str, str | float, str]
 """What is checked, a formula, what it must be, and the name of how far it may differ."""
 
@@ -120,7 +129,7 @@ def _write_checks(sheet: Sheet, rows: list[Check]) -> None:
         "Checks",
         "Each difference must be nought but for rounding. One cell at the top of the summary says whether all are.",
     )
-    sheet.heading("Check", "This", "Must be", "May differ by", "Passes")
+    sheet.heading("Check", "This", "Must be", "May differ by", "Passes", figures=1)
     first = sheet.at
     for label, this, that, most in rows:
         at = sheet.at + 1
@@ -140,9 +149,9 @@ def _colours(sheet: Sheet, cell: str) -> None:
         sheet.page.conditional_format(cell, {"type": "cell", "criteria": "==", "value": f'"{word}"', "format": look})
 
 
-def _write_summary(sheet: Sheet, case: Case, measures: Measures, net: Measures, frozen: str) -> None:
+def _write_summary(sheet: Sheet, result: Result, measures: Measures, net: Measures, frozen: str) -> None:
     """Write what the case comes to in every perimeter, and its net by year: Python's figures until recalculated."""
-    result, years = run(case, draws=1), case.timeline.financial_years
+    case, years = result.case, result.case.timeline.financial_years
     sheet.title(
         f"{case.council}: {case.title}",
         f"Scenario {case.scenario}: {case.scenario_title}",
@@ -157,7 +166,7 @@ def _write_summary(sheet: Sheet, case: Case, measures: Measures, net: Measures, 
     titles = {spec.name: spec.title for spec in case.active_schemes}
     heads = [titles.get(p, p.replace("_", " ").capitalize()) for p in shown]
     sheet.page.set_column(1, len(shown), 20)
-    sheet.heading(f"Central values, pounds of {case.price_base}", *heads)
+    sheet.heading(f"Central values, pounds of {case.price_base}", *heads, figures=1)
     for key, (label, kind) in METRICS.items():
         python = [result.metrics_by_perimeter[p][key][CENTRAL] for p in shown]
         cells = (Cell(content=f"={measures[p][key]:const}", kind=kind, shown="none" if value is None else value)
@@ -167,7 +176,20 @@ def _write_summary(sheet: Sheet, case: Case, measures: Measures, net: Measures, 
     python_net = annual.set_index(["price_basis", "perimeter", "financial_year"]).value_gbp.to_dict()
     for basis, rows in net.items():
         sheet.at += 1
-        sheet.heading(f"Net by financial year, {basis}", *heads)
+        sheet.heading(f"Net by financial year, {basis}, pounds", *heads, figures=1)
         for i, year in enumerate(years):
             cells = (Cell(content=f"={rows[p]:{i}}", kind="GBP", shown=python_net[basis, p, year]) for p in shown)
             sheet.line(year, *cells)
+
+
+def _write_plan(sheet: Sheet, result: Result, rows: Mapping[str, Row]) -> None:
+    """Write what the plan and the reserve come to by year, pressures positive, likewise."""
+    mtfp, funding = (frame[frame.statistic == CENTRAL] for frame in (result.mtfp, result.funding))
+    held = {**dict(tuple(mtfp[mtfp.kind == "total"].groupby("entry"))),
+            **dict(tuple(funding[funding.group == "reserve"].groupby("item")))}  # fmt: skip
+    python = {key: held[key].sort_values("financial_year").value_gbp.tolist() for key in PLAN}
+    sheet.at += 1
+    sheet.heading("The plan for the whole, nominal, pressures positive, pounds", *PLAN.values(), figures=1)
+    for i, year in enumerate(result.case.timeline.financial_years):
+        cells = (Cell(content=f"={rows[key]:{i}}", kind="GBP", shown=python[key][i]) for key in PLAN)
+        sheet.line(year, *cells)

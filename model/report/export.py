@@ -28,9 +28,9 @@ def export_html(
     `notebook` is a path or a node. `metadata` may hold `kicker` (a line above the title), `about` (a sentence under
     it) and `footer` (a line at the end): plain text, escaped here. Raises OSError where the file cannot be written.
     """
-    words = dict(metadata or {})
-    about = {name: words[name] for name in ("kicker", "about", "footer") if name in words}
-    write_whole(Path(out_html), render(Page(title=title, **about), body_of(notebook)).encode())
+    kicker, about, footer = ((metadata or {}).get(name, "") for name in ("kicker", "about", "footer"))
+    page = Page(title=title, kicker=kicker, about=about, footer=footer)
+    write_whole(Path(out_html), render(page, body_of(notebook)).encode())
 
 
 def body_of(notebook: Path | str | NotebookNode) -> str:

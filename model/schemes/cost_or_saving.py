@@ -48,8 +48,9 @@ class CostOrSaving(Scheme):
         return self.profile(setting) * (yearly + daily)
 
     def _once(self, setting: Setting, what: str) -> NDArray[np.float64]:
-        """Return pounds in the month of the start, (months, draws)."""
-        begins = np.diff(self.elapsed(setting) > 0, axis=0, prepend=False)
+        """Return pounds in the month of the start, (months, draws); not again where a run-off shows it stopped."""
+        begun = self.elapsed(setting) > 0
+        begins = np.diff(begun, axis=0, prepend=False) & begun
         return setting.optional(f"{self.spec.name}.{what}_one_off", 0.0) * begins
 
     def fixed(self, setting: Setting) -> CashFlows:

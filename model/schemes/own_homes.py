@@ -38,7 +38,8 @@ class OwnHomes(Scheme):
     def costs(self, setting: Setting) -> CashFlows:
         """Return the posts charged, and the capital with the part that a grant pays, in the month they are paid."""
         since = self.elapsed(setting) + setting.optional(f"{self.spec.name}.capital_months_before", 0.0)
-        month = np.diff(since > 0, axis=0, prepend=False).astype(np.float64)  # before the case: in its first month
+        paid = since > 0  # before the case: in its first month
+        month = (np.diff(paid, axis=0, prepend=False) & paid).astype(np.float64)
         capital = setting.optional(f"{self.spec.name}.capital_cost", 0.0) * month
         grant = capital * setting.optional(f"{self.spec.name}.capital_grant_share", 0.0)
         amounts = {

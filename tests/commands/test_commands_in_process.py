@@ -276,3 +276,11 @@ def test_a_number_of_draws_that_is_none_says_what_was_wanted(capsys, given):
         main(["run", "--draws", given])
     assert ended.value.code == 2
     assert f"--draws: a whole number of at least 1, not {given!r}" in capsys.readouterr().err
+
+
+def test_a_report_links_to_the_spreadsheets_that_lie_beside_it(made):
+    case, out = made
+    folder = out / case.name / "base"
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert '<a href="workbook.xlsx">the central run in live formulas</a>' in page
+    assert {"workbook.xlsx", "tables.xlsx"} <= {file.name for file in folder.iterdir()}

@@ -11,6 +11,7 @@ from model import load_case
 from model.case.draws import central
 from model.case.words import AVOIDANCE, CASHABLE, INCOME, INVESTMENT
 from model.money.portfolio import evaluate
+from model.money.run_off import with_run_off
 from tests.cases import write_reference
 
 CASE = """\
@@ -156,6 +157,14 @@ def test_any_cost_or_saving_with_a_profile_is_held_against_its_own_line(tmp_path
     assert found["School transport", AVOIDANCE] == [1_000, 7_000, 7_000]
     assert found["other", INVESTMENT] == [-1_000 - 0.5 * 3_660, -3_650, -3_650]
     assert found["other", AVOIDANCE] == [-500, -1_000, -1_000]
+
+
+def test_what_is_paid_once_is_not_paid_again_when_the_schemes_stop_and_their_children_are_followed(tmp_path):
+    values = OWN | {"other.cost_one_off": "1000,GBP", "other.cost_annual": "0,GBP/year"}
+    case = with_run_off(homes(tmp_path, ["own", "other"], values).case, 2)
+    found = table(evaluate(case, central(case)))
+    assert found["other", INVESTMENT] == [-1_000, 0, 0, 0, 0]
+    assert found["Capital", INVESTMENT] == [0, -300_000, 0, 0, 0]
 
 
 POSTS = (
