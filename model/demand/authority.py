@@ -83,7 +83,10 @@ def authority_caseload(tables: DfeTables, name: str, year: int | None = None) ->
         counts[said], imputed[said] = own["count"], float(own["imputed"].sum())
     age = counts["children by age"]
     if not len(age) or age.isna().any() or age.sum() <= 0:
-        raise InputProblems([f"{authority} {year}: children by age are not published for this authority and year"])
+        after = mapped("authority_successors.csv", "name", "successors").get(authority)
+        hint = f"; it was abolished, its successors are {after}" if after else ""
+        message = f"{authority} {year}: children by age are not published for this authority and year{hint}"
+        raise InputProblems([message])
     for said in ("entries by age", "exits by age"):
         if not len(counts[said]) or counts[said].isna().any():
             counts[said] = _as_in_region(tables, _MARGINS[said], region, year, float(age.sum()))

@@ -19,6 +19,14 @@ GROUPS: Final = {
     ("ceased", "age"): "age on ceasing",
 }
 """(table, category of ours): DfE's group in small letters."""
+_ALSO_NAMED: Final = {
+    "placement type": "placement",
+    "placement provider": "place providers",
+    "unaccompanied asylum seeking children": UASC,
+    "uasc status": UASC,
+    "total children": "total",
+}
+"""What other releases call a group or a total."""
 _TABLE_OF: Final = {group: table for (table, category), group in GROUPS.items() if category == "age"}
 _IDENTITY: Final = ("time_period", "geographic_level", "region_name", "la_name")
 _MEASURES: Final = {"looked after": "stock", "starting": "starts", "ceasing": "ceased"}
@@ -68,9 +76,11 @@ def table_in(  # noqa: PLR0911 - a way out for each kind of file
         population = frame.get("population_estimate", pd.Series(pd.NA, index=frame.index, dtype="str"))
         out["population"] = parse_counts(population)[0]
         return "totals", _once(out[out["measure"] != ""], ["measure", *KEY])
-    group, characteristic = (_plain(frame[column]) for column in columns)
+    group, characteristic = (_plain(frame[column]).replace(_ALSO_NAMED) for column in columns)
     table = next(_TABLE_OF[g] for g in group.dropna().unique() if g in _TABLE_OF)
-    out = out.assign(table=table, group=group, characteristic=characteristic.replace("total children", "total"))
+    out = out.assign(
+        table=table, group=group.replace(_ALSO_NAMED), characteristic=characteristic.replace("total children", "total")
+    )
     return table, _once(out, ["table", "group", "characteristic", *KEY])
 
 

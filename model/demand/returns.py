@@ -17,7 +17,7 @@ from model.demand.authority import authority_caseload
 from model.demand.build import Demand, tables_of
 from model.demand.codes import read_reference
 from model.demand.dfe import DfeTables, category_counts
-from model.demand.episodes import UNKNOWN, Episodes, birthday
+from model.demand.episodes import UNKNOWN, Episodes, birthday, year_of
 from model.demand.forecast import forecast, forecast_frame, forecast_lines, written_case
 from model.demand.names import find_authority
 from model.demand.rates import DAYS_A_YEAR, count_events, published_exit_rates, rate_frame
@@ -139,6 +139,7 @@ def summary_lines(episodes: Episodes, *, internal: bool) -> list[str]:
     frame, short = rules_frame(episodes, internal=internal), say["of_which_short_breaks"]
     lines = [
         *episodes.log.warnings,
+        f"returns of {year_of(episodes.opens) + 1} to {year_of(episodes.closes)}, each the year to 31 March",
         f"read {say['rows_read']} episode rows of {say['children_read']} children; kept {say['rows_kept']}",
         f"open at the last return: {say['open_at_last_return']}, of which short breaks (left out) {short}",
         f"open in an older return only, closed: {say['stale_open']}",

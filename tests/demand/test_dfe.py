@@ -25,9 +25,9 @@ from model.demand.dfe import read_dfe
 from model.demand.forecast import forecast, written_case
 from model.demand.layout import parse_counts
 from model.demand.levels import pooled_flows, spread_between, younger_infants
-from model.demand.names import find_authority
+from model.demand.names import find_authority, named
 from model.demand.suppression import impute_suppressed
-from tests.demand.synthetic import write_tables
+from tests.demand.synthetic import STOCK, write_tables
 
 SAMPLE = Path(__file__).resolve().parents[3] / "shared" / "data" / "dfe"
 needs_sample = pytest.mark.skipif(not SAMPLE.is_dir(), reason="DfE's tables are not beside the repository")
@@ -108,6 +108,64 @@ def test_parts_that_do_not_add_up_to_the_printed_total_are_refused_and_the_stran
     _change(tmp_path, "characteristics", lambda frame: frame.replace("10 to 15 years", "10 to 15"))
     with pytest.raises(InputProblems, match=r"the parts hold 193 children and the printed total is 321; .*'10 to 15'"):
         authority_caseload(read_dfe(tmp_path), "Northby")
+
+
+def test_what_matches_no_category_is_counted_and_named_even_where_it_is_too_little_to_refuse(tmp_path):
+    write_tables(tmp_path)
+    _change(tmp_path, "characteristics", lambda frame: frame.replace("Residential schools", "Schools of a new kind"))
+    notes = read_dfe(tmp_path).notes
+    said = "characteristics.csv: placement: 'schools of a new kind' is no category of ours: 12 rows, 0 children"
+    assert [note.partition(" of all")[0] for note in notes] == [said]
+
+
+def test_the_labels_of_earlier_releases_are_read(tmp_path):
+    for folder in ("old", "new"):
+        (tmp_path / folder).mkdir()
+        write_tables(tmp_path / folder)
+    homes, supported = (name for name in STOCK["Placement"] if "homes" in name or "supported" in name)
+    homes, supported = sorted((homes, supported), key=len)
+    earlier = {
+        homes: "Secure units, children's homes and semi-independent living accommodation",
+        supported: "Other placements in the community",
+        "Place providers": "Placement provider",
+        "Unaccompanied asylum-seeking children": "Unaccompanied asylum seeking children",
+        "Total": "Total children",
+    }
+    for name in ("characteristics", "started", "ceased"):
+        _change(tmp_path / "old", name, lambda frame: frame.replace(earlier))
+    old, new = (authority_caseload(read_dfe(tmp_path / folder), "Northby") for folder in ("old", "new"))
+    assert old == new
+
+
+@pytest.mark.parametrize("damage", ["not a zip", "PK\x03\x04 cut short"])
+def test_a_zip_that_cannot_be_unpacked_is_refused(tmp_path, damage):
+    (tmp_path / "release.zip").write_text(damage)
+    with pytest.raises(InputProblems, match=r"--dfe release\.zip: no such folder, and no ZIP"):
+        read_dfe(tmp_path / "release.zip")
+
+
+@pytest.mark.parametrize(
+    ("said", "names"),
+    [
+        ("Bristol", ["Bristol, City of"]), ("Newcastle City Council", ["Newcastle upon Tyne"]),
+        ("Telford & Wrekin", ["Telford and Wrekin"]), ("Richmond", ["Richmond upon Thames"]),
+        ("BCP Council", ["Bournemouth, Christchurch and Poole"]), ("London Borough of Camden", ["Camden"]),
+        ("The Royal Borough of Kensington & Chelsea", ["Kensington and Chelsea"]), ("St Helens", ["St. Helens"]),
+        ("Kingston", ["Kingston upon Hull, City of", "Kingston upon Thames"]), ("Southend", ["Southend-on-Sea"]),
+        ("City of York Council", ["York"]), ("Durham County Council", ["County Durham"]),
+        ("hull", ["Kingston upon Hull, City of"]),
+    ],
+)  # fmt: skip
+def test_a_council_is_known_as_people_write_it_unless_two_could_be_meant(said, names):
+    others = [
+        "Kingston upon Hull, City of",
+        "Kingston upon Thames",
+        "Camden",
+        "York",
+        "North Yorkshire",
+        "Bristol, City of",
+    ]
+    assert named(said, {*names, *others}) == (names[0] if len(names) == 1 else None)
 
 
 @pytest.mark.parametrize("name", ["northby", "North", "Northby Council", "London Borough of Northby"])

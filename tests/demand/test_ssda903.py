@@ -328,6 +328,37 @@ def test_a_return_of_which_much_would_be_lost_is_refused_with_the_reason_and_a_c
         read_episodes(folder)
 
 
+def test_identifiers_that_name_several_children_are_refused(tmp_path):
+    """As where a spreadsheet rounded them to fifteen digits."""
+    rows = [row("410000000012345000", f"{n % 28 + 1:02d}/05/2019", place=("U4", "K2")[n // 28]) for n in range(56)]
+    folder = returns(tmp_path, {2019: rows})
+    with pytest.raises(InputProblems, match="are the identifiers in CHILD whole"):
+        read_episodes(folder)
+
+
+def test_dates_are_read_file_by_file(tmp_path):
+    """One year's file may have been saved on an American computer."""
+    first = [row(100_000 + n, f"{n + 1:02d}/05/2019") for n in range(20)]
+    second = [row(100_000 + n, f"05/{n + 1:02d}/2019") for n in range(20)]
+    episodes = read_episodes(returns(tmp_path, {"2019-20": first, "2020-21": second}))
+    assert episodes.start.tolist() == [day_of(2019, 5, n + 1) for n in range(20)]
+    assert rule(episodes, "carried_forward") == 20
+
+
+@pytest.mark.parametrize(("file", "column"), [("header", "DOB"), ("episodes", "DEC"), ("uasc", "DUC")])
+def test_dates_lost_in_any_file_are_refused_by_its_name(tmp_path, file, column):
+    folder = returns(tmp_path, {2019: [row(100_000 + n, "01/05/2019", "02/06/2019") for n in range(50)]})
+    (folder / "2019" / "uasc.csv").write_text(
+        "CHILD,SEX,DOB,DUC\n" + "".join(f"{100_000 + n},1,15/06/2010,01/11/2019\n" for n in range(50))
+    )
+    path = folder / "2019" / f"{file}.csv"
+    frame = pd.read_csv(path, dtype=str)
+    frame.loc[:4, column] = "around Easter"
+    frame.to_csv(path, index=False)
+    with pytest.raises(InputProblems, match=rf"2019/{file}\.csv: column {column}: 5 of 50 rows: .*'around Easter'"):
+        read_episodes(folder)
+
+
 def test_the_council_asked_for_is_the_one_in_the_data(tmp_path):
     folder = returns(tmp_path, {2019: [row("100001", "01/05/2019"), row("100002", "01/05/2019")]})
     for name in ("episodes", "header"):
