@@ -10,11 +10,11 @@ import pandas as pd
 
 from model.case.parameters import AGE_18, AGE_BANDS, PLACEMENTS
 from model.case.reading.problems import InputProblems
-from model.children.opening import fit_table
 from model.demand.codes import mapped
 from model.demand.dfe import DfeTables, category_counts
 from model.demand.layout import GROUPS
 from model.demand.names import find_authority
+from model.demand.privacy import raked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -176,7 +176,7 @@ def split_by_provider(placement: pd.Series, provider: pd.Series, seeds: pd.Serie
     share = seeds.reindex(rows.index).fillna(float(seeds.mean())).clip(_SEED_FLOOR, 1 - _SEED_FLOOR)
     seed = np.column_stack([rows * (1 - share), rows * share])
     columns = provider.reindex(["own", "external"]).fillna(0.0).to_numpy(dtype=float)
-    fitted = fit_table(rows.to_numpy(dtype=float), columns, seed) if columns.sum() > 0 else seed
+    fitted = raked(rows.to_numpy(dtype=float), columns, seed) if columns.sum() > 0 else seed
     return pd.DataFrame(fitted, index=rows.index, columns=["own", "external"])
 
 
