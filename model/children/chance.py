@@ -18,8 +18,7 @@ from model.children.law import AGE_STARTS, EIGHTEEN, IFA, IN_HOUSE
 from model.children.levers import NO_LEVERS, Projection, targeted
 from model.children.paths import EIGHTEENTH, LEFT, MOVED, TIME, Children, Stays, deal, joined, together, walk
 from model.children.places import filling
-from model.children.points import natural_short
-from model.children.short import MONTHS, tilts_by_stay
+from model.children.short import MONTHS, natural_short, tilts_by_stay
 from model.children.words import exponential, key_of, keys, uniform
 
 if TYPE_CHECKING:

@@ -15,9 +15,9 @@ from model.case.parameters import PLACEMENTS
 from model.case.timeline import MONTHS_A_YEAR
 from model.children.filling import FillingPlaces
 from model.children.law import AGE_BAND, AGE_STARTS, AGES, EIGHTEEN, IFA, Law, Steps, older, steps
-from model.children.levers import MEASURES, NO_LEVERS, Projection, shares_prevented
-from model.children.opening import entrants_by_month, ratio
-from model.children.short import MONTHS, ShortStays, short_stays, tilts_by_stay
+from model.children.levers import MEASURES, NO_LEVERS, Projection
+from model.children.opening import entrants_by_month
+from model.children.short import MONTHS, ShortStays, kept_at_home, short_stays
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,47 +53,45 @@ class Passed(NamedTuple):
     spent: Floats
 
 
-class Entering(NamedTuple):
-    """Who enters in a month.
-
-    `new` (ages, placements), with stays as they come; `back` (217, placements) of those who were kept at home before;
-    `fewer_short` (ages, placements): of the new, those with short stays who do not come after all; `diverted` how many
-    are kept at home.
-    """
-
-    new: Floats
-    back: Floats
-    fewer_short: Floats
-    diverted: float
-
-
 def project(stream: Stream, drivers: Drivers, levers: Levers = NO_LEVERS, *, cells: bool = True) -> World:
     """Project one world at one point: drivers and levers of one draw. `cells`: count every age, placement and flow."""
     scale, exits = drivers.entry_scale[:, 0], float(drivers.exit_scale[0])
-    solved = _Solved(stream.law.with_exits(exits), levers.sooner)
-    home, spread = _KeptAtHome(levers, stream, exits), entrants_by_month(stream.younger)
+    solved, spread = _Solved(stream.law.with_exits(exits), levers.sooner), entrants_by_month(stream.younger)
+    kept, fewer_short, by_lever = _kept(stream, drivers, levers)
+    coming_back = [_ComingBack(float(lever.fade[0]), spread) for lever in levers.reductions]
     places = [FillingPlaces(lever, scale, exits) for lever in levers.places]
     children = np.ascontiguousarray(stream.opening.transpose(1, 0, 2))
     record = _Record(len(scale), children, spread, cells=cells)
-    fewer_short = np.zeros((len(scale), *CELLS))
     for month in range(len(scale)):
         law = solved.at(month)
-        entering = home.month(month, stream.entries_annual / MONTHS_A_YEAR * scale[month])
+        new = stream.entries_annual / MONTHS_A_YEAR * scale[month] - (kept - fewer_short)[month]
+        back = sum(
+            (c.month(mine[month]) for c, mine in zip(coming_back, by_lever, strict=True)), np.zeros_like(spread @ new)
+        )
         stayed = through(children, law, spent=cells)
-        arrived = _entered(spread @ entering.new + entering.back, law, spent=cells)
+        arrived = _entered(spread @ new + back, law, spent=cells)
         for i, place in enumerate(places):
             place.month(month, (children, stayed.there, arrived.there), law, places[:i])
-        fewer_short[month] = entering.fewer_short
-        record.flows(month, entering, (children, stayed, arrived), law)
+        record.flows(month, (new, back), (children, stayed, arrived), law)
         children = older(stayed.there)
         children[1] += arrived.there[:EIGHTEEN]
         record.close(month, children)
+    record.counts[3] = kept.sum(axis=(1, 2))
     agency = {flow: counts[..., IFA].copy() for flow, counts in record.cells.items()}
     for place in places:
         place.relabel(record.totals, record.cells, agency)
     if fewer_short.any():
         record.without(fewer_short, short_stays(stream, exits))
     return World(record.projection(), tuple(place.guide() for place in places))
+
+
+def _kept(stream: Stream, drivers: Drivers, levers: Levers) -> tuple[Floats, Floats, list[Floats]]:
+    """Return `kept`, `fewer_short` and `by_lever` of those kept at home, (months, ages, placements) each."""
+    home = kept_at_home(stream, drivers, levers, np.arange(stream.entries_annual.size))
+    kept, fewer_short, *by_lever = (
+        each[..., 0].reshape(-1, *CELLS) for each in (home.kept, home.fewer_short, *home.by_lever)
+    )
+    return kept, fewer_short, by_lever
 
 
 def through(children: Floats, law: Steps, *, spent: bool) -> Passed:
@@ -142,41 +140,24 @@ class _Solved:
         return Law(leaving=leaving, moving=moving)
 
 
-class _KeptAtHome:
-    """Children kept at home by each reduction, by months of age and the placement they would have had."""
+class _ComingBack:
+    """Children whom one reduction has kept at home so far, by months of age and the placement they would have had."""
 
-    def __init__(self, levers: Levers, stream: Stream, exit_scale: float) -> None:
-        self._fades = [float(lever.fade[0]) for lever in levers.reductions]
-        self._shares = [share[..., 0] for share in shares_prevented(levers, stream.entries_annual)]
-        self._pools = [np.zeros((EIGHTEEN + 1, len(PLACEMENTS))) for _ in self._fades]
-        self._spread = entrants_by_month(stream.younger)
-        self._short = short_stays(stream, exit_scale).share if self._fades else np.zeros(CELLS)
-        tilts = tilts_by_stay(levers.reductions, stream.entries_annual, self._short[:, :, None])
-        self._by_stay = [
-            [np.minimum(share * float(tilt[0]), 1.0) for tilt in both]
-            for share, both in zip(self._shares, tilts, strict=True)
-        ]
+    def __init__(self, fade: float, spread: Floats) -> None:
+        self._soon, self._spread = 1 - np.exp(-fade), spread
+        self._at_once = 1 - self._soon / fade if fade > 0 else 0.0
+        self._pool = np.zeros((EIGHTEEN + 1, len(PLACEMENTS)))
 
-    def month(self, month: int, entries: Floats) -> Entering:
-        """Return who enters: effects combine as (1 - e1)(1 - e2), and those kept at home are shared out by effect.
+    def month(self, kept: Floats) -> Floats:
+        """Return who comes back in a month in which more are kept at home, (217, placements).
 
         A child comes back at the rate `fade` from the day it was kept at home, and never after its 18th birthday.
         """
-        back, shares = np.zeros((EIGHTEEN + 1, len(PLACEMENTS))), [share[month] for share in self._shares]
-        if not shares:
-            return Entering(entries, back, np.zeros(CELLS), 0.0)
-        both = zip(*self._by_stay, strict=True)
-        short, others = (1 - np.prod([1 - part[month] for part in parts], axis=0) for parts in both)
-        fewer_short = entries * self._short * (short - others)
-        kept = entries * others + fewer_short
-        for pool, fade, share in zip(self._pools, self._fades, shares, strict=True):
-            mine = self._spread @ (kept * ratio(share, np.sum(shares, axis=0)))
-            at_once = 1 - (1 - np.exp(-fade)) / fade if fade > 0 else 0.0
-            returning = pool * (1 - np.exp(-fade)) + mine * at_once
-            back += returning
-            left = pool + mine - returning
-            pool[0], pool[1:] = 0.0, left[:-1]
-        return Entering(entries * (1 - others), back, fewer_short, float(kept.sum()))
+        mine = self._spread @ kept
+        back: Floats = self._pool * self._soon + mine * self._at_once
+        left = self._pool + mine - back
+        self._pool[0], self._pool[1:] = 0.0, left[:-1]
+        return back
 
 
 class _Record:
@@ -191,16 +172,22 @@ class _Record:
         if cells:
             self.cells["stock"][0] = by_age(children.sum(axis=0))
 
-    def flows(self, month: int, entering: Entering, state: tuple[Floats, Passed, Passed], law: Steps) -> None:
-        """Count a month's flows: `state` is those in care before it, and both kinds after it."""
+    def flows(
+        self, month: int, entering: tuple[Floats, Floats], state: tuple[Floats, Passed, Passed], law: Steps
+    ) -> None:
+        """Count a month's flows.
+
+        `entering`: who is new (ages, placements), and who comes back after all (217, placements); `state`: those in
+        care before the month, and both kinds after it.
+        """
         children, stayed, arrived = state
-        entered = entering.new.sum() + entering.back.sum()
+        entered = entering[0].sum() + entering[1].sum()
         at_18 = stayed.there[:, -1].sum() + arrived.there[-1].sum()
         under = children.sum() + entered - stayed.there.sum() - arrived.there.sum()
-        self.counts[:, month] = entered, under, at_18, entering.diverted
+        self.counts[:3, month] = entered, under, at_18
         if self.cells:
             self._in_care(month, stayed, law)
-            self._entrants(month, entering, arrived, law)
+            self._entrants(month, *entering, arrived, law)
 
     def _in_care(self, month: int, stayed: Passed, law: Steps) -> None:
         """Count the flows of those in care when the month begins, in the band they begin it in."""
@@ -214,21 +201,19 @@ class _Record:
         cells["move_out"][month], cells["move_in"][month] = by_age(moves.sum(axis=2)), by_age(moves.sum(axis=1))
         cells["age_out"][month, :-1] = cells["age_in"][month, 1:] = there[AGE_STARTS[1:] - 1]
 
-    def _entrants(self, month: int, entering: Entering, arrived: Passed, law: Steps) -> None:
+    def _entrants(self, month: int, new: Floats, back: Floats, arrived: Passed, law: Steps) -> None:
         """Count the flows of those who enter, in the band of the day they enter.
 
         Those of a band's last month of age are in the next band when the month ends; those who come back are counted in
         the band they end the month in.
         """
         cells, crossing = self.cells, AGE_STARTS[1:]
-        new = self._spread[crossing, range(len(crossing)), None] * entering.new[:-1]
-        cross = _entered(new, law, rows=crossing)
+        cross = _entered(self._spread[crossing, range(len(crossing)), None] * new[:-1], law, rows=crossing)
         own = Passed(arrived.there.copy(), arrived.spent.copy())
         own.there[crossing] -= cross.there
         own.spent[crossing] -= cross.spent
-        back = by_age(entering.back[:EIGHTEEN])
-        back[-1] += entering.back[EIGHTEEN]
-        cells["entry"][month] = entering.new + back
+        cells["entry"][month] = new + by_age(back[:EIGHTEEN])
+        cells["entry"][month, -1] += back[EIGHTEEN]
         for passed, rows, bands in ((own, ENTRANTS, BAND_AT_END), (cross, crossing, range(len(crossing)))):
             kinds = law.of_age[np.maximum(rows - 1, 0)]
             moves = passed.spent[:, :, None] * law.moving[kinds]

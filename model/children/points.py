@@ -17,10 +17,9 @@ from model.case.parameters import PLACEMENTS
 from model.case.timeline import MONTHS_A_YEAR
 from model.children.expected import CELLS, ENTRANTS, project
 from model.children.law import AGE_EDGES, AGES, EIGHTEEN, IFA, IN_HOUSE, LONGEST, Law, steps
-from model.children.levers import Drivers, Levers, Projection, shares_prevented
-from model.children.opening import ratio
+from model.children.levers import Drivers, Levers, Projection
 from model.children.places import filling
-from model.children.short import MONTHS, short_stays, tilts_by_stay
+from model.children.short import EXITS, MONTHS, kept_at_home, parted, short_stays
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,9 +32,6 @@ if TYPE_CHECKING:
 
     Points = NDArray[np.int64]
 
-EXITS: Final = np.array([0, 0.2, 0.4, 0.6, 0.8, 1, 1.2, 1.4, 1.6, 1.8, 2, 2.5, 3, 4, 5, 7, 10])
-"""Levels of exits between which answers are interpolated, where a question asks for more than one: to a thousandth of a
-child from 0.4 to 2."""
 FADES: Final = np.array(
     [0, 0.002, 0.005, 0.009, 0.014, 0.02, 0.028, 0.04, 0.055, 0.075, 0.1, 0.15, 0.25, 0.4, 0.7, 1.2, 3, 30]
 )
@@ -159,27 +155,24 @@ def _distinct(drivers: Drivers, levers: Levers) -> tuple[NDArray[np.int64], NDAr
 def _linear(stream: Stream, drivers: Drivers, levers: Levers, guides: Sequence[Guide]) -> Projection:
     """Project points by what entrants leave behind."""
     months, draws = drivers.entry_scale.shape
-    monthly = stream.entries_annual / MONTHS_A_YEAR
-    aimed = np.flatnonzero(
+    monthly = (stream.entries_annual / MONTHS_A_YEAR).ravel()
+    kinds = np.flatnonzero(
         sum(((lever.weights > 0).any(axis=2) for lever in levers.reductions), np.zeros(CELLS)).ravel()
     )
-    entries = monthly.ravel()[aimed, None] * drivers.entry_scale[:, None, :]
-    shares = [share.reshape(months, -1, draws)[:, aimed] for share in shares_prevented(levers, stream.entries_annual)]
-    kept, fewer_short = _kept_at_home(stream, drivers, levers, (entries, shares, aimed))
+    home = kept_at_home(stream, drivers, levers, kinds)
     out = np.zeros((months, OUT, draws))
     for points, weight, scale in parted(drivers.exit_scale, EXITS, 1):
         opening, entrants = entrants_behind(stream, scale, months)
         of_kind = entrants.reshape(months, -1, OUT)
-        usual = np.einsum("mko,k->mo", of_kind, monthly.ravel())[:, None]
+        usual = np.einsum("mko,k->mo", of_kind, monthly)[:, None]
         worth = opening[:, :, None] + _convolved(drivers.entry_scale[:, None, points], usual)
-        worth -= _convolved((kept - fewer_short)[..., points], of_kind[:, aimed])
-        if fewer_short.any():
-            worth -= _convolved(fewer_short[..., points], short_behind(stream, scale, months)[:, aimed])
-        for lever, share in zip(levers.reductions, shares, strict=True):
-            mine = (kept * ratio(share, np.sum(shares, axis=0)))[..., points]
+        worth -= _convolved((home.kept - home.fewer_short)[..., points], of_kind[:, kinds])
+        if home.fewer_short.any():
+            worth -= _convolved(home.fewer_short[..., points], short_behind(stream, scale, months)[:, kinds])
+        for lever, mine in zip(levers.reductions, home.by_lever, strict=True):
             for some, part, fade in parted(lever.fade[points], FADES, FEW_FADES):
-                back = returning_behind(stream, scale, months, fade).reshape(months, -1, OUT)[:, aimed]
-                worth[..., some] += part * _convolved(mine[..., some], back)
+                back = returning_behind(stream, scale, months, fade).reshape(months, -1, OUT)[:, kinds]
+                worth[..., some] += part * _convolved(mine[..., points][..., some], back)
         out[..., points] += weight * worth
     first = np.repeat(stream.opening.sum(axis=(0, 1))[None, :, None], draws, axis=2)
     stock = np.concatenate([first, out[:, : len(PLACEMENTS)]])
@@ -190,36 +183,8 @@ def _linear(stream: Stream, drivers: Drivers, levers: Levers, guides: Sequence[G
         stock[1:, IFA] -= children
     return Projection(
         stock=stock, entries=out[:, ENTERED], exits_under_18=out[:, UNDER_18], exits_at_18=out[:, AT_18],
-        diverted=kept.sum(axis=1), cells={}, draws=draws,
+        diverted=home.kept.sum(axis=1), cells={}, draws=draws,
     )  # fmt: skip
-
-
-def _kept_at_home(
-    stream: Stream, drivers: Drivers, levers: Levers, coming: tuple[Floats, list[Floats], NDArray[np.int64]]
-) -> tuple[Floats, Floats]:
-    """Return who is kept at home, and how many more of them have short stays than entrants have.
-
-    Both (months, kinds, draws). `coming`: who would enter, each reduction's share of them, and which kinds they are.
-    """
-    entries, shares, aimed = coming
-    if not shares:
-        return np.zeros_like(entries), np.zeros_like(entries)
-    natural = natural_short(stream, drivers.exit_scale)
-    tilts = tilts_by_stay(levers.reductions, stream.entries_annual, natural)
-    short, others = (
-        1 - np.prod([1 - np.minimum(share * tilt, 1.0) for share, tilt in zip(shares, stays, strict=True)], axis=0)
-        for stays in zip(*tilts, strict=True)
-    )
-    fewer_short = entries * natural.reshape(-1, entries.shape[-1])[aimed] * (short - others)
-    return entries * others + fewer_short, fewer_short
-
-
-def natural_short(stream: Stream, exit_scale: Floats) -> Floats:
-    """Return the share of each kind of entry with a short stay at every level of exits, (ages, placements, draws)."""
-    total = np.zeros((*CELLS, len(exit_scale)))
-    for points, weight, scale in parted(exit_scale, EXITS, 1):
-        total[..., points] += weight * short_stays(stream, scale).share[:, :, None]
-    return total
 
 
 def short_behind(stream: Stream, exit_scale: float, months: int) -> Floats:
@@ -230,30 +195,6 @@ def short_behind(stream: Stream, exit_scale: float, months: int) -> Floats:
     out[:MONTHS, ..., UNDER_18], out[:MONTHS, ..., AT_18] = short.exits.sum(axis=3), short.at_18.sum(axis=3)
     out[0, ..., ENTERED] = 1.0
     return out[:months].reshape(months, -1, OUT)
-
-
-def parted(values: Floats, grid: Floats, few: int) -> list[tuple[Points, Floats, float]]:
-    """Return (points, weights, value): answers at these values, so weighted and added up, are the answers at all.
-
-    The values themselves where there are no more than `few` of them; else the values of a fixed grid, each point taking
-    from the four around it by the cubic through them (so that what was worked out for one question serves the next). A
-    value that most points share is worked out itself: a central answer is the same whatever is asked beside it.
-    """
-    own, which, shared = np.unique(values, return_inverse=True, return_counts=True)
-    if len(own) <= few:
-        at, weights = own, np.eye(len(own))[which]
-    else:
-        most = own[2 * shared > len(values)]
-        at, weights = np.append(grid, most), np.zeros((len(values), len(grid) + len(most)))
-        first = np.clip(np.searchsorted(grid, values) - 2, 0, len(grid) - 4)
-        around = grid[first[:, None] + np.arange(4)]
-        for i in range(4):
-            others = np.delete(around, i, axis=1)
-            share = np.prod((values[:, None] - others) / (around[:, i : i + 1] - others), axis=1)
-            weights[np.arange(len(values)), first + i] = share
-        weights[np.isin(values, most)] = np.arange(len(at)) == len(grid)
-    touched = [(np.flatnonzero(weights[:, i]), i) for i in range(len(at))]
-    return [(points, weights[points, i], float(at[i])) for points, i in touched if len(points)]
 
 
 def _convolved(entering: Floats, behind: Floats) -> Floats:

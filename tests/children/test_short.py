@@ -7,8 +7,8 @@ from model.case.parameters import PLACEMENTS
 from model.children import expected
 from model.children.chance import dealt, play
 from model.children.levers import Levers
-from model.children.points import natural_short, project_points
-from model.children.short import MONTHS, short_stays
+from model.children.points import project_points
+from model.children.short import MONTHS, natural_short, short_stays
 from tests.children.known import children_of, drivers, one_law, reduction
 
 RATE = 0.3  # a month, whoever they are: a stay is short with chance 1 - exp(-rate x months), on average over entry days
