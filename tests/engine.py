@@ -9,7 +9,7 @@ from model.case.draws import central, with_values
 from model.children import expected
 from model.children.chance import dealt, play
 from model.children.levers import NO_LEVERS
-from model.children.points import levers_at, points_of, project_points
+from model.children.points import project_points
 from model.money.portfolio import evaluate
 from model.schemes.load import load_case
 from tests.cases import write_case
@@ -51,7 +51,7 @@ def line(flows, name, nature=None):
 
 def project(stream, drivers, levers=NO_LEVERS):
     """Project one world as an evaluation does."""
-    guides = expected.project(stream, points_of(drivers, ONE), levers_at(levers, ONE), cells=False).guides
+    guides = expected.project(stream, drivers.at(ONE), levers.at(ONE), cells=False).guides
     if drivers.chance is not None:
         return play(dealt(stream, drivers, cells=True), levers, guides)
     if drivers.entry_scale.shape[1] == 1:

@@ -65,9 +65,9 @@ def project(stream: Stream, drivers: Drivers, levers: Levers = NO_LEVERS, *, cel
     for month in range(len(scale)):
         law = solved.at(month)
         new = stream.entries_annual / MONTHS_A_YEAR * scale[month] - (kept - fewer_short)[month]
-        back = sum(
-            (c.month(mine[month]) for c, mine in zip(coming_back, by_lever, strict=True)), np.zeros_like(spread @ new)
-        )
+        back = np.zeros((EIGHTEEN + 1, len(PLACEMENTS)))
+        for pool, mine in zip(coming_back, by_lever, strict=True):
+            back += pool.month(mine[month])
         stayed = through(children, law, spent=cells)
         arrived = _entered(spread @ new + back, law, spent=cells)
         for i, place in enumerate(places):

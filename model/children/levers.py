@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import numpy as np
 
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     from model.children.law import Floats
 
+    Points = NDArray[np.int64]
+
+Lever = TypeVar("Lever", "EntryReduction", "FosterPlaces", "SoonerOut")
 MEASURES: Final = ("stock", "entry", "exit", "move_in", "move_out", "age_in", "age_out")
 
 
@@ -83,6 +86,18 @@ class Levers:
             sooner=self.sooner + other.sooner,
         )
 
+    def at(self, which: Points) -> Levers:
+        """Return the levers of some draws, which are the last axis of every number but a lever's `ages`."""
+
+        def some(lever: Lever) -> Lever:
+            numbers = {n: v for n, v in vars(lever).items() if isinstance(v, np.ndarray) and n != "ages"}
+            return replace(lever, **{name: value[..., which] for name, value in numbers.items()})  # type: ignore[arg-type]
+
+        return Levers(
+            reductions=tuple(map(some, self.reductions)), places=tuple(map(some, self.places)),
+            sooner=tuple(map(some, self.sooner)),
+        )  # fmt: skip
+
 
 NO_LEVERS: Final = Levers()
 
@@ -107,6 +122,10 @@ class Drivers:
     entry_scale: Floats
     exit_scale: Floats
     chance: Chance | None = None
+
+    def at(self, which: Points) -> Drivers:
+        """Return the drivers of some draws, without chance."""
+        return Drivers(entry_scale=self.entry_scale[:, which], exit_scale=self.exit_scale[which])
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ through a few nodes and polynomials between them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
@@ -134,7 +134,7 @@ def project_points(stream: Stream, drivers: Drivers, levers: Levers, guides: Seq
     Points that differ in nothing that children live by (in prices, say) are projected once.
     """
     firsts, which = _distinct(drivers, levers)
-    few, pulled = points_of(drivers, firsts), levers_at(levers, firsts)
+    few, pulled = drivers.at(firsts), levers.at(firsts)
     made = _one_by_one(stream, few, pulled) if levers.sooner else _linear(stream, few, pulled, guides)
     arrays = {f.name: getattr(made, f.name)[..., which] for f in fields(made) if f.name not in {"cells", "draws"}}
     return Projection(**arrays, cells={}, draws=len(which))
@@ -213,33 +213,7 @@ def _convolved(entering: Floats, behind: Floats) -> Floats:
 def _one_by_one(stream: Stream, drivers: Drivers, levers: Levers) -> Projection:
     """Project every point by itself: where a lever changes stays, what an entrant leaves behind depends on when."""
     each = [np.array([i]) for i in range(len(drivers.exit_scale))]
-    worlds = [project(stream, points_of(drivers, i), levers_at(levers, i), cells=False).projection for i in each]
+    worlds = [project(stream, drivers.at(i), levers.at(i), cells=False).projection for i in each]
     names = ("stock", "entries", "exits_under_18", "exits_at_18", "diverted")
     arrays = {name: np.concatenate([getattr(w, name) for w in worlds], axis=-1) for name in names}
     return Projection(**arrays, cells={}, draws=len(worlds))
-
-
-def points_of(drivers: Drivers, which: Points) -> Drivers:
-    """Return the drivers of some draws, without chance."""
-    return Drivers(entry_scale=drivers.entry_scale[:, which], exit_scale=drivers.exit_scale[which])
-
-
-def levers_at(levers: Levers, which: Points) -> Levers:
-    """Return the levers of some draws."""
-    return Levers(
-        reductions=tuple(
-            replace(
-                r, rate=r.rate[:, which], weights=r.weights[..., which], fade=r.fade[which],
-                short_share=r.short_share[which],
-            )
-            for r in levers.reductions
-        ),
-        places=tuple(
-            replace(
-                p, filled=p.filled[:, which], transferring_share=p.transferring_share[which],
-                inflow_limited=p.inflow_limited[which],
-            )
-            for p in levers.places
-        ),
-        sooner=tuple(replace(s, rate=s.rate[:, which]) for s in levers.sooner),
-    )  # fmt: skip

@@ -64,9 +64,10 @@ def shown_counts(counts: np.ndarray, pattern: np.ndarray | None = None, *, step:
 def protected(events: Events, seed: np.ndarray, years: float) -> Events:
     """Return events of so many years that may be published. `seed` (ages, placements): reference weights above nought.
 
-    Children, child-years and exits keep their totals by age and time in care and by placement; moves those by age, from
-    and to; entries those by age, by placement and by year. Children of a date stand as they are, being no sums over
-    years that two returns could be subtracted of; child-years are told as the children there on average.
+    Children, child-years and exits keep their totals by age and time in care and by placement; moves those from one
+    placement to another, and by age and where to; entries those by age, by placement and by year. Children of a date
+    stand as they are, being no sums over years that two returns could be subtracted of; child-years are told as the
+    children there on average.
     """
     exposure = _joined(events.exposure / years, seed[:, None, :], step=1) * years
     there = exposure.sum(axis=2)
@@ -107,15 +108,15 @@ def _joined(counts: np.ndarray, seed: np.ndarray, *, step: int) -> np.ndarray:
 
 
 def _moves(moves: np.ndarray, there: np.ndarray) -> np.ndarray:
-    """Return (ages, from, to) of shown moves by age, by placement left and by placement gone to."""
-    places = there.shape[1]
-    by_age, left, gone_to = (shown_counts(moves.sum(axis=axes)) for axes in ((1, 2), (0, 2), (0, 1)))
-    elsewhere = 1 - np.eye(places)
-    pairs = raked(left, gone_to, elsewhere)
-    shares = ratio(pairs, np.broadcast_to(pairs.sum(axis=1, keepdims=True), pairs.shape))
-    from_age = raked(by_age, left, there + 1 / there.size)
-    shown: np.ndarray = from_age[:, :, None] * shares[None]
-    return shown
+    """Return (ages, from, to) of shown moves by placement left and gone to, and by age and placement gone to."""
+    elsewhere = 1 - np.eye(there.shape[1])
+    pairs = np.array([shown_counts(row, ways) for row, ways in zip(moves.sum(axis=0), elsewhere, strict=True)])
+    gone_to = np.array([shown_counts(row) for row in moves.sum(axis=1)])
+    table = (there + 1 / there.size)[:, :, None] * elsewhere
+    for _ in range(_ROUNDS):
+        table = table * ratio(gone_to, table.sum(axis=1))[:, None, :]
+        table = table * ratio(pairs, table.sum(axis=0))
+    return table
 
 
 def _by_care(table: np.ndarray, exposure: np.ndarray) -> np.ndarray:

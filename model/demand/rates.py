@@ -27,12 +27,6 @@ DURATION_STARTS: Final = (0, 183, 365, 730, OPEN)
 """Days in care at which each duration band begins."""
 DAYS_A_YEAR: Final = 365.25
 _A, _P, _D = len(AGE_BANDS), len(PLACEMENTS), len(DURATIONS)
-_STEPS: Final = np.array([0.0, *np.geomspace(0.1, 30.0, 12)])
-"""Variances of a year's step in the level of entries that are tried, over the variance of chance."""
-_USUAL_STEP: Final = 2.0
-"""A step's variance over that of chance, as it usually is: large ones need years enough to show them."""
-_WIDEST: Final = 0.5
-"""Log standard deviation of entries beyond which two or three years say nothing at all."""
 _WEIGHTS: Final = np.geomspace(0.5, 1000.0, 40)
 _ROUNDS: Final = 50
 _LONG_ENOUGH: Final = 3 * 365
@@ -241,42 +235,6 @@ def _move_table(
     index = (age * _P + place) * _P + to
     counts = np.bincount(index[moved], minlength=(_A + 2) * _P * _P).astype(float).reshape(_A + 2, _P, _P)
     return _with_unknown(counts, spread)[:_A]
-
-
-# Entries -------------------------------------------------------------------------------------------------------------
-
-
-def entry_level(yearly: np.ndarray, before: float, stay: float) -> tuple[float, float]:
-    """Return entries a year as they now stand, and the log standard deviation of that level over the next years.
-
-    `yearly` counts, oldest first. The level wanders from year to year by as much as makes the counts likeliest, beside
-    their chance (a local level model: Harvey 1989): years that differ by no more than chance all count alike, and the
-    more they differ the more the newest count. It begins where the `before` children in care at the start say: with
-    stays of so many years on average (`stay`), that many would be in care if before / stay entered each year.
-    """
-    if not yearly.sum() > 0:
-        return 0.0, 0.0
-    chance = float(yearly.mean())
-    start = (before / stay, before / stay**2) if before > 0 and stay > 0 else (chance, np.inf)
-    fitted = [(_filtered(yearly, start, chance, step * chance), step * chance) for step in _STEPS]
-    (level, variance, _), step = max(fitted, key=lambda found: found[0][2] - found[1] / chance / _USUAL_STEP)
-    return level, min(float(np.sqrt(variance + step)) / level, _WIDEST)
-
-
-def _filtered(yearly: np.ndarray, start: tuple[float, float], chance: float, step: float) -> tuple[float, float, float]:
-    """Return the level after the last year, its variance, and the log likelihood of the years' counts.
-
-    `start` the level before them and its variance; with nothing known of it, the first year's count is the level.
-    """
-    (level, variance), likelihood = start, 0.0
-    if not np.isfinite(variance):
-        level, variance, yearly = float(yearly[0]), chance, yearly[1:]
-    for count in yearly:
-        ahead = variance + step + chance
-        likelihood -= 0.5 * (np.log(ahead) + (count - level) ** 2 / ahead)
-        gain = (variance + step) / ahead
-        level, variance = level + gain * (count - level), (1 - gain) * (variance + step)
-    return max(level, 0.5), variance, likelihood
 
 
 # Pooling -------------------------------------------------------------------------------------------------------------

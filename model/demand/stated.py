@@ -23,7 +23,8 @@ from model.children.levers import Drivers
 from model.children.opening import by_band
 from model.children.stated import settled, stream_as_stated
 from model.demand.authority import CASELOAD_COLUMNS
-from model.demand.rates import PooledRates, destinations, entry_level, pool
+from model.demand.levels import entry_level
+from model.demand.rates import PooledRates, destinations, pool
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

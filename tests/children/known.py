@@ -12,7 +12,6 @@ from model.children.expected import project
 from model.children.law import AGES, CARE_STARTS, EIGHTEEN, LONGEST, Law
 from model.children.levers import NO_LEVERS, Chance, Drivers, EntryReduction, FosterPlaces, Levers, SoonerOut
 from model.children.opening import Stream
-from model.children.points import levers_at, points_of
 
 A, C, P, MONTHS = len(AGES), len(CARE_STARTS), len(PLACEMENTS), 36
 IN_HOUSE, IFA, FAMILY, HOMES = range(4)
@@ -124,7 +123,7 @@ WORLDS = {
 def by_chance(stream, moved, levers):
     """The world of some levers on children dealt one at a time."""
     first = np.zeros(1, dtype=int)
-    guides = project(stream, points_of(moved, first), levers_at(levers, first), cells=False).guides
+    guides = project(stream, moved.at(first), levers.at(first), cells=False).guides
     return play(dealt(stream, moved, cells=True), levers, guides)
 
 

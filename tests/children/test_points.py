@@ -5,7 +5,7 @@ import pytest
 
 from model.children.expected import project
 from model.children.levers import Levers
-from model.children.points import levers_at, points_of, project_points
+from model.children.points import project_points
 from tests.children.known import MONTHS, RISING, WORLDS, drivers, places, published, reduction, small, sooner
 
 FLOWS = ("stock", "entries", "exits_under_18", "exits_at_18", "diverted")
@@ -13,11 +13,11 @@ FLOWS = ("stock", "entries", "exits_under_18", "exits_at_18", "diverted")
 
 def apart(stream, moved, levers, point=None):
     """The most any number of any point (or of one) differs from its own expected world, children."""
-    guides = project(stream, points_of(moved, np.array([0])), levers_at(levers, np.array([0])), cells=False).guides
+    guides = project(stream, moved.at(np.array([0])), levers.at(np.array([0])), cells=False).guides
     many = project_points(stream, moved, levers, guides)
     worst = 0.0
     for i in range(moved.entry_scale.shape[1]) if point is None else [point]:
-        one = project(stream, points_of(moved, np.array([i])), levers_at(levers, np.array([i])), cells=False).projection
+        one = project(stream, moved.at(np.array([i])), levers.at(np.array([i])), cells=False).projection
         worst = max([worst, *(np.abs(getattr(many, f)[..., i] - getattr(one, f)[..., 0]).max() for f in FLOWS)])
     return worst
 

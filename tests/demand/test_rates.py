@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model.demand.rates import count_events, destinations, entry_level, pool, rate_frame
+from model.demand.levels import entry_level
+from model.demand.rates import count_events, destinations, pool, rate_frame
 from model.demand.ssda903 import read_episodes
 from model.demand.stated import Rates
 from tests.demand.synthetic import World, write_returns
