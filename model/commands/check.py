@@ -20,14 +20,16 @@ def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser
     command = subparsers.add_parser("check", help="print every problem in the inputs, all at once")
     command.add_argument("cases", nargs="*", metavar="CASE", help=f"{CASE_HELP}; default all")
     command.add_argument("--mend", action="store_true", help="write what Excel rewrote back in the house form")
-    command.set_defaults(run=lambda options: check(case_paths(options.cases), mend=options.mend))
+    command.add_argument("--impact", action="store_true", help="write into assumptions.csv how much each one matters")
+    command.set_defaults(run=lambda options: check(case_paths(options.cases), mend=options.mend, impact=options.impact))
 
 
-def check(paths: Sequence[Path], *, mend: bool = False) -> int:
+def check(paths: Sequence[Path], *, mend: bool = False, impact: bool = False) -> int:
     """Print every problem of every case, one a line, or what was read. Return 0 where all is well, 2 otherwise.
 
     What looks like a slip and breaks no rule is printed as a warning, and changes no status. What Excel rewrote is
-    said; with `mend` the files are written back as the house writes them.
+    said; with `mend` the files are written back as the house writes them. With `impact` the column of that name is
+    worked out.
     """
     from model.case.reading.plausible import warnings  # noqa: PLC0415
     from model.results.check import examine, opening_cost  # noqa: PLC0415
@@ -52,6 +54,8 @@ def check(paths: Sequence[Path], *, mend: bool = False) -> int:
             say(f"warning: {slip}")
         for note in _notes(finding.cases[0]):
             say(note)
+        if impact:
+            _write_impact(finding.cases[0])
     return DONE
 
 
@@ -72,6 +76,28 @@ def _undo_excel(folder: Path, *, mend: bool) -> None:
             write_whole(kept, path.read_bytes())
             write_whole(path, content)
             say(f"{shown_path(path)}: mended; the file as it was is {kept.name}")
+
+
+def _write_impact(case: Case) -> None:
+    """Write into a case's assumptions what the model says of each one's impact on invest to save and on the whole."""
+    import csv  # noqa: PLC0415
+    import io  # noqa: PLC0415
+
+    from model.batch.disk import write_whole  # noqa: PLC0415
+    from model.case.words import WHOLE  # noqa: PLC0415
+    from model.results.perimeters import main_perimeter  # noqa: PLC0415
+    from model.risk.impact import rating, swings  # noqa: PLC0415
+
+    path, moved = case.folder / "assumptions.csv", swings(case, [main_perimeter(case), WHOLE])
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.DictReader(file)
+        rows = [row | {"impact": rating(moved[row["name"]])} for row in reader]
+        columns = dict.fromkeys([*(reader.fieldnames or ()), "impact"])
+    out = io.StringIO()
+    writer = csv.DictWriter(out, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_whole(path, out.getvalue().encode())
 
 
 def _free_name(path: Path) -> Path:

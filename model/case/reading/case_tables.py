@@ -52,7 +52,8 @@ ASSUMPTIONS: Final = Table(
         need("quality", _RATING,
              "green: measured here or official. amber: measured elsewhere, old or indirect. red: no good source."),
         spare("impact", _RATING,
-              "How far invest to save's NPV moves between low and high: red £1m or more, amber £0.25m, green less."),
+              "How far it moves the NPV of invest to save or the whole, in all or in cash, between low and high: red "
+              "£1m or more, amber £0.25m, green less. `check --impact` works it out."),
         spare("owner", cells.text_cell, "The role that answers for it."),
         spare("note", cells.text_cell, "What it is and why this number, in plain words."),
     ),
