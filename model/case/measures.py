@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 STARTED, CEASED, LOOKED_AFTER = "children_started", "children_ceased", "children_looked_after"
 NIGHTS, SPEND, PRICE = "bed_nights", "spend", "weekly_price"
+INFLATION: Final = "inflation"
+"""What prices in general rose by in a financial year, once known. The model takes it as it is: nothing explains it."""
 OTHER_WORLDS: Final = (DO_NOTHING, IMPACT)
 AT_HOME: Final = {f"at_home_after_{months}_months_share": months for months in (3, 6, 12)}
 COST, POSTS = "cost", "posts_filled_share"

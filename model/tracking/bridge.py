@@ -1,11 +1,11 @@
 """From plan to outturn in pounds of cash, cause by cause, to the penny.
 
 The order is stated, and is the order of `CAUSES`. A cause is a group of assumptions: one after another they go from
-the plan's central values to what has been learnt, and each step is what that moves, on average over what is now
-likely; a step whose range holds nought cannot be told from chance, and what nothing was
-learnt of stays as planned. Children who were counted as they entered care are
-taken as counted: what happened is known, whatever was thought likely. Then the children as they were counted by
-placement replace those modelled (mix), in both worlds alike, and what the ledger shows beside is the residual.
+the plan's central values to what has been learnt or, where it was counted, to what was counted (`counted`). Each step
+is what that moves, on average over what is now likely; a step whose range holds nought cannot be told from chance, and
+what nothing was learnt of stays as planned. Inflation is what is stated of it: prices in general first, then what each
+price rose above them. Then the children as they were counted by placement replace those modelled (mix), in both
+worlds alike, and what the ledger shows beside is the residual.
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from model.case.draws import central, with_values
-from model.case.measures import COST, LOOKED_AFTER, SPEND, STARTED
+from model.case.measures import COST, LOOKED_AFTER, SPEND
 from model.case.parameters import PLACEMENTS
 from model.results.annual import tidy_frame
 from model.results.perimeters import members
-from model.tracking.evidence import ERROR, SMALLEST
+from model.tracking.counted import GROWTH, LEVEL, as_counted
+from model.tracking.evidence import ERROR
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,15 +37,14 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 PLAN, OUTTURN = "plan", "outturn"
-TIMING, VOLUME, PRICES, EFFECT, STAFFING, MIX, RESIDUAL = CAUSES = (
-    "timing", "volume", "price", "effect", "staffing", "mix", "residual",
+TIMING, VOLUME, INFLATION, PRICES, EFFECT, STAFFING, MIX, RESIDUAL = CAUSES = (
+    "timing", "volume", "inflation", "price above inflation", "effect", "staffing", "mix", "residual",
 )  # fmt: skip
 NET, SPENDING = "net", "spending"
-LEVEL, GROWTH = "caseload.entries_multiplier", "caseload.entries_growth_annual"
 MOST: Final = 128  # draws on which the steps are worked out
 COLUMNS: Final = ("of", "position", "step", "value_gbp", "p10_gbp", "p90_gbp", "told")
 _LATE: Final = ("delay", "ramp_months", "approval_lag", "recruitment_months", "managed_teams_end_months",
-                "cover_end_months")  # fmt: skip
+                "cover_end_months", "months_to_fill")  # fmt: skip
 _STAFF: Final = ("caseworkers", "premium", "managed_teams_cost", "cover_cost_annual", "cost_annual", "cost_daily")
 
 
@@ -55,12 +55,12 @@ def cause(name: str) -> str:
         "caseload": VOLUME, "price": PRICES, "cost": PRICES, "establishment": STAFFING, "capacity": STAFFING,
         "growth": STAFFING if rest == "pay_real_annual" else PRICES,
     }  # fmt: skip
-    if first in groups:
-        return groups[first]
-    if first in {"cashable", "reserve", "loan", "partner"}:
-        return ""
     if rest in _LATE:
         return TIMING
+    if first in groups:
+        return groups[first]
+    if first in {"appraisal", "borrowing", "cashable", "funding", "loan", "partner", "reserve"}:
+        return ""
     return STAFFING if rest in _STAFF else MIX if rest.startswith(("weight_", "transferring")) else EFFECT
 
 
@@ -81,24 +81,22 @@ def bridge(evidence: Evidence, learnt: Learnt, perimeter: str) -> pd.DataFrame:
     Net: positive favours the council. Spending: what children and schemes cost with the schemes, negative. Within each
     the plan and all steps sum to the outturn to the penny. `told`: whether nought lies outside the step's p10 to p90.
     """
-    draws, groups = _as_counted(evidence, _few(learnt.draws), learnt.draws.seed), _groups(learnt)
-    groups[VOLUME] = [LEVEL, GROWTH, *groups[VOLUME]]
+    draws, counted = as_counted(evidence, _few(learnt.draws), learnt.draws.seed)
+    groups = _groups(learnt, counted)
     plan = with_values(
         central(evidence.case), {n: np.full(draws.n, a.value) for n, a in evidence.case.assumptions.items()}
     )
-    now = _pounds(evidence, plan, perimeter)
-    steps = {of: [(PLAN, amount)] for of, amount in now.items()}
-    on = plan
-    for name in (TIMING, VOLUME, PRICES, EFFECT, STAFFING, MIX):
-        before = now
-        if groups[name]:
-            on = with_values(on, {assumption: draws[assumption] for assumption in groups[name]})
-            now = _pounds(evidence, on, perimeter)
+    on, now = plan, _pounds(evidence, plan, perimeter, as_planned=True)
+    steps = {of: [(PLAN, amount[:1])] for of, amount in now.items()}
+    for name in (TIMING, VOLUME, INFLATION, PRICES, EFFECT, STAFFING, MIX):
+        before, on = now, with_values(on, {assumption: draws[assumption] for assumption in groups[name]})
+        if groups[name] or name == INFLATION:
+            now = _pounds(evidence, on, perimeter, as_planned=CAUSES.index(name) < CAUSES.index(INFLATION))
         for of in now:
             steps[of].append((name, now[of] - before[of]))
     known = _known(evidence, on)
-    for of, counted in _remixed(evidence, on, known, perimeter).items():
-        steps[of][-1] = (MIX, steps[of][-1][1] + counted)
+    for of, remixed in _remixed(evidence, on, known, perimeter).items():
+        steps[of][-1] = (MIX, steps[of][-1][1] + remixed)
         steps[of].append((RESIDUAL, np.full(1, known.residual[of])))
     return tidy_frame(COLUMNS, [row for of, found in steps.items() for row in _rows(of, found)])
 
@@ -122,35 +120,16 @@ def _few(draws: Draws) -> Draws:
     return replace(draws, values={name: array[at] for name, array in draws.values.items()}, n=len(at))  # noqa: PD011 - no frame
 
 
-def _groups(learnt: Learnt) -> dict[str, list[str]]:
-    """Return cause -> its assumptions: all of the schemes' own, and those outside that something was learnt of."""
-    named = {name: cause(name) for name in learnt.places if cause(name)}
-    own, told = {TIMING, EFFECT, MIX}, set(learnt.learnt)
+def _groups(learnt: Learnt, counted: frozenset[str]) -> dict[str, list[str]]:
+    """Return cause -> its assumptions: all of the schemes' own, and those outside that something is known of."""
+    named = {name: cause(name) for name in dict.fromkeys([LEVEL, GROWTH, *learnt.places, *counted]) if cause(name)}
+    own, told = {TIMING, EFFECT, MIX}, counted | set(learnt.learnt)
     return {group: [n for n, g in named.items() if g == group and (g in own or n in told)] for group in CAUSES}
 
 
-def _as_counted(evidence: Evidence, draws: Draws, seed: int) -> Draws:
-    """Return the draws with entries at the level at which children were counted, give or take what counting can tell.
-
-    The level, flat, at which the model expects in all what was counted in all, whole or by age; as it was where
-    nobody counted.
-    """
-    known = [o for o in evidence.observations if o.actual.name.partition(".")[0] == STARTED]
-    counted = [o for o in known if o.actual.name == STARTED] or known
-    if not counted:
-        return draws
-    flat = with_values(draws, {LEVEL: 1.0, GROWTH: 0.0})
-    world = evidence.world(flat)
-    expected = sum((o.modelled(world[o.actual.name]) for o in counted), np.zeros(draws.n))
-    children = sum(o.actual.value for o in counted)
-    spread = np.sqrt(sum(o.actual.value * o.spread for o in counted))
-    drawn = children + spread * np.random.default_rng(seed).standard_normal(draws.n)
-    return with_values(flat, {LEVEL: np.maximum(drawn, SMALLEST) / expected})
-
-
-def _pounds(evidence: Evidence, draws: Draws, perimeter: str) -> dict[str, Floats]:
+def _pounds(evidence: Evidence, draws: Draws, perimeter: str, *, as_planned: bool) -> dict[str, Floats]:
     """Return the net position of a perimeter and all spending with its schemes since the start, cash, (draws,)."""
-    world = evidence.world(draws)
+    world = evidence.world(draws, as_planned=as_planned)
     evaluation = world.evaluation
     names = members(evidence.case, perimeter)
     own = sum((evaluation.schemes[n].costs(evaluation.setting).net(*evaluation.setting.shape) for n in names),
@@ -167,12 +146,12 @@ def _known(evidence: Evidence, draws: Draws) -> Known:
     for i, placement in enumerate(PLACEMENTS):
         name = f"{LOOKED_AFTER}.{placement}"
         seen = [(o.after - 1, o.actual.value / max(float(o.modelled(world[name]).mean()), 1e-9))
-                for o in evidence.observations if o.actual.name == name]  # fmt: skip
+                for o in evidence.of(name)]  # fmt: skip
         if seen:  # between two counts in a straight line, and from as modelled at the start
             months, ratios = zip((-1, 1.0), *seen, strict=True)
             ratio[:, i] = np.interp(np.arange(evidence.months, dtype=float), months, ratios)
     for o in evidence.observations:
-        base, _, scope = o.actual.name.partition(".")
+        base, _, scope = o.name.partition(".")
         at = ratio[:, PLACEMENTS.index(scope)] if base == SPEND and scope else 1.0
         if base == SPEND or scope == COST:
             over = o.actual.value - float(o.modelled(world[o.actual.name] * np.reshape(at, (-1, 1))).mean())

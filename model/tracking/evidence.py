@@ -6,27 +6,29 @@ are Poisson with the spread that the council's own past shows, rates with a deno
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from model.case.draws import central, tile
-from model.case.measures import LOOKED_AFTER
-from model.case.timeline import MONTHS_A_YEAR, Timeline, first_day
+from model.case.measures import INFLATION, LOOKED_AFTER
+from model.case.timeline import MONTHS_A_YEAR, Timeline, financial_year, first_day
+from model.case.units import in_cash
 from model.case.words import BASELINE
 from model.children.streams import streams_of
 from model.money.portfolio import evaluate
-from model.tracking.measured import FLOWS, STOCKS, is_modelled, measured, reads
+from model.tracking.measured import FLOWS, STOCKS, formulas_of, is_modelled, measured, own_name, reads
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from model.case.draws import Draws
+    from model.case.reading.formulas import Formula
     from model.case.records import Actual, Case
     from model.tracking.measured import Modelled
 
@@ -63,10 +65,12 @@ def span(period: str, timeline: Timeline) -> tuple[int, int]:
 class Observation:
     """One figure the model can be held against. `value` is what the likelihood sees: of a stock its change.
 
-    `before`: the month to which a stock's change goes back (-1: the start). `spread`: variance beyond the law's own.
+    `name`: of the model's own measure, where the figure is just that. `before`: the month to which a stock's change
+    goes back (-1: the start). `spread`: variance beyond the law's own.
     """
 
     actual: Actual
+    name: str
     first: int
     after: int
     flow: bool
@@ -108,15 +112,28 @@ class Observation:
 
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
-    """Every figure of the months since the start that the model has a value for, and the case cut to those months."""
+    """Every figure of the months since the start that the model has a value for, and the case cut to those months.
+
+    `level`: cash for a real pound by month with the inflation that is known by now, (months,).
+    """
 
     case: Case
     observations: tuple[Observation, ...]
+    level: Floats
 
     @property
     def months(self) -> int:
         """Months since the start that any figure tells of."""
         return self.case.timeline.months
+
+    @cached_property
+    def register(self) -> Mapping[str, Formula]:
+        """The formulas of the register, by measure."""
+        return formulas_of(self.case)
+
+    def of(self, name: str) -> list[Observation]:
+        """Return the figures of one of the model's own measures."""
+        return [o for o in self.observations if o.name == name]
 
     def expected(self, draws: Draws) -> Floats:
         """Return what each draw expects of each figure, chance apart, (observations, draws)."""
@@ -125,12 +142,13 @@ class Evidence:
         kept = [o.modelled(paths[o.actual.name], change=True) for o in self.observations]
         return np.array(kept).reshape(len(kept), draws.n)
 
-    def world(self, draws: Draws, *, chance: bool = False) -> Modelled:
-        """Return the measures of the cut case on these draws."""
+    def world(self, draws: Draws, *, chance: bool = False, as_planned: bool = False) -> Modelled:
+        """Return the measures of the cut case on these draws; cash with known inflation, or that of the plan."""
         streams = streams_of(self.case)
         middle = evaluate(self.case, central(self.case), streams=streams, cells=False)
         on = replace(draws, process_noise=chance)
-        return measured(evaluate(self.case, on, streams=streams, cells=False, middle=middle))
+        evaluation = evaluate(self.case, on, streams=streams, cells=False, middle=middle)
+        return measured(evaluation, level=None if as_planned else self.level)
 
 
 def evidence(case: Case, actuals: Sequence[Actual]) -> Evidence:
@@ -141,7 +159,7 @@ def evidence(case: Case, actuals: Sequence[Actual]) -> Evidence:
     told = [a for a in known if a.name in modelled and _is_told(a, case, at[a.period, a.name])]
     months = max((at[a.period, a.name][1] for a in told), default=0)
     short = replace(case, timeline=Timeline(case.timeline.start, max(months, 1)))
-    bare = Evidence(case=short, observations=())
+    bare = Evidence(case=short, observations=(), level=known_level(short, known))
     replays = bare.world(replace(tile(central(short), REPLAYS), seed=1), chance=True) if told else None
     made: list[Observation] = []
     for a in told:
@@ -149,11 +167,34 @@ def evidence(case: Case, actuals: Sequence[Actual]) -> Evidence:
         before = next((o for o in reversed(made) if o.actual.name == a.name), None)
         assert replays is not None  # noqa: S101 - made wherever anything is told
         made.append(_observed(a, (first, after), before, dispersion(a, actuals, case), replays))
-    count = Counter(o.actual.name for o in made)
-    shared = {o.actual.name for o in made if o.law == NORMAL and not o.stock}  # what is wrong, or who stays, in one
-    return Evidence(case=short, observations=tuple(  # month is so in the next: all months together count as one
-        replace(o, weight=1 / count[o.actual.name]) if o.actual.name in shared else o for o in made
-    ))  # fmt: skip
+    alike = {o.actual.name: [other for other in made if other.actual.name == o.actual.name] for o in made}
+    return replace(bare, observations=tuple(_erring(o, alike[o.actual.name]) for o in made))
+
+
+def _erring(o: Observation, alike: Sequence[Observation]) -> Observation:
+    """Return a recorded amount with its error: that of the largest of its measure, and of half its last digit.
+
+    What is wrong, or who stays, in one month is so in the next: all months together count as one.
+    """
+    if o.law != NORMAL:
+        return o
+    last = 0.5 * 10.0 ** -len(f"{o.actual.value:.12g}".partition(".")[2])
+    error = max(ERROR * max(abs(other.value) for other in alike), last)
+    return replace(o, spread=o.spread + error**2, weight=1.0 if o.stock else 1 / len(alike))
+
+
+def known_level(case: Case, known: Sequence[Actual]) -> Floats:
+    """Return cash for a real pound by month, (months,): the plan's, moved by each year's inflation that is known."""
+    level, index = in_cash(case), case.reference.indices[case.conventions.price_index]
+    rose = {a.period: a.value for a in known if a.measure == INFLATION}
+    years, factor = case.timeline.financial_years, 1.0
+    moved = []
+    for year in years:
+        if year in rose:
+            before = financial_year(first_day(year) - timedelta(days=1))
+            factor *= (1 + rose[year]) * index.at(before) / index.at(year)
+        moved.append(factor)
+    return np.asarray(level * np.array(moved)[case.timeline.year_index])
 
 
 def _is_told(actual: Actual, case: Case, at: tuple[int, int]) -> bool:
@@ -163,20 +204,20 @@ def _is_told(actual: Actual, case: Case, at: tuple[int, int]) -> bool:
 def _observed(
     a: Actual, at: tuple[int, int], before: Observation | None, dispersed: float, replays: Modelled
 ) -> Observation:
-    """Return a figure as the likelihood sees it."""
+    """Return a figure as the likelihood sees it, but for the error of a recorded amount."""
     formulas, counts = replays.register, a.unit in {"children", "households", "places"}
     chance = not counts or reads(a.name, formulas, (LOOKED_AFTER,))
     bare = Observation(
-        actual=a, first=at[0], after=at[1], flow=reads(a.name, formulas, FLOWS), value=a.value, spread=dispersed,
+        actual=a, name=own_name(a.name, formulas), first=at[0], after=at[1], flow=reads(a.name, formulas, FLOWS),
+        value=a.value, spread=dispersed,
         stock=reads(a.name, formulas, STOCKS), law=BINOMIAL if a.denominator else NORMAL if chance else POISSON,
         before=-1 if before is None else before.after - 1,
     )  # fmt: skip
     value = a.value - before.actual.value if bare.stock and before else a.value
     if bare.law != NORMAL:
         return replace(bare, value=value)
-    last = 0.5 * 10.0 ** -len(f"{a.value:.12g}".partition(".")[2])
-    lives = float(bare.modelled(replays[a.name], change=True).var())
-    return replace(bare, value=value, spread=lives + max(ERROR * abs(value), last) ** 2)
+    lives = bare.modelled(replays[a.name], change=True)
+    return replace(bare, value=value, spread=float(lives.var()))
 
 
 def dispersion(actual: Actual, actuals: Sequence[Actual], case: Case) -> float:

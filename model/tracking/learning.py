@@ -7,7 +7,7 @@ fifth of the evidence each (an ensemble smoother). Evidence may so take an assum
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -15,6 +15,7 @@ import numpy as np
 from model.case.distributions import is_fixed, quantile
 from model.case.draws import with_values
 from model.case.units import UNITS
+from model.tracking.evidence import POISSON
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,12 +24,13 @@ if TYPE_CHECKING:
 
     from model.case.assumptions import Assumption
     from model.case.draws import Draws
-    from model.tracking.evidence import Evidence
+    from model.tracking.evidence import Evidence, Observation
 
     Floats = NDArray[np.float64]
 
 FEWEST: Final = 100.0
 """Effective draws below which the draws are moved rather than weighed."""
+ENOUGH: Final = 5.0
 PASSES: Final = 5
 FAR: Final = 2.5
 """Standard deviations beyond which no draw was to be expected."""
@@ -59,7 +61,7 @@ class Learnt:
 def learn(evidence: Evidence, stored: Draws, *, seed: int) -> Learnt:
     """Return what the evidence makes of the stored draws."""
     prior = places(evidence, stored)
-    expected = evidence.expected(stored)
+    evidence, expected = pooled(evidence, evidence.expected(stored))
     weights = weighed(evidence, expected)
     effective = float(1 / np.sum(weights**2))
     if effective >= FEWEST:
@@ -70,6 +72,23 @@ def learn(evidence: Evidence, stored: Draws, *, seed: int) -> Learnt:
     moved, draws = _moved(evidence, stored, prior, expected, seed)
     after = {name: np.stack([prior[name], z]) for name, z in moved.items()}
     return Learnt(draws=draws, effective=effective, kept=None, places=after)
+
+
+def pooled(evidence: Evidence, expected: Floats) -> tuple[Evidence, Floats]:
+    """Return the evidence with counts of events put together over neighbouring months until ENOUGH are expected.
+
+    What is to be expected of a handful of children is as good as normal; of a third of a child it is not.
+    """
+    whole: list[tuple[Observation, Floats]] = []
+    for o, mean in zip(evidence.observations, expected, strict=True):
+        last, so_far = whole[-1] if whole else (None, mean)
+        joins = last is not None and last.actual.name == o.actual.name and last.after == o.first
+        if last is not None and joins and o.law == POISSON and o.flow and so_far.mean() < ENOUGH:
+            whole[-1] = replace(last, after=o.after, value=last.value + o.value), so_far + mean
+        else:
+            whole.append((o, mean))
+    kept = tuple(o for o, _ in whole)
+    return replace(evidence, observations=kept), np.array([mean for _, mean in whole]).reshape(-1, expected.shape[1])
 
 
 def weighed(evidence: Evidence, expected: Floats) -> Floats:

@@ -64,6 +64,12 @@ def reads(name: str, known: Mapping[str, formulas.Formula], kind: tuple[str, ...
     return any(part in kind for read in names for part in read.split("."))
 
 
+def own_name(name: str, known: Mapping[str, formulas.Formula]) -> str:
+    """Return the model's own name of a measure: what the formula of a benefit reads, where it reads only that."""
+    formula = known.get(name)
+    return formula.names[formula.expression] if formula and formula.expression in formula.names else name
+
+
 @dataclass(frozen=True, kw_only=True)
 class Modelled:
     """The measures of one evaluated block of draws, each (months, draws), made when asked for.
@@ -233,8 +239,11 @@ def _on_arrays(node: ast.AST, values: Mapping[str, Floats]) -> Floats:
     return _FUNCTIONS[node.func.id](*(_on_arrays(part, values) for part in node.args))
 
 
-def measured(evaluation: Evaluation, acting: tuple[str, ...] | None = None) -> Modelled:
-    """Return what an evaluated case says of its measures: with all its schemes, or with those `acting`."""
-    level = units.in_cash(evaluation.case)
+def measured(evaluation: Evaluation, acting: tuple[str, ...] | None = None, level: Floats | None = None) -> Modelled:
+    """Return what an evaluated case says of its measures: with all its schemes, or with those `acting`.
+
+    `level`: cash for a real pound by month, (months,); as the case plans it unless given.
+    """
+    level = units.in_cash(evaluation.case) if level is None else level
     everything = tuple(evaluation.schemes)
     return Modelled(evaluation=evaluation, level=level[:, None], acting=everything if acting is None else acting)

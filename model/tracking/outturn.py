@@ -80,7 +80,7 @@ class Outturn:
     @cached_property
     def _promised_of(self) -> dict[tuple[str, str], list[float]]:
         """Return (period, name) -> the promised 10th, 50th and 90th percentile of the figure, chance included."""
-        world, rng = self.evidence.world(self.plan.draws), np.random.default_rng(self.plan.seed)
+        world, rng = self.evidence.world(self.plan.draws, as_planned=True), np.random.default_rng(self.plan.seed)
         found = {}
         for o in self.evidence.observations:
             expected = o.modelled(world[o.actual.name])
@@ -100,7 +100,7 @@ class Outturn:
         for state, draws in (("promised", self.plan.draws), ("now", self.learnt.draws)):
             some = np.linspace(0, draws.n - 1, min(MOST, draws.n)).round().astype(int)
             few = replace(draws, values={n: array[some] for n, array in draws.values.items()}, n=len(some))  # noqa: PD011
-            world = self.evidence.world(few)
+            world = self.evidence.world(few, as_planned=state == "promised")
             for name in money_of(self.plan.perimeter):
                 amount = (world[name] * world.level).sum(axis=0)
                 low, middle, high = np.quantile(amount, EIGHTY).round(2)

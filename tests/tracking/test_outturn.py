@@ -29,7 +29,7 @@ MEASURES = {
 UNCERTAIN_START = {"fostering.delay": {"low": "0", "high": "8", "value": "2", "distribution": "pert"}}
 CAUSES = {
     "timing": {"fostering.delay": 7.0},
-    "price": {"price.residential_weekly": 1.25, "price.ifa_foster_weekly": 1.25},
+    "price above inflation": {"price.residential_weekly": 1.25, "price.ifa_foster_weekly": 1.25},
     "volume": {"caseload.entries_multiplier": 1.3},
 }
 
@@ -80,7 +80,7 @@ def test_the_bridge_names_the_cause_and_its_size_within_its_interval(case, cause
 
 def test_a_bridge_adds_up_to_the_penny(case):
     draws = sample(case, 200, 1)
-    found = evidence(case, actuals(case, CAUSES["price"]))
+    found = evidence(case, actuals(case, CAUSES["price above inflation"]))
     steps = bridge(found, learn(found, draws, seed=1), "invest_to_save")
     for _, part in steps.groupby("of"):
         pence = (part.set_index("step")["value_gbp"] * 100).round().astype(int)

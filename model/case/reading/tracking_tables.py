@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from model.case import words
-from model.case.measures import modelled
+from model.case.measures import INFLATION, modelled
 from model.case.reading import formulas
 from model.case.reading.case_tables import ACTUALS, BENEFITS, TRACKED_UNITS
 from model.case.reading.cells import Bad
@@ -54,7 +54,7 @@ class Tracked:
         first: dict[str, Row] = {}
         for row in self.actual_rows:
             if row.complete:
-                yield from _actual(row, {**units, **theirs}, known, start)
+                yield from _actual(row, {**units, **theirs, INFLATION: "rate/year"}, known, start)
                 before = first.setdefault(row.values["measure"], row)
                 if before.values["unit"] != row.values["unit"]:
                     unit = before.values["unit"]
@@ -97,6 +97,8 @@ def _actual(row: Row, units: Mapping[str, str], known: formulas.Words, start: da
         yield row.problem("measure", "a measure of benefits.csv or of the model", nearest(actual.measure, units))
     elif stated and stated != actual.unit:
         yield row.problem("unit", f"{stated}, as the measure is counted")
+    if actual.measure == INFLATION and len(actual.period) != len("2022/23"):
+        yield row.problem("period", "a financial year, such as 2023/24: prices step once a year")
     if actual.status != words.BASELINE and first_day(actual.period) < start:
         advice = "what came before the start has the status baseline, and sets the limits of charts"
         yield row.problem("period", f"{start.isoformat()} or later, where the baseline starts", advice)
