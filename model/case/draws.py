@@ -108,6 +108,12 @@ def tile(draws: Draws, times: int) -> Draws:
     return replace(draws, values=values, n=draws.n * times, process_noise=False)
 
 
+def thinned(draws: Draws, most: int) -> Draws:
+    """Return at most so many of the draws, evenly from among them."""
+    at = np.linspace(0, draws.n - 1, min(most, draws.n)).round().astype(int)
+    return replace(draws, values={name: array[at] for name, array in draws.values.items()}, n=len(at))
+
+
 def part_of(draws: Draws, first: int, n: int) -> Draws:
     """Return draws `first` to `first + n` of a block (fewer at its end), as a block of their own."""
     values = {name: array[first : first + n] for name, array in draws.values.items()}

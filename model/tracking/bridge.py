@@ -10,7 +10,7 @@ worlds alike, and what the ledger shows beside is the residual.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -20,7 +20,7 @@ from model.case.measures import COST, LOOKED_AFTER, SPEND
 from model.case.parameters import PLACEMENTS
 from model.results.annual import tidy_frame
 from model.results.perimeters import members
-from model.tracking.counted import GROWTH, LEVEL, as_counted
+from model.tracking.counted import GROWTH, LEVEL
 from model.tracking.evidence import ERROR
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from model.case.draws import Draws
+    from model.tracking.counted import Counted
     from model.tracking.evidence import Evidence
     from model.tracking.learning import Learnt
     from model.tracking.measured import Modelled
@@ -41,7 +42,6 @@ TIMING, VOLUME, INFLATION, PRICES, EFFECT, STAFFING, MIX, RESIDUAL = CAUSES = (
     "timing", "volume", "inflation", "price above inflation", "effect", "staffing", "mix", "residual",
 )  # fmt: skip
 NET, SPENDING = "net", "spending"
-MOST: Final = 128  # draws on which the steps are worked out
 COLUMNS: Final = ("of", "position", "step", "value_gbp", "p10_gbp", "p90_gbp", "told")
 _LATE: Final = ("delay", "ramp_months", "approval_lag", "recruitment_months", "managed_teams_end_months",
                 "cover_end_months", "months_to_fill")  # fmt: skip
@@ -75,14 +75,13 @@ class Known:
     residual: Mapping[str, float]
 
 
-def bridge(evidence: Evidence, learnt: Learnt, perimeter: str) -> pd.DataFrame:
+def bridge(evidence: Evidence, learnt: Learnt, counted: Counted, perimeter: str) -> pd.DataFrame:
     """Return plan, causes and outturn of the net position and of all spending since the start, cash.
 
     Net: positive favours the council. Spending: what children and schemes cost with the schemes, negative. Within each
     the plan and all steps sum to the outturn to the penny. `told`: whether nought lies outside the step's p10 to p90.
     """
-    draws, counted = as_counted(evidence, _few(learnt.draws), learnt.draws.seed)
-    groups = _groups(learnt, counted)
+    draws, groups = counted.draws, _groups(learnt, counted.names)
     plan = with_values(
         central(evidence.case), {n: np.full(draws.n, a.value) for n, a in evidence.case.assumptions.items()}
     )
@@ -112,12 +111,6 @@ def _rows(of: str, steps: list[tuple[str, Floats]]) -> list[dict[str, object]]:
     total = round(sum(round(value * 100) for value in values) / 100, 2)
     return [*rows, {"of": of, "position": len(rows), "step": OUTTURN, "value_gbp": total, "p10_gbp": total,
                     "p90_gbp": total, "told": True}]  # fmt: skip
-
-
-def _few(draws: Draws) -> Draws:
-    """Return at most MOST of the draws, evenly from among them."""
-    at = np.linspace(0, draws.n - 1, min(MOST, draws.n)).round().astype(int)
-    return replace(draws, values={name: array[at] for name, array in draws.values.items()}, n=len(at))  # noqa: PD011 - no frame
 
 
 def _groups(learnt: Learnt, counted: frozenset[str]) -> dict[str, list[str]]:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -28,7 +28,7 @@ from model.children.law import AGES
 from model.tracking.evidence import ERROR, SMALLEST
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -40,20 +40,38 @@ if TYPE_CHECKING:
     Group = list[tuple[int, Observation]]  # figures that are added (1) or taken away (-1)
 
 LEVEL, GROWTH = "caseload.entries_multiplier", "caseload.entries_growth_annual"
+STRENGTH: Final = {ENTRY_REDUCTION: "effect", FOSTERING_GROWTH: "households"}
+"""What of each kind of scheme its promise rises and falls with."""
 WEAK: Final = 1.0
 EXACT: Final = 1e-3  # standard deviation of what is not in question
 MOST: Final = 5.0  # a scheme is not taken to do more than so many times what was promised
 _SUM: Final = re.compile(r"\w+(\s*\+\s*\w+)*")
 
 
-def as_counted(evidence: Evidence, draws: Draws, seed: int) -> tuple[Draws, frozenset[str]]:
-    """Return the draws with what was counted in them, give or take what counting can tell; and what was put in."""
+@dataclass(frozen=True, kw_only=True)
+class Counted:
+    """Draws with what was counted in them. `names`: the assumptions that were put in.
+
+    `parts`: of each scheme whose work was counted, the part of its promise that the counts show, (draws,).
+    """
+
+    draws: Draws
+    names: frozenset[str]
+    parts: Mapping[str, Floats]
+
+
+def as_counted(evidence: Evidence, draws: Draws, seed: int) -> Counted:
+    """Return the draws with what was counted in them, give or take what counting can tell."""
     rng = np.random.default_rng(seed)
-    put: set[str] = set()
-    for counted in (_prices, _entries, _places):
-        values = counted(evidence, draws, rng)
-        draws, put = with_values(draws, values), put | values.keys()
-    return draws, frozenset(put)
+    put = _prices(evidence, draws, rng)
+    draws = with_values(draws, put)
+    level, kept = _entries(evidence, draws, rng)
+    draws = with_values(draws, level)
+    parts = kept | _places(evidence, draws)
+    strengths = {f"{s.name}.{STRENGTH[s.kind]}": parts[s.name] for s in evidence.case.active_schemes if s.name in parts}
+    scaled = {name: draws[name] * part for name, part in strengths.items()}
+    names = frozenset({*put, *level, *scaled})
+    return Counted(draws=with_values(draws, scaled), names=names, parts=parts)
 
 
 def _prices(evidence: Evidence, draws: Draws, rng: np.random.Generator) -> dict[str, Floats]:
@@ -68,8 +86,8 @@ def _prices(evidence: Evidence, draws: Draws, rng: np.random.Generator) -> dict[
     return found
 
 
-def _entries(evidence: Evidence, draws: Draws, rng: np.random.Generator) -> dict[str, Floats]:
-    """Return the level of entries, flat, and the effect of each scheme that keeps children at home."""
+def _entries(evidence: Evidence, draws: Draws, rng: np.random.Generator) -> tuple[dict[str, Floats], dict[str, Floats]]:
+    """Return the level of entries, flat, and the part of its promise that each scheme keeps at home."""
     groups = _groups(evidence)
     flat = {LEVEL: np.ones(draws.n), GROWTH: np.zeros(draws.n)} if groups else {}
     world = evidence.world(with_values(draws, flat))
@@ -77,7 +95,7 @@ def _entries(evidence: Evidence, draws: Draws, rng: np.random.Generator) -> dict
     kept = {s: evidence.of(f"{s}.{KEPT}") for s in schemes}
     told = [s for s in schemes if kept[s] or len(groups) > 1]
     if not groups and not told:
-        return {}
+        return {}, {}
     rows = [([1.0, *[0.0] * len(told)], 1.0, EXACT)] if not groups else []
     for group in groups:
         without = _total(group, replace(world, acting=()))
@@ -95,9 +113,8 @@ def _entries(evidence: Evidence, draws: Draws, rng: np.random.Generator) -> dict
             rows.append(([modelled * part for part in own], count, float(np.sqrt(max(count, 1.0)))))
     need, *parts = _solved(rows, draws.n, rng)
     need = np.maximum(need, SMALLEST)
-    effects = {f"{s}.effect": np.clip(part / need, 0, MOST) for s, part in zip(told, parts, strict=True)}
-    found = {name: np.clip(draws[name] * part, 0, 1) for name, part in effects.items()}
-    return found | ({LEVEL: need, GROWTH: flat[GROWTH]} if groups else {})
+    shown = {s: np.clip(part / need, 0, MOST) for s, part in zip(told, parts, strict=True)}
+    return ({LEVEL: need, GROWTH: flat[GROWTH]} if groups else {}), shown
 
 
 def _solved(rows: Sequence[tuple[list[float], float, float]], n: int, rng: np.random.Generator) -> Floats:
@@ -147,17 +164,16 @@ def _ages(evidence: Evidence, o: Observation) -> frozenset[str]:
     return frozenset(ages)
 
 
-def _places(evidence: Evidence, draws: Draws, rng: np.random.Generator) -> dict[str, Floats]:
-    """Return the households of each fostering scheme such that its last link that was counted is as counted."""
-    del rng
+def _places(evidence: Evidence, draws: Draws) -> dict[str, Floats]:
+    """Return the part of its promise that each fostering scheme shows in the last link of it that was counted."""
     world, found = evidence.world(draws), {}
     for spec in evidence.case.active_schemes:
         links = (evidence.of(f"{spec.name}.{link}") for link in (FILLED, APPROVED, HOUSEHOLDS))
         counted = next(filter(None, links), None)
         if spec.kind == FOSTERING_GROWTH and counted:
-            modelled, name = _sum(counted, world), f"{spec.name}.households"
+            modelled = _sum(counted, world)
             ratio = sum(o.actual.value for o in counted) / np.maximum(modelled, SMALLEST)
-            found[name] = draws[name] * np.where(modelled > 1, np.clip(ratio, 0, MOST), 1.0)
+            found[spec.name] = np.where(modelled > 1, np.clip(ratio, 0, MOST), 1.0)
     return found
 
 

@@ -1,8 +1,8 @@
 """The forecast learns: stored draws weighed by how likely they make what happened, and what is then to be expected.
 
-Where so few draws carry the weight that their spread says little, all of them are moved instead: the place of each
-assumption in its range is regressed on simulated figures and moved by what the true ones differ, in five passes of a
-fifth of the evidence each (an ensemble smoother). Evidence may so take an assumption out of the range it was given.
+Where so few draws carry the weight that their spread says little, at most a thousand of them are moved instead: the
+place of each assumption in its range is regressed on simulated figures and moved by what the true ones differ, in five
+passes of a fifth of the evidence each (an ensemble smoother). Evidence may so take an assumption out of its range.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from model.case.distributions import is_fixed, quantile
-from model.case.draws import with_values
+from model.case.draws import thinned, with_values
 from model.case.units import UNITS
 from model.tracking.evidence import POISSON
 
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 FEWEST: Final = 100.0
 """Effective draws below which the draws are moved rather than weighed."""
 ENOUGH: Final = 5.0
+MOST: Final = 1000
+"""Draws that are moved: each is run again at every pass."""
 PASSES: Final = 5
 FAR: Final = 2.5
 """Standard deviations beyond which no draw was to be expected."""
@@ -69,7 +71,9 @@ def learn(evidence: Evidence, stored: Draws, *, seed: int) -> Learnt:
         after = {name: np.stack([z, z[kept]]) for name, z in prior.items()}
         values = {name: array[kept] for name, array in stored.values.items()}
         return Learnt(draws=with_values(stored, values), effective=effective, kept=kept, places=after)
-    moved, draws = _moved(evidence, stored, prior, expected, seed)
+    some = thinned(stored, MOST)
+    prior = places(evidence, some)
+    moved, draws = _moved(evidence, some, prior, evidence.expected(some), seed)
     after = {name: np.stack([prior[name], z]) for name, z in moved.items()}
     return Learnt(draws=draws, effective=effective, kept=None, places=after)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from model.case import measures as m
-from model.case.draws import central, tile
+from model.case.draws import central, thinned, tile
 from model.case.reading.problems import InputProblems
 from model.case.records import Actual
 from model.children.streams import streams_of
@@ -18,7 +18,8 @@ from model.money.portfolio import evaluate
 from model.results.annual import tidy_frame
 from model.results.files import write_csv
 from model.tracking import charts, learning, plans
-from model.tracking.bridge import MOST, bridge
+from model.tracking.bridge import bridge
+from model.tracking.counted import as_counted
 from model.tracking.evidence import REPLAYS, dispersion, evidence, standing
 from model.tracking.measured import FLOWS, is_modelled, measured, reads
 from model.tracking.promises import money_of, worth
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from model.case.records import Benefit, Case
+    from model.tracking.counted import Counted
     from model.tracking.evidence import Evidence
     from model.tracking.learning import Learnt
     from model.tracking.measured import Modelled
@@ -37,7 +39,19 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-FRAMES: Final = ("figures", "earned", "bridge", "assumptions", "forecast", "chain", "power", "charts", "versions")
+FEW: Final = 128  # draws on which the bridge and what is earned are worked out
+FRAMES: Final = (
+    "figures",
+    "earned",
+    "bridge",
+    "parts",
+    "assumptions",
+    "forecast",
+    "chain",
+    "power",
+    "charts",
+    "versions",
+)
 EIGHTY: Final = (0.1, 0.5, 0.9)
 AS_PROMISED, SHORT, AHEAD = "as promised", "short of the promise", "better than promised"
 
@@ -91,16 +105,29 @@ class Outturn:
     @cached_property
     def bridge(self) -> pd.DataFrame:
         """From plan to outturn, cause by cause."""
-        return bridge(self.evidence, self.learnt, self.plan.perimeter)
+        return bridge(self.evidence, self.learnt, self.counted, self.plan.perimeter)
+
+    @cached_property
+    def counted(self) -> Counted:
+        """Some of the draws that were learnt, with what was counted in them."""
+        return as_counted(self.evidence, thinned(self.learnt.draws, FEW), self.plan.seed)
+
+    @cached_property
+    def parts(self) -> pd.DataFrame:
+        """Of each scheme whose work was counted the part of its promise that is shown: 1 = as promised, 0 = nothing."""
+        rows = [
+            {"scheme": scheme, **{f"p{q:.0%}"[:-1]: round(float(np.quantile(part, q)), 3) for q in EIGHTY},
+             "short": bool(np.quantile(part, EIGHTY[-1]) < 1)}
+            for scheme, part in self.counted.parts.items()
+        ]  # fmt: skip
+        return tidy_frame(("scheme", "p10", "p50", "p90", "short"), rows)
 
     @cached_property
     def earned(self) -> pd.DataFrame:
         """What was promised to date and what has come of it by nature, cash: nature, state, p10, p50, p90, mean."""
         rows = []
         for state, draws in (("promised", self.plan.draws), ("now", self.learnt.draws)):
-            some = np.linspace(0, draws.n - 1, min(MOST, draws.n)).round().astype(int)
-            few = replace(draws, values={n: array[some] for n, array in draws.values.items()}, n=len(some))  # noqa: PD011
-            world = self.evidence.world(few, as_planned=state == "promised")
+            world = self.evidence.world(thinned(draws, FEW), as_planned=state == "promised")
             for name in money_of(self.plan.perimeter):
                 amount = (world[name] * world.level).sum(axis=0)
                 low, middle, high = np.quantile(amount, EIGHTY).round(2)

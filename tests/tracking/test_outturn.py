@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from benchmarks.tracking import coverage
-from model.case.draws import central, sample, with_values
+from model.case.draws import central, sample, thinned, with_values
 from model.case.reading.problems import InputProblems
 from model.case.records import Actual
 from model.case.timeline import Timeline
@@ -14,6 +14,7 @@ from model.children.streams import streams_of
 from model.money.portfolio import evaluate
 from model.schemes.load import load_case
 from model.tracking.bridge import bridge
+from model.tracking.counted import as_counted
 from model.tracking.evidence import evidence, standing
 from model.tracking.learning import learn, resampled
 from model.tracking.measured import measured
@@ -66,11 +67,16 @@ def pounds(case, changes):
     return float(((own - spent) * said.level).sum())
 
 
+def bridged(found, draws):
+    learnt = learn(found, draws, seed=1)
+    return bridge(found, learnt, as_counted(found, thinned(learnt.draws, 128), 1), "invest_to_save")
+
+
 @pytest.mark.parametrize("cause", CAUSES)
 def test_the_bridge_names_the_cause_and_its_size_within_its_interval(case, cause):
     draws = sample(case, 600, 1)
     found = evidence(case, actuals(case, CAUSES[cause]))
-    steps = bridge(found, learn(found, draws, seed=1), "invest_to_save")
+    steps = bridged(found, draws)
     spending = steps[steps["of"] == "spending"].set_index("step")
     true = pounds(case, CAUSES[cause]) - pounds(case, {})
     assert spending.loc[cause, "p10_gbp"] <= true <= spending.loc[cause, "p90_gbp"]
@@ -81,7 +87,7 @@ def test_the_bridge_names_the_cause_and_its_size_within_its_interval(case, cause
 def test_a_bridge_adds_up_to_the_penny(case):
     draws = sample(case, 200, 1)
     found = evidence(case, actuals(case, CAUSES["price above inflation"]))
-    steps = bridge(found, learn(found, draws, seed=1), "invest_to_save")
+    steps = bridged(found, draws)
     for _, part in steps.groupby("of"):
         pence = (part.set_index("step")["value_gbp"] * 100).round().astype(int)
         assert pence.drop("outturn").sum() == pence["outturn"]
