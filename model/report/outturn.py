@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from model.batch.disk import write_whole
+from model.case.reading.tracking_tables import first_day
 from model.report.look import charts, markup
 from model.report.look import format as fmt
 from model.report.look import tables as tbl
@@ -19,7 +20,11 @@ from model.tracking.bridge import NET, SPENDING
 from model.tracking.charts import SURE, colour
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
     import pandas as pd
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Canvas
 
     from model.case.records import Benefit
@@ -54,11 +59,12 @@ def outturn(found: Outturn) -> Block:
     return show(
         Block("<h2>Has it worked?</h2>"), _answer(found), _earned(found), _forecast(found), _chain(found),
         Block("<h2>From plan to outturn</h2>"),
-        "Each cause is what has been learnt of it so far, in the order of the table. Net counts what the schemes earn; "
-        "spending is all that children and schemes cost, whoever caused it.",
+        "Each cause is what has been counted or learnt of it so far, one after another from the top. Net counts what "
+        "the schemes earn; spending is all that children and schemes cost, whoever caused it.",
         _bridge(found.bridge, NET, "Net position of the schemes"), _bridge(found.bridge, SPENDING, "All spending"),
         Block("<h2>What was learnt</h2>"), _learnt(found), _neighbour(found.neighbours),
         Block("<h2>Benefit by benefit</h2>"), *benefits,
+        Block("<h2>What else was counted</h2>"), _others(found),
         Block("<h2>The plan and its versions</h2>"), _versions(found.versions),
     )  # fmt: skip
 
@@ -79,7 +85,7 @@ def _answer(found: Outturn) -> Block:
     if len(told):
         why = f"the largest cause is {told.iloc[0]['step']}, {fmt.money(told.iloc[0]['value_gbp'], signed=True)}"
     short = found.chain[found.chain["state"] == tracking.SHORT].groupby("scheme", sort=False).first()
-    links = [f"{found.case.scheme(str(s)).title}: {markup.phrase(str(r['link']))}" for s, r in short.iterrows()]
+    links = [f"{found.case.scheme(str(s)).title}: {_named(found, str(r['link']))}" for s, r in short.iterrows()]
     broke = f"The first link short of its promise: {'; '.join(links)}." if links else "No measured link fell short."
     few = f"{len(found.evidence.observations)} figures, {found.evidence.months} months"
     chances = [fmt.chance(state["probability_npv_positive"]) for state in (now, then)]
@@ -87,9 +93,23 @@ def _answer(found: Outturn) -> Block:
         (f"The frozen triggers say: {now['decision']}. "
         f"A positive net present value has a chance of {chances[0]}; when the plan was frozen, {chances[1]}."),
         f"Between plan and outturn, {why}.",
+        *(_part(found, row) for _, row in found.parts.iterrows()),
         broke,
         f"This rests on {few}. A figure within its promised range neither proves nor disproves a scheme.",
     ]))  # fmt: skip
+
+
+def _part(found: Outturn, row: pd.Series) -> str:
+    """How much of a scheme's promise is seen in what was counted of it, and whether that can be told from all of it."""
+    low, high = (fmt.percent(row[end]) for end in ("p10", "p90"))
+    said = "less than was promised" if row["short"] else "which cannot be told from what was promised"
+    title = found.case.scheme(str(row["scheme"])).title
+    return f"{title}: the counts show {low} to {high} of the promised effect, {said}."
+
+
+def _named(found: Outturn, measure: str) -> str:
+    """A measure by the name of the benefit it stands for in the register, or else its own."""
+    return next((fmt.lowered(b.benefit) for b in found.case.benefits if b.measure == measure), markup.phrase(measure))
 
 
 def _earned(found: Outturn) -> tbl.Table:
@@ -134,7 +154,7 @@ def _forecast(found: Outturn) -> tbl.Table:
 
 def _chain(found: Outturn) -> tbl.Table:
     rows = [
-        [tbl.text(found.case.scheme(r["scheme"]).title), tbl.text(markup.phrase(r["link"])), tbl.text(r["period"]),
+        [tbl.text(found.case.scheme(r["scheme"]).title), tbl.text(_named(found, r["link"])), tbl.text(r["period"]),
          tbl.text(r["state"])]
         for _, r in found.chain.iterrows()
     ]  # fmt: skip
@@ -142,17 +162,37 @@ def _chain(found: Outturn) -> tbl.Table:
                      columns=("Scheme", "Link", "Period", "Against its promise"), rows=rows)  # fmt: skip
 
 
-def _bridge(frame: pd.DataFrame, of: str, caption: str) -> tbl.Table:
+def _bridge(frame: pd.DataFrame, of: str, caption: str) -> charts.Figure:
+    """Every step from plan to outturn with its range; what cannot be told from nought is hatched."""
     mine = frame[frame["of"] == of]
+    steps = mine.iloc[1:-1]
+    moved = steps[(steps["value_gbp"] != 0) | (steps["p10_gbp"] != steps["p90_gbp"])]
+
+    def paint(canvas: Canvas) -> None:
+        axes = canvas.subplots()
+        for i, (_, r) in enumerate(moved.iterrows()):
+            axes.barh(i, r["value_gbp"], color=charts.BLUE if r["value_gbp"] > 0 else charts.VERMILION,
+                      hatch="" if r["told"] else "////", edgecolor=charts.PAPER)  # fmt: skip
+            axes.plot([r["p10_gbp"], r["p90_gbp"]], [i, i], color=charts.INK, linewidth=1)
+        charts.zero_line(axes, across=False)
+        charts.name_rows(axes, [str(r["step"]).capitalize() for _, r in moved.iterrows()])
+        charts.money_axis(axes, along="x")
+
     rows = [
         [tbl.text(r["step"].capitalize()), tbl.number(fmt.pounds(r["value_gbp"], pence=True), r["value_gbp"]),
          tbl.text("" if r["p10_gbp"] == r["p90_gbp"] else fmt.money_range(r["p10_gbp"], r["p90_gbp"])),
          tbl.text("" if r["told"] else "nothing measured it" if not r["value_gbp"] else NOT_TOLD)]
         for _, r in mine.iterrows()
     ]  # fmt: skip
-    return tbl.Table(key=f"bridge-{of}", caption=f"{caption}, cash, since the start", rows=rows, numeric=frozenset({1}),
+    data = tbl.Table(key=f"bridge-{of}", caption=f"{caption}, cash, since the start", rows=rows, numeric=frozenset({1}),
                      strong=frozenset({0, len(rows) - 1}), columns=("Step", "Pounds", "10th to 90th percentile", ""),
                      note="The steps add up to the penny.")  # fmt: skip
+    planned, became = (fmt.money(mine.iloc[at]["value_gbp"]) for at in (0, -1))
+    return charts.chart(
+        f"steps-{of}", f"{caption}: {planned} planned, {became} in the end",
+        f"{caption} in cash from plan to outturn: a bar a cause, a line for its 10th to 90th percentile.", paint,
+        height=0.9 + 0.32 * len(moved), data=data, note="Hatched: cannot be told from nought.",
+    )  # fmt: skip
 
 
 def _learnt(found: Outturn) -> tbl.Table:
@@ -190,11 +230,11 @@ def _benefit(found: Outturn, benefit: Benefit) -> Block:
         point = since.iloc[-1]
         said = colour(benefit.rule, float(point["value"]), float(point["p50"]), len(since))
         lines.append(f"By its rule it is {said}." if said else "Too few points, or no rule, for a colour.")
-    chart = _chart(drawn, mine, benefit) if drawn else "Nothing has been counted yet."
+    chart = _chart(drawn, mine, benefit, found.plan.case.timeline.start) if drawn else "Nothing has been counted yet."
     return show(heading(benefit.benefit), Block(markup.bullets(lines)), chart)
 
 
-def _chart(chart: Chart, frame: pd.DataFrame, benefit: Benefit) -> charts.Figure:
+def _chart(chart: Chart, frame: pd.DataFrame, benefit: Benefit, start: date) -> charts.Figure:
     signals = frame[frame["signal"].astype(str) != ""]
     limits = (
         "no limits: too few points before the start"
@@ -206,13 +246,15 @@ def _chart(chart: Chart, frame: pd.DataFrame, benefit: Benefit) -> charts.Figure
     def paint(canvas: Canvas) -> None:
         axes = canvas.subplots()
         at = np.arange(len(frame))
-        axes.fill_between(at, frame["p10"].astype(float), frame["p90"].astype(float), color=charts.BLUE, alpha=0.18,
-                          linewidth=0, label="promised, 10th to 90th percentile")  # fmt: skip
+        if frame["p10"].notna().any():
+            axes.fill_between(at, frame["p10"].astype(float), frame["p90"].astype(float), color=charts.BLUE, alpha=0.18,
+                              linewidth=0, label="promised, 10th to 90th percentile")  # fmt: skip
         for name, style in (("middle", "-"), ("lower", charts.DASHED), ("upper", charts.DASHED)):
             axes.plot(at, frame[name].astype(float), color=charts.QUIET, linestyle=style, linewidth=1)
         axes.plot(at, frame["value"].astype(float), color=charts.INK, marker="o", label="counted")
+        _mark_start(axes, list(frame["period"]), start)
         axes.set_xticks(at, list(frame["period"]), rotation=30)
-        axes.legend()
+        axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncol=2)
 
     rows = [
         [tbl.text(r["period"]), *(tbl.number("" if np.isnan(r[c]) else fmt.decimal(r[c], 1), r[c])
@@ -224,6 +266,43 @@ def _chart(chart: Chart, frame: pd.DataFrame, benefit: Benefit) -> charts.Figure
                      numeric=frozenset({1, 2, 3, 4, 5}))  # fmt: skip
     alt = f"{benefit.benefit} in {benefit.unit} by period, {limits}, the promised range behind the line."
     return charts.chart(f"benefit-{benefit.id}", finding, alt, paint, height=2.6, data=data, note=limits.capitalize())
+
+
+def _mark_start(axes: Axes, periods: Sequence[str], start: date) -> None:
+    """Draw a line between the last period before the start and the first after it."""
+    before = sum(first_day(period) < start for period in periods)
+    if 0 < before < len(periods):
+        axes.axvline(before - 0.5, color=charts.PURPLE, linewidth=1, linestyle=charts.DASHED)
+
+
+def _others(found: Outturn) -> charts.Figure | str:
+    """Small charts of whatever was counted at least three times and is no benefit: what happened around the schemes."""
+    rows = found.figures[found.figures["standing"]].dropna(subset="value")
+    rows = rows.assign(name=(rows["measure"] + " " + rows["scope"]).str.replace("_", " ").str.strip())
+    rows = rows[~rows["measure"].isin([b.measure for b in found.case.benefits])]
+    series = [(str(name), part) for name, part in rows.groupby("name", sort=False) if len(part) >= 3]
+    if not series:
+        return "Nothing else was counted three times or more."
+
+    def paint(canvas: Canvas) -> None:
+        for axes, (name, part) in zip(charts.panels(canvas, len(series), 3), series, strict=False):
+            axes.plot(np.arange(len(part)), part["value"], color=charts.INK, marker="o", markersize=3)
+            _mark_start(axes, list(part["period"]), found.plan.case.timeline.start)
+            axes.set_title(markup.label(name), fontsize=7.5, fontweight="normal")
+            axes.set_xticks([0, len(part) - 1], [part["period"].iloc[0], part["period"].iloc[-1]], fontsize=6.5)
+
+    data = tbl.Table(
+        key="others", caption="What else was counted", columns=("Measure", "Unit", "Period", "Counted"),
+        rows=[[tbl.text(markup.label(name)), tbl.text(r["unit"]), tbl.text(r["period"]),
+               tbl.number(fmt.significant(r["value"], 6), r["value"])]
+              for name, part in series for _, r in part.iterrows()],
+        numeric=frozenset({3}),
+    )  # fmt: skip
+    return charts.chart(
+        "others", "What happened around the schemes", f"{len(series)} small charts: "
+        + "; ".join(f"{name} from {p['value'].iloc[0]:g} to {p['value'].iloc[-1]:g}" for name, p in series), paint,
+        height=1.35 * -(-len(series) // 3), data=data, note="The dashed line is the start of the plan.",
+    )  # fmt: skip
 
 
 def _neighbour(found: Comparison | None) -> Block | str:
