@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from model.batch.disk import write_whole
-from model.commands.shared import BAD_INPUT, DONE
+from model.commands.shared import BAD_INPUT, DONE, case_paths
 from model.commands.terminal import say
 
 if TYPE_CHECKING:
@@ -21,9 +21,10 @@ def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser
     """Add the three subcommands; each sets ``run``: a function of the parsed arguments that returns an exit status."""
     demand = subparsers.add_parser("demand", help="write a caseload and its assumptions from DfE tables or SSDA903")
     demand.add_argument("--authority", required=True, help="the council's name as DfE spells it")
-    demand.add_argument("--dfe", required=True, type=Path, metavar="FOLDER", help="folder of DfE downloads (CSV)")
+    demand.add_argument("--dfe", type=Path, metavar="FOLDER", help="folder of DfE downloads (CSV)")
     demand.add_argument("--year", type=int, help="31 March of this year; the newest in the tables by default")
     demand.add_argument("--ssda903", type=Path, metavar="FOLDER", help="folder of SSDA903 returns")
+    demand.add_argument("--actuals", metavar="CASE", help="with --ssda903: add what happened to the case's actuals.csv")
     demand.add_argument("--out", type=Path, metavar="FOLDER", help="where to write (outputs/demand/<authority>)")
     demand.add_argument("--internal", action="store_true", help="write small observed counts too: not for publication")
     demand.set_defaults(run=run_demand)
@@ -61,6 +62,11 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
 
 def run_demand(args: argparse.Namespace) -> int:
     """Write ``caseload.csv`` and ``assumptions.csv`` (and, with returns, rates and the log of rules)."""
+    if args.actuals and args.ssda903:
+        return _add_actuals(args)
+    if args.actuals or not args.dfe:
+        say("demand needs --dfe; or --ssda903 and --actuals CASE, for what happened since", error=True)
+        return BAD_INPUT
     from model.demand.build import demand_from_tables  # noqa: PLC0415
 
     if args.ssda903 is None:
@@ -77,6 +83,30 @@ def run_demand(args: argparse.Namespace) -> int:
         write_csv(frame, folder / name)
     for line in built.lines:
         say(line)
+    return DONE
+
+
+def _add_actuals(args: argparse.Namespace) -> int:
+    """Add what a council's returns say of each month to a case's ``actuals.csv``. Raises InputProblems."""
+    import pandas as pd  # noqa: PLC0415
+
+    from model.demand.monthly import COLUMNS, actuals_of, merged  # noqa: PLC0415
+    from model.demand.ssda903 import read_episodes  # noqa: PLC0415
+    from model.schemes.load import load_case  # noqa: PLC0415
+
+    case = load_case(case_paths([args.actuals])[0])
+    found = actuals_of(
+        read_episodes(args.ssda903, authority=args.authority), case.timeline.start, internal=args.internal
+    )
+    path = case.folder / "actuals.csv"
+    before = pd.read_csv(path, dtype=str, keep_default_na=False) if path.is_file() else pd.DataFrame(columns=COLUMNS)
+    write_csv(
+        merged(before.reindex(columns=list(dict.fromkeys([*before.columns, *COLUMNS])), fill_value=""), found), path
+    )
+    for measure, part in found.groupby("measure", sort=False):
+        say(f"{measure}: {part['period'].nunique()} periods from {part['period'].min()} to {part['period'].max()}")
+    if not args.internal:
+        say("one to five children are put into longer periods or left out; --internal writes them: not for publication")
     return DONE
 
 

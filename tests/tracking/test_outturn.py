@@ -84,6 +84,71 @@ def test_the_bridge_names_the_cause_and_its_size_within_its_interval(case, cause
     assert told[told["told"]]["value_gbp"].abs().idxmax() == cause
 
 
+def steps_of(case, rows, of="net"):
+    steps = bridged(evidence(case, rows), sample(case, 600, 1))
+    return steps[steps["of"] == of].set_index("step")
+
+
+def more(case, changes, measures, months=MONTHS):
+    """Return figures of some measures, month by month, from a world with other values."""
+    said = world(case, changes)
+    return [
+        Actual(
+            period=month, measure=name, value=float(said[name][i, 0]), unit="children", source="made", status="final"
+        )
+        for name in measures
+        for i, month in enumerate(said.evaluation.case.timeline.month_labels[:months])
+    ]
+
+
+def test_a_scheme_without_effect_is_told_from_more_need_by_the_ages_it_does_not_work_with(case):
+    """Edge of care works with 8 and over: those under 5 say how much need there was."""
+    ages = [f"children_started.{age}" for age in ("under_1", "1_4", "5_9", "10_15", "16_17")]
+    kept = ["edge_of_care.children_kept_at_home"]
+    none = steps_of(case, more(case, {"edge_of_care.effect": 0.0}, ages + kept))
+    true = pounds(case, {"edge_of_care.effect": 0.0}) - pounds(case, {})
+    assert none["told"]["effect"]
+    assert none["p10_gbp"]["effect"] <= true <= none["p90_gbp"]["effect"]
+    assert not none["told"]["volume"]
+    need = steps_of(case, more(case, {"caseload.entries_multiplier": 1.4}, ages + kept), "spending")
+    assert need["told"]["volume"]
+    assert not need["told"]["effect"]
+
+
+def test_inflation_is_a_step_of_its_own_and_leaves_to_prices_what_they_rose_above_it(case):
+    """Prices 10% up on the plan in 2023/24, all of it inflation: by hand, a tenth of that year's spending."""
+    planned = case.reference.indices["planning"]
+    rose = planned.at("2023/24") / planned.at("2022/23") * 1.1 - 1
+    known = Actual(period="2023/24", measure="inflation", value=rose, unit="rate/year", source="made", status="final")
+    said = world(case, {})
+    second = np.arange(MONTHS) >= 12
+    prices = [
+        Actual(period=month, measure="weekly_price.residential", unit="GBP/week", source="made", status="final",
+               value=float(said["weekly_price.residential"][i, 0]) * (1.1 if second[i] else 1.0))
+        for i, month in enumerate(said.evaluation.case.timeline.month_labels)
+    ]  # fmt: skip
+    steps = steps_of(case, [known, *prices], "spending")
+    names = ("fostering", "edge_of_care")
+    schemes, setting = said.evaluation.schemes, said.evaluation.setting
+    own = sum(schemes[name].costs(setting).net(MONTHS, 1) for name in names)
+    spent = (own - said.evaluation.total_spending(names)) * said.level
+    assert steps["value_gbp"]["inflation"] == pytest.approx(0.1 * float(spent[second].sum()), rel=0.005)
+    assert not steps["told"]["price above inflation"]
+
+
+def test_children_counted_by_placement_under_a_name_of_the_register_are_the_mix(tmp_path):
+    register = (
+        "id,scheme,benefit,measure,unit,nature,owner,formula,source\n"
+        "H,edge_of_care,Fewer in homes,in_homes,children,avoided,Head of care,children_looked_after.residential,903\n"
+    )
+    read = load_case(write_case(tmp_path, files={"benefits.csv": register}))
+    homes = float(world(read, {})["children_looked_after.residential"][11, 0])
+    rows = [Actual(period="2023-03-31", measure="in_homes", value=homes + 10, unit="children", source="903")]
+    mix = steps_of(read, rows, "spending").loc["mix"]
+    year = 10 * 4000 * 365 / 7 / 2  # ten more at the end and none at the start: five on average
+    assert mix["value_gbp"] == pytest.approx(-year, rel=0.35)
+
+
 def test_a_bridge_adds_up_to_the_penny(case):
     draws = sample(case, 200, 1)
     found = evidence(case, actuals(case, CAUSES["price above inflation"]))
