@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from model.batch.disk import write_whole
-from model.case.reading.tracking_tables import first_day
+from model.case.timeline import first_day
 from model.report.look import charts, markup
 from model.report.look import format as fmt
 from model.report.look import tables as tbl
