@@ -1,15 +1,19 @@
-"""What a result is made from: inputs, the model's own sources and the packages that matter, each by hash or version."""
+"""What a result is made from: inputs, the model's own sources, its commit and the packages that matter."""
 
 from __future__ import annotations
 
 import hashlib
+import importlib.metadata
 import json
 import os
+import platform
+import shutil
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from model.batch import disk
 from model.batch.disk import digest
 
 if TYPE_CHECKING:
@@ -26,6 +30,8 @@ PACKAGES = (
     "scipy",
 )
 """Those whose version can change a report's bytes."""
+ROOT = Path(__file__).resolve().parents[2]
+UNKNOWN = "unknown (not a git checkout)"
 _SOURCES = {".py", ".j2", ".html", ".css", ".json", ".toml", ".csv", ".mplstyle", ".svg"}
 
 
@@ -38,7 +44,7 @@ def hash_files(paths: Iterable[Path]) -> dict[Path, str]:
 
 def package_hash(package: Path | None = None) -> str:
     """One hash over the model's own sources and templates."""
-    root = package or Path(__file__).resolve().parents[1]
+    root = package or ROOT / "model"
     files = sorted(p for p in root.rglob("*") if p.suffix in _SOURCES and "__pycache__" not in p.parts)
     whole = hashlib.sha256()
     for path, one in hash_files(files).items():
@@ -46,9 +52,34 @@ def package_hash(package: Path | None = None) -> str:
     return whole.hexdigest()
 
 
-def versions() -> dict[str, str]:
-    """Python's version, and that of each package that can change a report's bytes."""
-    return disk.versions(PACKAGES)
+def versions(packages: Iterable[str] = PACKAGES) -> dict[str, str]:
+    """Return the version of Python, and of each package that can change a report's bytes."""
+    found = {"python": platform.python_version()}
+    for name in packages:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            found[name] = "not installed"
+    return found
+
+
+@cache
+def commit() -> tuple[str, bool]:
+    """Return the commit the code is at and whether files in git were changed since; unknown outside a checkout."""
+    git = shutil.which("git")
+    if git is None:
+        return UNKNOWN, False
+    head = _git(git, "rev-parse", "HEAD")
+    if head is None or not (ROOT / ".git").exists():
+        return UNKNOWN, False
+    return head, bool(_git(git, "status", "--porcelain", "--untracked-files=no"))
+
+
+def _git(git: str, *arguments: str) -> str | None:
+    done = subprocess.run(  # noqa: S603 - a fixed command, found on the path
+        [git, "-C", str(ROOT), *arguments], capture_output=True, text=True, check=False, timeout=30
+    )
+    return done.stdout.strip() if done.returncode == 0 else None
 
 
 def named(files: Iterable[Path], root: Path) -> dict[str, Path]:

@@ -20,13 +20,23 @@ if TYPE_CHECKING:
     from model.batch.job import Job, JobResult
 
 
+TOLD = ("seconds", "cells_cpu_seconds", "work_cpu_seconds", "cpu_seconds", "why", "error", "cell")
+"""What the log says of a job beside its name."""
+
+
+def bar_of(total: int, *, done: int = 0, unit: str, title: str, show: bool | None) -> tqdm[Any]:
+    """A bar over equal pieces of work; ``show`` None means: only where standard error is a terminal."""
+    hidden = None if show is None else not show
+    return tqdm(total=total, initial=done, unit=unit, desc=title, file=sys.stderr, smoothing=0.1, disable=hidden)
+
+
 class Progress:
     """A run's bar and log. Use as a context manager."""
 
     def __init__(self, *, total: int, fresh: int, show: bool | None = None, log_json: Path | None = None) -> None:
         """``show`` None means: only where standard error is a terminal."""
-        self._shown = sys.stderr.isatty() if show is None else show
-        self._total, self._fresh, self._failed, self._made = total, fresh, 0, 0
+        self._total, self._show = total, show if total else False
+        self._counts = {"made": 0, "failed": 0, "fresh": fresh}
         self._started = time.monotonic()
         self._bar: tqdm[Any] | None = None
         self._log: IO[str] | None = None
@@ -39,13 +49,12 @@ class Progress:
     def __enter__(self) -> Self:
         """Show an empty bar. Raises OutputError where the log cannot be written, before there is anything to lose."""
         try:
-            self._write("begin", to_make=self._total, fresh=self._fresh)
+            self._write("begin", to_make=self._total, fresh=self._counts["fresh"])
         except OutputError:
             self._end_log()
             raise
-        if self._shown and self._total:
-            self._bar = tqdm(total=self._total, unit="report", desc="Reports", file=sys.stderr, smoothing=0.1)
-            self._bar.set_postfix(failed=0, refresh=False)
+        self._bar = bar_of(self._total, unit="report", title="Reports", show=self._show)
+        self._bar.set_postfix(failed=0, refresh=False)
         return self
 
     def __exit__(
@@ -55,8 +64,7 @@ class Progress:
         if self._bar is not None:
             self._bar.close()
         seconds = round(time.monotonic() - self._started, 3)
-        outcome = "complete" if kind is None else "stopped"
-        self._tell("end", outcome=outcome, made=self._made, failed=self._failed, fresh=self._fresh, seconds=seconds)
+        self._tell("end", outcome="stopped" if kind else "complete", **self._counts, seconds=seconds)
         self._end_log()
 
     def started(self, job: Job) -> None:
@@ -65,28 +73,15 @@ class Progress:
 
     def done(self, result: JobResult) -> None:
         """A job has a result."""
-        job = result.job
-        self._tell(
-            result.status,
-            case=job.case,
-            scenario=job.scenario,
-            seconds=result.seconds,
-            cells_cpu_seconds=round(result.cells_cpu_seconds, 3),
-            work_cpu_seconds=round(result.work_cpu_seconds, 3),
-            cpu_seconds=round(result.cpu_seconds, 3),
-            why=result.why,
-            error=result.error,
-            cell=result.cell,
-        )
-        if result.status == "fresh":
+        told = {field: getattr(result, field) for field in TOLD}
+        self._tell(result.status, case=result.job.case, scenario=result.job.scenario, **told)
+        if result.status == "fresh" or self._bar is None:
             return
-        self._failed += result.status == "failed"
-        self._made += result.status == "made"
-        if self._bar is not None:
-            if result.status == "failed":
-                self._bar.write(f"FAILED {result.message.splitlines()[0]}", file=sys.stderr)
-            self._bar.set_postfix(failed=self._failed, refresh=False)
-            self._bar.update()
+        self._counts[result.status] += 1
+        if result.status == "failed" and not self._bar.disable:
+            self._bar.write(f"FAILED {result.message.splitlines()[0]}", file=sys.stderr)
+        self._bar.set_postfix(failed=self._counts["failed"], refresh=False)
+        self._bar.update()
 
     def _tell(self, event: str, **what: object) -> None:
         """Add a line to the log; if it cannot be written any more, say so once and make the reports without it."""
@@ -117,32 +112,3 @@ class Progress:
             with contextlib.suppress(OSError):
                 self._log.close()
             self._log = None
-
-
-class Ticker:
-    """A bar over equal pieces of work, on a terminal only. Use as a context manager."""
-
-    def __init__(self, *, total: int, done: int, unit: str, title: str, show: bool | None = None) -> None:
-        """``show`` None means: only where standard error is a terminal."""
-        self._shown = sys.stderr.isatty() if show is None else show
-        self._arguments: dict[str, Any] = {"total": total, "initial": done, "unit": unit, "desc": title}
-        self._bar: tqdm[Any] | None = None
-
-    def __enter__(self) -> Self:
-        """Show the bar."""
-        if self._shown:
-            self._bar = tqdm(file=sys.stderr, **self._arguments)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Close the bar."""
-        if self._bar is not None:
-            self._bar.close()
-
-    def tick(self, *, failed: int = 0) -> None:
-        """One more piece is done."""
-        if self._bar is not None:
-            self._bar.set_postfix(failed=failed, refresh=False)
-            self._bar.update()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from model.batch.origins import commit
 from model.report.headlines import at_a_glance
 from model.report.look import format as fmt
 from model.report.look.page import Page, render
-from model.results.provenance import commit
 
 if TYPE_CHECKING:
     from model.results.runs import Result

@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 import platform
 import shlex
-import shutil
-import subprocess
-from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from model.batch import disk
+from model.batch.disk import text_digest
+from model.batch.origins import commit, versions
 from model.case.reading.files import is_aside
 
 if TYPE_CHECKING:
@@ -21,10 +19,7 @@ if TYPE_CHECKING:
 
     from model.case.records import Case
 
-ROOT = Path(__file__).resolve().parents[2]
 FILE = "provenance.json"
-PACKAGES = ("numpy", "scipy", "pandas", "matplotlib", "papermill", "nbconvert")
-UNKNOWN = "unknown (not a git checkout)"
 INPUT_SUFFIXES = (".csv", ".toml")
 NOTHING_SET: Mapping[str, object] = MappingProxyType({})
 
@@ -42,31 +37,7 @@ def input_files(case_folder: Path, scenario: str) -> list[Path]:
 def input_hashes(case_folder: Path, scenario: str) -> dict[str, str]:
     """Return SHA-256 by path, written from the folder that holds all cases: `bury-2022/case.toml`."""
     above = case_folder.parent
-    return {p.relative_to(above).as_posix(): disk.text_digest(p) for p in input_files(case_folder, scenario)}
-
-
-@cache
-def commit() -> tuple[str, bool]:
-    """Return the commit the code is at and whether files in git were changed since; unknown outside a checkout."""
-    git = shutil.which("git")
-    if git is None:
-        return UNKNOWN, False
-    head = _git(git, "rev-parse", "HEAD")
-    if head is None or not (ROOT / ".git").exists():
-        return UNKNOWN, False
-    return head, bool(_git(git, "status", "--porcelain", "--untracked-files=no"))
-
-
-def _git(git: str, *arguments: str) -> str | None:
-    done = subprocess.run(  # noqa: S603 - a fixed command, found on the path
-        [git, "-C", str(ROOT), *arguments], capture_output=True, text=True, check=False, timeout=30
-    )
-    return done.stdout.strip() if done.returncode == 0 else None
-
-
-def versions() -> dict[str, str]:
-    """Return the version of Python and of each package that can change a number or a page."""
-    return disk.versions(PACKAGES)
+    return {p.relative_to(above).as_posix(): text_digest(p) for p in input_files(case_folder, scenario)}
 
 
 def command(case: str, scenario: str, draws: int, seed: int, overrides: Mapping[str, object] = NOTHING_SET) -> str:

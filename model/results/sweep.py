@@ -25,7 +25,7 @@ from pyarrow import parquet
 from model.batch import origins, remote, store, tasks
 from model.batch.disk import NEW, write_whole
 from model.batch.faults import point
-from model.batch.progress import Ticker
+from model.batch.progress import bar_of
 from model.case.draws import central, with_values
 from model.children.streams import streams_of
 from model.money.appraisal import appraise, discount_factors
@@ -193,14 +193,16 @@ def sweep(  # noqa: PLR0913 - each is one thing a caller may choose
         _open_parts(place, key, force=force)
         todo = {n: part for n, part in enumerate(parts) if not _part_path(place, n).exists()}
         errors = []
-        with Ticker(total=len(parts), done=len(parts) - len(todo), unit="part", title="Sweep", show=progress) as bar:
+        done = len(parts) - len(todo)
+        with bar_of(len(parts), done=done, unit="part", title="Sweep", show=progress) as bar:
             for number, outcome in _work(todo, workers, scheduler):
                 if outcome.error or not isinstance(outcome.value, bytes):
                     errors.append(f"{Path(parts[number].case).name}, from point {parts[number].first}: {outcome.error}")
                 else:
                     write_whole(_part_path(place, number), outcome.value)
                     point("sweep.part", str(number))
-                bar.tick(failed=len(errors))
+                bar.set_postfix(failed=len(errors), refresh=False)
+                bar.update()
         if errors:
             raise SweepError("\n".join(errors))
         _join(place, len(parts), out, key, _schema(parts[0].names if parts else ()))

@@ -2,7 +2,7 @@
 
 import hashlib
 
-from model.batch import disk
+from model.batch import disk, origins
 
 
 def test_a_hash_follows_a_change_of_the_same_length_at_once(tmp_path):
@@ -33,6 +33,6 @@ def test_line_ends_do_not_change_a_texts_hash_but_do_a_files(tmp_path):
 
 
 def test_a_package_that_is_not_there_is_said_to_be_missing():
-    found = disk.versions(["numpy", "no-such-package"])
+    found = origins.versions(["numpy", "no-such-package"])
     assert found["no-such-package"] == "not installed"
     assert found.keys() == {"python", "numpy", "no-such-package"}

@@ -11,6 +11,7 @@ import pytest
 
 from model import load_case
 from model.__main__ import main
+from model.batch import origins
 from model.commands import run, shared
 from model.report.index import write_index
 from model.results import provenance
@@ -238,17 +239,16 @@ def test_clean_notebooks_names_a_file_that_is_none(tmp_path, capsys):
 
 
 def test_outside_a_checkout_the_commit_is_unknown_and_no_package_is_made_up(tmp_path, monkeypatch):
-    provenance.commit.cache_clear()
-    monkeypatch.setattr(provenance, "ROOT", tmp_path)
-    monkeypatch.setattr(provenance, "PACKAGES", ("numpy", "no-such-package"))
+    origins.commit.cache_clear()
+    monkeypatch.setattr(origins, "ROOT", tmp_path)
     try:
-        assert provenance.commit() == (provenance.UNKNOWN, False)
-        provenance.commit.cache_clear()
+        assert origins.commit() == (origins.UNKNOWN, False)
+        origins.commit.cache_clear()
         monkeypatch.setattr("shutil.which", lambda _: None)
-        assert provenance.commit() == (provenance.UNKNOWN, False)
-        assert provenance.versions()["no-such-package"] == "not installed"
+        assert origins.commit() == (origins.UNKNOWN, False)
+        assert origins.versions(["no-such-package"])["no-such-package"] == "not installed"
     finally:
-        provenance.commit.cache_clear()
+        origins.commit.cache_clear()
 
 
 def test_provenance_that_cannot_be_read_is_none(tmp_path):
