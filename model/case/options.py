@@ -79,6 +79,13 @@ class Limits:
     posts_fte: float | None = None
     payback_chance: float | None = None
 
+    @property
+    def by_name(self) -> dict[str, float | None]:
+        """The limits by name."""
+        return {
+            name: getattr(self, name) for name in ("reserve_gbp", "budget_annual_gbp", "posts_fte", "payback_chance")
+        }
+
 
 @dataclass(frozen=True, kw_only=True)
 class Staged:

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-Row = tuple[str, str, str, str, float, str]
-COLUMNS: Final = ("table", "item", "measure", "statistic", "value", "words")
+Row = tuple[str, str, str, float, str]
+COLUMNS: Final = ("table", "item", "measure", "value", "words")
 DRAWS: Final = 500
 
 
@@ -80,22 +80,27 @@ class Appraised:
     @cached_property
     def steps(self) -> list[choice.Step]:
         """The short list by cost, each against the next."""
-        made = self.flows
-        return choice.incremental(
-            cost={name: float(one.cost.mean()) for name, one in made.items()},
-            npv={name: float(one.npv.mean()) for name, one in made.items()},
-            child_years={name: float(one.child_years.sum(axis=0).mean()) for name, one in made.items()},
+        cost, npv, years = (
+            {str(name): float(value) for name, value in self.short_list[column].items()}
+            for column in ("cost_gbp", "npv_gbp", "child_years")
         )
+        return choice.incremental(cost, npv, years)
 
     @cached_property
-    def chance_best(self) -> dict[str, float]:
-        """Option -> the share of draws in which it is best; they add up to 1."""
-        return dict(zip(self.flows, choice.chance_best(self.npv).tolist(), strict=True))
+    def short_list(self) -> pd.DataFrame:
+        """A row an option: means of cost, NPV and NPV in cash, the NPV's range, how often it is best, its regret."""
+        import pandas as pd  # noqa: PLC0415 - importing the model must stay cheap
 
-    @cached_property
-    def regret(self) -> dict[str, float]:
-        """Option -> how far it falls short of the best of its draw, on average."""
-        return dict(zip(self.flows, choice.expected_regret(self.npv).tolist(), strict=True))
+        made, (low, high) = self.flows.values(), np.quantile(self.npv, [0.1, 0.9], axis=1)
+        return pd.DataFrame(
+            {
+                "cost_gbp": [one.cost.mean() for one in made], "npv_gbp": self.npv.mean(axis=1),
+                "npv_p10_gbp": low, "npv_p90_gbp": high, "npv_cashable_gbp": [one.npv_cashable.mean() for one in made],
+                "chance_best": choice.chance_best(self.npv), "regret_gbp": choice.expected_regret(self.npv),
+                "child_years": [one.child_years.sum(axis=0).mean() for one in made],
+            },
+            index=list(self.flows),
+        )  # fmt: skip
 
     @cached_property
     def information(self) -> list[Information]:
@@ -115,7 +120,7 @@ class Appraised:
         """Every mix of the grid; where there are too many, the best an optimiser finds under each set of limits."""
         if self.surface.size <= mixes.MOST_MIXES:
             return self.surface.mixes(self.threads)
-        import pandas as pd  # noqa: PLC0415 - importing the model must stay cheap
+        import pandas as pd  # noqa: PLC0415 - as above
 
         asked = [self.limits, dict.fromkeys(self.limits), *mixes.moved(self.limits).values()]
         return pd.concat([mixes.search(self.surface, one, seed=self.seed) for one in asked], ignore_index=True)
@@ -123,7 +128,7 @@ class Appraised:
     @property
     def limits(self) -> dict[str, float | None]:
         """The limits of the file by name."""
-        return mixes.limits_of(self.file.limits)
+        return self.file.limits.by_name
 
     @cached_property
     def shadow_prices(self) -> dict[str, float]:
@@ -158,44 +163,39 @@ class Appraised:
 
     def _rows(self) -> Iterator[Row]:
         for option in self.file.options:
-            yield "long_list", option.name, "kept", "stated", float(option.kept), option.reason
-        yield "statutory", " ".join(self.file.statutory), "npv_gbp", "mean", self.statutory_npv, ""
-        yield from self._option_rows()
+            yield "long_list", option.name, "kept", float(option.kept), option.reason
+        yield "statutory", " ".join(self.file.statutory), "npv_gbp", self.statutory_npv, ""
+        for name, measures in self.short_list.to_dict("index").items():
+            for measure, value in measures.items():
+                yield "option", str(name), str(measure), value, ""
         for step in self.steps:
             words = step.struck_out or (step.against and f"against {step.against}")
-            for measure in ("child_years", "more_npv", "more_bcr", "cost_per_child_year"):
-                yield "incremental", step.option, measure, "mean", getattr(step, measure), words
+            for measure in ("more_npv", "more_bcr", "cost_per_child_year"):
+                yield "incremental", step.option, measure, getattr(step, measure), words
         for one in self.information:
-            yield "information", one.group, "value_gbp", "mean", one.value, " ".join(one.assumptions)
+            yield "information", one.group, "value_gbp", one.value, " ".join(one.assumptions)
         yield from self._mix_rows()
-        for stage in self.waiting:
-            for label in ("today", "staged", "seen"):
-                for at, value in getattr(stage, label).items():
-                    yield "stages", stage.scheme, f"{label}: {at}", "mean", value, ""
-            yield "stages", stage.scheme, "learning_gbp", "mean", stage.learning, ""
-            yield "stages", stage.scheme, "value_of_waiting_gbp", "mean", stage.value, ""
+        yield from self._stage_rows()
         for name, gains in self.others.items():
             for gain in gains:
                 worth = np.nan if gain.worth is None else gain.worth
-                yield "others_gain", name, f"{gain.row.payer}: {gain.row.gain}", "mean", worth, gain.row.quality
+                yield "others_gain", name, f"{gain.row.payer}: {gain.row.gain}", worth, gain.row.quality
 
-    def _option_rows(self) -> Iterator[Row]:
-        for name, made in self.flows.items():
-            measures = {"npv_gbp": made.npv, "npv_cashable_gbp": made.npv_cashable, "cost_gbp": made.cost}
-            for measure, values in measures.items():
-                low, high = np.quantile(values, [0.1, 0.9])
-                for statistic, value in (("mean", values.mean()), ("p10", low), ("p90", high)):
-                    yield "option", name, measure, statistic, float(value), ""
-            yield "option", name, "chance_best", "mean", self.chance_best[name], ""
-            yield "option", name, "regret_gbp", "mean", self.regret[name], ""
+    def _stage_rows(self) -> Iterator[Row]:
+        for stage in self.waiting:
+            for label in ("today", "staged", "seen"):
+                for at, value in getattr(stage, label).items():
+                    yield "stages", stage.scheme, f"{label}: {at}", value, ""
+            yield "stages", stage.scheme, "learning_gbp", stage.learning, ""
+            yield "stages", stage.scheme, "value_of_waiting_gbp", stage.value, ""
 
     def _mix_rows(self) -> Iterator[Row]:
         for label, limits in (("within_limits", self.limits), ("no_limits", dict.fromkeys(self.limits))):
             chosen = mixes.best(self.mixes, limits, self.objective)
             for measure, amount in {} if chosen is None else chosen.to_dict().items():
-                yield "best_mix", label, str(measure), "mean", float(amount), ""
+                yield "best_mix", label, str(measure), float(amount), ""
         for name, worth in self.shadow_prices.items():
-            yield "shadow_price", name, "value_gbp", "mean", worth, f"for {mixes.STEPS[name]:g} more"
+            yield "shadow_price", name, "value_gbp", worth, f"for {mixes.STEPS[name]:g} more"
 
 
 def appraise(case: Case, *, draws: int = DRAWS, seed: int = 1, threads: int = 1) -> Appraised:

@@ -174,11 +174,6 @@ def best(mixes: pd.DataFrame, limits: Mapping[str, float | None], objective: str
     return None if kept.empty else kept.sort_values([objective, "cost_gbp"], ascending=[False, True]).iloc[0]
 
 
-def limits_of(limits: Limits) -> dict[str, float | None]:
-    """Return the limits of a file by name."""
-    return {name: getattr(limits, name) for name in COLUMN_OF}
-
-
 def moved(limits: Mapping[str, float | None]) -> dict[str, dict[str, float | None]]:
     """Return each stated limit moved by its step, the others as they are."""
     return {

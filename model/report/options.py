@@ -99,13 +99,11 @@ def _title(found: Appraised, name: str) -> str:
 
 
 def _answer(found: Appraised) -> Block:
-    means = {name: float(made.npv.mean()) for name, made in found.flows.items()}
-    best = max(means, key=lambda name: means[name])
-    chance, regret = fmt.chance(found.chance_best[best], found.draws), fmt.money(found.regret[best])
-    cash = fmt.money(float(found.flows[best].npv_cashable.mean()))
-    first = (
-        f"Worth most on average: {_title(found, best)}, {cash} in cash and {fmt.money(means[best])} with cost avoided."
-    )
+    best = str(found.short_list["npv_gbp"].idxmax())
+    own = found.short_list.to_dict("index")[best]
+    cash, worth = fmt.money(own["npv_cashable_gbp"]), fmt.money(own["npv_gbp"])
+    chance, regret = fmt.chance(own["chance_best"], found.draws), fmt.money(own["regret_gbp"])
+    first = f"Worth most on average: {_title(found, best)}, {cash} in cash and {worth} with cost avoided."
     sure = f"It is best of the short list in {chance} of the draws, and falls short of the best by {regret} on average."
     mix = best_words(found)
     lines = [f"{first} {sure}", f"{mix[0].upper()}{mix[1:]}.", *_price_words(found)]
@@ -145,19 +143,16 @@ def _price_words(found: Appraised) -> list[str]:
 
 
 def _short_list(found: Appraised) -> tbl.Table:
-    rows = []
-    for name, made in found.flows.items():
-        low, high = np.quantile(made.npv, [0.1, 0.9])
-        rows.append([
-            tbl.text(_title(found, name)), tbl.thousands(made.cost.mean()), tbl.thousands(made.npv.mean()),
-            tbl.text(fmt.money_range(low, high)), tbl.thousands(made.npv_cashable.mean()),
-            tbl.number(fmt.chance(found.chance_best[name], found.draws), found.chance_best[name]),
-            tbl.thousands(found.regret[name]),
-        ])  # fmt: skip
+    rows = [
+        [tbl.text(_title(found, str(name))), tbl.thousands(own["cost_gbp"]), tbl.thousands(own["npv_cashable_gbp"]),
+         tbl.thousands(own["npv_gbp"]), tbl.text(fmt.money_range(own["npv_p10_gbp"], own["npv_p90_gbp"])),
+         tbl.number(fmt.chance(own["chance_best"], found.draws), own["chance_best"]), tbl.thousands(own["regret_gbp"])]
+        for name, own in found.short_list.iterrows()
+    ]  # fmt: skip
     return tbl.Table(
         key="short-list", caption="The short list, means over the same draws, real, statutory spending apart",
-        columns=("Option", "Spent", "NPV", "10th to 90th percentile", "NPV in cash", "Best in", "Expected regret"),
-        rows=rows, numeric=frozenset({1, 2, 4, 5, 6}),
+        columns=("Option", "Spent", "NPV in cash", "NPV", "10th to 90th percentile", "Best in", "Expected regret"),
+        rows=rows, numeric=frozenset({1, 2, 3, 5, 6}),
         note="Best in: the share of draws; they add up to 1, and equal options share a draw. Regret: how far an option "
         "falls short of the best of its draw.",
     )  # fmt: skip
@@ -317,7 +312,7 @@ def _others(found: Appraised) -> list[Block | tbl.Table]:
         return []
     rows = []
     for name, gains in found.others.items():
-        own, others = float(found.flows[name].npv.mean()), sum(gain.worth or 0.0 for gain in gains)
+        own, others = float(found.short_list["npv_gbp"][name]), sum(gain.worth or 0.0 for gain in gains)
         rows.append([tbl.text(_title(found, name)), tbl.thousands(own), tbl.thousands(others),
                      tbl.thousands(own + others)])  # fmt: skip
     graded = next(iter(found.others.values()))

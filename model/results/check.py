@@ -10,6 +10,7 @@ from model.case.distributions import range_problem
 from model.case.draws import central
 from model.case.parameters import PLACEMENT_LINES
 from model.case.reading.load import scenario_names
+from model.case.reading.options_toml import options_path, read_options
 from model.case.reading.problems import InputProblems, Problem
 from model.children.opening import CaseloadError
 from model.children.streams import streams_of
@@ -47,6 +48,8 @@ def examine(
             continue
         cases.append(case)
         problems.extend(_trial_problems(case))
+        if options_path(case).exists():
+            problems.extend(_collected(lambda case=case: read_options(case)))  # type: ignore[misc]
     if cases:
         problems.extend(_collected(lambda: recompute(cases[0])))
     return Finding(problems=_merged(problems), cases=tuple(cases))
