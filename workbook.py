@@ -7,6 +7,7 @@
     python3 workbook.py test [ARG ...]     the tests (arguments go to pytest)
     python3 workbook.py check              style and types of the code, every complaint at once
     python3 workbook.py bench [ARG ...]    the benchmarks
+    python3 workbook.py docs               the documents as pages: outputs/docs/index.html
 
 On Windows type `py workbook.py ...`. It needs Python 3.11 or later and nothing else: the first call makes the folder
 `.venv` here and downloads the packages in requirements.lock, each checked against its hash; later calls work offline.
@@ -45,9 +46,11 @@ LAB = [
     "jupyterlab",
     "--LabApp.news_url=None",
     "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-    "--LabApp.default_url=/lab/tree/notebooks",
+    "--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb",
     f"--ServerApp.root_dir={ROOT}",
+    *([] if WINDOWS else ["--KernelManager.transport=ipc"]),  # private to the user; Windows has none
 ]
+SITE = ["sphinx", "-q", "-b", "html", "-d", "outputs/docs/.doctrees", "docs", "outputs/docs"]
 LAB_SETTINGS = '{"@jupyterlab/apputils-extension:notification": {"checkForUpdates": false, "fetchNews": "false"}}\n'
 PROOF = "import importlib, sys; [importlib.import_module(name) for name in sys.argv[1:]]"
 LONGEST_WINDOWS_ROOT = 90  # the packages' own paths take up to 165 of the 259 characters that Windows allows
@@ -74,8 +77,8 @@ def main(arguments: list[str]) -> int:
     if command in ("", "-h", "--help", "help"):
         print(__doc__)
         return 0 if command else 2
-    if command not in ("run", "model", "lab", "test", "check", "bench"):
-        print(f"There is no command {command!r}: say run, model, lab, test, check or bench.", file=sys.stderr)
+    if command not in ("run", "model", "lab", "test", "check", "bench", "docs"):
+        print(f"There is no command {command!r}: say run, model, lab, test, check, bench or docs.", file=sys.stderr)
         return 2
     make_ready()
     os.chdir(ROOT)
@@ -85,7 +88,7 @@ def main(arguments: list[str]) -> int:
         return check(rest)
     if command == "test":
         return hand_over(["pytest", *(rest or SIDE_BY_SIDE)])
-    words = {"run": ["model", "run"], "model": ["model"], "lab": LAB, "bench": ["benchmarks"]}[command]
+    words = {"run": ["model", "run"], "model": ["model"], "lab": LAB, "bench": ["benchmarks"], "docs": SITE}[command]
     return hand_over([*words, *(rest or ["--help"] if command == "model" else rest)])
 
 

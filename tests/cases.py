@@ -83,7 +83,9 @@ source = "invented"
 """
 
 ASSUMPTION_COLUMNS = ["name", "value", "low", "high", "distribution", "unit", "price_base", "source", "as_at", "quality",
-                      "impact", "owner", "note"]  # fmt: skip
+                      "impact", "owner", "note", "label"]  # fmt: skip
+_OWN = {"team_in_line": "Edge of care team inside its line", "fixed_term_months": "Months of the fixed terms",
+        "report.places": "Places in the report"}  # fmt: skip
 
 # name, value, low, high, distribution, unit; money is in 2022/23 prices
 _ASSUMPTIONS = """\
@@ -275,7 +277,8 @@ def assumption_rows():
         money = unit.startswith("GBP")
         rows.append({"name": name, "value": value, "low": low, "high": high, "distribution": distribution, "unit": unit,
                      "price_base": "2022/23" if money else "", "source": "invented", "as_at": "2022-03-31",
-                     "quality": "amber", "impact": "amber", "owner": "finance analyst", "note": ""})  # fmt: skip
+                     "quality": "amber", "impact": "amber", "owner": "finance analyst", "note": "",
+                     "label": _OWN.get(name, "")})  # fmt: skip
     return rows
 
 

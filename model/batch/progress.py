@@ -64,7 +64,8 @@ class Progress:
         if self._bar is not None:
             self._bar.close()
         seconds = round(time.monotonic() - self._started, 3)
-        self._tell("end", outcome="stopped" if kind else "complete", **self._counts, seconds=seconds)
+        outcome = "stopped" if kind else "failed" if self._counts["failed"] else "complete"
+        self._tell("end", outcome=outcome, **self._counts, seconds=seconds)
         self._end_log()
 
     def started(self, job: Job) -> None:

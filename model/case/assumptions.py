@@ -17,7 +17,8 @@ class Assumption:
 
     `low` and `high` mean what `distribution` says: minimum and maximum (uniform, pert), or P10 and P90 (normal,
     lognormal, beta). A fixed assumption has low = high = value. `value_as_stated` is the value before it was brought
-    to the case's price base (the same where the unit is not money). `impact` and `owner` may be unsaid.
+    to the case's price base (the same where the unit is not money). `impact` and `owner` may be unsaid. `label` is its
+    name for people.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Assumption:
     impact: str = ""
     owner: str = ""
     note: str = ""
+    label: str = ""
     value_as_stated: float
 
 

@@ -342,6 +342,10 @@ class Case:
         """The schemes this scenario switches on, in the order of declaration."""
         return tuple(s for s in self.schemes if s.active)
 
+    def label(self, name: str) -> str:
+        """Return the name for people of an assumption, or of several joined by ` with `."""
+        return " and ".join(self.assumptions[one].label or one for one in name.split(" with "))
+
     def costs_nothing(self, scheme: SchemeSpec) -> bool:
         """Whether a scheme carries neither a post nor an amount of its own: it saves without a cost."""
         own = (a for name, a in self.assumptions.items() if name.startswith(f"{scheme.name}."))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 NOTEBOOK = ROOT / "notebooks" / "90_scenario_report.ipynb"
 WORKBOOK, TABLES = "workbook.xlsx", "tables.xlsx"
-SPREADSHEETS = {WORKBOOK: "the central run in live formulas", TABLES: "every table"}
+SPREADSHEETS = {WORKBOOK: "The central run in live formulas", TABLES: "Every table"}
 WARM = (
     "model.case.reading.load",
     "model.results.files",
@@ -129,7 +129,13 @@ class ReportExporter:
             kicker=case.council,
             about=case.scenario_why,
             footer=f"Case {case.name}, scenario {case.scenario}.",
-            files={name: what for name, what in SPREADSHEETS.items() if name in beside},
+            files={
+                "../index.html": "All scenarios",
+                "summary.html": "One page",
+                "annual.csv": "Every figure by year",
+                "report.ipynb": "Notebook",
+                **{name: what for name, what in SPREADSHEETS.items() if name in beside},
+            },
         )
         return render(page, body_of(node)), {}
 

@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 
 def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Declare the command."""
-    command = subparsers.add_parser("run", help="make every scenario's report, and the index of each case")
+    epilog = "exit status: 0 done; 1 a scenario failed, or a printed figure is not as expected; 2 bad input or usage"
+    command = subparsers.add_parser(
+        "run", help="make every scenario's report, and the index of each case", epilog=epilog
+    )
     command.add_argument("cases", nargs="*", metavar="CASE", help=f"{CASE_HELP}; default all")
     command.add_argument(
         "--scenario", type=scenario_name, action="append", metavar="NAME", help="only this scenario; may be repeated"
@@ -64,7 +67,7 @@ def run(options: argparse.Namespace) -> int:
 
     paths = case_paths(options.cases)
     wrong = cluster_problem(options) or _named_alike(paths) or _set_twice(options.overrides)
-    if wrong := wrong or among_inputs(options.outputs, paths):
+    if wrong := wrong or among_inputs(options.outputs, paths) or _no_place(options.log_json):
         say(f"{wrong}\nnothing has been run", error=True)
         return BAD_INPUT
     jobs, stale = _planned(paths, options)
@@ -130,6 +133,13 @@ def _named_alike(paths: Sequence[Path]) -> str:
         for other in paths[number + 1 :]
         if one.name == other.name
     )
+
+
+def _no_place(log: Path | None) -> str:
+    """Say why a log cannot stand there; empty where it can, or where none is asked for."""
+    if log is None or (log.parent.is_dir() and not log.is_dir()):
+        return ""
+    return f"--log-json {log}: {'a folder' if log.is_dir() else 'no such folder'}; expected a file to add lines to"
 
 
 def _set_twice(settings: Sequence[tuple[str, object]]) -> str:

@@ -12,7 +12,7 @@ from model.report.export import export_html
 from model.report.headlines import at_a_glance
 from model.report.index import compare_scenarios, write_index
 from model.report.look.page import Block, show
-from model.report.opening import changed, open_case, open_result, scheme_of, tried_out
+from model.report.opening import changed, group_of, open_case, open_result
 from model.report.posts import people
 from model.report.purses import funding
 from model.report.reconciliation import published
@@ -32,6 +32,7 @@ __all__ = [
     "compare_scenarios",
     "export_html",
     "funding",
+    "group_of",
     "main_perimeter",
     "open_case",
     "open_result",
@@ -41,10 +42,8 @@ __all__ = [
     "published",
     "risk",
     "savings",
-    "scheme_of",
     "show",
     "structure",
-    "tried_out",
     "write_index",
 ]
 

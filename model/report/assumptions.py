@@ -51,7 +51,7 @@ def _under_heading(words: str, *parts: tbl.Table | None) -> Block:
 
 def group_title(case: Case, group: str) -> str:
     """Return the name of a group of assumptions for people."""
-    return next((s.title for s in case.schemes if s.name == group), GROUPS.get(group, markup.label(group)))
+    return next((s.title for s in case.schemes if s.name == group), GROUPS.get(group, markup.spelt(group).capitalize()))
 
 
 def assumption_groups(case: Case) -> tuple[str, ...]:
@@ -76,7 +76,7 @@ def assumptions(case: Case, group: str) -> tbl.Table:
     found, numbered = _group(case, group), sources(case)
     rows = [
         [
-            tbl.Cell(text=markup.label(a.name), sort=a.name, markup=_named(a.name)),
+            tbl.Cell(text=a.label, sort=a.name, markup=_named(a)),
             tbl.number(fmt.quantity(a.value, a.unit), a.value),
             tbl.Cell(text=_own_range(a), kind="mid"),
             tbl.rating(a.quality),
@@ -97,9 +97,9 @@ def assumptions(case: Case, group: str) -> tbl.Table:
     )
 
 
-def _named(name: str) -> str:
-    words = markup.label(name).partition(": ")[2] or markup.label(name)
-    return f"{markup.escape(words[:1].upper() + words[1:])} <code>{markup.escape(name)}</code>"
+def _named(a: Assumption) -> str:
+    words = a.label.rpartition(": ")[2]
+    return f"{markup.escape(words[:1].upper() + words[1:])} <code>{markup.escape(a.name)}</code>"
 
 
 def _own_range(a: Assumption) -> str:
@@ -125,7 +125,7 @@ def source_list(case: Case) -> tbl.Table:
     """Return the sources of all assumptions, each with its address on the page and the assumptions that rest on it."""
     numbered = sources(case)
     users = {s: [a.name for a in case.assumptions.values() if a.source == s] for s in numbered}
-    rows = [[tbl.Cell(text=str(i), sort=i), tbl.note(s), _users(users[s])] for s, i in numbered.items()]
+    rows = [[tbl.Cell(text=str(i), sort=i), tbl.note(s), _users(case, users[s])] for s, i in numbered.items()]
     return tbl.Table(
         key="sources",
         caption="Sources of the assumptions",
@@ -161,21 +161,6 @@ def papers_words(case: Case, cited: Iterable[str]) -> str:
     return f"In the sources, {fmt.listed(named)}." if named else ""
 
 
-def _users(names: Sequence[str]) -> tbl.Cell:
-    links = ", ".join(f'<a href="#{markup.anchor(n)}">{markup.escape(markup.label(n))}</a>' for n in names)
+def _users(case: Case, names: Sequence[str]) -> tbl.Cell:
+    links = ", ".join(f'<a href="#{markup.anchor(n)}">{markup.escape(case.label(n))}</a>' for n in names)
     return tbl.Cell(text=", ".join(names), markup=links, kind="long")
-
-
-def weakest(case: Case) -> tbl.Table:
-    """Return the assumptions of red quality and red impact: what to firm up first."""
-    found = [a for a in case.assumptions.values() if (a.quality, a.impact) == ("red", "red")]
-    rows = [[tbl.text(markup.label(a.name)), tbl.number(fmt.quantity(a.value, a.unit), a.value),
-             tbl.Cell(text=_own_range(a), kind="mid"), tbl.note(a.source)] for a in found]  # fmt: skip
-    return tbl.Table(
-        key="weakest",
-        caption="Weak evidence, strong effect: the assumptions to firm up first",
-        columns=("Assumption", "Value", "Range", "Source"),
-        rows=rows,
-        numeric=frozenset({1}),
-        empty="No assumption is red both for quality and for impact.",
-    )

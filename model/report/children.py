@@ -114,7 +114,7 @@ def _all_title(children: Children, nothing: pd.DataFrame, schemes: pd.DataFrame 
 def _reach(frame: pd.DataFrame, month: str) -> str:
     if not {"p10", "p90"} <= set(frame):
         return ""
-    return f" ({whole(frame['p10'][month])} to {whole(frame['p90'][month])} in eight draws of ten)"
+    return f" ({whole(frame['p10'][month])} to {whole(frame['p90'][month])} in eight runs in ten)"
 
 
 def _all_alt(

@@ -158,16 +158,16 @@ def _shares(values: NDArray[np.float64]) -> list[float]:
     return [float(v) / total if total else 0.0 for v in values]
 
 
-def rests(case: Case) -> tuple[str, ...]:
+def rests(case: Case) -> dict[str, str]:
     """Return the assumptions behind a number of children."""
     acts = {s.name for s in case.active_schemes if s.kind in {"fostering_growth", "entry_reduction"}}
     names = views.drivers(case, {*GROUPS, *acts})
-    return tuple(n for n in names if not case.assumptions[n].unit.startswith("GBP"))
+    return {n: words for n, words in names.items() if not case.assumptions[n].unit.startswith("GBP")}
 
 
-def _cost_rests(case: Case) -> tuple[str, ...]:
+def _cost_rests(case: Case) -> dict[str, str]:
     names = views.drivers(case, {"price", *GROUPS, "growth"})
-    return tuple(n for n in names if n != "growth.pay_real_annual")
+    return {n: words for n, words in names.items() if n != "growth.pay_real_annual"}
 
 
 def one(value: float) -> str:

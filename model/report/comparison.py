@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from model.report.look import charts, markup
 from model.report.look import format as fmt
 from model.report.look import tables as tbl
+from model.report.look.page import folded, show
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,17 +17,31 @@ if TYPE_CHECKING:
 
     from matplotlib.figure import Figure as Canvas
 
+    from model.report.look.page import Block
     from model.results.outputs import Run
 
 RESERVE_COLUMNS = ("Reserve runs short in", "Short by, mean")
 CASHABLE, TOTAL = "probability_npv_cashable_positive", "probability_npv_positive"
 RESERVE_NOTE = (
-    "The reserve counts agency teams that it already pays for only where the scheme that ends them acts: do not "
-    "compare its columns with those of scenarios without it."
+    "A reserve counts agency teams that it already pays for only where a scheme that ends them acts: compare its "
+    "columns only among such scenarios."
 )
 
 
-def side_by_side(runs: Sequence[Run], perimeter: str, title: str) -> tbl.Table:
+def side_by_side(runs: Sequence[Run], perimeter: str, title: str) -> Block:
+    """Return the scenarios' headlines in one perimeter, and folded those that differ from the first in no column."""
+    table = headlines(runs, perimeter, title)
+    shown = [[cell.text for cell in row[1:]] for row in table.rows]
+    same = [i for i in range(1, len(shown)) if shown[i] == shown[0]]
+    if not same:
+        return show(table)
+    apart = replace(table, rows=[row for i, row in enumerate(table.rows) if i not in same])
+    like = replace(table, rows=[table.rows[i] for i in same], key=f"{table.key}-same", note="",
+                   caption=f"{title}: as {table.rows[0][0].text} in every column")  # fmt: skip
+    return show(apart, folded(f"{fmt.counted(len(same), 'scenario')} as {table.rows[0][0].text} in every column", like))
+
+
+def headlines(runs: Sequence[Run], perimeter: str, title: str) -> tbl.Table:
     """Return the scenarios' headlines in one perimeter: a row each, sortable."""
     shown = [run for run in runs if perimeter in run.metrics]
     year = shown[0].in_year(perimeter, "investment")[0] if shown else ""

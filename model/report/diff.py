@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from model.batch.disk import write_whole
 from model.report import views
@@ -18,14 +18,13 @@ from model.results import provenance as prov
 from model.results.outputs import UNREADABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from pathlib import Path
 
 Json = dict[str, Any]
 
 RUN, INPUTS, ASSUMPTIONS = "Run", "Input files", "Assumptions"
 HEADLINES, PUBLISHED = "Headline figures", "Published figures"
-KINDS = (RUN, INPUTS, ASSUMPTIONS, HEADLINES, PUBLISHED)
 STATISTICS = ("central", "mean", "p10", "p90")
 METRICS = {
     "npv_gbp": "NPV",
@@ -40,7 +39,7 @@ METRICS = {
     "probability_payback": "Chance of payback",
     "reserve_shortfall_gbp": "Asked of the reserve beyond it",
 }
-ABSENT = "absent"
+ABSENT, DETAIL = "absent", "\n"
 
 
 class NotOutputsError(ValueError):
@@ -103,143 +102,117 @@ def _scenarios(folder: Path) -> dict[str, Path]:
     return {path.relative_to(folder).as_posix() if path != folder else path.name: path for path in found}
 
 
+class Shown(NamedTuple):
+    """A fact of a scenario as it is printed, the number behind it, and what a difference of two is measured in."""
+
+    words: str
+    number: float | None = None
+    measure: str = ""
+
+
+Facts = dict[str, Shown]
+
+
 def _changes(name: str, old: Path, new: Path) -> Iterator[Change]:
-    before, after = prov.read(old) or {}, prov.read(new) or {}
-    for kind, pairs in (
-        (RUN, _run(before, after)),
-        (INPUTS, _files(before, after)),
-        (ASSUMPTIONS, _assumptions(before.get("assumptions", {}), after.get("assumptions", {}))),
-        (HEADLINES, _headlines(old / "metrics.json", new / "metrics.json")),
-        (PUBLISHED, _verdicts(old, new)),
-    ):
+    for kind, read in READERS.items():
         try:
-            rows = list(pairs)
+            before, after = read(old), read(new)
         except UNREADABLE:
-            rows = [("What could be read", _damage(old), _damage(new), "")]
-        for what, was, now, by in rows:
-            yield Change(scenario=name, kind=kind, what=what, before=was, after=now, by=by)
+            before, after = ({"What could be read": Shown(_damage(folder))} for folder in (old, new))
+        for what in dict.fromkeys((*before, *after)):
+            was, now = before.get(what, Shown(ABSENT)), after.get(what, Shown(ABSENT))
+            whole = what.partition(DETAIL)[0]  # a detail of what is wholly absent on one side is no change of its own
+            if was.words != now.words and (DETAIL not in what or (whole in before and whole in after)):
+                yield Change(scenario=name, kind=kind, what=what.replace(DETAIL, ", "), before=was.words,
+                             after=now.words, by=_difference(was, now))  # fmt: skip
 
 
 def _damage(folder: Path) -> str:
     return f"a file of {folder} is damaged or of another version; run the scenario again"
 
 
-Row = tuple[str, str, str, str]
-
-
-def _json(path: Path) -> Json:
-    found: Json = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    return found
-
-
-def _run(before: Json, after: Json) -> Iterator[Row]:
+def _run(folder: Path) -> Facts:
     words = {"commit": "Code (commit)", "dirty": "Files changed since that commit", "draws": "Draws", "seed": "Seed",
              "schemes": "Schemes that act", "knowledge_date": "What was known, as at", "price_base": "Price base",
              "platform": "Platform"}  # fmt: skip
-    for key, title in words.items():
-        if before.get(key) != after.get(key):
-            yield title, _plain(before.get(key)), _plain(after.get(key)), ""
-    old, new = before.get("versions", {}), after.get("versions", {})
-    for name in sorted(old.keys() | new.keys()):
-        if old.get(name) != new.get(name):
-            yield f"Version of {name}", _plain(old.get(name)), _plain(new.get(name)), ""
+    found = prov.read(folder) or {}
+    versions = {f"Version of {name}": Shown(str(v)) for name, v in sorted(found.get("versions", {}).items())}
+    return {title: Shown(_plain(found[key])) for key, title in words.items() if key in found} | versions
 
 
 def _plain(value: object) -> str:
-    if value is None:
-        return ABSENT
     if isinstance(value, bool):
         return "yes" if value else "no"
     return fmt.listed([str(v) for v in value]) if isinstance(value, list) else str(value)
 
 
-def _files(before: Json, after: Json) -> Iterator[Row]:
-    old, new = before.get("inputs", {}), after.get("inputs", {})
-    for name in sorted(old.keys() | new.keys()):
-        if old.get(name) != new.get(name):
-            yield name, str(old.get(name, ABSENT))[:12], str(new.get(name, ABSENT))[:12], ""
+def _files(folder: Path) -> Facts:
+    found = (prov.read(folder) or {}).get("inputs", {})
+    return {name: Shown(str(found[name])[:12]) for name in sorted(found)}
 
 
-def _assumptions(before: Mapping[str, Json], after: Mapping[str, Json]) -> Iterator[Row]:
-    for name in dict.fromkeys((*before, *after)):
-        old, new = before.get(name), after.get(name)
-        if old is None or new is None:
-            yield name, _valued(old), _valued(new), ""
-            continue
+def _assumptions(folder: Path) -> Facts:
+    facts: Facts = {}
+    for name, row in (prov.read(folder) or {}).get("assumptions", {}).items():
         for field in ("value", "low", "high"):
-            if old[field] != new[field]:
-                what = name if field == "value" else f"{name}, {field}"
-                yield (
-                    what,
-                    fmt.quantity(old[field], old["unit"]),
-                    fmt.quantity(new[field], new["unit"]),
-                    _by(old, new, field),
-                )
+            words = fmt.quantity(row[field], row["unit"])
+            facts[name if field == "value" else f"{name}{DETAIL}{field}"] = Shown(words, row[field], row["unit"])
         for field in ("distribution", "unit", "price_base", "source", "quality", "impact", "note"):
-            if old.get(field) != new.get(field):
-                yield f"{name}, {field.replace('_', ' ')}", str(old.get(field)), str(new.get(field)), ""
+            facts[f"{name}{DETAIL}{field.replace('_', ' ')}"] = Shown(str(row.get(field)))
+    return facts
 
 
-def _valued(row: Json | None) -> str:
-    return ABSENT if row is None else fmt.quantity(row["value"], row["unit"])
+def _headlines(folder: Path) -> Facts:
+    """Return the headline figures as printed: less than that differs by the processor."""
+    path = folder / "metrics.json"
+    metrics: Json = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return {
+        f"{perimeter}: {title}, {statistic}": Shown(_printed(metric, found[metric][statistic]),
+                                                    found[metric][statistic], metric.rpartition("_")[2])
+        for perimeter, found in metrics.items()
+        for metric, title in METRICS.items()
+        for statistic in STATISTICS
+        if statistic in found.get(metric, {})
+    }  # fmt: skip
 
 
-def _by(old: Json, new: Json, field: str) -> str:
-    if old["unit"] != new["unit"] or not old[field]:
-        return ""
-    return f"{fmt.signed((new[field] / old[field] - 1) * 100, 1)}%"
-
-
-def _headlines(*files: Path) -> Iterator[Row]:
-    before, after = map(_json, files)
-    for perimeter in dict.fromkeys((*before, *after)):
-        for metric, title in METRICS.items():
-            old, new = (side.get(perimeter, {}).get(metric, {}) for side in (before, after))
-            for statistic in (s for s in STATISTICS if s in old or s in new):
-                was, now = old.get(statistic), new.get(statistic)
-                before_it, after_it = _shown(metric, was), _shown(metric, now)
-                if before_it != after_it:  # as printed: less than that differs by the processor
-                    yield f"{perimeter}: {title}, {statistic}", before_it, after_it, _difference(metric, was, now)
-
-
-def _shown(metric: str, value: float | None) -> str:
-    if metric.endswith("_gbp"):
-        return fmt.pounds(value) if value is not None else "none"
+def _printed(metric: str, value: float | None) -> str:
     if metric.endswith("_months"):
         return fmt.duration(value)
     if value is None:
         return "none"
+    if metric.endswith("_gbp"):
+        return fmt.pounds(value)
     return fmt.percent(value, 1) if metric.startswith("probability") else fmt.ratio(value, 3)
 
 
-def _difference(metric: str, was: float | None, now: float | None) -> str:
-    if was is None or now is None:
+def _difference(was: Shown, now: Shown) -> str:
+    if was.number is None or now.number is None or was.measure != now.measure:
         return ""
-    if metric.endswith("_gbp"):
-        return fmt.pounds(now - was, signed=True)
-    if metric.startswith("probability"):
-        return f"{fmt.signed((now - was) * 100, 1)} points"
-    if metric.endswith("_months"):
-        return f"{fmt.signed(now - was)} {'month' if abs(now - was) == 1 else 'months'}"
-    return fmt.signed(now - was, 3)
+    moved = now.number - was.number
+    if was.measure == "gbp":
+        return fmt.pounds(moved, signed=True)
+    if was.measure in {"positive", "payback"}:
+        return f"{fmt.signed(moved * 100, 1)} points"
+    if was.measure == "months":
+        return f"{fmt.signed(moved)} {'month' if abs(moved) == 1 else 'months'}"
+    if was.measure == "bcr":
+        return fmt.signed(moved, 3)
+    return f"{fmt.signed(100 * moved / was.number, 1)}%" if was.number else ""
 
 
-def _verdicts(old: Path, new: Path) -> Iterator[Row]:
-    before, after = _reconciled(old), _reconciled(new)
-    for ref in dict.fromkeys((*before, *after)):
-        was, now = before.get(ref, ABSENT), after.get(ref, ABSENT)
-        if was != now:
-            yield ref, was, now, ""
-
-
-def _reconciled(folder: Path) -> dict[str, str]:
+def _verdicts(folder: Path) -> Facts:
     import pandas as pd  # noqa: PLC0415 - importing the model must stay cheap
 
     path = folder / "reconciliation.csv"
     if not path.is_file():
         return {}
     frame = pd.read_csv(path, dtype=str, keep_default_na=False)[["ref", "statement", "recomputed", "verdict"]]
-    return {f"{r.ref}: {r.statement}": f"{r.recomputed or 'none'} ({r.verdict})" for r in views.records(frame)}
+    return {f"{r.ref}: {r.statement}": Shown(f"{r.recomputed or 'none'} ({r.verdict})") for r in views.records(frame)}
+
+
+READERS: Final = {RUN: _run, INPUTS: _files, ASSUMPTIONS: _assumptions, HEADLINES: _headlines, PUBLISHED: _verdicts}
+"""Each kind of fact, in the order in which changes are said."""
 
 
 def as_text(diff: Diff) -> str:
@@ -248,7 +221,7 @@ def as_text(diff: Diff) -> str:
     lines += [f"only in old: {name}" for name in diff.gone] + [f"only in new: {name}" for name in diff.added]
     for name in diff.changed:
         lines += ["", name, "-" * len(name)]
-        for kind in KINDS:
+        for kind in READERS:
             found = [c for c in diff.changes if c.scenario == name and c.kind == kind]
             lines += [f"  {kind}:"] * bool(found)
             lines += [f"    {_clipped(c.what)}: {_clipped(c.before)} -> {_clipped(c.after)}{f' ({c.by})' * bool(c.by)}"
@@ -283,7 +256,7 @@ def as_html(diff: Diff) -> str:
     parts += [f"<h2>{title}</h2>{markup.bullets(names)}" for title, names in lists if names]
     for name in diff.changed:
         parts.append(f"<h2>{markup.escape(name)}</h2>")
-        parts += [_table(diff, name, kind).html for kind in KINDS if _found(diff, name, kind)]
+        parts += [_table(diff, name, kind).html for kind in READERS if _found(diff, name, kind)]
     page = Page(title="What is different since last time", about=f"{diff.old} compared with {diff.new}")
     return render(page, "\n".join(parts))
 

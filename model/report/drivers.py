@@ -44,7 +44,7 @@ def register(result: Result) -> tbl.Table:
         a, turn = case.assumptions[bar.assumption], turns[bar.assumption]
         npv, value = min((bar.npv_at_p10_gbp, bar.p10), (bar.npv_at_p90_gbp, bar.p90))
         rows.append(
-            [tbl.link(markup.label(a.name), f"#{markup.anchor(a.name)}"),
+            [tbl.link(a.label, f"#{markup.anchor(a.name)}"),
              tbl.text(f"at {fmt.quantity(value, a.unit)} instead of {fmt.quantity(a.value, a.unit)}: {fmt.money(npv)}"),
              tbl.rating(a.quality), tbl.text(a.owner or "nobody named"), tbl.text(_trigger(turn))]
         )  # fmt: skip
@@ -75,7 +75,7 @@ def information_words(result: Result) -> str:
         return "No single number is worth firming up: none could change the decision." if found else ""
     every = next(r.value_gbp for r in found if r.learnt == EVERYTHING)
     return (
-        f"Before deciding, knowing {markup.phrase(single[0].learnt)} exactly would be worth up to "
+        f"Before deciding, knowing exactly “{result.case.label(single[0].learnt)}” would be worth up to "
         f"{fmt.money(single[0].value_gbp)}, and knowing everything {fmt.money(every)}."
     )
 

@@ -8,14 +8,12 @@ from model.case.words import BOTTOM_UP, DAY
 from model.report import views
 from model.report.assumptions import papers_words
 from model.report.look import format as fmt
-from model.report.look import markup
 from model.report.look import tables as tbl
-from model.results.establishment import bridge, lines, net_posts
+from model.results.establishment import lines, net_posts
 from model.schemes.staff.posts import DAYS_IN_A_PRINTED_YEAR
 
 if TYPE_CHECKING:
     from model.case.records import Case, Post
-    from model.results.runs import Result
 
 LEAST = 0.5  # pounds: less than this is nothing
 
@@ -60,7 +58,7 @@ def posts(case: Case) -> tbl.Table:
 
 
 def _line_words(case: Case, post: Post, times: float) -> str:
-    service = post.service_line or markup.label(post.team)
+    service = post.service_line or post.team
     words = f"{service}: {post.post}" if post.post and post.post != service else service
     if post.basis == DAY:
         words += f" ({fmt.pounds(post.change_annual_cost_gbp / DAYS_IN_A_PRINTED_YEAR)} every day)"
@@ -79,33 +77,6 @@ def _counted(found: list[tuple[Post, float]] | tuple[tuple[Post, float], ...]) -
     cost = sum(t * p.change_annual_cost_gbp for p, t in found)
     shown = [tbl.number(fmt.significant(round(v, 2), 5), v) for v in (now, later, later - now)]
     return [*shown, tbl.number(fmt.pounds(cost), cost)]
-
-
-_WORDS = {"pay": "pay that changes and the days of that year", "empty": "posts that are empty"}
-
-
-def bridge_words(result: Result, year: str) -> str:
-    """Return the bridge from the printed cost to a year's, in whole pounds that add up; empty without posts."""
-    case = result.case
-    if not any(times for _, _, times in lines(case)):
-        return ""
-    start, steps, end = bridge(result, year)
-    kept = {name: value for name, value in steps.items() if abs(value) >= LEAST}
-    whole = dict(zip(kept, fmt.adding_up(list(kept.values()), total=round(end) - round(start)), strict=True))
-    net, _ = net_posts(case)
-    size = fmt.significant(round(net, 2), 5)
-    first = f"The lines of the establishment add up to {size} fte and {fmt.pounds(start)} in a full year"
-    if not whole:
-        return f"{first}, which is what is spent in {year}."
-    parts = [
-        f"{'plus' if value > 0 else 'less'} {fmt.pounds(abs(value))} for {_WORDS.get(name) or _spoken(name)}"
-        for name, value in whole.items()
-    ]
-    return f"{first}; {fmt.listed(parts)}, that is {fmt.pounds(end)} in {year}."
-
-
-def _spoken(line: str) -> str:
-    return fmt.lowered(line.replace(": ", " "))
 
 
 def recruited_words(case: Case) -> str:

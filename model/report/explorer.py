@@ -6,86 +6,120 @@ import math
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
-from model.report import views
+from model.case.reading.problems import InputProblems, Problem
+from model.case.units import UNITS
+from model.report import money, views
+from model.report.look import charts, widget
 from model.report.look import format as fmt
-from model.report.look import markup
-from model.report.look import tables as tbl
-from model.report.look.charts import Figure
-from model.results.what_if import BANDS, WhatIf
+from model.report.opening import group_of
+from model.report.saving import save_scenario
+from model.results.what_if import WhatIf
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from model.case.assumptions import Assumption
-    from model.report.look.live import LiveFan
+    from model.results.runs import Result
+    from model.results.what_if import Answer
 
-STEPS: Final = 50  # positions of a slider
+STEPS: Final = 100  # positions of a slider
+AIR: Final = 0.6  # of the height of the chart before, above and below it: the axis stays while sliders move
 
 
 class Explorer(WhatIf):
     """A what-if that can be shown: its chart, and its sliders in a notebook."""
 
     @cached_property
-    def _fan(self) -> LiveFan:
-        from model.report.look.live import LiveFan  # noqa: PLC0415 - matplotlib takes a second to import
+    def before(self) -> Answer:
+        """The answer with every slider where it was."""
+        return self.answer()
 
-        return LiveFan("explorer", self.case.timeline.month_labels)
-
-    def chart(self, values: Mapping[str, float] | None = None) -> Figure:
-        """Return the fan chart of the cumulative net position under these central values."""
-        found, months = self.answer(values), self.case.timeline.month_labels
+    def chart(self, values: Mapping[str, float] | None = None) -> charts.Figure:
+        """Return the fan chart of the cumulative net position under these central values, on the axis of before."""
+        found = self.answer(values) if values else self.before
         name = views.title_of(self.case, self.perimeter)
-        title = (
-            f"{name}: pays back in {fmt.share_of_draws(found.payback_probability, self.draws)}; central NPV "
-            f"{fmt.money(found.npv_central)}, mean {fmt.money(found.npv_mean)}"
-        )
-        ends = ", ".join(f"{p}th percentile {fmt.money(v[-1])}" for p, v in found.fan.items())
-        alt = f"Fan chart of the cumulative net position of {name} by month. {title}. At the end: {ends}."
-        years = [i for i, label in enumerate(months) if label.endswith("-03")]
-        rows = [[tbl.text(fmt.month(months[i])), tbl.number(fmt.money(found.central[i]), found.central[i]),
-                 *(tbl.number(fmt.money(v[i]), v[i]) for v in found.fan.values())] for i in years]  # fmt: skip
-        columns = ("At the end of", "Central", *(f"{p}th percentile" for p in BANDS))
-        data = tbl.Table(key="explorer-data", caption=f"Cumulative net position, {name}", columns=columns,
-                         rows=rows, numeric=1)  # fmt: skip
-        svg = self._fan.drawn(found.fan, found.central, alt)
-        return Figure(key="explorer", title=title, alt=alt, svg=svg, data=data,
-                      rests_on=tuple(a.name for a in self.assumptions))  # fmt: skip
+        was, now = (_finding(answer, self.draws) for answer in (self.before, found))
+        frame, before = (a.frame(self.case.timeline.month_labels) for a in (found, self.before))
+        low, high = float(before.min().min()), float(before.max().max())
+        air = AIR * ((high - low) or 1.0)
+        return money.fan(
+            "explorer", f"{name}: {now}", name, frame, note=f"Before: {was}.", before=before["central"],
+            limits=(low - air, high + air), rests_on=views.labels(self.case, values or ()),
+        )  # fmt: skip
 
-    def widget(self) -> Any:  # noqa: ANN401 - ipywidgets has no types
+    def page(self) -> Any:  # noqa: ANN401 - a widget
         """Return the sliders and the chart that follows them, for a notebook."""
-        import ipywidgets as widgets  # noqa: PLC0415 - only a notebook shows it
-
-        sliders = {a.name: _slider(a) for a in self.assumptions}
-        page = widgets.HTML()
-
-        def follow(_change: object = None) -> None:
-            values = {n: s.value for n, s in sliders.items() if s.value != self.case.assumptions[n].value}
-            page.value = self.chart(values).html
-
-        for slider in sliders.values():
-            slider.observe(follow, names="value")
-        follow()
-
-        class Page(widgets.VBox):
-            """Sliders and chart; where nothing can follow a slider, on paper or in a saved page, the chart alone."""
-
-            def _repr_mimebundle_(self, **kwargs: object) -> dict[str, object]:
-                shown = super()._repr_mimebundle_(**kwargs)
-                return {**shown, "text/html": page.value} if shown else {}
-
-        return Page([*sliders.values(), page])
+        return _Page(self).widget
 
 
-def _slider(a: Assumption) -> Any:  # noqa: ANN401
-    import ipywidgets as widgets  # noqa: PLC0415 - as above
+def sliders(result: Result, perimeter: str = "") -> Any:  # noqa: ANN401 - a widget
+    """Return sliders for the assumptions that move a group of schemes most, and its chart. Raises InputProblems."""
+    return Explorer(result.case, group_of(result.case, perimeter), result.draws, result.seed, threads=2).page()
 
-    words, step = fmt.unit_words(a.unit), (a.high - a.low) / STEPS
-    plain = markup.label(a.name)
-    name = plain if not words or plain.endswith(words) else f"{plain} ({words})"
-    percent = fmt.on_axis(a.value, a.unit).endswith("%")
-    places = max(0, math.ceil(-math.log10(step * (100 if percent else 1))))  # as many as a step needs to show
-    return widgets.FloatSlider(
-        value=a.value, min=a.low, max=a.high, step=step, description=name, tooltip=name, continuous_update=False,
-        readout_format=f".{places}%" if percent else f",.{places}f",
-        style={"description_width": "30em"}, layout=widgets.Layout(width="95%"),
-    )  # fmt: skip
+
+def _finding(answer: Answer, draws: int) -> str:
+    return (
+        f"pays back in {fmt.share_of_draws(answer.payback_probability, draws)}; NPV {fmt.money(answer.npv_central)} "
+        f"central, {fmt.money(answer.npv_mean)} mean"
+    )
+
+
+class _Page:
+    """What the sliders stand at, and what is said of it."""
+
+    def __init__(self, explorer: Explorer) -> None:
+        """Show the assumptions that move the answer most."""
+        self.explorer, self.values = explorer, dict[str, float]()
+        self.names = [a.name for a in explorer.assumptions]
+        known = explorer.case.assumptions
+        self.widget = widget.made("sliders.js", self._asked, rows=[], page="", said="",
+                                  others=[(a.name, a.label) for a in known.values()])  # fmt: skip
+        self._show("")
+
+    def _asked(self, asked: Mapping[str, Any]) -> None:
+        """Do what a reader asked for; a value that a scenario could not hold is refused, and nothing moves."""
+        kind, name = asked["kind"], str(asked["name"])
+        known = self.explorer.case.assumptions
+        try:
+            if kind == "save":
+                self._show(f"Saved as {save_scenario(self.explorer.case, name, self.explorer.moved(self.values))}.")
+                return
+            if kind == "add" and name not in self.names:
+                self.names.append(name)
+            elif kind == "reset":
+                self.values = {n: v for n, v in self.values.items() if name and n != name}
+            elif kind in {"slide", "type"}:
+                value = float(asked["value"]) if kind == "slide" else _typed(str(asked["text"]), known[name])
+                self.explorer.changed({name: value})
+                self.values[name] = value
+            self._show("")
+        except InputProblems as problems:
+            self._show(str(problems))
+
+    def _show(self, said: str) -> None:
+        case = self.explorer.case
+        rows = [_row(case.assumptions[n], self.values.get(n, case.assumptions[n].value)) for n in self.names]
+        with self.widget.hold_sync():
+            self.widget.rows, self.widget.said = rows, said
+            self.widget.page = self.explorer.chart(self.values).html
+            self.widget.moves += 1
+
+
+def _typed(text: str, a: Assumption) -> float:
+    """Return the number that was typed. InputProblems where the box would not show it so."""
+    value = fmt.read(text, a.unit)
+    if value is None:
+        expected = f"a number as the box shows it, such as {fmt.quantity(a.value, a.unit)}"
+        raise InputProblems([Problem(file=a.label, value=text, expected=expected)])
+    return value
+
+
+def _row(a: Assumption, value: float) -> dict[str, Any]:
+    """Return a slider: from nothing, where its unit goes so far, to half as much again beyond its range."""
+    unit, width = UNITS[a.unit], (a.high - a.low) or abs(a.value) or 1.0
+    low = unit.low if math.isfinite(unit.low) and not unit.low_excluded else a.low - width / 2
+    high = min(a.high + width / 2, unit.high)
+    return {
+        "name": a.name, "label": a.label, "min": min(low, value), "max": max(high, value),
+        "step": 1 if unit.whole else (high - low) / STEPS, "value": value, "shown": fmt.quantity(value, a.unit),
+    }  # fmt: skip

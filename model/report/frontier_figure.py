@@ -9,7 +9,6 @@ import numpy as np
 from model.case.words import ENTRY_REDUCTION, FOSTERING_GROWTH
 from model.report import views
 from model.report.look import format as fmt
-from model.report.look import markup
 from model.report.look import tables as tbl
 from model.report.look.charts import BLUE, DASHED, GREEN, INK, QUIET, VERMILION, Figure, chart
 from model.report.look.page import Block, show
@@ -29,18 +28,21 @@ if TYPE_CHECKING:
 _POUNDS_ONLY = 100.0  # from here on, pence say nothing
 
 
-def foster_places(result: Result) -> Block:
-    """Return how full new foster places must be against the gap in price, for each scheme that makes them."""
-    ifa, own = "price.ifa_foster_weekly", "price.in_house_foster_weekly"
-    names = [spec.name for spec in result.case.active_schemes if spec.kind == FOSTERING_GROWTH]
-    return show(*(frontier_chart(result, name, f"{name}.fill_rate", ifa, less=own) for name in names))
+def break_even(result: Result) -> Block:
+    """Return a chart for each acting scheme that has two numbers which together decide whether it pays.
 
-
-def children_at_home(result: Result) -> Block:
-    """Return how many children a team must keep at home against what a home costs, for each such scheme."""
-    home = "price.residential_weekly"
-    names = [spec.name for spec in result.case.active_schemes if spec.kind == ENTRY_REDUCTION]
-    return show(*(frontier_chart(result, n, f"{n}.effect", home) for n in names if home in result.case.assumptions))
+    For new foster places how full they are against the gap in price; for a team that prevents entries its effect
+    against what a home costs.
+    """
+    case, ifa, own, home = result.case, *(f"price.{p}_weekly" for p in ("ifa_foster", "in_house_foster", "residential"))
+    pairs = {FOSTERING_GROWTH: ("fill_rate", ifa, own), ENTRY_REDUCTION: ("effect", home, "")}
+    charts = [
+        frontier_chart(result, spec.name, f"{spec.name}.{across}", up, less=less)
+        for spec in case.active_schemes
+        for across, up, less in [pairs.get(spec.kind, ("", "", ""))]
+        if {f"{spec.name}.{across}", up} <= case.assumptions.keys()
+    ]
+    return show(*charts) if charts else show("No scheme of this scenario has such a pair of numbers.")
 
 
 def frontier_chart(result: Result, perimeter: str, x: str, y: str, *, less: str = "") -> Figure:
@@ -53,7 +55,7 @@ def frontier_chart(result: Result, perimeter: str, x: str, y: str, *, less: str 
     name = views.title_of(case, perimeter)
     title = f"{name}: {_words(found, across, up, even.turned)}"
     here = f"Central: {_quantity(across, across.central)} and {_quantity(up, up.central)}."
-    held = f"The gap is moved by {fmt.lowered(markup.label(y))}, the other held at its central value. " if less else ""
+    held = f"The gap is moved by {fmt.lowered(case.label(y))}, the other held at its central value. " if less else ""
     pairs = [(a, b) for a, b in zip(found.x_values, found.break_even, strict=True) if np.isfinite(b)]
     rows = [[tbl.number(_quantity(across, a), a), tbl.number(_quantity(up, b), b - up.held)] for a, b in pairs]
     columns = (_title(across), f"{_title(up)}: NPV is zero")
@@ -71,7 +73,7 @@ def frontier_chart(result: Result, perimeter: str, x: str, y: str, *, less: str 
         height=3.4,
         data=tbl.Table(key=f"{key}-data", caption=f"Break-even pairs, {name}", columns=columns, rows=rows, numeric=0,
                        empty="The NPV does not cross zero anywhere in these ranges."),
-        rests_on=tuple(filter(None, (x, y, less))),
+        rests_on=views.labels(case, (x, y, less)),
         note=f"{here} {held}The dashed box is what their own ranges allow; the chart goes half as far again.",
     )  # fmt: skip
 
@@ -128,18 +130,14 @@ def _words(found: Frontier, across: Axis, up: Axis, turned: float) -> str:
     return f"NPV is {side} zero wherever one of the two lies in this chart, the other central"
 
 
-def _a(words: str) -> str:
-    return f"{'an' if words[:1] in 'aeiou' else 'a'} {words}"
-
-
 def _named(axis: Axis) -> str:
-    what = markup.phrase(axis.name)
-    return f"a gap between {what} and {markup.phrase(axis.less)}" if axis.less else _a(what)
+    what = f"“{axis.case.label(axis.name)}”"
+    return f"a gap between {what} and “{axis.case.label(axis.less)}”" if axis.less else what
 
 
 def _title(axis: Axis, between: str = " ") -> str:
-    name = markup.label(axis.name)
-    return f"{name}{between}less {fmt.lowered(markup.label(axis.less))}" if axis.less else name
+    name = axis.case.label(axis.name)
+    return f"{name}{between}less {fmt.lowered(axis.case.label(axis.less))}" if axis.less else name
 
 
 def _quantity(axis: Axis, value: float) -> str:

@@ -227,7 +227,7 @@ def conditions(result: Result, most: int = 3) -> list[str]:
     if not rows:
         return [f"What would change it: no single assumption within its own range turns the NPV of {name}."]
     points = [
-        f"{markup.phrase(r.assumption)} {'above' if r.switching_value > r.central else 'below'} "
+        f"“{result.case.label(r.assumption)}” {'above' if r.switching_value > r.central else 'below'} "
         f"{fmt.quantity(r.switching_value, r.unit)} (central {fmt.quantity(r.central, r.unit)})"
         for r in rows
     ]

@@ -8,14 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from model.batch.disk import write_whole
+from model.case.reading.load import scenario_names
+from model.case.reading.problems import InputProblems
 from model.case.words import WHOLE
 from model.report import comparison, views
 from model.report.look import format as fmt
 from model.report.look import markup
 from model.report.look.page import Block, Page, render, show
-from model.report.opening import case_folder
+from model.report.opening import case_folder, open_case, open_result, outputs_of
 from model.results import outputs
 from model.results.perimeters import main_perimeter, shown_perimeters
+from model.results.summary import DRAWS, SEED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,15 +42,20 @@ def write_index(case_outputs: Path | str, case_path: Path | str | None = None) -
         return
     inputs = _inputs_of(folder, case_path)
     base, cases = _case(inputs, None), inputs.parent if inputs else None
-    found = outputs.finished(folder, cases)
+    found = outputs.finished(folder, cases, scenario_names(inputs) if inputs else None)
     seal = _seal(found, base)
     place = folder / INDEX
     if place.is_file() and _SEAL.findall(place.read_text(encoding="utf-8")[-200:]) == [seal]:
         return
-    runs = outputs.read_runs(folder, cases, base.base_scenario if base else "base")
+    runs = outputs.read_runs(found, first_of(base) if base else ("base",))
     body = _unreadable(found, runs) + _body(folder, runs, base)
     page = f"{render(_page(folder, runs, base), body)}<!-- made from {seal} -->\n"
     write_whole(place, page.encode())
+
+
+def first_of(base: Case) -> tuple[str, str]:
+    """Return the scenarios that come first: the base and the published one; the others follow by title."""
+    return base.base_scenario, base.published_scenario
 
 
 def _unreadable(found: Sequence[outputs.Finished], runs: Sequence[Run]) -> str:
@@ -64,7 +72,7 @@ def _unreadable(found: Sequence[outputs.Finished], runs: Sequence[Run]) -> str:
 def _inputs_of(folder: Path, given: Path | str | None) -> Path | None:
     try:
         return case_folder(str(given or folder.name))
-    except FileNotFoundError:
+    except InputProblems:
         return None
 
 
@@ -146,20 +154,23 @@ def _sections(runs: Sequence[Run], base: Case | None) -> list[Block]:
     parts: list[Block] = []
     for perimeter in [p for p in order if p in found]:
         title = found[perimeter]
-        charts = [comparison.npv_by_scenario] if perimeter in {main, WHOLE} else []
-        parts.append(show(_h2(title), comparison.side_by_side(runs, perimeter, title),
-                          *(chart(runs, perimeter, title) for chart in charts)))  # fmt: skip
+        chart = [comparison.npv_by_scenario(runs, perimeter, title)] if perimeter in {main, WHOLE} else []
+        parts.append(show(_h2(title), comparison.side_by_side(runs, perimeter, title), *chart))
     return parts
 
 
-def compare_scenarios(case: str, *, draws: int, seed: int) -> Block:
-    """Return all scenarios of a case side by side, run here: what the index shows, in a notebook."""
-    from model.case.reading.load import scenario_names  # noqa: PLC0415 - as above
-    from model.report.opening import open_result  # noqa: PLC0415
+def compare_scenarios(case: str, *, draws: int | None = None, seed: int | None = None) -> Block:
+    """Return all scenarios of a case side by side, as the index does: read where a report is up to date, else run here.
 
-    inputs = case_folder(case)
-    results = [open_result(case, name, draws=draws, seed=seed) for name in scenario_names(inputs)]
-    first = results[0].case.base_scenario
-    runs = sorted(map(outputs.run_of, results), key=lambda run: (run.scenario != first, run.title.lower()))
-    base = _case(inputs, first)
-    return show(*_sections(runs, base))
+    `draws`, `seed`: None = as the reports have them.
+    """
+    inputs, wanted = case_folder(case), (DRAWS if draws is None else draws, SEED if seed is None else seed)
+    made = [one for one in outputs.finished(outputs_of(case), inputs.parent, scenario_names(inputs))
+            if not one.changed and (one.provenance.get("draws"), one.provenance.get("seed")) == wanted]  # fmt: skip
+    base, kept = open_case(case, scenario_names(inputs)[0]), outputs.read_runs(made)
+    fresh = [
+        outputs.run_of(open_result(case, name, draws=draws, seed=seed))
+        for name in scenario_names(inputs)
+        if name not in {run.scenario for run in kept}
+    ]
+    return show(*_sections(outputs.in_order([*kept, *fresh], first_of(base)), base))

@@ -1,4 +1,8 @@
-"""How a notebook gets its case and its result, wherever it was opened from."""
+"""How a notebook gets its case and its result, wherever it was opened from, and refuses what it cannot use.
+
+What a notebook is given is checked as files are: a wrong name, number or scheme ends in `InputProblems`, one sentence
+that names what there is, which a notebook shows without a traceback.
+"""
 
 from __future__ import annotations
 
@@ -10,56 +14,88 @@ from typing import TYPE_CHECKING
 
 from model.batch.disk import text_digest
 from model.case.reading.overrides import overridden
+from model.case.reading.problems import InputProblems, Problem
+from model.case.spelling import nearest
 from model.report.shown import register
+from model.results.perimeters import main_perimeter, shown_perimeters
 from model.results.provenance import INPUT_SUFFIXES
+from model.results.summary import DRAWS, SEED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from model.case.records import Case
-    from model.report.look.page import Block
     from model.results.runs import Result
+
+MOST_DRAWS = 1_000_000  # more than any machine's memory holds: a slip of the keyboard
 
 
 def case_folder(case: str) -> Path:
     """Return a case's folder from its name or path, whether the notebook runs in `notebooks/` or above it.
 
-    Raises FileNotFoundError naming the places that were tried and the cases there are.
+    Raises InputProblems naming the cases there are.
     """
-    given = Path(case)
     here = Path.cwd()
     roots = [here, *here.parents, Path(__file__).resolve().parents[2]]
-    places = [given, *(root / "inputs" / case for root in roots)]
+    places = [Path(str(case)), *(root / "inputs" / str(case) for root in roots)]
     found = next((p for p in places if (p / "case.toml").is_file()), None)
     if found is not None:
         return found.resolve()
     known = sorted({p.parent.name for root in roots for p in (root / "inputs").glob("*/case.toml")})
-    raise FileNotFoundError(
-        f"no case {case!r}: no folder inputs/{case} with a case.toml; the cases are {', '.join(known) or 'none'}"
-    )
+    expected = f"a folder of inputs/ with a case.toml; there are {', '.join(known) or 'none'}"
+    raise InputProblems([Problem(file="case", value=str(case), expected=expected, suggestion=_guess(str(case), known))])
 
 
-def open_case(case: str, scenario: str) -> Case:
-    """Return a case under a scenario. Raises FileNotFoundError, or the loader's error with every problem at once."""
+def _guess(given: str, known: list[str]) -> str:
+    found = nearest(given, known)
+    return found if found.startswith("did") else ""
+
+
+def open_case(case: str, scenario: str, overrides: Mapping[str, object] | None = None) -> Case:
+    """Return a case under a scenario. `overrides`: laid over the scenario's. InputProblems: every problem at once."""
     from model.schemes.load import load_case  # noqa: PLC0415 - a notebook that only reads outputs needs no loader
 
     register()  # a shell may be younger than this process's import of the report
-    return load_case(case_folder(case), scenario=scenario)
+    return load_case(case_folder(case), scenario=str(scenario), overrides=_mapping(overrides))
 
 
 def open_result(
-    case: str, scenario: str, *, draws: int, seed: int, overrides: Mapping[str, object] | None = None
+    case: str,
+    scenario: str,
+    *,
+    draws: int | None = None,
+    seed: int | None = None,
+    overrides: Mapping[str, object] | None = None,
 ) -> Result:
     """Return the result of a case under a scenario: the same call gives the same numbers.
 
-    `draws` joint draws, 1 = the central values alone. `overrides`: laid over the scenario's, refused as they would be.
-    Asked for again in one process while no input has changed (by the runner, then by the notebook), it is not computed
-    again.
+    `draws` joint draws, 1 = the central values alone, None = as many as the reports have; `seed` likewise.
+    `overrides`: laid over the scenario's, refused as they would be. Asked for again in one process while no input has
+    changed (by the runner, then by the notebook), it is not computed again.
     """
     register()
     folder = case_folder(case)
-    asked = json.dumps(dict(overrides or {}), default=str)
-    return _result((folder, scenario, asked), draws, seed, _state(folder))
+    asked = json.dumps(_mapping(overrides), default=str)
+    number = _whole("draws", DRAWS if draws is None else draws, 1, MOST_DRAWS)
+    return _result((folder, str(scenario), asked), number, _whole("seed", SEED if seed is None else seed, 0, 2**63 - 1),
+                   _state(folder))  # fmt: skip
+
+
+def _mapping(overrides: Mapping[str, object] | None) -> dict[str, object]:
+    try:
+        return dict(overrides or {})
+    except (TypeError, ValueError):
+        expected = 'names with their values, such as {"fostering.fill_rate": 0.7}'
+        raise InputProblems([Problem(file="overrides", value=str(overrides), expected=expected)]) from None
+
+
+def _whole(name: str, value: object, least: int, most: int) -> int:
+    """Return a whole number that a notebook was given. InputProblems where it is none, or out of bounds."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != int(value):
+        raise InputProblems([Problem(file=name, value=str(value), expected="a whole number")])
+    if not least <= value <= most:
+        raise InputProblems([Problem(file=name, value=str(value), expected=f"a number from {least} to {most:,}")])
+    return int(value)
 
 
 def _state(folder: Path) -> str:
@@ -83,7 +119,7 @@ def _result(asked: tuple[Path, str, str], draws: int, seed: int, state: str) -> 
     return run(load_case(folder, scenario=scenario, overrides=json.loads(overrides)), draws=draws, seed=seed)
 
 
-def changed(case: Case, values: Mapping[str, float | None]) -> Case:
+def changed(case: Case, values: Mapping[str, object]) -> Case:
     """Return a case with some assumptions set to one value each, certain: for trying a number out.
 
     None leaves an assumption as it is, with its range: a number equal to its central value does not, and so is surer.
@@ -92,34 +128,17 @@ def changed(case: Case, values: Mapping[str, float | None]) -> Case:
     return overridden(case, values)
 
 
-def scheme_of(case: Case, kind: str, name: str = "") -> str:
-    """Return the scheme of that name; where none is given, the first of a kind. ValueError says what the case has."""
-    found = [spec.name for spec in case.schemes if spec.kind == kind and name in {"", spec.name}]
-    if not found:
-        named = f" named {name}" if name else ""
-        has = ", ".join(f"{spec.name} ({spec.kind})" for spec in case.schemes) or "none"
-        message = f"the case has no scheme of kind {kind}{named}; its schemes: {has}"
-        raise ValueError(message)
-    return found[0]
+def group_of(case: Case, name: str = "") -> str:
+    """Return a scheme, a group of schemes or `whole` by its name; empty = all that are to pay for themselves.
 
-
-def tried_out(opened: Case, tried: Case, name: str) -> Block:
-    """Say what an assumption is in what follows: as the scenario has it, or a certain number in its place."""
-    from model.report.look import format as fmt  # noqa: PLC0415 - the index opens cases without a word of a page
-    from model.report.look import markup  # noqa: PLC0415
-    from model.report.look.page import Block  # noqa: PLC0415
-
-    was, now = opened.assumptions[name], tried.assumptions[name]
-    value, low, high = (fmt.quantity(number, was.unit) for number in (was.value, was.low, was.high))
-    reach = f"{value}, certain" if was.distribution == "fixed" else f"{value}, from {low} to {high}"
-    title, what = markup.label(name), f"the scenario {opened.scenario_title}"
-    said = f"{title}: as {what} has it ({reach})."
-    if now is not was:
-        said = (
-            f"{title}: {fmt.quantity(now.value, now.unit)}, taken as certain; {what} has {reach}. With this range "
-            "set aside, the chances and ranges below look surer than they are."
-        )
-    return Block(markup.paragraph(said))
+    Raises InputProblems naming those that act in the scenario.
+    """
+    known = list(dict.fromkeys((*(spec.name for spec in case.active_schemes), *shown_perimeters(case))))
+    if name and name not in known:
+        expected = f"what acts in the scenario {case.scenario}: {', '.join(known)}"
+        raise InputProblems([Problem(file="perimeter", value=str(name), expected=expected,
+                                     suggestion=_guess(str(name), known))])  # fmt: skip
+    return name or main_perimeter(case)
 
 
 def outputs_of(case: str) -> Path:

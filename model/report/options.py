@@ -18,7 +18,7 @@ from model.report.opening import case_folder
 from model.schemes.load import load_case
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     import pandas as pd
@@ -271,10 +271,15 @@ def _frontier(found: Appraised, against: str, words: str) -> charts.Figure:
     return charts.chart(f"frontier-{against}", finding, alt, paint, height=3.2, data=data)
 
 
+def _learnt(case: Case, group: str, assumptions: Sequence[str]) -> str:
+    if not assumptions:
+        return "Every number"
+    return case.label(group) if list(assumptions) == [group] else f"All of {markup.spelt(group)}"
+
+
 def _information(found: Appraised) -> tbl.Table:
     rows = [
-        [tbl.text(markup.label(one.group) if one.assumptions else "Every number"), tbl.thousands(one.value),
-         tbl.thousands(one.error)]
+        [tbl.text(_learnt(found.case, one.group, one.assumptions)), tbl.thousands(one.value), tbl.thousands(one.error)]
         for one in (*found.information[:MOST_SHOWN], found.information[-1])
     ]  # fmt: skip
     return tbl.Table(

@@ -109,7 +109,7 @@ def _part(found: Outturn, row: pd.Series) -> str:
 
 def _named(found: Outturn, measure: str) -> str:
     """A measure by the name of the benefit it stands for in the register, or else its own."""
-    return next((fmt.lowered(b.benefit) for b in found.case.benefits if b.measure == measure), markup.phrase(measure))
+    return next((fmt.lowered(b.benefit) for b in found.case.benefits if b.measure == measure), markup.spelt(measure))
 
 
 def _earned(found: Outturn) -> tbl.Table:
@@ -198,7 +198,7 @@ def _bridge(frame: pd.DataFrame, of: str, caption: str) -> charts.Figure:
 def _learnt(found: Outturn) -> tbl.Table:
     told = found.assumptions[found.assumptions["learnt"]] if len(found.assumptions) else found.assumptions
     rows = [
-        [tbl.text(markup.label(r["assumption"])), tbl.text(_spread(r, "prior")), tbl.text(_spread(r, "now")),
+        [tbl.text(found.case.label(r["assumption"])), tbl.text(_spread(r, "prior")), tbl.text(_spread(r, "now")),
          tbl.text("outside what was thought possible" if r["beyond"] else "")]
         for _, r in told.iterrows()
     ]  # fmt: skip
@@ -288,12 +288,12 @@ def _others(found: Outturn) -> charts.Figure | str:
         for axes, (name, part) in zip(charts.panels(canvas, len(series), 3), series, strict=False):
             axes.plot(np.arange(len(part)), part["value"], color=charts.INK, marker="o", markersize=3)
             _mark_start(axes, list(part["period"]), found.plan.case.timeline.start)
-            axes.set_title(markup.label(name), fontsize=7.5, fontweight="normal")
+            axes.set_title(markup.spelt(name).capitalize(), fontsize=7.5, fontweight="normal")
             axes.set_xticks([0, len(part) - 1], [part["period"].iloc[0], part["period"].iloc[-1]], fontsize=6.5)
 
     data = tbl.Table(
         key="others", caption="What else was counted", columns=("Measure", "Unit", "Period", "Counted"),
-        rows=[[tbl.text(markup.label(name)), tbl.text(r["unit"]), tbl.text(r["period"]),
+        rows=[[tbl.text(markup.spelt(name).capitalize()), tbl.text(r["unit"]), tbl.text(r["period"]),
                tbl.number(fmt.significant(r["value"], 6), r["value"])]
               for name, part in series for _, r in part.iterrows()],
         numeric=frozenset({3}),

@@ -54,7 +54,7 @@ RESERVE = {
     "closing": "Closing balance",
 }
 RESERVE_INTO = {"released", "loan_advance", "shortfall"}
-SHORT_OF = {"mean": "mean of all draws", "p90": "90th percentile"}
+SHORT_OF = {"mean": "mean of all runs", "p90": "90th percentile"}
 UNFUNDED = "Balance if nobody finds that"
 HALF_A_POUND = 0.5  # less than this is nothing
 
@@ -179,16 +179,16 @@ def reserve_words(result: Result) -> str:
     if not views.has_range(result) or chance is None or mean is None or high is None:
         return f"{words}.{apart}"
     if not chance:
-        return f"{words}; it runs short in no draw.{apart}"
+        return f"{words}; it runs short in no run.{apart}"
     early = views.metric(result, WHOLE, "reserve_short_from_months", "p10")
     when = ""
     if early is not None:
         month = result.case.timeline.month_labels[min(int(early), result.case.timeline.months - 1)]
-        when = f" One draw in ten is short by {fmt.month(month)}."
+        when = f" One run in ten is short by {fmt.month(month)}."
     often = fmt.share_of_draws(chance, result.draws)
     return (
         f"{words}, but it runs short in {often}. What has then to be found elsewhere comes to "
-        f"{fmt.money(mean)} over {years} on average of all draws, and to {fmt.money(high)} or more in one draw of "
+        f"{fmt.money(mean)} over {years} on average of all runs, and to {fmt.money(high)} or more in one run of "
         f"ten.{when}{apart}"
     )
 
@@ -219,7 +219,7 @@ def reserve_balance(result: Result) -> Figure:
         band(axes, frame)
         axes.plot(x, frame["central"], color=BLUE, marker="o", label="Central")
         if "mean" in frame:
-            axes.plot(x, frame["mean"], color=INK, linestyle=":", linewidth=1.5, label="Mean of draws")
+            axes.plot(x, frame["mean"], color=INK, linestyle=":", linewidth=1.5, label="Mean of runs")
         if minimum is not None:
             axes.axhline(minimum, color=VERMILION, linestyle=(0, (4, 2)), label=f"Minimum {fmt.money(minimum)}")
         year_axis(axes, list(frame.index))
@@ -252,7 +252,7 @@ def _reserve_finding(result: Result, name: str, frame: pd.DataFrame) -> str:
     if not views.has_range(result) or chance is None or mean is None or high is None:
         return f"{name}: {middle}"
     if not chance:
-        return f"{name}: runs short in no draw; {middle}"
+        return f"{name}: runs short in no run; {middle}"
     return (
         f"{name}: runs short in {fmt.share_of_draws(chance, result.draws)}, by {fmt.money(mean)} on average of all and "
         f"{fmt.money(high)} at the 90th percentile; {middle}"

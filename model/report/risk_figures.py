@@ -28,6 +28,7 @@ from model.results.perimeters import choices
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
 
+    from model.case.records import Case
     from model.results.runs import Result
 
 MOST = 12  # bars in a chart
@@ -35,23 +36,20 @@ LEAST_SWING = 0.5  # pounds: a bar of less has no length
 CHANCE_WORDS = "Chance: who happens to enter and leave"
 
 
-def label(factor: str) -> str:
+def label(case: Case, factor: str) -> str:
     """Return a factor's name for people: an assumption's, or chance."""
-    if factor == CHANCE:
-        return CHANCE_WORDS
-    return " and ".join(markup.label(name) for name in factor.split(" with "))
+    return CHANCE_WORDS if factor == CHANCE else case.label(factor)
 
 
-def spoken(factor: str) -> str:
+def spoken(case: Case, factor: str) -> str:
     """Return a factor's name within a sentence."""
-    if factor == CHANCE:
-        return fmt.lowered(CHANCE_WORDS.replace(":", ","))
-    return " and ".join(markup.phrase(name) for name in factor.split(" with "))
+    return f"“{label(case, factor)}”"
 
 
 def tornado_chart(result: Result, perimeter: str, *, most: int = MOST) -> Figure:
     """Chart how far each assumption, moved from its P10 to its P90 by itself, moves the NPV."""
-    name, found = views.title_of(result.case, perimeter), result.tornado
+    case, found = result.case, result.tornado
+    name = views.title_of(case, perimeter)
     moved = found[(found["perimeter"] == perimeter) & (found["swing_gbp"] >= LEAST_SWING)]
     bars = views.records(moved)[:most]
     central = bars[0].npv_central_gbp if bars else 0.0
@@ -64,7 +62,7 @@ def tornado_chart(result: Result, perimeter: str, *, most: int = MOST) -> Figure
                           label=("at its P10", "at its P90")[hatch == ""] if i == 0 else None)  # fmt: skip
         axes.axvline(central, color=INK, linewidth=1, linestyle=DASHED)
         zero_line(axes, across=False)
-        name_rows(axes, [label(bar.assumption) for bar in bars])
+        name_rows(axes, [label(case, bar.assumption) for bar in bars])
         money_axis(axes, along="x")
         axes.legend(loc="lower right")
 
@@ -73,15 +71,16 @@ def tornado_chart(result: Result, perimeter: str, *, most: int = MOST) -> Figure
         for bar in bars
         if min(bar.npv_at_p10_gbp, bar.npv_at_p90_gbp) < 0 < max(bar.npv_at_p10_gbp, bar.npv_at_p90_gbp)
     ]
-    title = f"{name}: {spoken(bars[0].assumption)} moves the answer most" if bars else f"{name}: nothing varies"
+    title = f"{name}: {spoken(case, bars[0].assumption)} moves the answer most" if bars else f"{name}: nothing varies"
     alt = (
         f"Tornado chart of {name}, NPV {fmt.money(central)} at central values. "
         + " ".join(
-            f"{label(b.assumption)}: {fmt.money_range(*sorted((b.npv_at_p10_gbp, b.npv_at_p90_gbp)))}." for b in bars
+            f"{label(case, b.assumption)}: {fmt.money_range(*sorted((b.npv_at_p10_gbp, b.npv_at_p90_gbp)))}."
+            for b in bars
         )
         + f" {fmt.counted(len(turning), 'bar crosses', 'bars cross')} zero."
     )
-    rows = [[tbl.text(label(b.assumption)), *_bar_cells(b)] for b in bars]
+    rows = [[tbl.text(label(case, b.assumption)), *_bar_cells(b)] for b in bars]
     columns = ("Assumption", "P10", "P90", "NPV at P10", "NPV at P90", "Swing")
     return Figure(
         key=f"tornado-{perimeter}",
@@ -90,7 +89,7 @@ def tornado_chart(result: Result, perimeter: str, *, most: int = MOST) -> Figure
         svg=draw(f"tornado-{perimeter}", alt, paint, height=0.9 + 0.28 * len(bars)) if bars else "",
         data=tbl.Table(key=f"tornado-{perimeter}-data", caption=f"One assumption at a time, {name}", columns=columns,
                        rows=rows, numeric=1),
-        rests_on=tuple(b.assumption for b in bars),
+        rests_on=views.labels(case, [b.assumption for b in bars]),
         note="Each assumption by itself, from its 10th to its 90th percentile; the dashed line is the central NPV. "
         "Assumptions that do not move it are left out."
         if bars
@@ -109,26 +108,26 @@ def sobol_chart(result: Result, perimeter: str, *, draws: int, threads: int = 1,
             axes.barh(i, 100 * index.total, color=SKY, hatch="////", edgecolor=PAPER, linewidth=0.4, height=0.75,
                       label="with all it interacts in" if i == 0 else None)  # fmt: skip
             axes.barh(i, 100 * max(index.first, 0), color=BLUE, height=0.4, label="by itself" if i == 0 else None)
-        name_rows(axes, [label(index.factor) for index in shown])
+        name_rows(axes, [label(case, index.factor) for index in shown])
         axes.set_xlabel("Share of the variance of NPV, %")
         axes.legend(loc="lower right")
 
     alone = sum(max(index.first, 0.0) for index in found)
     top = shown[0] if shown else None
     title = (
-        f"{name}: {spoken(top.factor)} makes {fmt.percent(top.total)} of the spread"
+        f"{name}: {spoken(case, top.factor)} makes {fmt.percent(top.total)} of the spread"
         if top
         else f"{name}: nothing varies"
     )
     alt = f"Bar chart of Sobol' indices of the NPV of {name}. " + " ".join(
-        f"{label(i.factor)}: {fmt.percent(max(i.first, 0))} alone, {fmt.percent(i.total)} in all." for i in shown
+        f"{label(case, i.factor)}: {fmt.percent(max(i.first, 0))} alone, {fmt.percent(i.total)} in all." for i in shown
     )
     columns = ("Factor", "Alone", "± error", "In all", "± error")
-    rows = [[tbl.text(label(i.factor)), *_index_cells(i)] for i in shown]
+    rows = [[tbl.text(label(case, i.factor)), *_index_cells(i)] for i in shown]
     return chart(f"sobol-{perimeter}", title, alt, paint, height=0.9 + 0.28 * max(len(shown), 1),
         data=tbl.Table(key=f"sobol-{perimeter}-data", caption=f"Sobol' indices, {name}", columns=columns,
                        rows=rows, numeric=1),
-        rests_on=tuple(i.factor for i in shown if i.factor in case.assumptions),
+        rests_on=views.labels(case, [i.factor for i in shown]),
         note=f"{fmt.percent(alone)} of the variance comes from factors by themselves; the rest from their meeting. "
         "Assumptions tied by a declared correlation share one bar. Errors are standard errors.",
     )  # fmt: skip
@@ -147,13 +146,13 @@ def information_chart(result: Result, *, most: int = MOST) -> Figure:
             colour, hatch = (BLUE, "") if _is_single(row) else (SKY, "////")
             axes.barh(i, row.value_gbp, xerr=row.error_gbp, color=colour, hatch=hatch, edgecolor=PAPER, linewidth=0.4,
                       error_kw={"ecolor": QUIET, "elinewidth": 1})  # fmt: skip
-        name_rows(axes, [_learnt(row) for row in shown])
+        name_rows(axes, [_learnt(case, row) for row in shown])
         axes.set_xlim(left=0)
         money_axis(axes, along="x")
 
     title, more = "No single number is worth firming up: none could change the decision", "."
     if shown:
-        top = markup.phrase(shown[0].learnt) if _is_single(shown[0]) else fmt.lowered(_learnt(shown[0]))
+        top = f"“{_learnt(case, shown[0])}”"
         title = f"Firming up {top} is worth up to {fmt.money(shown[0].value_gbp)} before deciding"
         more = (
             "; hatched bars are groups of numbers learnt together, estimated on the low side. Assumptions that are "
@@ -161,10 +160,10 @@ def information_chart(result: Result, *, most: int = MOST) -> Figure:
         )
     alt = (
         f"Bar chart of the value of information for the choice of {choice}. Knowing everything is worth "
-        f"{fmt.money(perfect)}. {' '.join(f'{_learnt(row)}: {fmt.money(row.value_gbp)}.' for row in shown)}"
+        f"{fmt.money(perfect)}. {' '.join(f'{_learnt(case, row)}: {fmt.money(row.value_gbp)}.' for row in shown)}"
     )
     rows = [
-        [tbl.text(_learnt(r)), *(tbl.number(fmt.money(v), v) for v in (r.value_gbp, r.error_gbp)),
+        [tbl.text(_learnt(case, r)), *(tbl.number(fmt.money(v), v) for v in (r.value_gbp, r.error_gbp)),
          tbl.number(fmt.percent(r.share_of_everything), r.share_of_everything)]
         for r in shown
     ]  # fmt: skip
@@ -182,7 +181,7 @@ def information_chart(result: Result, *, most: int = MOST) -> Figure:
         alt=alt,
         svg=draw(key, alt, paint, height=0.9 + 0.28 * len(shown)) if shown else "",
         data=data,
-        rests_on=tuple(row.learnt for row in shown if _is_single(row)),
+        rests_on=views.labels(case, [row.learnt for row in shown]),
         note=f"The decision: {choice}. Knowing everything exactly would be worth {fmt.money(perfect)}{more}",
     )
 
@@ -191,8 +190,8 @@ def _is_single(row: Any) -> bool:  # noqa: ANN401 - a row of a frame
     return bool(row.assumptions == row.learnt)
 
 
-def _learnt(row: Any) -> str:  # noqa: ANN401 - as above
-    return markup.label(row.learnt) if _is_single(row) else f"All of {markup.spelt(row.learnt)}"
+def _learnt(case: Case, row: Any) -> str:  # noqa: ANN401 - as above
+    return case.label(row.learnt) if _is_single(row) else f"All of {markup.spelt(row.learnt)}"
 
 
 def attribution_table(result: Result, perimeter: str) -> tbl.Table:
@@ -215,24 +214,14 @@ def attribution_table(result: Result, perimeter: str) -> tbl.Table:
     meeting = [views.title_of(case, str(name)) for name in means.index[means["meets"].astype(bool)]]
     return tbl.Table(
         key=f"attribution-{perimeter}",
-        caption=f"Who earned the NPV, {views.title_of(case, perimeter)}: mean over {result.draws:,} draws",
-        columns=("Scheme", "Shapley value", "Step in causal order", "Eight draws of ten"),
+        caption=f"Who earned the NPV, {views.title_of(case, perimeter)}: mean over {result.draws:,} runs",
+        columns=("Scheme", "Shapley value", "Step in causal order", "Eight runs in ten"),
         rows=rows,
         numeric=1,
         strong=frozenset({len(rows) - 1}),
         note=f"{fmt.listed(meeting)} meet on the same children; the others add up by themselves. A Shapley value does "
         "not depend on the order of schemes, a step does: demand first, then placements. Both sum to the joint "
-        "result to the penny in every draw.",
-    )
-
-
-def central_and_mean(result: Result, perimeter: str) -> str:
-    """Return a sentence on central and mean NPV: that they differ, and why."""
-    found = views.spread(result, perimeter, "npv_gbp")
-    return (
-        f"{views.title_of(result.case, perimeter)}: the central NPV is {fmt.money(found.central)} and the mean over "
-        f"draws {fmt.money(found.mean)}. They differ because ranges are lopsided and effects meet: the result at the "
-        "central values is not the average of the results."
+        "result to the penny in every run.",
     )
 
 

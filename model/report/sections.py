@@ -12,7 +12,6 @@ from model.report.look import format as fmt
 from model.report.look import markup
 from model.report.look import tables as tbl
 from model.report.look.page import Block, folded, show
-from model.report.options import considered
 from model.report.reconciliation import reconciliation
 from model.report.switching_values import switching_table
 from model.results import provenance as prov
@@ -24,6 +23,8 @@ if TYPE_CHECKING:
 
 def proposal(result: Result) -> Block:
     """Return what is proposed and what it costs: each scheme, its start, posts and cost in a full year."""
+    from model.report.options import considered  # noqa: PLC0415 - it appraises; the index needs none of it
+
     case = result.case
     year = case.timeline.financial_years[min(case.shown_years, len(case.timeline.financial_years)) - 1]
     parts = [(views.new_posts(case, s.name), *_invested(result, s.name, year)) for s in case.active_schemes]
@@ -120,7 +121,7 @@ def provenance_block(result: Result) -> Block:
         "Case and scenario": f"{found['case']}, {found['scenario']}",
         "What was known": f"as at {fmt.day(result.case.knowledge_date)}",
         "Code": f"{found['commit']} ({state})" if "unknown" not in found["commit"] else found["commit"],
-        "Draws and seed": f"{result.draws:,} draws, seed {result.seed}",
+        "Runs and seed": f"{result.draws:,} runs, seed {result.seed}",
         "Versions": ", ".join(f"{name} {version}" for name, version in found["versions"].items()),
         "To make this page again": found["command"],
     }

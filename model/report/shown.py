@@ -88,11 +88,11 @@ def assumption_html(assumption: Assumption) -> str:
         "Owner": a.owner,
         "Note": a.note,
     }
-    return tbl.facts("assumption", markup.label(a.name), facts).html
+    return tbl.facts("assumption", a.label, facts).html
 
 
 def result_html(result: Result) -> str:
     """Return a result as HTML: its headlines for each perimeter."""
     case = result.case
-    words = f"{case.title}, {case.scenario_title}: {fmt.counted(result.draws, 'draw')}, seed {result.seed}"
+    words = f"{case.title}, {case.scenario_title}: {fmt.counted(result.draws, 'run')}, seed {result.seed}"
     return f"{markup.paragraph(words)}{headlines(result).html}"

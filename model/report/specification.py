@@ -110,7 +110,7 @@ def curve(result: Result, perimeter: str) -> charts.Figure:
                      rows=cells, numeric=len(moving))  # fmt: skip
     names = sorted({n for c in moving for s in c.settings for n in s.overrides if n in case.assumptions})
     return charts.chart(f"structure-{perimeter}", title, alt, paint, height=2.4 + 0.24 * len(rows), data=data,
-                        rests_on=names)  # fmt: skip
+                        rests_on=views.labels(case, names))  # fmt: skip
 
 
 def _moves(values: pd.DataFrame, choice: str) -> bool:

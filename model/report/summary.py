@@ -25,5 +25,6 @@ def summary_html(result: Result) -> str:
         f"{fmt.counted(result.draws, 'run')}, seed {result.seed}.",
         footer="The whole report, with every assumption and its source, is report.html beside this page.",
         kind="one-page",
+        files={"report.html": "The whole report", "../index.html": "All scenarios"},
     )
     return render(page, at_a_glance(result).html)

@@ -10,7 +10,7 @@ from model.case.words import CENTRAL, PORTFOLIO, REAL
 from model.results import provenance as prov
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
     import pandas as pd
@@ -80,14 +80,18 @@ def _kept(annual: pd.DataFrame) -> pd.DataFrame:
     return annual[(annual.price_basis == REAL) & (net | (annual.statistic == CENTRAL))]
 
 
-def read_runs(case_outputs: Path, cases: Path | None, base: str = "base") -> list[Run]:
-    """Return every whole scenario in a case's outputs, the base scenario first, then by title.
+def read_runs(found: Sequence[Finished], first: Sequence[str] = ("base",)) -> list[Run]:
+    """Return the outcomes of finished scenarios, those named `first` in that order, then by title.
 
-    `cases` is the folder of all cases, to tell which inputs changed since; None = it is not known. One whose files say
-    nothing is left out.
+    One whose files say nothing is left out.
     """
-    runs = [run for whole in finished(case_outputs, cases) if (run := _read(whole)) is not None]
-    return sorted(runs, key=lambda run: (run.scenario != base, run.title.lower()))
+    return in_order([run for whole in found if (run := _read(whole)) is not None], first)
+
+
+def in_order(runs: Sequence[Run], first: Sequence[str]) -> list[Run]:
+    """Return outcomes with those named `first` in that order, then by title."""
+    place = {name: i for i, name in enumerate(dict.fromkeys(first))}
+    return sorted(runs, key=lambda run: (place.get(run.scenario, len(place)), run.title.lower()))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,10 +103,15 @@ class Finished:
     changed: tuple[str, ...]
 
 
-def finished(case_outputs: Path, cases: Path | None) -> list[Finished]:
-    """Return every whole scenario in a case's outputs by its folder's name; `cases` as in `read_runs`."""
+def finished(case_outputs: Path, cases: Path | None, known: Collection[str] | None = None) -> list[Finished]:
+    """Return every whole scenario in a case's outputs by its folder's name.
+
+    `cases` is the folder of all cases, to tell which inputs changed since; None = it is not known. `known`: the
+    scenarios that the case still has; None = all.
+    """
     whole = []
-    for folder in sorted(p.parent for p in case_outputs.glob(f"*/{prov.FILE}")):
+    folders = sorted(p.parent for p in case_outputs.glob(f"*/{prov.FILE}"))
+    for folder in [f for f in folders if known is None or f.name in known]:
         found = prov.read(folder)
         if found is not None and all((folder / name).is_file() for name in ("metrics.json", "annual.csv")):
             changed = tuple(prov.changed_inputs(found, cases)) if cases else ()

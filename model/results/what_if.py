@@ -21,8 +21,9 @@ from model.money.portfolio import evaluate, members_of
 from model.risk.tornado import largest, tornado
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    import pandas as pd
     from numpy.typing import NDArray
 
     from model.case.assumptions import Assumption
@@ -45,6 +46,13 @@ class Answer:
     positive_probability: float
     npv_central: float
     npv_mean: float
+
+    def frame(self, months: Sequence[str]) -> pd.DataFrame:
+        """Return the cumulative position as a frame: a row per month, columns `central` and `p10` to `p90`."""
+        import pandas as pd  # noqa: PLC0415 - importing the model must stay cheap
+
+        columns = {"central": self.central} | {f"p{p}": values for p, values in self.fan.items()}
+        return pd.DataFrame(columns, index=list(months))
 
 
 class _Outcome(NamedTuple):
@@ -87,8 +95,13 @@ class WhatIf:
         Raises InputProblems where a scenario could not have such a value.
         """
         overridden(self.case, values)
-        moved = {name: shifted(self.case.assumptions[name], value) for name, value in values.items()}
+        moved = {a.name: a for a in self.moved(values)}
         return replace(self.case, assumptions={**self.case.assumptions, **moved})
+
+    def moved(self, values: Mapping[str, float]) -> list[Assumption]:
+        """Return the assumptions that have another central value, each with its range moved along."""
+        known = self.case.assumptions
+        return [shifted(known[name], value) for name, value in values.items() if value != known[name].value]
 
     def answer(self, values: Mapping[str, float] | None = None) -> Answer:
         """Return what follows from these central values (name -> value; others as in the case)."""

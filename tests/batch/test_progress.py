@@ -52,7 +52,7 @@ def test_the_log_has_a_line_an_event_with_the_counts_at_the_end(tmp_path):
     events = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
     assert [e["event"] for e in events] == ["begin", "start", "made", "failed", "end"]
     assert (events[3]["error"], events[3]["cell"]) == ("no such price", 3)
-    assert (events[4]["outcome"], events[4]["made"], events[4]["failed"]) == ("complete", 1, 1)
+    assert (events[4]["outcome"], events[4]["made"], events[4]["failed"]) == ("failed", 1, 1)
 
 
 def test_a_run_that_is_stopped_says_so_in_the_log(tmp_path):

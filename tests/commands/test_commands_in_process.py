@@ -282,5 +282,5 @@ def test_a_report_links_to_the_spreadsheets_that_lie_beside_it(made):
     case, out = made
     folder = out / case.name / "base"
     page = (folder / "report.html").read_text(encoding="utf-8")
-    assert '<a href="workbook.xlsx">the central run in live formulas</a>' in page
+    assert '<a href="workbook.xlsx">The central run in live formulas</a>' in page
     assert {"workbook.xlsx", "tables.xlsx"} <= {file.name for file in folder.iterdir()}

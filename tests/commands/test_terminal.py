@@ -142,3 +142,11 @@ def test_inputs_that_became_wrong_meanwhile_are_told_with_status_2(tmp_path, cap
     said = capsys.readouterr().err
     assert "exampleshire/case.toml" in said
     assert "its inputs were changed while they were used; mend them and run again" in said
+
+
+@pytest.mark.parametrize("place", ["nowhere/run.jsonl", "."])
+def test_a_log_that_cannot_stand_where_it_is_asked_for_is_bad_usage(tmp_path, capsys, place):
+    case, out = write_case(tmp_path), tmp_path / "out"
+    assert main(["run", str(case), "--outputs", str(out), "--log-json", str(tmp_path / place)]) == 2
+    assert "expected a file to add lines to" in capsys.readouterr().err
+    assert not out.exists()

@@ -75,9 +75,8 @@ def test_it_uses_the_standard_library_alone():
 def test_help_sets_nothing_up(workbook):
     asked = ask(workbook, "--help")
     assert asked.returncode == 0
-    assert all(
-        f"workbook.py {command}" in asked.stdout for command in ("run", "model", "lab", "test", "check", "bench")
-    )
+    commands = ("run", "model", "lab", "test", "check", "bench", "docs")
+    assert all(f"workbook.py {command}" in asked.stdout for command in commands)
     assert not workbook.VENV.exists()
 
 

@@ -11,7 +11,6 @@ SOURCES = sorted((ROOT / "model").rglob("*.py"))
 # The standard library's own: one is documented, the others are types that have no other name.
 ALLOWED = {"os._exit", "argparse._SubParsersAction", "_typeshed"}
 NAMED_TUPLES = {"_replace", "_asdict", "_fields"}  # documented: the mark keeps them apart from a record's own names
-KEPT = {"model/report/look/svg.py": "charts without it cost a third more: its docstring has the figure"}
 
 
 def private(name):
@@ -51,8 +50,7 @@ def foreign(tree):
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_no_private_name_of_another_library_is_used(path):
-    found = [] if path.relative_to(ROOT).as_posix() in KEPT else list(foreign(TREES[path]))
-    assert found == []
+    assert list(foreign(TREES[path])) == []
 
 
 @pytest.mark.parametrize(

@@ -268,7 +268,7 @@ def test_a_central_run_without_draws_shows_no_fan(result):
     page = report.caseload(alone).html
     assert "percentile" not in page.split("Rests on")[0]
     assert "10th" not in page
-    assert "eight draws" not in page
+    assert "eight runs" not in page
 
 
 def test_without_schemes_no_line_with_schemes_is_drawn(result):

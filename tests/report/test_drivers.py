@@ -8,7 +8,6 @@ from model.money.appraisal import discount_factors
 from model.money.portfolio import evaluate
 from model.report import drivers, opening
 from model.report.look import format as fmt
-from model.report.look import markup
 from model.risk.break_even import ENTRIES, payers
 from tests.engine import load
 
@@ -24,9 +23,9 @@ def test_the_register_says_what_if_and_when_the_answer_turns(base):
     bars = base.tornado[base.tornado.perimeter == "invest_to_save"]
     inside = set(turns[(turns.perimeter == "invest_to_save") & turns.within_range].assumption) & set(bars.assumption)
     first = [row[0].text for row in table.rows[: len(inside)]]
-    assert set(first) == {markup.label(name) for name in inside}
+    assert set(first) == {base.case.label(name) for name in inside}
     for row in table.rows:
-        (bar,) = [b for b in bars.itertuples() if markup.label(b.assumption) == row[0].text]
+        (bar,) = [b for b in bars.itertuples() if base.case.label(b.assumption) == row[0].text]
         assert row[1].text.endswith(fmt.money(min(bar.npv_at_p10_gbp, bar.npv_at_p90_gbp)))
 
 

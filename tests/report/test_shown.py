@@ -2,23 +2,24 @@
 
 import re
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
-import numpy as np
 import pytest
 from IPython.core.formatters import DisplayFormatter
 
-from model import report, run
+from model import load_case, report, run
 from model.case.reading.problems import InputProblems
-from model.report import comparison, index, opening, posts, shown
+from model.report import before_after, comparison, editing, index, opening, posts, saving, shown
 from model.report.explorer import Explorer
-from model.report.explorer import _slider as explorer_slider
+from model.report.look import format as fmt
 from model.report.look.tables import Table
 from model.results import outputs
 from model.results.what_if import shifted
 from tests.cases import write_case
 from tests.engine import invented, load
 
+BURY = Path(__file__).parents[2] / "inputs" / "bury-2022"
 CAPACITY = {
     "capacity.cases_open": ("1000", "children"),
     "capacity.cases_growth_annual": ("0.02", "rate/year"),
@@ -85,7 +86,7 @@ def test_caseloads_say_when_the_aim_is_reached_or_that_it_is_not(tmp_path):
     assert "go from 22.2 to " in said
     assert "18 is reached in" in said
     never = repr(posts.people(run(with_capacity(tmp_path / "b", "2"), draws=20, seed=1)))
-    assert "2 is not reached, central; the chance that it ever is: none of 20 draws" in never
+    assert "2 is not reached, central; the chance that it ever is: none of 20 runs" in never
 
 
 # -- a case, an assumption and a result at the end of a cell
@@ -120,7 +121,7 @@ def test_assumptions_are_a_table_with_a_row_each_and_one_has_every_field(in_a_ce
 
 
 def test_a_result_at_the_end_of_a_cell_names_its_draws_and_seed(result, in_a_cell):
-    assert "Example restructure, Base: 20 draws, seed 1" in words(in_a_cell(result))
+    assert "Example restructure, Base: 20 runs, seed 1" in words(in_a_cell(result))
 
 
 # -- opening
@@ -134,7 +135,7 @@ def test_a_case_is_found_from_below_and_an_unknown_one_names_those_there_are(tmp
     assert opening.case_folder(str(case)) == case
     assert opening.outputs_of("exampleshire") == tmp_path / "outputs" / "exampleshire"
     assert report.open_case("exampleshire", "do-nothing").active_schemes == ()
-    with pytest.raises(FileNotFoundError, match=r"no case 'exampelshire'.*exampleshire"):
+    with pytest.raises(InputProblems, match=r"found 'exampelshire'.*did you mean exampleshire"):
         opening.case_folder("exampelshire")
 
 
@@ -159,20 +160,89 @@ def test_a_number_tried_out_is_certain_and_a_wrong_name_gets_the_nearest():
         opening.changed(invented(), {"zzz": 0.8})
 
 
-def test_a_number_left_alone_keeps_its_range_and_the_page_says_which_it_is():
-    case, name = invented(), "fostering.fill_rate"
-    same, central = opening.changed(case, {name: None}), case.assumptions[name].value
-    assert same.assumptions[name] == case.assumptions[name]
-    said = words(opening.tried_out(case, same, name).html)
-    assert "as the scenario Base has it" in said
-    assert " from " in said
-    certain = opening.changed(case, {name: central})
-    assert certain.assumptions[name].distribution == "fixed"
-    said = words(opening.tried_out(case, certain, name).html)
-    assert "taken as certain; the scenario Base has" in said
-    assert "look surer than they are" in said
-    with pytest.raises(InputProblems, match="did you mean"):
-        opening.changed(case, {"fostering.fil_rate": None})
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"draws": 0}, r"draws: found '0', expected a number from 1 to 1,000,000"),
+        ({"draws": 2.5}, r"draws: found '2.5', expected a whole number"),
+        ({"draws": "many"}, r"draws: found 'many', expected a whole number"),
+        ({"seed": -1}, r"seed: found '-1', expected a number from 0"),
+        ({"scenario": "bas"}, r"scenarios: found 'bas', expected the name of a scenario.*did you mean base"),
+        ({"overrides": 3}, r"overrides: found '3', expected names with their values"),
+        ({"overrides": {"fostering.fill_rate": 40}}, r"fostering.fill_rate: found '40', expected a number from 0 to 1"),
+        ({"overrides": {"fostering.fill_rate": "40%"}}, r"fostering.fill_rate: found '40%'"),
+    ],
+)
+def test_what_a_notebook_is_given_is_refused_in_a_sentence_that_says_what_there_is(tmp_path, given, said):
+    wanted = {"case": str(write_case(tmp_path)), "scenario": "base", "draws": 1} | given
+    with pytest.raises(InputProblems, match=said) as caught:
+        opening.open_result(**wanted)
+    assert len(caught.value._render_traceback_()) == 1
+
+
+def test_a_group_is_chosen_from_the_case(result):
+    assert opening.group_of(result.case) == "invest_to_save"
+    assert opening.group_of(result.case, "whole") == "whole"
+    with pytest.raises(InputProblems, match=r"found 'fosterin', expected what acts .*did you mean fostering"):
+        opening.group_of(result.case, "fosterin")
+
+
+def test_before_and_after_are_the_engines_figures_with_the_same_draws(result):
+    page = words(before_after.try_out(result, "fostering.fill_rate", 0.9).html)
+    after = run(opening.changed(result.case, {"fostering.fill_rate": 0.9}), draws=20, seed=1)
+    for one in (result, after):
+        assert fmt.money(one.metrics_by_perimeter["invest_to_save"]["npv_gbp"]["mean"]) in page
+    assert "Before, central" in before_after.try_out(result, "fostering.fill_rate", 0.9).html
+    assert "and certain after" in page
+    with pytest.raises(InputProblems, match=r"did you mean fostering\.fill_rate"):
+        before_after.try_out(result, "fostering.fil_rate", 0.9)
+    with pytest.raises(InputProblems, match="expected a number from 0 to 1"):
+        before_after.try_out(result, "fostering.fill_rate", 40)
+
+
+def test_without_a_name_the_assumption_that_moves_most_is_tried(result):
+    most = next(bar.assumption for bar in result.tornado.itertuples() if bar.perimeter == "invest_to_save")
+    assert words(before_after.try_out(result).html).startswith(f"|{result.case.label(most)}: ")
+
+
+# -- what is written into a case
+
+
+def test_an_edited_row_is_checked_then_saved_and_no_other_byte_of_the_case_moves(tmp_path):
+    folder = write_case(tmp_path)
+    case, file = opening.open_case(str(folder), "base"), folder / "assumptions.csv"
+    was = file.read_text(encoding="utf-8")
+    assert saving.with_rows(case, {}).decode() == was
+    bury = load_case(BURY)
+    assert saving.with_rows(bury, {}) == (BURY / "assumptions.csv").read_bytes()
+    block, said = editing._answer(str(folder), "base", {"fostering.fill_rate": {"value": "0.7"}}, save=False)
+    assert said.endswith("Nothing is saved yet.")
+    assert file.read_text(encoding="utf-8") == was
+    assert "Before" in block.html
+    editing._answer(str(folder), "base", {"fostering.fill_rate": {"value": "0.7"}}, save=True)
+    changed = [
+        (a, b) for a, b in zip(was.splitlines(), file.read_text(encoding="utf-8").splitlines(), strict=True) if a != b
+    ]
+    assert len(changed) == 1
+    assert load_case(folder).assumptions["fostering.fill_rate"].value == 0.7
+    with pytest.raises(InputProblems, match="expected a number from 0 to 1"):
+        editing._answer(str(folder), "base", {"fostering.fill_rate": {"value": "7"}}, save=True)
+    assert load_case(folder).assumptions["fostering.fill_rate"].value == 0.7
+
+
+def test_a_saved_scenario_loads_as_what_was_seen_and_is_never_written_over(tmp_path):
+    case = load_case(write_case(tmp_path), "hindsight")
+    moved = [shifted(case.assumptions["fostering.fill_rate"], 0.7)]
+    assert str(saving.save_scenario(case, "fuller", moved)) == "exampleshire/scenarios/fuller.toml"
+    again = load_case(case.folder, "fuller")
+    for name, a in case.assumptions.items():
+        b = again.assumptions[name]
+        wanted = moved[0] if name == "fostering.fill_rate" else a
+        assert (b.value, b.low, b.high) == pytest.approx((wanted.value, wanted.low, wanted.high))
+    assert again.active_schemes == case.active_schemes
+    for name, said in (("fuller", "not taken"), ("", "a name of letters"), ("../x", "a name of letters")):
+        with pytest.raises(InputProblems, match=said):
+            saving.save_scenario(case, name, moved)
 
 
 # -- what sets a scenario apart
@@ -188,7 +258,7 @@ def test_an_index_without_its_inputs_still_compares_and_one_without_runs_says_so
     runs = [outputs.run_of(result), replace(outputs.run_of(result), scenario="b", title="Twice", metrics={})]
     perimeters = index.perimeters_of(runs, None)
     assert perimeters["invest_to_save"] == "Invest to save"
-    table = texts(comparison.side_by_side(runs, "whole", "Whole"))
+    table = texts(comparison.headlines(runs, "whole", "Whole"))
     assert [row[0] for row in table] == ["Base"]  # the other has no such perimeter
 
 
@@ -207,38 +277,67 @@ def test_sliders_left_alone_answer_as_the_run_does(explorer, result):
     assert found.positive_probability == pytest.approx(metrics["probability_npv_positive"]["mean"])
 
 
-def test_moving_a_slider_moves_the_chart_to_what_the_engine_says(explorer):
-    box = explorer.widget()
-    *sliders, page = box.children
-    assert 1 <= len(sliders) <= 6
-    before = page.value
-    slider = next(s for s, a in zip(sliders, explorer.assumptions, strict=True) if a.name == "edge_of_care.effect")
-    slider.value = slider.max
-    assert page.value != before
-    moved = explorer.changed({"edge_of_care.effect": slider.max})
-    answer = explorer.answer({"edge_of_care.effect": slider.max})
-    expected = run(moved, draws=1, seed=1).metrics_by_perimeter["invest_to_save"]["npv_gbp"]["central"]
-    assert answer.npv_central == pytest.approx(expected, abs=0.01)
-    assert answer.npv_central > explorer.answer().npv_central
-    assert explorer.chart({"edge_of_care.effect": slider.max}).title in words(page.value)
-    assert np.all(answer.fan[10] <= answer.fan[90])
+def test_what_is_typed_moves_the_chart_to_what_the_engine_says_or_is_refused(explorer):
+    widget = explorer.page()
+    before, name = widget.page, "edge_of_care.effect"
+    ask(widget, kind="type", name=name, text="25%")
+    expected = run(explorer.changed({name: 0.25}), draws=1, seed=1).metrics_by_perimeter["invest_to_save"]["npv_gbp"]
+    assert fmt.money(expected["central"]) in words(widget.page)
+    assert widget.page != before
+    assert next(row for row in widget.rows if row["name"] == name)["shown"] == "25%"
+    seen = widget.page
+    for text in ("25", "250%", "a quarter", "-1", "£0.2m"):
+        ask(widget, kind="type", name=name, text=text)
+        assert "expected a number" in widget.said, text
+        assert widget.page == seen
+    ask(widget, kind="reset", name=name)
+    assert words(widget.page) == words(before)
+    assert widget.said == ""
+
+
+def test_any_assumption_can_be_put_on_a_slider_down_to_nothing_and_saved(tmp_path):
+    case = load_case(write_case(tmp_path), "base")
+    widget = Explorer(case, "invest_to_save", 20, 1).page()
+    name = next(n for n, _ in widget.others if n not in {row["name"] for row in widget.rows} and n.startswith("price."))
+    ask(widget, kind="add", name=name)
+    row = widget.rows[-1]
+    assert (row["name"], row["min"]) == (name, 0)
+    assert row["label"] == case.label(name)
+    ask(widget, kind="slide", name=name, value=row["max"])
+    ask(widget, kind="save", name="dearer")
+    assert widget.said == "Saved as exampleshire/scenarios/dearer.toml."
+    assert load_case(case.folder, "dearer").assumptions[name].value == pytest.approx(row["max"])
+    ask(widget, kind="save", name="dearer")
+    assert "a name that is not taken" in widget.said
+
+
+def test_the_axis_of_the_chart_stays_while_sliders_move(explorer):
+    ticks = [
+        re.findall(r">(−?£[\d.]+[mk]?)<", c.svg)
+        for c in (explorer.chart(), explorer.chart({"edge_of_care.effect": 0.1}))
+    ]
+    assert ticks[0]
+    assert ticks[0] == ticks[1]
+
+
+def ask(widget, **asked):
+    """What the page in the browser sends."""
+    widget._handle_custom_msg(asked, [])
 
 
 def test_a_saved_page_shows_the_sliders_chart(explorer):
-    box = explorer.widget()
-    bundle = box._repr_mimebundle_()
-    assert "application/vnd.jupyter.widget-view+json" in bundle
-    assert bundle["text/html"] == box.children[-1].value
-    assert "<svg" in bundle["text/html"]
+    data, _ = explorer.page()._repr_mimebundle_()
+    assert "application/vnd.jupyter.widget-view+json" in data
+    assert "<svg" in data["text/html"]
 
 
-def test_a_slider_is_named_and_read_in_its_unit():
-    assumptions = invented().assumptions
-    price, share = (explorer_slider(assumptions[n]) for n in ("price.ifa_foster_weekly", "edge_of_care.effect"))
-    assert price.description.endswith("(£ a week)")
-    assert price.readout_format.endswith("f")
-    assert share.description == "Edge of care: effect"
-    assert share.readout_format.endswith("%")
+@pytest.mark.parametrize(
+    ("value", "unit"),
+    [(0.155, "share"), (820.0, "GBP/week"), (-0.02, "rate/year"), (12.0, "months"), (1.0, "switch"),
+     (307_870.0, "GBP/year"), (1.25, "ratio")],
+)  # fmt: skip
+def test_a_box_takes_what_it_shows(value, unit):
+    assert fmt.read(fmt.quantity(value, unit), unit) == pytest.approx(value)
 
 
 def test_a_range_moves_with_its_centre_and_stays_within_its_unit():

@@ -177,11 +177,23 @@ def name_problems(  # noqa: PLR0913, PLR0917 - rows, and everything that they ar
     for name, row in stated.items():
         if name in known and row.assumption.unit != known[name]:
             yield row.problem("unit", f"{known[name]}, the unit {name} is read in")
+        if name in used and name not in known and not row.assumption.label:
+            yield row.problem("label", "its name for people: the model has no words for a name of the case's own")
     for scheme in schemes:
         one_of = [f"{scheme.name}.{p}" for p in sorted(parameters.ONE_OF.get(scheme.kind, ()))]
         if one_of and not any(name in names for name in one_of):
             expected = f"at least one of the rows {' and '.join(one_of)} (scheme {scheme.name})"
             yield Problem(file, expected, column="name")
+
+
+def labelled(assumption: Assumption, schemes: Collection[SchemeSpec]) -> Assumption:
+    """Return an assumption with its name for people: its row's, or the model's words after the scheme's title."""
+    known = _readable(schemes).get(assumption.name)
+    if assumption.label or known is None:
+        return assumption
+    words, owner = known.meaning.rstrip("."), assumption.name.partition(".")[0]
+    title = next((scheme.title for scheme in schemes if scheme.name == owner), "")
+    return replace(assumption, label=f"{title}: {words[:1].lower()}{words[1:]}" if title else words)
 
 
 def needed_names(schemes: Collection[SchemeSpec], held: Collection[str]) -> dict[str, Parameter]:

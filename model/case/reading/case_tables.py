@@ -56,6 +56,8 @@ ASSUMPTIONS: Final = Table(
               "£1m or more, amber £0.25m, green less. `check --impact` works it out."),
         spare("owner", cells.text_cell, "The role that answers for it."),
         spare("note", cells.text_cell, "What it is and why this number, in plain words."),
+        spare("label", cells.text_cell,
+              "Its name for people; empty = the words of this page. A name of the case's own needs one."),
     ),
 )  # fmt: skip
 ESTABLISHMENT: Final = Table(

@@ -278,7 +278,7 @@ class _Reading:
         for name, row in merged.items():
             found = assumption_rows.in_price_base(row, price_base, index, problems) if price_base else row.assumption
             if found is not None:
-                assumptions[name] = found
+                assumptions[name] = assumption_rows.labelled(found, schemes)
         known: date | None = case_file.values.get("knowledge_date")
         if self.complete and known and not settings.get("hindsight", False):
             for row in merged.values():

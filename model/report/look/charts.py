@@ -7,9 +7,11 @@ Okabe and Ito's, and a second cue (hatching, marker, line style, words) always s
 
 from __future__ import annotations
 
+import io
 import re
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from textwrap import fill
 from typing import TYPE_CHECKING, Any, cast
 
 from model.report.look import format as fmt
@@ -17,7 +19,7 @@ from model.report.look import markup
 from model.report.look import tables as tbl
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     import pandas as pd
     from matplotlib.axes import Axes
@@ -29,7 +31,10 @@ _THEME = {
     INK: "ink", PAPER: "paper", GRID: "grid", QUIET: "quiet", BLUE: "blue", VERMILION: "vermilion", SKY: "sky",
     GREEN: "green", AMBER: "amber", PURPLE: "purple",
 }  # fmt: skip
-WIDTH = 7.2  # inches at 72 to the inch: the column of text on a page
+DOTS = 72  # to the inch: an SVG's own
+WIDTH, NARROW = 7.2, 3.5  # inches at 72 to the inch: the column of text on a page, and on a telephone
+TALLER = 1.5  # a narrow chart against a wide one
+LETTERS_THAT_FIT, MARKS_THAT_FIT = 22, 3  # on a narrow chart: of a row's name on one line; across
 DASHED = (0, (4, 2))
 MONTHS_THAT_FIT = 6  # Aprils or years beyond which every other one is named, or names are slanted
 
@@ -77,7 +82,7 @@ class Figure:
     alt: str
     svg: str
     data: tbl.Table
-    rests_on: tuple[str, ...] = ()
+    rests_on: Mapping[str, str] = field(default_factory=dict)
     note: str = ""
 
     @property
@@ -103,14 +108,48 @@ class Figure:
         return f"{self.title}\n{self.alt}"
 
 
-def draw(key: str, alt: str, paint: Callable[[Canvas], None], *, height: float = 3.0, width: float = WIDTH) -> str:
-    """Return an SVG element painted by `paint` on an empty canvas in the house style. Sizes in inches."""
-    from model.report.look import svg  # noqa: PLC0415 - a second to import; only pages with charts pay it
+def draw(key: str, alt: str, paint: Callable[[Canvas], None], *, height: float = 3.0, narrow: bool = True) -> str:
+    """Return what `paint` draws in the house style, for a wide and a `narrow` page; inches. The page shows one."""
+    from matplotlib.figure import Figure as Canvas  # noqa: PLC0415 - a second to import; only pages with charts pay it
 
-    with house_style(key):
-        canvas = svg.empty(width, height)
-        paint(canvas)
-        return owned(svg.printed(canvas), key, alt)
+    shown = []
+    sizes = [("broad", WIDTH, height), ("narrow", NARROW, height * TALLER)]
+    for name, width, tall in sizes if narrow else [("", WIDTH, height)]:
+        own = f"{key}-narrow" if name == "narrow" else key
+        with house_style(own):
+            canvas = Canvas(figsize=(width, tall), layout="constrained", dpi=DOTS)
+            paint(canvas)
+            if name == "narrow":
+                _fitted(canvas)
+            shown.append(f'<div class="{name}">{owned(_printed(canvas), own, alt)}</div>')
+    return "".join(shown)
+
+
+def _printed(canvas: Canvas) -> str:
+    """Return a chart as an SVG document without a date: the same contents give the same picture."""
+    file = io.StringIO()
+    canvas.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
+    return file.getvalue()
+
+
+def _fitted(canvas: Canvas) -> None:
+    """Let a chart fit a narrow page: its key below it, few marks across, names of rows and panels on several lines."""
+    from matplotlib.ticker import MaxNLocator  # noqa: PLC0415 - as in draw
+
+    for axes in canvas.axes:
+        if legend := axes.get_legend():
+            legend.remove()
+            canvas.legend(*axes.get_legend_handles_labels(), loc="outside lower left")
+        marks = [text.get_text() for text in axes.get_xticklabels()]
+        if isinstance(axes.xaxis.get_major_locator(), MaxNLocator):
+            axes.xaxis.set_major_locator(MaxNLocator(MARKS_THAT_FIT))
+        elif any(marks):
+            step = -(-len(marks) // MARKS_THAT_FIT)
+            axes.set_xticks(axes.get_xticks()[::step], marks[::step], rotation=0)
+        names = [text.get_text() for text in axes.get_yticklabels()]
+        if max(map(len, names), default=0) > LETTERS_THAT_FIT:
+            axes.set_yticks(axes.get_yticks(), [fill(name, LETTERS_THAT_FIT) for name in names])
+        axes.set_title(fill(axes.get_title("left"), 2 * LETTERS_THAT_FIT))
 
 
 @contextmanager
@@ -212,9 +251,10 @@ def chart(  # noqa: PLR0913 - each is a part of a figure
     *,
     height: float,
     data: tbl.Table,
-    rests_on: Sequence[str] = (),
+    rests_on: Mapping[str, str] | None = None,
     note: str = "",
+    narrow: bool = True,
 ) -> Figure:
     """Return a figure painted by `paint`, so many inches high, on the width of a page."""
-    svg = draw(key, alt, paint, height=height)
-    return Figure(key=key, title=title, alt=alt, svg=svg, data=data, rests_on=tuple(rests_on), note=note)
+    svg = draw(key, alt, paint, height=height, narrow=narrow)
+    return Figure(key=key, title=title, alt=alt, svg=svg, data=data, rests_on=rests_on or {}, note=note)

@@ -7,6 +7,7 @@ said in words and never shown as `nan`. Rounding is half up, as councils print.
 from __future__ import annotations
 
 import math
+import re
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING
 
@@ -136,9 +137,9 @@ def chance(probability: Number, draws: int = 0) -> str:
     if probability is None or is_missing(probability):
         return MISSING
     if probability == 0:
-        return f"none of {draws:,} draws" if draws else "no draw"
+        return f"none of {draws:,} runs" if draws else "no run"
     if probability == 1:
-        return f"all {draws:,} draws" if draws else "every draw"
+        return f"all {draws:,} runs" if draws else "every run"
     if probability < 0.01:
         return "less than 1%"
     if probability > 0.99:
@@ -221,13 +222,22 @@ def on_axis(value: float, unit: str) -> str:
     return quantity(value, "share" if unit in _YEARLY else unit if unit in _SHOWN else "")
 
 
-def unit_words(unit: str) -> str:
-    """Return a unit in words: `GBP/week` -> `£ a week`; nothing where `quantity` says it all (`share`, `ratio`)."""
-    if unit in _PER:
-        return f"£{_PER[unit]}"
-    if unit in _COUNTED:
-        return _COUNTED[unit][1]
-    return _YEARLY.get(unit) or _AFTER.get(unit, "")
+def read(text: str, unit: str) -> float | None:
+    """Return the number that a text such as `quantity` writes stands for: `15%` -> 0.15, `£1,200 a week` -> 1200.
+
+    None where it is none.
+    """
+    plain = text.replace(MINUS, "-").strip()
+    if unit == "switch" and plain in {"on", "off"}:
+        return float(plain == "on")
+    found = _WRITTEN.fullmatch(plain)
+    if not found or (found["percent"] and unit not in {"share", *_YEARLY}):
+        return None
+    value = float(found["number"].replace("£", "").replace(",", "")) / (100 if found["percent"] else 1)
+    return value if quantity(value, unit).endswith(found["words"]) else None
+
+
+_WRITTEN = re.compile(r"(?P<number>-?£?[0-9][0-9,]*(?:\.[0-9]+)?)(?P<percent>%)?\s*(?P<words>[a-z /]*)")
 
 
 def price_base(unit: str, base: str) -> str:
@@ -285,8 +295,8 @@ def thousand(pounds: float) -> int:
 
 
 def share_of_draws(share: float, draws: int = 0) -> str:
-    """Return a share of the draws within a sentence: `37% of draws`, `none of 2,000 draws`."""
-    return chance(share, draws) if share in {0, 1} else f"{chance(share)} of draws"
+    """Return a share of the draws within a sentence: `37% of runs`, `none of 2,000 runs`."""
+    return chance(share, draws) if share in {0, 1} else f"{chance(share)} of runs"
 
 
 def lowered(words: str) -> str:

@@ -8,7 +8,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 _ADDRESS = re.compile(r"https?://[^\s<>\"')\]]+")
 _UNSEEN = re.compile(
@@ -75,33 +75,19 @@ def anchor(assumption: str) -> str:
     return f"a-{slug(assumption)}"
 
 
-def rests_on(names: Iterable[str], what: str = "") -> str:
-    """Return the links from a figure to the assumption rows that drive it, folded; nothing where there are none.
+def rests_on(labels: Mapping[str, str], what: str = "") -> str:
+    """Return the links from a figure to the assumption rows that drive it, name -> label, folded; nothing for none.
 
     `what` tells one such list from the next for people who hear the page: `Rests on 23 assumptions: <what>`.
     """
-    found = list(dict.fromkeys(names))
-    if not found:
+    if not labels:
         return ""
-    links = " ".join(f'<li><a href="#{anchor(n)}">{escape(label(n))}</a></li>' for n in found)
+    links = " ".join(f'<li><a href="#{anchor(n)}">{escape(words)}</a></li>' for n, words in labels.items())
     hidden = f'<span class="unseen"> behind {escape(what)}</span>' if what else ""
-    count = f"{len(found)} assumption{'' if len(found) == 1 else 's'}"
+    count = f"{len(labels)} assumption{'' if len(labels) == 1 else 's'}"
     return f'<details class="rests"><summary>Rests on {count}{hidden}</summary><ul>{links}</ul></details>'
 
 
-def label(name: str) -> str:
-    """Return an assumption's name for people: `edge_of_care.fill_rate` -> `Edge of care: fill rate`."""
-    group, _, rest = spelt(name).partition(".")
-    words = group[:1].upper() + group[1:]
-    return f"{words}: {rest}" if rest else words
-
-
-def phrase(name: str) -> str:
-    """Return an assumption's name within a sentence: `price.ifa_foster_weekly` -> `IFA foster weekly price`."""
-    group, _, rest = spelt(name).partition(".")
-    return f"{rest} {group}" if group in {"price", "cost"} else f"{group} {rest}".strip()
-
-
 def spelt(name: str) -> str:
-    """Return a name of the code as it is written: `in_house_foster` -> `in-house foster`."""
+    """Return a word of the code as it is written: `in_house_foster` -> `in-house foster`."""
     return re.sub(r"\bifa\b", "IFA", name.replace("_", " ").replace("in house", "in-house"))

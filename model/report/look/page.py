@@ -32,7 +32,7 @@ _TAGS = re.compile(r"<[^>]*>")
 class Page:
     """What a page says about itself. `about` is one sentence under the title, `footer` one line at the end.
 
-    `files`: name of a file beside the page -> what it is; the page links to them beneath its title.
+    `files`: pages and files beside it, where -> what; it links to them beneath its title.
     `kind`: a class of its body, `one-page` where it has to print on one side of A4.
     """
 
@@ -76,10 +76,8 @@ def render(page: Page, body: str) -> str:
     style = _asset("page.css").replace("FOOTER_TEXT", _for_css(page.title))
     kicker = f'<p class="kicker">{markup.escape(page.kicker)}</p>' if page.kicker else ""
     about = f'<p class="about">{markup.escape(page.about)}</p>' if page.about else ""
-    links = "; ".join(
-        f'<a href="{markup.attribute(name)}">{markup.escape(what)}</a>' for name, what in page.files.items()
-    )
-    files = f'<p class="about">The numbers as a spreadsheet: {links}.</p>' if links else ""
+    links = " · ".join(f'<a href="{markup.attribute(to)}">{markup.escape(what)}</a>' for to, what in page.files.items())
+    ways = f'<nav class="ways" aria-label="Beside this page"><p>{links}</p></nav>' if links else ""
     footer = f"<p>{markup.escape(page.footer)}</p>" if page.footer else ""
     return (
         '<!DOCTYPE html>\n<html lang="en-GB">\n<head>\n<meta charset="utf-8">\n'
@@ -88,7 +86,7 @@ def render(page: Page, body: str) -> str:
         '<link rel="icon" href="data:,">\n'
         f"<title>{markup.attribute(page.title)}</title>\n<style>\n{style}\n</style>\n</head>\n<body{kind}>\n"
         '<a class="skip" href="#main">Skip to the main content</a>\n'
-        f"<header>{kicker}<h1>{markup.escape(page.title)}</h1>{about}{files}</header>\n"
+        f"<header>{kicker}<h1>{markup.escape(page.title)}</h1>{about}{ways}</header>\n"
         f'<main id="main" tabindex="-1">\n{contents}\n{body}\n</main>\n'
         f"<footer>{footer}<p>Works without a network and without JavaScript, which only makes some tables sortable."
         f"</p></footer>\n<script>{script}</script>\n</body>\n</html>\n"

@@ -6,7 +6,7 @@ that set tables write a title as a header cell instead of a `<caption>`, and 20 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -42,8 +42,8 @@ class Table:
     """A table as it is shown: texts, not numbers.
 
     The first column of each row is its header. `numeric` names the columns (by position) whose numbers align right, or
-    the first of those that all do. `ids` gives each row an address; `rests_on` names the assumptions behind it;
-    `strong` names rows (by position) that are totals.
+    the first of those that all do. `ids` gives each row an address; `rests_on` are the assumptions behind it, name ->
+    label; `strong` names rows (by position) that are totals.
     """
 
     key: str
@@ -53,7 +53,7 @@ class Table:
     numeric: frozenset[int] | int = frozenset()
     ids: tuple[str, ...] = ()
     note: str = ""
-    rests_on: tuple[str, ...] = ()
+    rests_on: Mapping[str, str] = field(default_factory=dict)
     strong: frozenset[int] = frozenset()
     sortable: bool = False
     empty: str = "There is nothing to show."
@@ -103,8 +103,10 @@ class Table:
         kinds = " ".join(k for k in ("number" if position in self._numbers else "", cell.kind) if k)
         kind = f' class="{kinds}"' if kinds else ""
         order = "" if cell.sort is None else f' data-sort="{markup.attribute(cell.sort)}"'
-        tag, scope = ("th", ' scope="row"') if position == 0 else ("td", "")
-        return f"<{tag}{scope}{kind}{order}>{cell.inner}</{tag}>"
+        if position == 0:
+            return f'<th scope="row"{kind}{order}>{cell.inner}</th>'
+        label = f' data-label="{markup.attribute(self.columns[position])}"' if cell.inner else ""
+        return f"<td{kind}{order}{label}>{cell.inner}</td>"
 
     def _repr_html_(self) -> str:
         return self.html
@@ -133,11 +135,8 @@ def note(value: object) -> Cell:
 
 
 def number(shown: str, value: fmt.Number) -> Cell:
-    """Return a cell of a formatted number, sorted by its value; a negative one is marked as such."""
-    negative = value is not None and not fmt.is_missing(value) and value < 0 and shown.startswith(fmt.MINUS)
-    return Cell(
-        text=shown, sort=None if value is None or fmt.is_missing(value) else value, kind="minus" if negative else ""
-    )
+    """Return a cell of a formatted number, sorted by its value."""
+    return Cell(text=shown, sort=None if value is None or fmt.is_missing(value) else value)
 
 
 def thousands(value: fmt.Number) -> Cell:

@@ -1,0 +1,99 @@
+"""One change, before and after: what it does to the money, and where the answer would turn."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from model.case.reading.problems import InputProblems, Problem
+from model.case.spelling import nearest
+from model.report import money, views
+from model.report.headlines import payback_month
+from model.report.look import format as fmt
+from model.report.look import tables as tbl
+from model.report.look.page import show
+from model.report.opening import changed, group_of
+from model.results.runs import run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from model.report.look.page import Block
+    from model.results.runs import Result
+
+MEASURES = {
+    "npv_cashable_gbp": "NPV in cash",
+    "npv_gbp": "NPV with cost avoided",
+    "probability_npv_cashable_positive": "Chance that it pays in cash",
+    "probability_npv_positive": "Chance that it pays with cost avoided",
+    "payback_cashable_months": "Paid back in cash by",
+    "payback_months": "Paid back with cost avoided by",
+    "peak_funding_gbp": "Most that is out at once",
+}
+
+
+def try_out(before: Result, name: str = "", value: float | None = None, perimeter: str = "") -> Block:
+    """Return what one assumption is, and the answer before and after it takes another value, then certain.
+
+    `name` empty: the one that moves the answer most. `value` None: the worse of its 10th and 90th percentile.
+    Raises InputProblems where a scenario could not hold that value.
+    """
+    case, main = before.case, group_of(before.case, perimeter)
+    moves = [bar for bar in views.records(before.tornado) if bar.perimeter == main]
+    known = case.assumptions
+    if not name and not moves:
+        return show("No assumption by itself moves the NPV: name one in the parameter `name`.")
+    if (name or moves[0].assumption) not in known:
+        problem = Problem(
+            file="name", value=name, expected="an assumption of the case", suggestion=nearest(name, known)
+        )
+        raise InputProblems([problem])
+    a = known[name or moves[0].assumption]
+    if value is None:
+        bar = next((bar for bar in moves if bar.assumption == a.name), None)
+        ends = (a.low, a.high) if bar is None else (bar.p10, bar.p90)
+        value = ends[0] if bar is None or bar.npv_at_p10_gbp < bar.npv_at_p90_gbp else ends[1]
+    after = run(changed(case, {a.name: value}), draws=before.draws, seed=before.seed)
+    turns = [r for r in views.records(before.switching_by_perimeter) if (r.perimeter, r.assumption) == (main, a.name)]
+    at = views.some(turns[0].switching_value) if turns else None
+    reach = "certain" if a.low == a.high else f"from {fmt.quantity(a.low, a.unit)} to {fmt.quantity(a.high, a.unit)}"
+    turn = f"at {fmt.quantity(at, a.unit)}" if at is not None else "at no value it can have"
+    return show(
+        f"{a.label}: {fmt.quantity(a.value, a.unit)} ({reach}) before, {fmt.quantity(value, a.unit)} and "
+        f"certain after. The NPV with cost avoided turns {turn}, all else central. Source: {a.source or 'none stated'}",
+        compared(before, after, main),
+        money.cumulative_fan(after, main, before=before),
+    )
+
+
+def compared(before: Result, after: Result, *perimeters: str) -> tbl.Table:
+    """Return the key measures of two results side by side, and the difference."""
+    rows = [
+        [tbl.text(f"{words}: {fmt.lowered(views.title_of(before.case, p))}" if len(perimeters) > 1 else words),
+         *_three(before, after, p, measure)]
+        for p in perimeters
+        for measure, words in MEASURES.items()
+    ]  # fmt: skip
+    names = fmt.listed([views.title_of(before.case, p) for p in perimeters])
+    return tbl.Table(
+        key="before-after", caption=f"Before and after: {names}", columns=("Measure", "Before", "After", "Change"),
+        rows=rows, numeric=1,
+        note=f"Real terms, the same {fmt.counted(before.draws, 'run')} before and after. Money: mean.",
+    )  # fmt: skip
+
+
+def _three(before: Result, after: Result, perimeter: str, measure: str) -> list[tbl.Cell]:
+    chance, months = measure.startswith("probability"), measure.endswith("_months")
+    statistic = "central" if months or not views.has_range(before) else "mean"
+    was, now = (views.metric(r, perimeter, measure, statistic) for r in (before, after))
+    if months:
+        return [*(tbl.text(_month(r, v)) for r, v in ((before, was), (after, now))), tbl.text("")]
+    words: Callable[[float | None], str] = fmt.chance if chance else fmt.money
+    moved = None if was is None or now is None else now - was
+    points = "" if moved is None else f"{fmt.signed(100 * moved)} points" if chance else fmt.money(moved, signed=True)
+    return [tbl.number(words(was), was), tbl.number(words(now), now), tbl.number(points, moved)]
+
+
+def _month(result: Result, months: float | None) -> str:
+    if not months:
+        return "never" if months is None else "nothing to pay back"
+    return payback_month(result, months)
