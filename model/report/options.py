@@ -134,12 +134,14 @@ def _amounts(found: Appraised, mix: pd.Series[float]) -> str:
 
 
 def _price_words(found: Appraised) -> list[str]:
-    return [
-        f"{PRICES[name]} is worth {fmt.money(worth)}."
-        if worth >= 1
-        else f"{PRICES[name]} is worth nothing: the limit does not bind, or the next whole step is further away."
-        for name, worth in found.shadow_prices.items()
-    ]
+    """Say what moving each limit is worth; those that are worth nothing in one sentence."""
+    prices = found.shadow_prices
+    said = [f"{PRICES[name]} is worth {fmt.money(worth)}." for name, worth in prices.items() if worth >= 1]
+    idle = [PRICES[name] for name, worth in prices.items() if worth < 1]
+    if idle:
+        words = "; ".join(f"{one[0].lower()}{one[1:]}" for one in idle)
+        said.append(f"Worth nothing, as the limit does not bind or the next whole step is further away: {words}.")
+    return said
 
 
 def _short_list(found: Appraised) -> tbl.Table:

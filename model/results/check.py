@@ -52,7 +52,7 @@ def examine(
             problems.extend(_collected(lambda case=case: read_options(case)))  # type: ignore[misc]
     if cases:
         problems.extend(_collected(lambda: recompute(cases[0])))
-    return Finding(problems=_merged(problems), cases=tuple(cases))
+    return Finding(problems=tuple(dict.fromkeys(problems)), cases=tuple(cases))
 
 
 def opening_cost(case: Case) -> dict[str, float]:
@@ -99,7 +99,3 @@ def _collected(action: Callable[[], object]) -> list[Problem | str]:
     except InputProblems as found:
         return list(found.problems)
     return []
-
-
-def _merged(problems: Iterable[Problem | str]) -> tuple[Problem | str, ...]:
-    return tuple(dict.fromkeys(problems))

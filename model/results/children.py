@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from model.case.draws import Draws, part_of
+from model.case.draws import part_of
 from model.case.parameters import PLACEMENTS
 from model.case.timeline import add_months
 from model.case.words import CENTRAL, DO_NOTHING, IMPACT, MEAN, STATISTICS, WITH_SCHEMES
@@ -82,10 +82,9 @@ def placement_cost_frame(result: Outcome) -> pd.DataFrame:
 def _placement_costs(result: Outcome, sample: Sample) -> NDArray[np.float64]:
     """Return real pounds by year, (years, placements and their sum, n), a block of draws at a time."""
     case = result.case
-    draws = Draws(values=sample.draws, n=sample.n, first=0, seed=result.seed, process_noise=False)
     stock, streams, blocks = sample.stock[DO_NOTHING], streams_of(case), []
     for first in range(0, sample.n, BLOCK):
-        block = part_of(draws, first, BLOCK)
+        block = part_of(sample.as_draws, first, BLOCK)
         held = stock[..., first : first + block.n]
         monthly = (held[1:] + held[:-1]) / 2 * evaluate(case, block, streams=streams).monthly_prices
         blocks.append(case.timeline.by_financial_year(monthly))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -85,7 +86,11 @@ def read_runs(found: Sequence[Finished], first: Sequence[str] = ("base",)) -> li
 
     One whose files say nothing is left out.
     """
-    return in_order([run for whole in found if (run := _read(whole)) is not None], first)
+    runs = []
+    for whole in found:
+        with contextlib.suppress(*UNREADABLE):
+            runs.append(_read(whole))
+    return in_order(runs, first)
 
 
 def in_order(runs: Sequence[Run], first: Sequence[str]) -> list[Run]:
@@ -119,14 +124,7 @@ def finished(case_outputs: Path, cases: Path | None, known: Collection[str] | No
     return whole
 
 
-def _read(whole: Finished) -> Run | None:
-    try:
-        return _read_whole(whole)
-    except UNREADABLE:
-        return None
-
-
-def _read_whole(whole: Finished) -> Run:
+def _read(whole: Finished) -> Run:
     import pandas as pd  # noqa: PLC0415 - importing the model must stay cheap
 
     folder, found = whole.folder, whole.provenance

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from model.batch.disk import text_digest
+from model.batch.disk import text_digest, write_whole
 from model.batch.origins import commit, versions
 from model.case.reading.files import is_aside
 
@@ -89,9 +89,7 @@ def write(folder: Path, found: Mapping[str, Any], *, started: datetime, seconds:
     """Write `provenance.json` beside a run's files, with when it ran and how long it took."""
     when = {"started": started.isoformat(timespec="seconds"), "seconds": round(seconds, 3)}
     text = json.dumps({**found, **when}, indent=2, ensure_ascii=False, default=str)
-    beside = folder / f".{FILE}.part"
-    beside.write_text(text + "\n", encoding="utf-8", newline="\n")
-    beside.replace(folder / FILE)
+    write_whole(folder / FILE, f"{text}\n".encode())
 
 
 def read(folder: Path) -> dict[str, Any] | None:

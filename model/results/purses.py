@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from model.case.draws import Draws
     from model.case.records import Case
     from model.results.outcome import Outcome
     from model.schemes.cashflows import Tag
@@ -50,7 +49,7 @@ def funded(result: Outcome, sample: Sample) -> dict[Item, NDArray[np.float64]]:
     lines: dict[Tag, NDArray[np.float64]] = {}
     for key in rows_of(result, WHOLE):
         lines[key[1]] = lines.get(key[1], 0.0) + line_of(sample, key) * nominal
-    out = fund(result.case, lines, _as_draws(sample), _reserve_flows(sample), _moved(sample))
+    out = fund(result.case, lines, sample.as_draws, _reserve_flows(sample), _moved(sample))
     groups = {"purse": out.purses, "reserve": out.reserve, "loan": out.loan, "borrowing": out.borrowing}
     items = {(group, "", item): amount for group, amounts in groups.items() for item, amount in amounts.items()}
     items["budget", "", UNSPENT] = sample.unspent
@@ -149,10 +148,10 @@ def _turned(statistics: Mapping[str, NDArray[np.float64]], sign: float) -> dict[
 def reserve_frame(result: Outcome) -> pd.DataFrame:
     """Return the reserve's statement month by month, nominal."""
     months = np.array(result.case.timeline.month_labels)
-    middle = run_reserve(result.case, _reserve_flows(result.central), _as_draws(result.central))
+    middle = run_reserve(result.case, _reserve_flows(result.central), result.central.as_draws)
     drawn = None
     if result.sample is not None:
-        drawn = run_reserve(result.case, _reserve_flows(result.sample), _as_draws(result.sample))
+        drawn = run_reserve(result.case, _reserve_flows(result.sample), result.sample.as_draws)
     parts = [
         {"scenario": result.case.scenario, "item": item, "month": months, "statistic": s, "value_gbp": pennies(values)}
         for item, amount in middle.items()
@@ -169,7 +168,7 @@ def reserve_metrics(result: Outcome, sure: str) -> dict[str, dict[str, float | N
 
     def short(sample: Sample, *, acting: bool) -> NDArray[np.float64]:
         flows = _reserve_flows(sample)
-        return run_reserve(result.case, flows if acting else without_schemes(flows), _as_draws(sample))[SHORTFALL]
+        return run_reserve(result.case, flows if acting else without_schemes(flows), sample.as_draws)[SHORTFALL]
 
     def totals(gap: Callable[[Sample], NDArray[np.float64]]) -> dict[str, float | None]:
         found = summarise(gap(result.central).sum(axis=0), pick(result.sample, lambda s: gap(s).sum(axis=0)))
@@ -226,9 +225,3 @@ def _tidy(
         {"scenario": case.scenario, **labels, "financial_year": years, "statistic": s, "value_gbp": pennies(values)}
         for s, values in statistics.items()
     ]
-
-
-def _as_draws(sample: Sample) -> Draws:
-    from model.case.draws import Draws  # noqa: PLC0415 - only here
-
-    return Draws(values=sample.draws, n=sample.n, first=0, seed=0, process_noise=False)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from model.case.draws import Draws
 from model.case.words import DO_NOTHING, INTERACTION, WITH_SCHEMES
 from model.children.levers import MEASURES
 from model.money.appraisal import Appraisal, appraise, discount_factors
@@ -16,7 +18,7 @@ from model.schemes.cashflows import Tag
 from model.schemes.staff import workforce
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -51,6 +53,11 @@ class Sample:
     fixed_term: NDArray[np.float64]
     unspent: NDArray[np.float64]
     draws: Mapping[str, NDArray[np.float64]]
+
+    @property
+    def as_draws(self) -> Draws:
+        """The assumptions as a block, to be asked again of money: no chance is dealt."""
+        return Draws(values=self.draws, n=self.n, first=0, seed=0, process_noise=False)
 
 
 def keep(evaluation: Evaluation) -> Sample:
@@ -106,32 +113,20 @@ def join(blocks: Sequence[Sample]) -> Sample:
         return blocks[0]
     first, n = blocks[0], sum(b.n for b in blocks)
 
-    def cat(parts: Iterator[NDArray[Any]]) -> NDArray[Any]:
-        return np.concatenate(list(parts), axis=-1)
+    def cat(parts: Sequence[Any]) -> Any:  # noqa: ANN401 - an array, or mappings of arrays as deep as they go
+        if isinstance(parts[0], Mapping):
+            return {key: cat([part[key] for part in parts]) for key in parts[0]}
+        if isinstance(parts[0], Appraisal):
+            return Appraisal(**cat([vars(part) for part in parts]))
+        return np.concatenate(parts, axis=-1)
 
+    rows, apart = dict.fromkeys(row for b in blocks for row in b.lines), {"n", "lines", "cells"}
     return Sample(
         n=n,
-        lines={
-            key: cat(line_of(b, key) for b in blocks) for key in dict.fromkeys(key for b in blocks for key in b.lines)
-        },
-        net={name: cat(b.net[name] for b in blocks) for name in first.net},
-        measures={
-            name: Appraisal(
-                **{f.name: cat(getattr(b.measures[name], f.name) for b in blocks) for f in fields(Appraisal)}
-            )
-            for name in first.measures
-        },
-        stock={world: cat(b.stock[world] for b in blocks) for world in first.stock},
+        lines={row: cat([line_of(b, row) for b in blocks]) for row in rows},
         cells={
             world: {m: sum(b.cells[world][m] * (b.n / n) for b in blocks) for m in cells}  # type: ignore[misc]
             for world, cells in first.cells.items()
         },
-        flows={
-            world: {m: cat(b.flows[world][m] for b in blocks) for m in flows} for world, flows in first.flows.items()
-        },
-        staffing={key: cat(b.staffing[key] for b in blocks) for key in first.staffing},
-        reserve={item: cat(b.reserve[item] for b in blocks) for item in first.reserve},
-        fixed_term=cat(b.fixed_term for b in blocks),
-        unspent=cat(b.unspent for b in blocks),
-        draws={name: cat(b.draws[name] for b in blocks) for name in first.draws},
+        **{f.name: cat([getattr(b, f.name) for b in blocks]) for f in fields(Sample) if f.name not in apart},
     )

@@ -149,7 +149,7 @@ def test_the_command_writes_the_same_bytes_again(folder, tmp_path, capsys):
 def test_the_page_says_which_how_much_and_whether_to_wait(found):
     page = repr(options_page(found))
     for said in ("Worth most on average", "The best mix within the limits", "Fails: it does not pay",
-                 "of reserve is worth", "than deciding today for", "Every option but doing nothing"):  # fmt: skip
+                 "more of reserve", "than deciding today for", "Every option but doing nothing"):  # fmt: skip
         assert said in page
     assert "nan" not in page.lower().split()
     assert best_mix(found, {"reserve_gbp": 0.0, "payback_chance": None}).rows[0][1].text.count("none") == 2
