@@ -42,13 +42,14 @@ KEYS: Final = {
     STEP_DOWN: 'placement = "residential"\nto = "ifa_foster"\n',
     PRICE_CHANGE: 'placement = "ifa_foster"\n',
 }
-NUMBERS: Final = {
-    "assumptions.csv": ("value", "low", "high", "distribution", "source", "as_at", "quality", "impact", "owner"),
-    "establishment.csv": ("fte_current", "fte_proposed", "change_annual_cost_gbp", "source", "note"),
-    "caseload.csv": ("children", "entries_annual", "exits_annual", *case_tables.MOVES.values(), "source", "note"),
-    "approved_budget.csv": ("value_gbp", "source", "note"),
+STRUCTURE: Final = {
+    "assumptions.csv": "name label unit price_base",
+    "establishment.csv": "id team post grade grade_current spine price_base start charged_to included_in "
+    "included_when funding basis recruited service_line costing",
+    "caseload.csv": "age_band placement stream",
+    "approved_budget.csv": "line financial_year follows",
 }
-"""For each file, the columns that a structure is copied without."""
+"""For each file, the columns that say what a row is; a structure is copied without what the others say."""
 _COLUMNS: Final = (
     "name", "value", "low", "high", "distribution", "unit", "price_base", "source", "as_at", "quality", "note",
     "x_example",
@@ -120,24 +121,34 @@ _THEN: Final = "then python3 workbook.py model check {}, which lists what is sti
 
 
 def case_from(case: str, other: str, inputs: Path) -> list[str]:
-    """Write `inputs/<case>` with the structure of another case: its schemes and rows, and none of its numbers."""
-    source = inputs / other
-    missing = [] if (source / "case.toml").is_file() else [f"{other}: no such case in {inputs.name}"]
-    with new_folder(case, inputs, missing) as folder:
-        text = (source / "case.toml").read_text(encoding="utf-8-sig")
-        text = re.sub(r'(?m)^name = ".*?"', f'name = "{case}"', text, count=1)
-        (folder / "case.toml").write_text(text, encoding="utf-8")
-        for name, numbers in NUMBERS.items():
-            if (source / name).is_file():
+    """Write `inputs/<case>` with the structure of another case, beside it or shipped, and none of its numbers."""
+    places = (place / other for place in (inputs, REFERENCE.parent) if (place / other / "case.toml").is_file())
+    source = next(places, None)
+    with new_folder(case, inputs, [] if source else [f"{other}: no such case in {inputs.name}"]) as folder:
+        if source is not None:
+            text = (source / "case.toml").read_text(encoding="utf-8-sig")
+            (folder / "case.toml").write_text(_bare(text, case), encoding="utf-8")
+            for name in (name for name in STRUCTURE if (source / name).is_file()):
                 rows = pd.read_csv(source / name, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-                _write(folder / name, rows.assign(**dict.fromkeys(rows.columns.intersection(list(numbers)), "")))
-        for name in ("price_indices.csv", "discount_rates.csv"):
-            if (source / name).is_file():
-                shutil.copyfile(source / name, folder / name)
+                numbers = rows.columns.difference(STRUCTURE[name].split())
+                _write(folder / name, rows.assign(**dict.fromkeys(numbers, "")))
+            for path in (source / "price_indices.csv", source / "discount_rates.csv"):
+                if path.is_file():
+                    shutil.copyfile(path, folder / path.name)
     return [
         f"made inputs/{case} with the structure of {other} and none of its numbers; case.toml still has its dates",
         _THEN.format(case),
     ]
+
+
+def _bare(text: str, case: str) -> str:
+    """Return another case's case.toml: its schemes, without sources, comments, papers and what rests on numbers."""
+    blocks = re.split(r"(?m)^(?=\[)", text)
+    text = "".join(b for b in blocks if not b.startswith(("[[correlations]]", "[[papers]]", "[[structure]]")))
+    text = re.sub(r'(?m)[ \t]+#[^"\n]*$|^#.*\n|^(?:source|note|published_scenario) = .*\n', "", text)
+    for key, value in (("name", case), ("title", "What is proposed"), ("council", "The council")):
+        text = re.sub(rf'(?m)^{key} = ".*"', f'{key} = "{value}"', text, count=1)
+    return text
 
 
 def _name(kind: str) -> str:

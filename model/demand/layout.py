@@ -41,9 +41,7 @@ KEY: Final = ["level", "region", "authority", "year"]
 """The columns that say of whom and when a count is."""
 
 
-def table_in(  # noqa: PLR0911 - a way out for each kind of file
-    frame: pd.DataFrame, name: str, problems: list[str]
-) -> tuple[str, pd.DataFrame] | None:
+def table_in(frame: pd.DataFrame, name: str, problems: list[str]) -> tuple[str, pd.DataFrame] | None:
     """Return (kind, normalised table) of a file's text; None for one that is none of ours. Problems name the file.
 
     Kinds: stock, starts, ceased (table, group, characteristic, KEY, count, mark), totals (measure, KEY, count, mark,
@@ -55,21 +53,17 @@ def table_in(  # noqa: PLR0911 - a way out for each kind of file
     kind = None if columns else _kind_column(frame)
     if columns is None and kind is None:
         return None
-    missing = [column for column in _IDENTITY if column not in frame.columns]
-    number = _count_column(frame)
+    missing, number = [column for column in _IDENTITY if column not in frame.columns], _count_column(frame)
     if missing:
         problems.append(f"{name}: columns missing: {', '.join(missing)}; download the table with all its columns")
     if number is None:
         problems.append(f"{name}: no column of counts; it has {', '.join(frame.columns)}")
-    if missing or number is None:
+    if missing or number is None or not _level(frame).eq("authority").any():  # a release's national tables are not ours
         return None
-    levels = frame["geographic_level"].str.strip().str.lower().map(_LEVELS)
-    if not levels.eq("authority").any():
-        return None  # a release's national tables
-    out = _identified(frame, levels, number)
-    unknown = out.loc[~out["mark"].isin(("", *SUPPRESSED, *NOT_APPLICABLE, *_ROUNDS_TO_ZERO)), "mark"]
-    if len(unknown):
-        problems.append(f"{name}: column {number}: {unknown.iloc[0]!r} in {len(unknown)} cells is no symbol of DfE's")
+    out = _identified(frame, number)
+    unread = _unread(frame, out, number)
+    if unread:
+        problems += [f"{name}: {what}" for what in unread]
         return None
     if columns is None:
         out["measure"] = frame[kind].map({text: _measure(text) for text in frame[kind].dropna().unique()}).fillna("")
@@ -136,9 +130,24 @@ def _count_column(frame: pd.DataFrame) -> str | None:
     return str(known[0]) if known else next(map(str, numbers), None)
 
 
-def _identified(frame: pd.DataFrame, levels: pd.Series, number: str) -> pd.DataFrame:
+def _level(frame: pd.DataFrame) -> pd.Series:
+    return frame["geographic_level"].str.strip().str.lower().map(_LEVELS)
+
+
+def _unread(frame: pd.DataFrame, out: pd.DataFrame, number: str) -> list[str]:
+    """Return what in a table's counts and years cannot be read, with the first cell of each."""
+    strange = ~out["mark"].isin(("", *SUPPRESSED, *NOT_APPLICABLE, *_ROUNDS_TO_ZERO))
+    kinds = ((number, strange, "no symbol of DfE's"), ("time_period", out["year"].isna(), "no year"))
+    return [
+        f"column {column}: {str(frame.loc[rows, column].iloc[0]).strip()!r} in {rows.sum()} cells is {what}"
+        for column, rows, what in kinds
+        if rows.any()
+    ]
+
+
+def _identified(frame: pd.DataFrame, number: str) -> pd.DataFrame:
     """Return the columns every DfE table shares: of whom, when, how many."""
-    count, mark = parse_counts(frame[number])
+    levels, (count, mark) = _level(frame), parse_counts(frame[number])
     return pd.DataFrame(
         {
             "level": levels,

@@ -64,12 +64,23 @@ def test_a_blank_case_of_own_homes_asks_for_no_foster_price(inputs):
     assert not any("foster" in name for name in names)
 
 
-def test_a_structure_is_copied_without_a_number(inputs):
-    case_from("mine", "example-all-kinds", inputs)
+@pytest.mark.parametrize("other", ["example-all-kinds", "bury-2022"])
+def test_a_structure_is_copied_without_a_number(inputs, other):
+    """Beside it, or shipped; nothing in it is another council's but the names of schemes, rows and posts."""
+    case_from("mine", other, inputs)
     rows = rows_of(inputs / "mine" / "assumptions.csv")
-    assert len(rows) == len(rows_of(inputs / "example-all-kinds" / "assumptions.csv"))
-    assert not any(row["value"] or row["source"] for row in rows)
-    assert not any(row["children"] for row in rows_of(inputs / "mine" / "caseload.csv"))
+    assert len(rows) == len(rows_of(INPUTS / other / "assumptions.csv"))
+    assert {key for row in rows for key, value in row.items() if value} <= {"name", "label", "unit", "price_base"}
+    assert {key for row in rows_of(inputs / "mine" / "caseload.csv") for key, value in row.items() if value} <= {
+        "age_band", "placement", "stream"
+    }  # fmt: skip
+    text = (inputs / "mine" / "case.toml").read_text()
+    assert not any(word in text for word in ("Bury", "003", "rho", "source ="))
+    with pytest.raises(InputProblems) as refused:
+        load_case(inputs / "mine")
+    assert {str(problem).partition(",")[0] for problem in refused.value.problems} <= {
+        f"mine/{name}.csv" for name in ("assumptions", "caseload", "establishment", "approved_budget")
+    }
 
 
 def test_an_unknown_kind_and_a_taken_name_are_refused(inputs):

@@ -110,6 +110,14 @@ def test_parts_that_do_not_add_up_to_the_printed_total_are_refused_and_the_stran
         authority_caseload(read_dfe(tmp_path), "Northby")
 
 
+def test_a_row_of_no_year_is_refused(tmp_path):
+    write_tables(tmp_path)
+    path = tmp_path / "started.csv"
+    path.write_text(path.read_text().replace("2023,", "of late,", 1))
+    with pytest.raises(InputProblems, match=r"started\.csv: column time_period: 'of late' in 1 cells is no year"):
+        read_dfe(tmp_path)
+
+
 def test_what_matches_no_category_is_counted_and_named_even_where_it_is_too_little_to_refuse(tmp_path):
     write_tables(tmp_path)
     _change(tmp_path, "characteristics", lambda frame: frame.replace("Residential schools", "Schools of a new kind"))
