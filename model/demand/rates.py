@@ -260,13 +260,6 @@ class PooledRates:
         rate: np.ndarray = gammaincinv(self.shape, share) / self.exposure
         return rate
 
-    def draws(self, generator: np.random.Generator, number: int) -> np.ndarray:
-        """Return rates a year (cells flattened, draws)."""
-        shape = self.shape.reshape(-1, 1)
-        drawn: np.ndarray = generator.standard_gamma(np.broadcast_to(shape, (shape.size, number)))
-        rates: np.ndarray = drawn / self.exposure.reshape(-1, 1)
-        return rates
-
 
 def pool(events: np.ndarray, exposure: np.ndarray, prior_by_age: np.ndarray | None = None) -> PooledRates:
     """Pool rates over (ages, placements, durations).
