@@ -131,6 +131,19 @@ class Appraised:
         return self.file.limits.by_name
 
     @cached_property
+    def best(self) -> pd.Series[float] | None:
+        """The best mix within the limits; None where none keeps within them."""
+        return mixes.best(self.mixes, self.limits, self.objective)
+
+    @cached_property
+    def best_run_npv(self) -> float:
+        """Mean NPV of the best mix within the limits as the model runs it, without a straight line; nan if none."""
+        if self.best is None:
+            return np.nan
+        scales = {one.name: float(self.best[one.name]) for one in self.file.scalable}
+        return float(flows(self.case, scales, self.drawn, self.file.scalable, self.threads).npv.mean())
+
+    @cached_property
     def shadow_prices(self) -> dict[str, float]:
         """Limit -> what moving it by its step is worth."""
         return mixes.shadow_prices(self.mixes, self.limits, self.objective)
@@ -194,6 +207,7 @@ class Appraised:
             chosen = mixes.best(self.mixes, limits, self.objective)
             for measure, amount in {} if chosen is None else chosen.to_dict().items():
                 yield "best_mix", label, str(measure), float(amount), ""
+        yield "best_mix", "within_limits", "npv_run_by_itself_gbp", self.best_run_npv, ""
         for name, worth in self.shadow_prices.items():
             yield "shadow_price", name, "value_gbp", worth, f"for {mixes.STEPS[name]:g} more"
 

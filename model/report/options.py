@@ -116,7 +116,7 @@ def _answer(found: Appraised) -> Block:
 
 def best_words(found: Appraised) -> str:
     """Return the best mix within the limits in a sentence without its full stop."""
-    chosen = mixes.best(found.mixes, found.limits, found.objective)
+    chosen = found.best
     if chosen is None:
         return "no mix keeps within the limits"
     worth = f"{OBJECTIVES[found.objective]} {fmt.money(chosen[found.objective])}"
@@ -205,7 +205,9 @@ def best_mix(found: Appraised, limits: Mapping[str, float | None] | None = None)
         columns=("", "Mix", "NPV", "In cash", "Peak funding", "Most in a year", "New posts", "Paid back"),
         numeric=frozenset({2, 3, 4, 5, 6}), empty="No mix keeps within the limits.",
         note=f"Of {len(found.mixes):,} mixes. Peak funding is enough with a chance of "
-        f"{fmt.percent(stated.reserve_chance)}; paid back by the end of {stated.payback_by}. Limits: {stated.source}.",
+        f"{fmt.percent(stated.reserve_chance)}; paid back by the end of {stated.payback_by}. Limits: {stated.source}. "
+        "Between the scales that the model has run a mix lies on straight lines; run by itself the mix within the "
+        f"stated limits has an NPV of {fmt.money(found.best_run_npv)}.",
     )  # fmt: skip
 
 
@@ -243,7 +245,7 @@ def limits_explorer(found: Appraised) -> Any:  # noqa: ANN401 - ipywidgets has n
 
 def _frontier(found: Appraised, against: str, words: str) -> charts.Figure:
     edge = mixes.frontier(found.mixes, against, found.objective)
-    chosen = mixes.best(found.mixes, found.limits, found.objective)
+    chosen = found.best
 
     def paint(canvas: Canvas) -> None:
         axes = canvas.subplots()

@@ -8,6 +8,7 @@ from model.__main__ import main
 from model.case.reading.options_toml import read_options
 from model.case.reading.problems import InputProblems
 from model.options.appraisal import appraise, write
+from model.options.scale import flows
 from model.report.options import best_mix, limits_explorer, options_page
 from tests.cases import write_case
 
@@ -116,6 +117,14 @@ def test_a_mix_at_a_node_is_the_option_itself(found):
     mix = found.mixes.set_index(["fostering", "edge_of_care"]).loc[(0.0, 1.0)]
     assert mix["npv_gbp"] == pytest.approx(found.flows["one"].npv.mean(), rel=1e-4, abs=5)
     assert mix["cost_gbp"] == pytest.approx(found.flows["one"].cost.mean())
+
+
+def test_the_best_mix_is_run_once_more_by_the_model_itself(found):
+    scales = {name: found.best[name] for name in ("fostering", "edge_of_care")}
+    own = flows(found.case, scales, found.drawn, found.file.scalable).npv.mean()
+    assert found.best_run_npv == pytest.approx(own)
+    node = scales["fostering"] in {0, 1, 2} and scales["edge_of_care"] in {0, 0.5, 1}
+    assert not node or own == pytest.approx(found.best["npv_gbp"], rel=1e-4, abs=5)
 
 
 def test_statutory_spending_is_in_no_comparison(found):
