@@ -47,7 +47,13 @@ KIND_OF: Final = {
     "year": "", "ratio": "factor",
 }  # fmt: skip
 """The number format that a unit asks for; any other unit is a plain number."""
-HEADING: Final = {"bold": True, "bg_color": "#1F3864", "font_color": "#FFFFFF", "valign": "top", "text_wrap": True}
+HEADING: Final[dict[str, Any]] = {
+    "bold": True,
+    "bg_color": "#1F3864",
+    "font_color": "#FFFFFF",
+    "valign": "top",
+    "text_wrap": True,
+}
 STYLES: Final[Mapping[str, dict[str, Any]]] = {
     "title": {"bold": True, "font_size": 14, "font_color": "#1F3864"},
     "heading": HEADING,
@@ -203,7 +209,7 @@ class Sheet:
         before = f"{called or who}: " if called or who else ""
         lines = [
             [part.strip() for part in line.split("|")]
-            for line in re.sub(r"\n +", " ", listing.strip()).splitlines()
+            for line in re.sub(r"\n +", " ", listing).splitlines() if line
         ]  # fmt: skip
         made = {parts[0]: self.row_at(self.at + i) for i, parts in enumerate(lines)}
         known = {**self.book.time, **names, **made}

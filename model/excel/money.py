@@ -202,7 +202,7 @@ def write_lines(work: Work, money: Money) -> None:
     """Fill `work.lines`: each scheme alone (`Evaluation.standalone`), and each perimeter's interaction."""
     for spec in work.case.active_schemes:
         found = [money.saved([spec.name], spec.title)]
-        if spec.name in work.spent:
+        if work.spent[spec.name]:
             found.append(money.split(work.spent[spec.name], f"{spec.title}, its own lines", caseload=False))
         for tag, row in ((tag, row) for saved in found for tag, row in saved.items()):
             work.lines.setdefault((spec.name, tag), []).append(row)

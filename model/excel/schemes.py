@@ -15,7 +15,7 @@ from model.schemes.agency import COVER, MANAGED_TEAMS
 from model.schemes.cost_or_saving import PROFILE
 from model.schemes.establishment import ENDED, PENSION_STRAIN, REDUNDANCY
 from model.schemes.fostering import CONSTELLATIONS, RECRUITMENT, SUPERVISION
-from model.schemes.optimism import grade_of
+from model.schemes.optimism import REALISED, SWITCH, grade_of
 from model.schemes.own_homes import CAPITAL_LINE
 from model.schemes.price_change import MOVES
 from model.schemes.staff.redundancy import rules_on
@@ -99,11 +99,16 @@ each | redundancy a leaver | GBP | !SUM([weeks:all])*.redundancy_multiplier?1
 row | redundancy | GBP | =-.posts_redundant*[each:const]*[month]
 """
 """`redundancy.redundancy_weeks` and `redundancy_pay`: the month's number counts years of service back."""
+ENDING: Final = """
+row | pay of posts that end | GBP
+ | =MAX(MIN([gone],1),0)*.posts_redundant*.redundant_post_cost_annual*[pay]*[annual]
+"""
 LEAVING: Final = (
-    (ENDED, "redundant_post_cost_annual", RECURRING,
-     "=MAX(MIN([gone],1),0)*.posts_redundant*.redundant_post_cost_annual*[pay]*[annual]"),
-    (PENSION_STRAIN, "pension_strain", ONE_OFF, "=-.pension_strain*[month]"),
-)  # fmt: skip
+    (REDUNDANCY, "posts_redundant", ONE_OFF, REDUNDANT),
+    (ENDED, "redundant_post_cost_annual", RECURRING, ENDING),
+    (PENSION_STRAIN, "pension_strain", ONE_OFF, "row | pension strain | GBP | =-.pension_strain*[month]"),
+)
+"""Line, the assumption that asks for it, recurrence, and its listing."""
 RULES: Final = {
     "age_upper": ("age of the higher rate", "years"), "age_middle": ("age of the middle rate", "years"),
     "weeks_41_and_over": ("weeks a year at the higher rate", "weeks"),
@@ -179,37 +184,52 @@ class Levers:
         return (*self.reductions, *self.places, *self.sooner)
 
 
+LISTINGS: Final = {
+    words.ENTRY_REDUCTION: RAMP + ENTRY_REDUCTION, words.FOSTERING_GROWTH: FOSTERING, words.AGENCY: AGENCY,
+    words.OWN_HOMES: RAMP + OWN_HOMES, words.PRICE_CHANGE: RAMP + PRICE_CHANGE, words.STABILITY: RAMP + STABILITY,
+    words.COST_OR_SAVING: RAMP + COST_OR_SAVING, words.FIXED_COST: RAMP + COST_OR_SAVING,
+}  # fmt: skip
+_OF_ANY: Final = (("cost", "", INVESTMENT, RECURRING), ("first", "", INVESTMENT, ONE_OFF))
+COSTS: Final = {
+    words.FOSTERING_GROWTH: (
+        ("first", RECRUITMENT, INVESTMENT, ONE_OFF), ("next", RECRUITMENT, INVESTMENT, RECURRING),
+        ("supervision", SUPERVISION, INVESTMENT, RECURRING), ("constellations", CONSTELLATIONS, INVESTMENT, RECURRING),
+    ),
+    words.OWN_HOMES: (
+        ("capital", CAPITAL_LINE, INVESTMENT, ONE_OFF, CAPITAL), ("grant", CAPITAL_LINE, INCOME, ONE_OFF, GRANT),
+    ),
+    words.COST_OR_SAVING: _OF_ANY, words.FIXED_COST: _OF_ANY,
+}  # fmt: skip
+"""For a kind, which rows are lines of its costs: row, line (the scheme's title where empty), and the rest of a tag."""
+
+
 def write_scheme(work: Work, spec: SchemeSpec, levers: Levers, stream: Stream) -> None:
     """Write one scheme: its posts, what it costs, and what its kind adds.
 
     Of one that does not act: what the reserve pays for in any case.
     """
+    n, sheet, stated = spec.name, work.sheet, work.case.assumptions
     names: Names = {"realised": "1"} | (_bias(work, spec, levers) if spec.active else {})
     write_posts(work, spec)
     if not spec.active and spec.kind != words.AGENCY:
         return
-    work.sheet.section(f"{spec.title}: what it does")
-    n, case = spec.name, work.case
+    sheet.section(f"{spec.title}: what it does")
     over = "fill" if spec.kind == words.OWN_HOMES else "ramp"
     names |= {**work.curve(n), "run": work.running(n), "over": f"{n}.{over}_months?0"}
-    names |= work.sheet.rows(SCHEME, names, who=n)
-    if spec.kind in RAMPED:
-        names |= work.sheet.rows(RAMP, names, who=n)
-    if spec.kind not in {words.COST_OR_SAVING, words.FIXED_COST} and case.assumptions.keys() & {
-        f"{n}.cost_annual", f"{n}.cost_daily",
-    } and spec.active:  # fmt: skip
-        work.line(n, work.sheet.rows(FIXED, names, who=n)["fixed"], spec.title, INVESTMENT, RECURRING)
-    if spec.kind == words.ENTRY_REDUCTION:
-        _entry_reduction(work, spec, names, levers, stream)
-    elif spec.kind in OF_KIND:
-        OF_KIND[spec.kind](work, spec, names, levers)
-    else:
-        levers.sooner.add(n)
+    names |= sheet.rows(SCHEME, names, who=n)
+    if spec.active and COSTS.get(spec.kind) != _OF_ANY and stated.keys() & {f"{n}.cost_annual", f"{n}.cost_daily"}:
+        work.line(n, sheet.rows(FIXED, names, who=n)["fixed"], spec.title, INVESTMENT, RECURRING)
+    names |= _beforehand(work, spec, names, stream)
+    if spec.kind in LISTINGS:
+        names |= sheet.rows(LISTINGS[spec.kind], names, who=n)
+    for key, line, *tag in COSTS.get(spec.kind, ()):
+        work.line(n, names[key], line or spec.title, *tag)
+    _pull(work, spec, names, levers)
 
 
 def _bias(work: Work, spec: SchemeSpec, levers: Levers) -> Names:
     """Write what optimism bias does to a scheme; nothing where the case says nothing of it."""
-    if not {"appraisal.optimism_bias", "appraisal.benefits_realised_share"} & work.case.assumptions.keys():
+    if not {SWITCH, REALISED} & work.case.assumptions.keys():
         return {}
     uplift, cut = work.case.reference.optimism_bias.get(grade_of(work.case, spec.name), (0.0, 0.0))
     work.sheet.section(f"{spec.title}: optimism bias of its evidence")
@@ -222,102 +242,75 @@ def _bias(work: Work, spec: SchemeSpec, levers: Levers) -> Names:
     return {"realised": f"{made['realised']:const}"}
 
 
-def _entry_reduction(work: Work, spec: SchemeSpec, names: Names, levers: Levers, stream: Stream) -> None:
-    come = stream.entries_annual.sum(axis=1)[[AGES.index(age) for age in spec.ages]].sum() / MONTHS_A_YEAR
-    label = f"{spec.name}: entrants a month of its ages, first year, fitted in Python"
-    names["come"] = work.sheet.add(label, "children/month", const=float(come), style="pasted")
-    names["team"] = work.at_work(spec)
-    rate = work.sheet.rows(ENTRY_REDUCTION, names, who=spec.name)["rate"]
-    levers.reductions[spec.name] = Reduction(name=spec.name, ages=spec.ages, rate=rate)
+def _beforehand(work: Work, spec: SchemeSpec, names: Names, stream: Stream) -> Names:
+    """Write what the listing of a kind rests on and no listing can say."""
+    n, sheet = spec.name, work.sheet
+    match spec.kind:
+        case words.ENTRY_REDUCTION:
+            come = stream.entries_annual.sum(axis=1)[[AGES.index(age) for age in spec.ages]].sum() / MONTHS_A_YEAR
+            label = f"{n}: entrants a month of its ages, first year, fitted in Python"
+            row = sheet.add(label, "children/month", const=float(come), style="pasted")
+            return {"come": row, "team": work.at_work(spec)}
+        case words.FOSTERING_GROWTH:
+            return {"team": work.at_work(spec), "worked": work.at_work(spec, f"{n}.approval_lag")}
+        case (
+            words.COST_OR_SAVING | words.FIXED_COST
+        ):  # `profile`: a step for each year or month with a share of its own
+            names |= {"part": "1", **sheet.rows(WHOLE_MONTHS, names, who=n)}
+            for name in (name for name in PROFILE if f"{n}.{name}" in work.case.assumptions):
+                span, number, _ = name.split("_")
+                names["n"] = sheet.add(f"{n}: {span} whose share is its own", "number", const=float(number))
+                step = f"step | share from it on | share | =IF({STEPS[span]},.{name},[part])"
+                names["part"] = sheet.rows(step, names, who=n)["step"]
+        case words.ESTABLISHMENT:
+            _leaving(work, spec, names)
+    return {}
 
 
-def _fostering(work: Work, spec: SchemeSpec, names: Names, levers: Levers) -> None:
-    n = spec.name
-    names |= {"team": work.at_work(spec), "worked": work.at_work(spec, f"{n}.approval_lag")}
-    made = work.sheet.rows(FOSTERING, names, who=n)
-    for key, line, recurrence in (
-        ("first", RECRUITMENT, ONE_OFF), ("next", RECRUITMENT, RECURRING), ("supervision", SUPERVISION, RECURRING),
-        ("constellations", CONSTELLATIONS, RECURRING),
-    ):  # fmt: skip
-        work.line(n, made[key], line, INVESTMENT, recurrence)
-    levers.places[n] = made["filled"]
-
-
-def _agency(work: Work, spec: SchemeSpec, names: Names, levers: Levers) -> None:
-    del levers
-    made = work.sheet.rows(AGENCY, names, who=spec.name)
-    pairs = ((MANAGED_TEAMS, "teams", RESERVE), (COVER, "cover", words.GENERAL_FUND))
-    work.spent.setdefault(spec.name, []).extend(
-        Spent(line=line, before=made[key], after=made[f"{key}_after"], purse=purse) for line, key, purse in pairs
-    )
-
-
-def _establishment(work: Work, spec: SchemeSpec, names: Names, levers: Levers) -> None:
-    del levers
+def _leaving(work: Work, spec: SchemeSpec, names: Names) -> None:
+    """`Establishment._leaving` and `_ended`, as far as the case states them."""
     n, sheet, stated = spec.name, work.sheet, work.case.assumptions
-    if not stated.keys() & {f"{n}.{name}" for name in ("posts_redundant", *(name for _, name, *_ in LEAVING))}:
+    if not stated.keys() & {f"{n}.{name}" for _, name, *_ in LEAVING}:
         return
     names |= sheet.rows(ESTABLISHMENT, names, who=n)
-    if f"{n}.posts_redundant" in stated:
-        rules = rules_on(work.case.reference.pay, spec.start)
-        for key, (label, unit) in RULES.items():
-            names[key] = sheet.add(f"{n}: {label}", unit, const=float(getattr(rules, key)), style="input")
-        work.line(n, sheet.rows(REDUNDANT, names, who=n)["row"], REDUNDANCY, INVESTMENT, ONE_OFF)
-    for line, needed, recurrence, formula in LEAVING:
+    rules = rules_on(work.case.reference.pay, spec.start)
+    for line, needed, recurrence, listing in LEAVING:
         if f"{n}.{needed}" in stated:
-            row = sheet.rows(f"row | {line.lower()} | GBP | {formula}", names, who=n)["row"]
-            work.line(n, row, line, INVESTMENT, recurrence)
+            for key, (label, unit) in RULES.items() if line == REDUNDANCY else ():
+                names[key] = sheet.add(f"{n}: {label}", unit, const=float(getattr(rules, key)), style="input")
+            work.line(n, sheet.rows(listing, names, who=n)["row"], line, INVESTMENT, recurrence)
 
 
-def _own_homes(work: Work, spec: SchemeSpec, names: Names, levers: Levers) -> None:
-    made = work.sheet.rows(OWN_HOMES, names, who=spec.name)
-    work.line(spec.name, made["capital"], CAPITAL_LINE, INVESTMENT, ONE_OFF, CAPITAL)
-    work.line(spec.name, made["grant"], CAPITAL_LINE, INCOME, ONE_OFF, GRANT)
-    levers.terms[spec.name] = Terms(homes=(made["beds"], made["running"]))
+def _pull(work: Work, spec: SchemeSpec, names: Names, levers: Levers) -> None:
+    """Say what a scheme does to children and to what they cost, and what it spends on lines of its own."""
+    n = spec.name
+    spent, line = work.spent.setdefault(n, []), spec.line or f"{spec.title}: saving"
+    match spec.kind:
+        case words.ENTRY_REDUCTION:
+            levers.reductions[n] = Reduction(name=n, ages=spec.ages, rate=names["rate"])
+        case words.FOSTERING_GROWTH:
+            levers.places[n] = names["filled"]
+        case words.STEP_DOWN | words.LEAVING_SOONER:
+            levers.sooner.add(n)
+        case words.AGENCY:
+            for own, key, purse in ((MANAGED_TEAMS, "teams", RESERVE), (COVER, "cover", words.GENERAL_FUND)):
+                spent.append(Spent(line=own, before=names[key], after=names[f"{key}_after"], purse=purse))
+        case words.COST_OR_SAVING | words.FIXED_COST:
+            spent.append(Spent(line=line, before=names["saving"], after=None))
+    if terms := _terms(work, spec, names, line):
+        levers.terms[n] = terms
 
 
-def _price_change(work: Work, spec: SchemeSpec, names: Names, levers: Levers) -> None:
-    left = work.sheet.rows(PRICE_CHANGE, names, who=spec.name)["left"]
-    levers.terms[spec.name] = Terms(left={spec.placement: left})
-
-
-def _stability(work: Work, spec: SchemeSpec, names: Names, levers: Levers) -> None:
-    made = work.sheet.rows(STABILITY, names, who=spec.name)
-    levers.terms[spec.name] = Terms(per_child=[(MOVES, made["without"], made["with"])], of=_placements(spec))
-
-
-def _cost_or_saving(work: Work, spec: SchemeSpec, names: Names, levers: Levers) -> None:
-    """`CostOrSaving`: the profile is a step for each year or month that the case gives a share of its own."""
-    n, sheet = spec.name, work.sheet
-    names |= {"part": "1", **sheet.rows(WHOLE_MONTHS, names, who=n)}
-    for name in (name for name in PROFILE if f"{n}.{name}" in work.case.assumptions):
-        span, number, _ = name.split("_")
-        at = sheet.add(f"{n}: {span} whose share is its own", "number", const=float(number))
-        formula = f"=IF({STEPS[span]},.{name},[part])"
-        names |= {"n": at}
-        names["part"] = sheet.rows(f"step | share from it on | share | {formula}", names, who=n)["step"]
-    made = sheet.rows(COST_OR_SAVING, names, who=n)
-    line = spec.line or f"{spec.title}: saving"
-    work.line(n, made["cost"], spec.title, INVESTMENT, RECURRING)
-    if f"{n}.cost_one_off" in work.case.assumptions:
-        work.line(n, made["first"], spec.title, INVESTMENT, ONE_OFF)
-    work.spent.setdefault(n, []).append(Spent(line=line, before=made["saving"], after=None))
-    each = [(line, made["child_saving"], None), (spec.title, None, made["child_cost"])]
-    stated = {f"{n}.{what}_per_child_annual" for what in ("saving", "cost")}
-    if stated & work.case.assumptions.keys():
-        levers.terms[n] = Terms(per_child=each, of=_placements(spec))
-
-
-def _placements(spec: SchemeSpec) -> tuple[str, ...]:
-    return (spec.placement,) if spec.placement else PLACEMENTS
-
-
-OF_KIND: Final = {
-    words.FOSTERING_GROWTH: _fostering, words.AGENCY: _agency, words.ESTABLISHMENT: _establishment,
-    words.OWN_HOMES: _own_homes, words.PRICE_CHANGE: _price_change, words.STABILITY: _stability,
-    words.COST_OR_SAVING: _cost_or_saving, words.FIXED_COST: _cost_or_saving,
-}  # fmt: skip
-RAMPED: Final = {
-    words.ENTRY_REDUCTION, words.OWN_HOMES, words.PRICE_CHANGE, words.STABILITY, words.COST_OR_SAVING,
-    words.FIXED_COST,
-}  # fmt: skip
+def _terms(work: Work, spec: SchemeSpec, names: Names, line: str) -> Terms | None:
+    """Return how a scheme has children paid for (`placement_spending.terms_of`); None where it leaves that be."""
+    of = (spec.placement,) if spec.placement else PLACEMENTS
+    match spec.kind:
+        case words.OWN_HOMES:
+            return Terms(homes=(names["beds"], names["running"]))
+        case words.PRICE_CHANGE:
+            return Terms(left={spec.placement: names["left"]})
+        case words.STABILITY:
+            return Terms(per_child=[(MOVES, names["without"], names["with"])], of=of)
+    if work.case.assumptions.keys() & {f"{spec.name}.{what}_per_child_annual" for what in ("saving", "cost")}:
+        return Terms(per_child=[(line, names["child_saving"], None), (spec.title, None, names["child_cost"])], of=of)
+    return None

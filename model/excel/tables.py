@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Any, Final
 
 from model.case.words import CENTRAL, MEAN
+from model.excel.grid import HEADING, TEXT_STAYS_TEXT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -31,13 +32,12 @@ SHEETS: Final[Mapping[str, tuple[str, Callable[[Result], pd.DataFrame]]]] = {
     "Tornado": ("How far each assumption moves the NPV", lambda r: r.tornado),
     "Information": ("What each number is worth learning", lambda r: r.information),
     "Attribution": ("Who earned the NPV", lambda r: r.attribution),
+    "Structure": ("The NPV under every combination of the structural choices", lambda r: r.structure),
     "Convergence": ("What the number of draws can tell", lambda r: r.convergence),
     "Reconciliation": ("Printed figures recomputed", lambda r: r.reconciliation),
 }
 """Sheet -> what it holds, and the frame of a result that it shows."""
 MOST_ROWS: Final = 1_048_575
-OPTIONS: Final = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-"""A text stays a text, whatever it begins with."""
 FORMATS: Final = {"gbp": "#,##0;[Red]-#,##0", "share": "0.0%", "date": "mmm yyyy", "plain": "#,##0.######", "text": "@"}
 
 
@@ -45,18 +45,14 @@ def write_tables(result: Result, path: Path) -> None:
     """Write every table of a run to one workbook; the draws as their P10, P50 and P90 beside central and mean."""
     from xlsxwriter import Workbook  # noqa: PLC0415 - only where a workbook is asked for
 
-    with Workbook(str(path), OPTIONS) as book:
-        book.set_properties(
-            {"title": result.case.title, "created": datetime.combine(result.case.knowledge_date, time(), UTC)}
-        )
+    with Workbook(str(path), TEXT_STAYS_TEXT) as book:
+        made = datetime.combine(result.case.knowledge_date, time(), UTC)
+        book.set_properties({"title": result.case.title, "created": made})
         front = book.add_worksheet("Contents")
         bold = book.add_format({"bold": True, "font_size": 14})
         front.write_string(0, 0, f"{result.case.council}: {result.case.title}. {result.case.scenario_title}", bold)
-        front.write_string(
-            1,
-            0,
-            f"{result.draws} draws, seed {result.seed}; amounts in GBP, real in prices of {result.case.price_base}.",
-        )
+        base = result.case.price_base
+        front.write_string(1, 0, f"{result.draws} draws, seed {result.seed}; real amounts are GBP in prices of {base}.")
         front.set_column(0, 0, 24)
         front.set_column(1, 1, 70)
         for i, (name, (what, frame)) in enumerate(SHEETS.items()):
@@ -69,7 +65,7 @@ def write_frame(frame: pd.DataFrame, path: Path) -> None:
     """Write one table as a workbook of one sheet, in the formats that its columns' names ask for."""
     from xlsxwriter import Workbook  # noqa: PLC0415 - as above
 
-    with Workbook(str(path), OPTIONS) as book:
+    with Workbook(str(path), TEXT_STAYS_TEXT) as book:
         _Sheet(book, "Table").write(frame)
 
 
@@ -103,7 +99,7 @@ class _Sheet:
 
     def __init__(self, book: Any, name: str) -> None:  # noqa: ANN401 - XlsxWriter's own
         self._page = book.add_worksheet(name)
-        self._head = book.add_format({"bold": True, "bg_color": "#1F3864", "font_color": "#FFFFFF", "text_wrap": True})
+        self._head = book.add_format(HEADING)
         self._look = {name: book.add_format({"num_format": text}) for name, text in FORMATS.items()}
 
     def write(self, frame: pd.DataFrame) -> None:
