@@ -64,6 +64,11 @@ def _line_words(case: Case, post: Post, times: float) -> str:
         words += f" ({fmt.pounds(post.change_annual_cost_gbp / DAYS_IN_A_PRINTED_YEAR)} every day)"
     if times < 0:
         return f"{words}: taken out, counted under {views.title_of(case, post.charged_to)}"
+    already = case.assumptions.get(f"{post.charged_to}.posts_paid_already_share")
+    if already is not None and post.fte_current:
+        there, all_of_it = (fmt.significant(n, 3) for n in (post.fte_current, post.fte_proposed))
+        paid = f"less {fmt.percent(already.value)} paid already" if already.value else f"for all {all_of_it}"
+        words += f", {there} of its {all_of_it} fte there now and charged {paid}"
     parent = next((p for p in case.establishment if p.id == post.included_in), None)
     if parent is None or parent.charged_to == post.charged_to:
         return words

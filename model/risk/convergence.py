@@ -19,13 +19,11 @@ _CONFIDENCE: Final = 1.959963984540054  # standard errors either side that hold 
 _BOX: Final = 0.5  # half a printed unit
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Precision:
-    """An estimate, its standard error, and what printing it to `printed_unit` makes of that.
+    """An estimate from so many draws, its standard error, and what printing it to `printed_unit` makes of that.
 
-    `low` and `high` hold 95%. `may_change` says that a second run could well print another figure: the interval
-    reaches into a neighbouring one. `draws_needed` is how many would bring its half-width under half a printed unit
-    (0: there already).
+    `low` and `high` hold 95%.
     """
 
     name: str
@@ -34,17 +32,26 @@ class Precision:
     low: float
     high: float
     printed_unit: float
-    may_change: bool
-    draws_needed: int
+    draws: int
+
+    @property
+    def may_change(self) -> bool:
+        """Whether a second run could well print another figure: the interval reaches into a neighbouring one."""
+        return printed(self.low, self.printed_unit) != printed(self.high, self.printed_unit)
+
+    @property
+    def draws_needed(self) -> int:
+        """How many draws would bring the interval's half-width under half a printed unit (0: there already)."""
+        units_wide = (self.high - self.low) / self.printed_unit
+        return 0 if units_wide <= 2 * _BOX else math.ceil(self.draws * units_wide**2)
 
 
 def mean_precision(name: str, values: Floats, printed_unit: float) -> Precision:
     """Return the precision of a mean of independent draws, in the values' unit."""
-    n = values.size
+    n, mean = values.size, float(values.mean())
     error = float(np.std(values, ddof=1)) / math.sqrt(n) if n > 1 else math.inf
-    mean = float(values.mean())
     reach = _CONFIDENCE * error
-    return _precision(name, mean, error, (mean - reach, mean + reach), printed_unit, n)
+    return Precision(name, mean, error, mean - reach, mean + reach, printed_unit, n)
 
 
 def probability_precision(name: str, hits: int, draws: int, printed_unit: float) -> Precision:
@@ -52,20 +59,18 @@ def probability_precision(name: str, hits: int, draws: int, printed_unit: float)
     share, z2 = hits / draws, _CONFIDENCE**2
     centre = (share + z2 / (2 * draws)) / (1 + z2 / draws)
     reach = _CONFIDENCE * math.sqrt(share * (1 - share) / draws + z2 / (4 * draws**2)) / (1 + z2 / draws)
-    return _precision(
-        name, share, math.sqrt(share * (1 - share) / draws), (centre - reach, centre + reach), printed_unit, draws
-    )
+    error = math.sqrt(share * (1 - share) / draws)
+    return Precision(name, share, error, centre - reach, centre + reach, printed_unit, draws)
 
 
 def quantile_precision(name: str, values: Floats, probability: float, printed_unit: float) -> Precision:
     """Return the precision of a quantile, from the order statistics around it: no shape is assumed."""
     n, ordered = values.size, np.sort(values)
-    spread = math.sqrt(n * probability * (1 - probability))
-    middle, reach = n * probability, _CONFIDENCE * spread
+    middle, reach = n * probability, _CONFIDENCE * math.sqrt(n * probability * (1 - probability))
     ranks = math.floor(middle - reach), math.ceil(middle + reach)
     low, high = (float(ordered[min(max(rank, 0), n - 1)]) for rank in ranks)
     error = (high - low) / (2 * _CONFIDENCE)
-    return _precision(name, float(np.quantile(values, probability)), error, (low, high), printed_unit, n)
+    return Precision(name, float(np.quantile(values, probability)), error, low, high, printed_unit, n)
 
 
 def npv_precision(npv: Mapping[str, Floats], *, money_unit: float, share_unit: float) -> dict[str, list[Precision]]:
@@ -82,24 +87,6 @@ def npv_precision(npv: Mapping[str, Floats], *, money_unit: float, share_unit: f
         ]
         for perimeter, values in npv.items()
     }
-
-
-def _precision(  # noqa: PLR0913, PLR0917
-    name: str, estimate: float, error: float, interval: tuple[float, float], unit: float, draws: int
-) -> Precision:
-    low, high = interval
-    half_width = (high - low) / 2
-    needed = 0 if half_width <= _BOX * unit else math.ceil(draws * (half_width / (_BOX * unit)) ** 2)
-    return Precision(
-        name=name,
-        estimate=estimate,
-        standard_error=error,
-        low=low,
-        high=high,
-        printed_unit=unit,
-        may_change=printed(low, unit) != printed(high, unit),
-        draws_needed=needed,
-    )
 
 
 def printed(value: float, unit: float) -> int:

@@ -148,7 +148,9 @@ MODEL = {
     "target entries a year, aged 8 to 17": lambda b: 12 * b.setting.entries_by_age[3:].sum(),
     "reach with all posts filled that will be": lambda b: b.scheme("edge_of_care").reach(b.setting)[AUGUST_2025, 0],
     "ramp in the middle of the first month": lambda b: b.scheme("edge_of_care").ramp(b.setting)[12, 0],
-    "share of target entries prevented in the end": lambda b: b.scheme("edge_of_care").rate(b.setting)[AUGUST_2025, 0],
+    "share of target entries prevented in the end, on average": lambda b: b.scheme("edge_of_care").rate(b.setting)[
+        AUGUST_2025, 0
+    ],
     "employer NI, April to October 2022": lambda b: b.post.national_insurance[:7].sum(),
     "employer NI, November 2022 to March 2023": lambda b: b.post.national_insurance[7:].sum(),
     "pension": lambda b: b.post.pension.sum(),

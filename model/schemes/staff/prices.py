@@ -215,12 +215,9 @@ def price_row(case: Case, post: Post, start: date) -> PricedRow:
     """Price a row of `establishment.csv` bottom-up. PayError says which grade, point or table is missing."""
     tables = case.reference.pay
     rises = planned_rises(case)
-    sides = [(post.fte_proposed - post.fte_current, post.grade, post.spine_point)]
-    if post.grade_current:
-        sides = [(post.fte_proposed, post.grade, post.spine_point), (-post.fte_current, post.grade_current, "")]
     total = np.zeros(case.timeline.months)
     spine = ""
-    for fte, grade, point in sides:
+    for fte, grade, point in _sides(post):
         pay = post_pay(
             tables, council=case.council, grade=grade, start=start, spine_point=point, priced_at=post.priced_at,
             steps=post.increments,
@@ -252,10 +249,14 @@ def full_year_price(case: Case, post: Post) -> float:
         )  # fmt: skip
         return full_year_cost(tables, pay, year, rises) / level
 
+    return round(sum(fte * cost(grade, point) for fte, grade, point in _sides(post)), PENNY)
+
+
+def _sides(post: Post) -> list[tuple[float, str, str]]:
+    """Return (fte, grade, point) of what is added and, where it had another grade, of what is taken away."""
     if not post.grade_current:
-        return round((post.fte_proposed - post.fte_current) * cost(post.grade, post.spine_point), PENNY)
-    before = post.fte_current * cost(post.grade_current, "")
-    return round(post.fte_proposed * cost(post.grade, post.spine_point) - before, PENNY)
+        return [(post.fte_proposed - post.fte_current, post.grade, post.spine_point)]
+    return [(post.fte_proposed, post.grade, post.spine_point), (-post.fte_current, post.grade_current, "")]
 
 
 def with_prices(case: Case) -> Case:
