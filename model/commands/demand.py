@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from model.batch.disk import write_whole
+from model.commands.arguments import whole_number
 from model.commands.shared import BAD_INPUT, DONE, case_paths
 from model.commands.terminal import say
 
@@ -43,7 +44,7 @@ def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser
 
     test = subparsers.add_parser("backtest", help="forecast held-out years of the published tables, all authorities")
     test.add_argument("--dfe", required=True, type=Path, metavar="FOLDER", help="folder of DfE downloads (CSV)")
-    test.add_argument("--holdout", type=int, metavar="K", help="hold out the last K years (those not tuned on)")
+    test.add_argument("--holdout", type=whole_number, metavar="K", help="hold out the last K years (not tuned on)")
     test.add_argument("--out", type=Path, metavar="FOLDER", help="write errors.csv, coverage.csv, forecasts.csv here")
     test.set_defaults(run=run_backtest)
 

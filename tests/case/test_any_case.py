@@ -1,5 +1,8 @@
 """Cases of any council: no posts, no children, no budget; what is asked for depends on what a case holds."""
 
+import shutil
+from pathlib import Path
+
 import pytest
 
 from model import load_case, run
@@ -31,6 +34,38 @@ ASSUMPTIONS = """\
 name,value,unit,price_base,source,quality
 licence.cost_annual,1000,GBP/year,2022/23,a quote,green
 """
+
+
+INPUTS = Path(__file__).parents[2] / "inputs"
+
+
+@pytest.mark.parametrize(
+    ("year", "nominal"),
+    [  # by hand: 2% a year, the target of 2003, but for what was forecast or had happened by the June of that year
+        (2009, [1000, 1020, 1040.40, 1061.21, 1082.43]),
+        (2019, [1000, 1020, 1040.40, 1061.21, 1082.43]),
+        (2022, [1000, 1040, 1055.60, 1076.71, 1098.25]),  # 4% and 1.5%, the forecast of March 2022
+        (2024, [1000, 1020, 1040.40, 1061.21, 1082.43]),
+        (2026, [1000, 1020, 1040.40, 1061.21, 1082.43]),
+    ],
+)
+def test_a_case_of_any_year_uses_the_shared_tables_as_they_were_known_then(tmp_path, year, nominal):
+    text = (
+        CASE.format(funding="")
+        .replace("2023-04-01", f"{year}-04-01")
+        .replace("2022/23", f"{year}/{year % 100 + 1:02d}")
+    )
+    folder = tiny(tmp_path)
+    shutil.rmtree(tmp_path / "inputs" / "reference")
+    shutil.copytree(INPUTS / "reference", tmp_path / "inputs" / "reference")
+    text = text.replace(f"knowledge_date = {year}-04-01", f"knowledge_date = {year}-06-01")
+    (folder / "case.toml").write_text(text)
+    (folder / "assumptions.csv").write_text(ASSUMPTIONS.replace("2022/23", f"{year}/{year % 100 + 1:02d}"))
+    result = run(load_case(folder), draws=1)
+    net = result.annual.query("line == 'net' and perimeter == 'whole' and statistic == 'central'")
+    assert (-net.query("price_basis == 'nominal'")["value_gbp"]).tolist() == pytest.approx(nominal, abs=0.005)
+    by_hand = sum(-1000 / 12 * 1.035 ** -((m + 0.5) / 12) for m in range(60))
+    assert result.metrics_by_perimeter["whole"]["npv_gbp"]["central"] == pytest.approx(by_hand, rel=2e-4)
 
 
 def tiny(tmp_path, funding="", **files):

@@ -200,8 +200,9 @@ def _was_known(row: Row, known: date | None) -> bool:
 
 
 def _told(row: Row) -> date:
-    """The day a row became known; the first of days where it was never news."""
-    return row.values.get("as_at") or date.min
+    """The day a row became known; the first of days where it was never news, as the 1 that a series grows from."""
+    is_base = row.values.get("change", 0) is None and row.values.get("financial_year") != LATER
+    return date.min if is_base else row.values.get("as_at") or date.min
 
 
 def _stays(folder: Path, known: date | None, problems: list[Problem]) -> dict[int, float | None]:
@@ -258,5 +259,5 @@ def _year(row: Row) -> str:
 
 def _latest(rows: list[Row], key: str) -> dict[str, Row]:
     """For each name the row with the latest `as_at`."""
-    dated = [row for row in rows if row.values.get(key) and row.values.get("as_at")]
+    dated = [row for row in rows if row.values.get(key) and _told(row) > date.min]
     return {row.values[key]: row for row in sorted(dated, key=_told)}

@@ -1,0 +1,109 @@
+"""Small damage to the code itself, a seeded sample: an operator, a bound, a sign or a constant is changed in a copy.
+
+Run: ``python -m benchmarks mutants -- --each 6 --seed 1``. The tests of the mutated room must notice; what they let
+pass is printed with its line. A survivor is given a test, or a reason why nobody could see the difference.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).resolve().parents[1]
+ROOMS = ("money", "schemes", "children", "risk", "demand")
+LONGEST = 400  # seconds for the tests of a room: a mutant that runs on for ever has been noticed
+SWAPPED: dict[type[ast.AST], type[ast.AST]] = {
+    ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult, ast.Lt: ast.LtE, ast.LtE: ast.Lt,
+    ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq, ast.And: ast.Or, ast.Or: ast.And,
+}  # fmt: skip
+
+
+class Mutant(NamedTuple):
+    """A change to a file: where it is, what stood there, and the text of the whole file with it."""
+
+    path: Path
+    line: int
+    what: str
+    text: str
+
+
+def mutants(path: Path) -> Iterator[Mutant]:
+    """Yield every mutant of a file, the strings and the annotations of types left alone."""
+    source = path.read_text(encoding="utf-8")
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        for field in ("op", "ops", "value"):
+            old = getattr(node, field, None)
+            for new in _changed(node, field, old):
+                setattr(node, field, new)
+                line = getattr(node, "lineno", 0)
+                yield Mutant(path, line, f"{source.splitlines()[line - 1].strip()}  [{_said(new)}]", ast.unparse(tree))
+            if old is not None:
+                setattr(node, field, old)
+
+
+def _changed(node: ast.AST, field: str, old: object) -> Iterator[object]:
+    """Yield what may stand in the place of an operator, of one of several, or of a number."""
+    if field == "value" and isinstance(node, ast.Constant) and type(old) in {int, float}:
+        yield old + 1  # type: ignore[operator]
+    if field == "op" and type(old) in SWAPPED:
+        yield SWAPPED[type(old)]()
+    if field == "op" and isinstance(old, ast.USub):
+        yield ast.UAdd()
+    for position, one in enumerate(old) if field == "ops" and isinstance(old, list) else ():
+        if type(one) in SWAPPED:
+            yield [*old[:position], SWAPPED[type(one)](), *old[position + 1 :]]
+
+
+def _said(new: object) -> str:
+    """What was put in, in a word."""
+    one = new[0] if isinstance(new, list) else new
+    return type(one).__name__ if isinstance(one, ast.AST) else str(one)
+
+
+def survives(mutant: Mutant, copy: Path, room: str) -> bool:
+    """Whether the tests of a room pass with a mutant in the place of the file that it was made of."""
+    target = copy / mutant.path.relative_to(ROOT)
+    kept = target.read_text(encoding="utf-8")
+    target.write_text(mutant.text, encoding="utf-8")
+    try:
+        tests = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", f"tests/{room}"]
+        environment = {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
+        done = subprocess.run(  # noqa: S603 - our own tests
+            tests, cwd=copy, env=environment, capture_output=True, timeout=LONGEST, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return False
+    finally:
+        target.write_text(kept, encoding="utf-8")
+    return done.returncode == 0
+
+
+def main(arguments: list[str]) -> None:
+    """Print each survivor, and how many of how many were noticed, room by room."""
+    parser = argparse.ArgumentParser(prog="mutants")
+    parser.add_argument("--each", type=int, default=6, help="mutants of each room")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", choices=ROOMS, action="append")
+    options = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory() as place:
+        copy = Path(place) / "workbook"
+        shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".git", ".venv", "outputs", "__pycache__"))
+        for room in options.only or ROOMS:
+            every = [m for path in sorted((ROOT / "model" / room).rglob("*.py")) for m in mutants(path)]
+            chosen = random.Random(f"{room}/{options.seed}").sample(every, min(options.each, len(every)))  # noqa: S311
+            alive = [mutant for mutant in chosen if survives(mutant, copy, room)]
+            print(f"{room}: {len(chosen) - len(alive)} of {len(chosen)} noticed, of {len(every)} possible", flush=True)
+            for mutant in alive:
+                print(f"   {mutant.path.relative_to(ROOT)}:{mutant.line}  {mutant.what}", flush=True)
