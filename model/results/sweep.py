@@ -191,7 +191,7 @@ def sweep(  # noqa: PLR0913 - each is one thing a caller may choose
             return False
         place = out.parent / f"{out.name}.parts"
         _open_parts(place, key, force=force)
-        todo = {n: part for n, part in enumerate(parts) if not _part_path(place, n).exists()}
+        todo = {n: part for n, part in enumerate(parts) if not _is_whole(_part_path(place, n))}
         errors = []
         done = len(parts) - len(todo)
         with bar_of(len(parts), done=done, unit="part", title="Sweep", show=progress) as bar:
@@ -232,7 +232,7 @@ def _key_of(out: Path) -> str:
 def _open_parts(place: Path, key: str, *, force: bool) -> None:
     """Keep the parts of the same sweep, drop those of another."""
     mark = place / "made_from"
-    if place.exists() and (force or not mark.exists() or mark.read_text() != key):
+    if place.exists() and (force or not mark.exists() or mark.read_bytes() != key.encode()):
         store.discard(place)
     place.mkdir(parents=True, exist_ok=True)
     store.recover(place)
@@ -242,6 +242,14 @@ def _open_parts(place: Path, key: str, *, force: bool) -> None:
 def _part_path(place: Path, number: int) -> Path:
     """Where a part stands."""
     return place / f"part-{number:06}.parquet"
+
+
+def _is_whole(part: Path) -> bool:
+    """Whether a part is there and can be read: one that a full disk or a power cut has damaged is made again."""
+    try:
+        return parquet.read_table(part).num_rows >= 0
+    except (OSError, pa.ArrowInvalid):
+        return False
 
 
 def _join(place: Path, count: int, out: Path, key: str, schema: pa.Schema) -> None:
