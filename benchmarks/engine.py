@@ -6,6 +6,7 @@ time. Processor time is the steadier figure; a central run is the unit that the 
 
 from __future__ import annotations
 
+import argparse
 import resource
 import sys
 import time
@@ -34,7 +35,11 @@ SLIDERS, TIMES = 6, 8
 def main(arguments: list[str]) -> None:
     """Measure and print a table."""
     case = load_case(CASE, scenario="base")
-    small = "--small" in arguments
+    parser = argparse.ArgumentParser(prog="engine")
+    parser.add_argument("--small", action="store_true", help="few draws: does it start?")
+    parser.add_argument("--million", action="store_true", help="1,000,000 draws as well")
+    options = parser.parse_args(arguments)
+    small = options.small
     streams_of(case)  # the caseload solved: once a case
     line("memory before the first draw", f"{peak():.0f} MB")
     unit = best(lambda: net(case))[1]
@@ -44,7 +49,7 @@ def main(arguments: list[str]) -> None:
         words = f"{seconds:.2f} s (target {target} s); {cpu / draws * 1e3:.2f} ms of processor a draw"
         line(f"{draws:,} draws, joint, two threads", f"{words}, {cpu / draws / unit:.3f} central runs")
         line("", f"peak memory so far {peak():.0f} MB (target 400)")
-    if "--million" in arguments:
+    if options.million:
         started = time.process_time()
         joint(case, 1_000_000, keep=False)
         line("1,000,000 draws", f"{(time.process_time() - started) / 1e3:.2f} ms of processor a draw; {peak():.0f} MB")

@@ -6,6 +6,7 @@ them, and the 80% interval of every assumption that was learnt of either holds t
 
 from __future__ import annotations
 
+import argparse
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -86,9 +87,13 @@ def coverage(case: Case, *, truths: int, draws: int, months: int = 24, seed: int
 
 def main(arguments: list[str]) -> None:
     """Print how often intervals of 80% hold the truth."""
-    count = int(arguments[0]) if arguments else 200
+    parser = argparse.ArgumentParser(prog="tracking")
+    parser.add_argument("--truths", type=int, default=200)
+    parser.add_argument("--draws", type=int, default=2000)
+    options = parser.parse_args(arguments)
+    count = options.truths
     began = time.process_time()
-    share, intervals, effective = coverage(load_case(Path("inputs/bury-2022")), truths=count, draws=2000)
+    share, intervals, effective = coverage(load_case(Path("inputs/bury-2022")), truths=count, draws=options.draws)
     seconds = time.process_time() - began
     print(
         f"{count} truths: {share:.1%} of {intervals} intervals of 80% hold the truth; {effective:.0f} effective draws"

@@ -74,7 +74,7 @@ def _levers_of(scheme: Scheme, setting: Setting) -> Levers:
 def costs_of(scheme: Scheme, setting: Setting) -> CashFlows:
     """Return a scheme's own spending, raised for optimism bias where the case asks for that."""
     factor, costs = cost_factor(setting, scheme.spec.name), scheme.costs(setting)
-    return costs if (factor == 1).all() else CashFlows({tag: amount * factor for tag, amount in costs})
+    return CashFlows({tag: amount * factor for tag, amount in costs})
 
 
 @dataclass(frozen=True, kw_only=True)

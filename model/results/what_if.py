@@ -15,6 +15,7 @@ import numpy as np
 from model.case.draws import Draws, central, part_of, redraw, sample
 from model.case.reading.overrides import overridden
 from model.case.units import UNITS
+from model.case.words import CHANCE_OF
 from model.children.streams import RESTS_ON, streams_of
 from model.money.appraisal import BLOCK, discount_factors, each, npv_evaluator, payback_months, present_value
 from model.money.portfolio import evaluate, members_of
@@ -141,6 +142,8 @@ def shifted(assumption: Assumption, value: float) -> Assumption:
         return float(min(max(end + gap, unit.low), unit.high))
 
     low, high = kept(assumption.low), kept(assumption.high)
+    if assumption.distribution == CHANCE_OF:  # its ends are no and yes, whatever the chance
+        low, high = assumption.low, assumption.high
     if assumption.distribution == "lognormal" and value > 0 and assumption.value > 0:
         scale = value / assumption.value  # its range is in proportion, or its median would not be the value
         low, high = assumption.low * scale, assumption.high * scale

@@ -344,5 +344,7 @@ def test_a_range_moves_with_its_centre_and_stays_within_its_unit():
     assumptions = invented().assumptions
     share = shifted(assumptions["fostering.fill_rate"], 0.9)
     assert (share.value, share.low, share.high) == (0.9, pytest.approx(0.78), 1.0)
+    works = replace(share, distribution="chance", value=0.7, low=0.0, high=1.0)
+    assert (shifted(works, 0.1).low, shifted(works, 0.1).high) == (0.0, 1.0)  # a chance of no or yes stays one
     entry = shifted(assumptions["cost.entry"], 10_000)
     assert (entry.low, entry.high) == (5000, 20_000)  # lognormal: in proportion
