@@ -247,7 +247,7 @@ def _part_path(place: Path, number: int) -> Path:
 def _is_whole(part: Path) -> bool:
     """Whether a part is there and can be read: one that a full disk or a power cut has damaged is made again."""
     try:
-        return parquet.read_table(part).num_rows >= 0
+        return bool(parquet.read_table(part).num_rows >= 0)
     except (OSError, pa.ArrowInvalid):
         return False
 
