@@ -40,6 +40,8 @@ def demand_with_returns(dfe: Path, returns: Path, authority: str, *, internal: b
     """Return everything ``demand --ssda903`` writes. Without ``internal`` it is made of protected counts alone."""
     tables = tables_of(dfe)
     episodes = read_episodes(returns, authority=authority)
+    if episodes.child.size == 0:
+        raise InputProblems([f"{returns.name}: no episode that can be read stands in its files"])
     authority, region = find_authority(tables, authority)
     if not episodes.summary["in_care"]:
         raise InputProblems([f"{returns.name}: no child is in care on {_when(episodes)}; is it the whole return?"])

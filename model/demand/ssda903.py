@@ -80,8 +80,6 @@ def read_episodes(path: Path, *, authority: str | None = None) -> Episodes:
         frames = {kind: _read_kind(paths, folder, kind, log, problems) for kind, paths in kinds.items()}
     if problems:
         raise InputProblems(problems)
-    if frames["episodes"].empty:
-        raise InputProblems([f"{path.name}: no episode stands in its files"])
     episodes = clean(_only(frames, authority), log)
     if log.counts.get("same_start", 0) > MOST_ALIKE * len(frames["episodes"]):
         alike = "episodes begin on the day of another of the same child: are the identifiers in CHILD whole?"

@@ -175,3 +175,9 @@ def test_with_growth_by_placement_the_net_without_lines_is_still_the_net_of_the_
     run = evaluate(case, sample(case, 24, 1))
     for name, perimeter in run.perimeters.items():
         np.testing.assert_allclose(run.net(members_of(case)[name]), perimeter.net(120, 24), rtol=0, atol=1e-6)
+
+
+def test_the_opening_children_cost_their_number_times_the_first_years_price_times_the_weeks_paid(base):
+    cost = evaluated(base).opening_cost
+    assert cost["IFA foster placements"] == pytest.approx(90 * 800 * 365 / 7)
+    assert cost["Residential placements"] == pytest.approx(35 * 4000 * 365 / 7)

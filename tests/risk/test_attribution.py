@@ -76,3 +76,11 @@ def test_nine_schemes_are_refused() -> None:
 def test_parts_that_do_not_sum_are_refused() -> None:
     with pytest.raises(ValueError, match="do not sum"):
         to_the_penny({"a": np.array([1.0]), "b": np.array([2.0])}, np.array([4.0]))
+
+
+def test_pennies_left_over_go_to_the_largest_remainders_of_each_draw() -> None:
+    parts = {"a": np.array([0.333, 0.602]), "b": np.array([0.3331, 0.1985]), "c": np.array([0.3339, 0.1995])}
+    rounded = to_the_penny(parts, np.array([1.0, 1.0]))
+    assert {name: part.tolist() for name, part in rounded.items()} == {
+        "a": [0.33, 0.60], "b": [0.33, 0.20], "c": [0.34, 0.20],
+    }  # fmt: skip

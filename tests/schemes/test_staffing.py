@@ -72,6 +72,14 @@ def test_the_rate_follows_the_pay_day_so_it_falls_in_november_2022_and_rises_in_
     assert cost.national_insurance[36] == pytest.approx((49_282 - 5_000) * 0.15 * 30 / 365)
 
 
+def test_a_pension_rate_of_april_is_paid_from_april_and_not_for_march():
+    old, new = (replace(TABLES.pension(BURY, date(2022, 4, 1)), rate=r, start=date(y, 4, 1)) for y, r in
+                ((2022, 0.2), (2023, 0.3)))  # fmt: skip
+    tables = replace(TABLES, rates={**TABLES.rates, PENSION: (old, new)})
+    cost = post_cost(tables, post_at_38(), Timeline(date(2022, 4, 1), 24))
+    assert cost.pension / cost.salary == pytest.approx([0.2] * 12 + [0.3] * 12)
+
+
 def test_a_post_that_starts_in_mid_january_costs_its_days_of_the_year():
     cost = post_cost(TABLES, post_at_38(date(2023, 1, 16)), Timeline(date(2022, 4, 1), 12))
     assert cost.salary.sum() == pytest.approx(44_539 * 75 / 365)  # 16 days of January, 28, 31
