@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from model.batch import store
 from model.batch.disk import digest, text_digest
 from model.case.distributions import is_fixed
 from model.case.draws import sample, with_values
@@ -92,10 +93,11 @@ def freeze(  # noqa: PLR0913 - each is stated by whoever freezes
     if earlier and not reason:
         number = max(earlier)
         raise InputProblems([f"{case.folder_name}: plan {number} is frozen; a new version needs --reason TEXT"])
-    folder = case.folder / FOLDER / str(max(earlier, default=0) + 1)
+    target = case.folder / FOLDER / str(max(earlier, default=0) + 1)
     perimeter = main_perimeter(case)
     found = promised(case, sample(case, draws, seed), perimeter)
-    folder.mkdir(parents=True)
+    store.recover(target.parent)  # what a freeze that was killed left there
+    folder = store.begin(target)
     inputs = folder / "inputs"
     shutil.copytree(case.folder, inputs / case.folder_name, ignore=_LEFT_OUT)
     shutil.copytree(case.folder.parent / "reference", inputs / "reference", ignore=_LEFT_OUT)
@@ -104,7 +106,7 @@ def freeze(  # noqa: PLR0913 - each is stated by whoever freezes
     kept = uncertain | {NET_PRESENT_VALUE: found.npv, PAID_BACK: found.paid_back}
     np.savez_compressed(folder / DRAWS, **{name: array.astype(np.float32) for name, array in kept.items()})  # type: ignore[arg-type]
     said = {
-        "version": int(folder.name), "frozen": on.isoformat(), "scenario": case.scenario,
+        "version": int(target.name), "frozen": on.isoformat(), "scenario": case.scenario,
         "reason": reason or "First baseline.", "draws": draws, "seed": seed, "perimeter": perimeter,
         "change_below": change_below, "stop_below": stop_below,
     }  # fmt: skip
@@ -112,7 +114,8 @@ def freeze(  # noqa: PLR0913 - each is stated by whoever freezes
     lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in said.items()]
     lines += ["", "[files]", *(f"{json.dumps(name)} = {json.dumps(hashed)}" for name, hashed in hashes.items())]
     (folder / FILE).write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
-    return folder
+    store.publish(folder, target)
+    return target
 
 
 def versions(case_folder: Path) -> dict[int, Path]:

@@ -84,3 +84,13 @@ def test_pennies_left_over_go_to_the_largest_remainders_of_each_draw() -> None:
     assert {name: part.tolist() for name, part in rounded.items()} == {
         "a": [0.33, 0.60], "b": [0.33, 0.20], "c": [0.34, 0.20],
     }  # fmt: skip
+
+
+def test_a_step_of_the_waterfall_is_what_its_scheme_adds_to_those_before_it() -> None:
+    alone = {"a": 1.0, "b": 20.0, "c": 300.0}
+
+    def worth(subset: frozenset[str]) -> np.ndarray:
+        return np.array([sum(alone[name] for name in subset) * (2 if {"a", "c"} <= subset else 1)])
+
+    steps = waterfall(worth, ("a", "b", "c"))
+    assert {name: float(step[0]) for name, step in steps.items()} == {"a": 1, "b": 20, "c": 2 * 321 - 21}

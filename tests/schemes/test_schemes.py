@@ -10,6 +10,7 @@ from model.case.words import AVOIDANCE, CASHABLE, INVESTMENT
 from model.money.portfolio import streams_of
 from model.schemes.agency import annual_cost
 from model.schemes.base import monthly_hazard
+from model.schemes.staff.posts import already_paid
 from tests.engine import FULL_YEAR, evaluated, line, load, yearly
 
 WEEKS = 365 / 7
@@ -88,6 +89,9 @@ def test_posts_already_filled_are_no_new_spending_until_their_terms_end(tmp_path
     gap = flows(later, "improvement").net(120, 1) - flows(now, "improvement").net(120, 1)
     assert gap[9:21, 0] == pytest.approx(210_000 * 0.95 * case.timeline.year_share[9:21])
     assert gap[21:] == pytest.approx(np.zeros((99, 1)))
+    paid = already_paid(later.setting, case.schemes)  # the same pounds, which somebody pays already
+    assert paid[9:21, 0] == pytest.approx(210_000 * 0.95 * case.timeline.year_share[9:21])
+    assert not paid[21:].any()
 
 
 def test_households_by_hand(tmp_path):

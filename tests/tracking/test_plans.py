@@ -82,3 +82,15 @@ def test_a_new_version_needs_its_reason_and_leaves_the_old_one(folder):
     second = frozen(case, on=date(2023, 4, 1), reason="The team started in April")
     assert [second.version, second.reason] == [2, "The team started in April"]
     assert plans.versions(folder) == {1: first.folder, 2: second.folder}
+
+
+def test_a_freeze_that_is_stopped_half_way_leaves_no_plan_and_the_next_one_is_the_first(folder, monkeypatch):
+    case = load_case(folder)
+    with monkeypatch.context() as stopped:
+        stopped.setattr(plans.np, "savez_compressed", lambda *_, **__: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            frozen(case)
+    assert plans.versions(folder) == {}
+    assert not [path for path in (folder / "plans").iterdir() if not path.name.startswith(".")]
+    assert frozen(case).version == 1
+    assert [path.name for path in (folder / "plans").iterdir()] == ["1"]
