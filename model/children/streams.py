@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Final
 
 from model.children.calibration import LeftWithin, empty, nobody, stream_from_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from model.case.records import Case, CaseloadRow
     from model.children.opening import Stream
 
 GENERAL, UASC = "general", "uasc"
 SHARE_8_9: Final = "caseload.share_5_9_aged_8_9"
-LEFT_WITHIN: Final = tuple(f"caseload.left_within_{months}_months_share" for months in (6, 12, 24))
+EARLY: Final = (6, 12, 24)
+LEFT_WITHIN: Final = tuple(f"caseload.left_within_{months}_months_share" for months in EARLY)
 """A council's own shares of entrants who leave within so many months; without them the national ones stand."""
 RESTS_ON: Final = frozenset({SHARE_8_9, *LEFT_WITHIN})
 """The assumptions that the do-nothing caseload is built from, at central values."""
@@ -32,52 +33,43 @@ class Streams:
 
 def streams_of(case: Case) -> Streams:
     """Build the caseload of a case from its rows. Raises CaseloadError where the figures contradict each other."""
-    left = [case.assumptions[name].value if name in case.assumptions else None for name in LEFT_WITHIN]
-    return _streams(
-        tuple(_Row(row) for row in case.caseload),
-        _Table(case.reference.caseload_seed),
-        case.assumptions[SHARE_8_9].value if SHARE_8_9 in case.assumptions else 0.0,
-        tuple(mine if mine is not None else nation for mine, nation in zip(left, _national(case), strict=True)),
-    )
+    own = {name: case.assumptions[name].value for name in (SHARE_8_9, *LEFT_WITHIN) if name in case.assumptions}
+    national = case.reference.left_within
+    left = tuple(own.get(name, national.get(months)) for months, name in zip(EARLY, LEFT_WITHIN, strict=True))
+    share_8_9 = own.get(SHARE_8_9, 0.0)
+    return _streams(_Stated(rows=case.caseload, seed=case.reference.caseload_seed, share_8_9=share_8_9, left=left))
 
 
-def _national(case: Case) -> tuple[float | None, ...]:
-    return tuple(case.reference.left_within.get(months) for months in (6, 12, 24))
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Stated:
+    """What both streams are solved from, equal to another that states the same."""
 
+    rows: Sequence[CaseloadRow]
+    seed: Mapping[tuple[str, str], float]
+    share_8_9: float
+    left: tuple[float | None, ...]
 
-@dataclass(frozen=True)
-class _Row:
-    """A row of the caseload, equal to another that states the same."""
-
-    row: CaseloadRow
-
-    def __hash__(self) -> int:
-        """Rows that state the same are the same."""
-        return hash(repr(self.row))
-
-
-@dataclass(frozen=True)
-class _Table:
-    """A seed table, equal to another that holds the same."""
-
-    weights: Mapping[tuple[str, str], float]
+    def __eq__(self, other: object) -> bool:
+        """Whether the other states the same."""
+        return repr(self) == repr(other)
 
     def __hash__(self) -> int:
-        """Tables that hold the same are the same."""
-        return hash(tuple(sorted(self.weights.items())))
+        """What states the same is the same."""
+        return hash(repr(self))
 
 
 @lru_cache(maxsize=32)
-def _streams(rows: tuple[_Row, ...], seed: _Table, share_8_9: float, left: tuple[float | None, ...]) -> Streams:
+def _streams(stated: _Stated) -> Streams:
     """Solve both streams; the same figures are solved once."""
-    shares = None if any(share is None for share in left) else LeftWithin(shares=left)  # type: ignore[arg-type]
-    by_stream = {name: [r.row for r in rows if r.row.stream == name] for name in (GENERAL, UASC)}
-    if not rows:
+    if not stated.rows:
         return Streams(general=empty(), uasc=empty())
-    general = stream_from_rows(by_stream[GENERAL], seed=seed.weights, share_8_9=share_8_9, left=shares)
-    if not by_stream[UASC]:
+    shares = None if any(share is None for share in stated.left) else LeftWithin(shares=stated.left)  # type: ignore[arg-type]
+    rows = {name: [row for row in stated.rows if row.stream == name] for name in (GENERAL, UASC)}
+    solve = partial(stream_from_rows, seed=stated.seed, share_8_9=stated.share_8_9)
+    general = solve(rows[GENERAL], left=shares)
+    if not rows[UASC]:
         return Streams(general=general, uasc=nobody(general))
-    uasc = stream_from_rows(by_stream[UASC], seed=seed.weights, share_8_9=share_8_9, left=None)
-    if all(row.exits_annual is None for row in by_stream[UASC]):
+    uasc = solve(rows[UASC], left=None)
+    if all(row.exits_annual is None for row in rows[UASC]):
         uasc = replace(uasc, law=general.law)
     return Streams(general=general, uasc=uasc)

@@ -31,6 +31,7 @@ _WEIGHTS: Final = np.geomspace(0.5, 1000.0, 40)
 _ROUNDS: Final = 50
 _LONG_ENOUGH: Final = 3 * 365
 """Days of returns from which on a child whose time in care is in doubt may wait to be counted."""
+_FAR: Final = 9999  # a year beyond any
 _DAYS_BEFORE_18: Final = 2
 """An exit this close to the 18th birthday is one at 18: councils date it the day before as well as the day itself."""
 
@@ -80,24 +81,25 @@ def count_events(episodes: Episodes, *, uasc: bool | None = None) -> Events:
     age_at_end, duration = _band(births, np.where(happens, end, start), known), _duration(last - began)
     leaves = episodes.leaves[mask] & happens
     age_at_end = np.where(leaves & known & (end >= births[-1] - _DAYS_BEFORE_18), _A, age_at_end)
-    moved, to = _moves(place, leaves, happens, _follows(episodes, mask))
-    exits = _count3(age_at_end, place, duration, leaves)
-    moving = _count3(np.minimum(age_at_end, _A), place, duration, moved, unknown=known)
+    to = _follows(episodes, mask)
+    moved = happens & ~leaves & (to >= 0) & (to != place)
     in_care = end == OPEN
-    age_now = np.minimum(_band(births, np.where(in_care, closes - 1, start), known), _A - 1)
-    now = _count3(np.where(known, age_now, _A + 1), place, _duration(closes - 1 - began), in_care)
+    age_then, age_now, age_in = (
+        np.where(known, np.minimum(band, _A - 1), _A + 1)
+        for band in (age_at_end, *(_band(births, day, known) for day in (np.where(in_care, closes - 1, start), start)))
+    )
     enters = episodes.enters[mask] & (start >= opens) & (start < closes)
-    age_in = np.where(known, np.minimum(_band(births, start, known), _A - 1), _A + 1)
-    years, entries = _entries(age_in, place, start, enters)
+    years, year = _financial_years(start, enters)
     spread = _ages_of_unknown(exposure)
-    exits = _with_unknown(exits, spread)
+    exits = _with_unknown(_tally((age_at_end, place, duration), (_P, _D), leaves), spread)
+    now = _tally((age_now, place, _duration(closes - 1 - began)), (_P, _D), in_care)
     return Events(
         stock=_with_unknown(now, spread)[:_A],
         exposure=_with_unknown(exposure, spread)[:_A],
         exits=exits[:_A],
-        moves=_move_table(np.where(known, np.minimum(age_at_end, _A - 1), _A + 1), place, to, moved, spread),
-        out=_with_unknown(moving, spread)[:_A],
-        entries=_with_unknown(entries, spread)[:_A],
+        moves=_with_unknown(_tally((age_then, place, to), (_P, _P), moved), spread)[:_A],
+        out=_with_unknown(_tally((age_then, place, duration), (_P, _D), moved), spread)[:_A],
+        entries=_with_unknown(_tally((age_in, place, year), (_P, len(years)), enters), spread)[:_A],
         younger=_younger(age_in, births, start, enters & known),
         aged_out=float(exits[_A].sum()),
         mean_age=_mean_age(np.where(known & in_care, age_now, _A), (closes - episodes.born[mask]) / DAYS_A_YEAR * 12),
@@ -135,11 +137,6 @@ def _follows(episodes: Episodes, mask: np.ndarray) -> np.ndarray:
     return picked
 
 
-def _moves(place: np.ndarray, leaves: np.ndarray, happens: np.ndarray, to: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    moved = happens & ~leaves & (to >= 0) & (to != place)
-    return moved, to
-
-
 def _band(births: list[np.ndarray], day: np.ndarray, known: np.ndarray) -> np.ndarray:
     """Age band on a day: 0 to 4, 5 for 18 and over, 6 where the date of birth is unknown."""
     band = np.zeros(len(day), dtype=np.int64)
@@ -153,14 +150,11 @@ def _duration(days: np.ndarray) -> np.ndarray:
     return band
 
 
-def _count3(
-    age: np.ndarray, place: np.ndarray, duration: np.ndarray, chosen: np.ndarray, unknown: np.ndarray | None = None
-) -> np.ndarray:
-    """Count rows by (ages, 18, unknown) x placements x durations."""
-    if unknown is not None:
-        age = np.where(unknown, np.minimum(age, _A - 1), _A + 1)
-    index = (age * _P + place) * _D + duration
-    return np.bincount(index[chosen], minlength=(_A + 2) * _P * _D).astype(float).reshape(_A + 2, _P, _D)
+def _tally(where: tuple[np.ndarray, ...], sizes: tuple[int, ...], chosen: np.ndarray) -> np.ndarray:
+    """Count the chosen rows by (ages, 18, unknown) and what else is given, `sizes` of it."""
+    shape = (_A + 2, *sizes)
+    index = np.ravel_multi_index(tuple(each[chosen] for each in where), shape) if chosen.any() else np.zeros(0, int)
+    return np.bincount(index, minlength=int(np.prod(shape))).astype(float).reshape(shape)
 
 
 def _exposure(
@@ -185,20 +179,11 @@ def _exposure(
     return out / DAYS_A_YEAR
 
 
-def _entries(
-    age: np.ndarray, place: np.ndarray, start: np.ndarray, enters: np.ndarray
-) -> tuple[tuple[int, ...], np.ndarray]:
-    """Return financial years (by the year they end in) and entries by (ages, 18, unknown) x placements x years."""
-    when = start[enters].astype("datetime64[D]")
-    month = when.astype("datetime64[M]").astype(np.int64)
-    year = (month - 3) // 12 + 1970 + 1
-    if not len(year):
-        return (), np.zeros((_A + 2, _P, 0))
-    first, last = int(year.min()), int(year.max())
-    number = last - first + 1
-    index = (age[enters] * _P + place[enters]) * number + (year - first)
-    counts = np.bincount(index, minlength=(_A + 2) * _P * number).astype(float)
-    return tuple(range(first, last + 1)), counts.reshape(_A + 2, _P, number)
+def _financial_years(start: np.ndarray, enters: np.ndarray) -> tuple[tuple[int, ...], np.ndarray]:
+    """Return the financial years with entries, by the year they end in, and which of them every row's start is in."""
+    ends_in = (start.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) - 3) // 12 + 1970 + 1
+    held = ends_in[enters]
+    return tuple(range(int(held.min()), int(held.max()) + 1)) if len(held) else (), ends_in - held.min(initial=_FAR)
 
 
 def _younger(age: np.ndarray, births: list[np.ndarray], start: np.ndarray, chosen: np.ndarray) -> np.ndarray:
@@ -227,14 +212,6 @@ def _with_unknown(counts: np.ndarray, spread: np.ndarray) -> np.ndarray:
     pattern = np.concatenate([np.broadcast_to(spread[:, :, None], (_A, *unknown.shape)), np.zeros((1, *unknown.shape))])
     moved: np.ndarray = out + unknown * np.where(held > 0, own, pattern)
     return moved
-
-
-def _move_table(
-    age: np.ndarray, place: np.ndarray, to: np.ndarray, moved: np.ndarray, spread: np.ndarray
-) -> np.ndarray:
-    index = (age * _P + place) * _P + to
-    counts = np.bincount(index[moved], minlength=(_A + 2) * _P * _P).astype(float).reshape(_A + 2, _P, _P)
-    return _with_unknown(counts, spread)[:_A]
 
 
 # Pooling -------------------------------------------------------------------------------------------------------------
