@@ -42,8 +42,8 @@ class Events:
 
     ``stock`` children in care when the returns end, ``exposure`` child-years and ``exits`` before 18: (ages,
     placements, durations). ``moves`` (ages, placements from, to); ``out`` moves out (ages, placements, durations);
-    ``entries`` (ages, placements, years); ``younger`` how many entrants of each age are in the younger half of its
-    band; ``aged_out`` exits at 18; ``mean_age`` months of age of those in care when the returns end, (ages,), nan
+    ``entries`` (ages, placements, years); ``younger`` how many entrants of each age to have in the younger half of
+    its band; ``aged_out`` exits at 18; ``mean_age`` months of age of those in care when the returns end, (ages,), nan
     without any; ``first`` children in care when the returns begin. ``years`` financial years by the year they end in.
     Children of unknown age are spread over ages as the others of their placement are, so counts need not be whole.
     """
@@ -187,10 +187,16 @@ def _financial_years(start: np.ndarray, enters: np.ndarray) -> tuple[tuple[int, 
 
 
 def _younger(age: np.ndarray, births: list[np.ndarray], start: np.ndarray, chosen: np.ndarray) -> np.ndarray:
-    """Return how many of the chosen entrants of each age are in the younger half of its band, (ages,)."""
-    low, high = (np.stack(births[at : _A + at])[np.minimum(age, _A - 1), np.arange(len(age))] for at in (0, 1))
-    counted: np.ndarray = np.bincount(age[chosen & (2 * start < low + high)], minlength=_A)[:_A].astype(float)
-    return counted
+    """Return how many of the chosen entrants of each age to have in the younger half of its band, (ages,).
+
+    So many that the entrants' mean age is right if ages are even within either half, as the engine has them: it is how
+    long they have until 18 that counts.
+    """
+    who, band = np.flatnonzero(chosen), age[chosen]
+    low, high = (np.choose(band, [births[a + later][who] for a in range(_A)]) for later in (0, 1))
+    weights = 3 / 2 - 2 * (start[who] - low) / (high - low)
+    entered, young = (np.bincount(band, weights=w, minlength=_A) for w in (np.ones(len(who)), weights))
+    return np.asarray(np.clip(young, 0.0, entered))
 
 
 def _ages_of_unknown(exposure: np.ndarray) -> np.ndarray:

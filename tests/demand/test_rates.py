@@ -36,6 +36,13 @@ def test_known_hazards_are_recovered(known):
     assert (moves.mean * there).sum() / there.sum() == pytest.approx(world.move_annual, rel=0.05)
 
 
+def test_entrants_are_as_young_as_their_mean_age_says(known):
+    """Made-up children enter at any age up to 17.5: those of 16 and 17 in the first three quarters of their band."""
+    _, events, _, _ = known
+    share = events.younger / events.entries.sum(axis=(1, 2))
+    assert share == pytest.approx([0.5, 0.5, 0.5, 0.5, 3 / 2 - 2 * 0.375], abs=0.06)
+
+
 def test_intervals_cover_known_hazards_about_as_often_as_they_say(known):
     world, events, exits, _ = known
     truth = np.full((5, 8, 4), np.nan)

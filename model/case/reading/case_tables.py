@@ -135,7 +135,7 @@ CASELOAD: Final = Table(
         ),
         spare(MEAN_AGE, cells.count, "Mean months of age of an age's children, in its row of placement all."),
         spare(YOUNGER, cells.count,
-              "Share of an age's entrants who are in the younger half of its band; half of them where empty."),
+              "Share of an age's entrants in the younger half of its band, to give their mean age; half where empty."),
         spare("source", cells.text_cell, _SOURCE),
         spare("note", cells.text_cell, "How a suppressed figure was filled."),
     ),
