@@ -116,10 +116,13 @@ class Modelled:
         return formulas_of(self.evaluation.case)
 
     def _computed(self, formula: formulas.Formula) -> Floats:
-        """Compute a formula on whole arrays: the language that `parse` has let through, and nothing else."""
+        """Compute a formula on whole arrays."""
+        from simpleeval import SimpleEval  # noqa: PLC0415 - loaded only where there is a formula
+
         values = {key: self._read(name) for key, name in formula.names.items()}
         values |= {k: np.array(v) for k, v in formulas.of_posts(formula, self.evaluation.case.establishment).items()}
-        return np.asarray(_on_arrays(ast.parse(formula.expression, mode="eval").body, values), dtype=np.float64)
+        computed = SimpleEval(operators=_OPERATORS, functions=_FUNCTIONS, names=values).eval(formula.expression)
+        return np.asarray(computed, dtype=np.float64)
 
     def _count(self, name: str, acting: tuple[str, ...]) -> Floats:
         """Return children, nights or spending in the world of some schemes; a stock at each month's end."""
@@ -210,7 +213,7 @@ def _of_entries(scheme: EntryReductionScheme, setting: Setting, name: str) -> Fl
     return np.asarray(scheme.rate(setting) * target)
 
 
-_ON_ARRAYS: Final[dict[type, Callable[..., Floats]]] = {
+_OPERATORS: Final[dict[type, Callable[..., Floats]]] = {
     ast.Add: np.add, ast.Sub: np.subtract, ast.Mult: np.multiply, ast.Div: np.divide, ast.USub: np.negative,
     ast.UAdd: np.positive,
 }  # fmt: skip
@@ -221,22 +224,7 @@ _FUNCTIONS: Final[dict[str, Callable[..., Floats]]] = {
     "max": lambda *x: np.maximum.reduce(np.broadcast_arrays(*x)),
     "sum": lambda *x: sum(x[1:], x[0]),
 }  # fmt: skip
-
-
-def _on_arrays(node: ast.AST, values: Mapping[str, Floats]) -> Floats:
-    """Return a formula's value on whole arrays. `formulas.parse` has let through nothing but what is read here."""
-    if isinstance(node, ast.Constant):
-        return np.array(float(node.value))  # type: ignore[arg-type] # parse lets through numbers alone
-    if isinstance(node, ast.Name):
-        return values[node.id]
-    if isinstance(node, ast.UnaryOp):
-        return _ON_ARRAYS[type(node.op)](_on_arrays(node.operand, values))
-    if isinstance(node, ast.BinOp):
-        return _ON_ARRAYS[type(node.op)](_on_arrays(node.left, values), _on_arrays(node.right, values))
-    assert isinstance(node, ast.Call) and isinstance(node.func, ast.Name)  # noqa: S101, PT018 - see above
-    if node.func.id == "round" and len(node.args) > 1:
-        return _FUNCTIONS["round"](_on_arrays(node.args[0], values), float(_on_arrays(node.args[1], values)))
-    return _FUNCTIONS[node.func.id](*(_on_arrays(part, values) for part in node.args))
+"""What a formula may do, on whole arrays. `formulas.parse` has let through nothing else."""
 
 
 def measured(evaluation: Evaluation, acting: tuple[str, ...] | None = None, level: Floats | None = None) -> Modelled:
