@@ -137,24 +137,16 @@ def discard(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def recover(parent: Path) -> list[str]:
-    """Clear what killed runs left in ``parent`` (hold the lock); the names of folders put back in their place."""
-    put_back: list[str] = []
-    if not parent.is_dir():
-        return put_back
+def recover(parent: Path) -> None:
+    """Clear what killed runs left in ``parent`` (hold the lock); put back a folder that was about to be replaced."""
     for old in sorted(parent.glob(f"{OLD}*")):
         folder = parent / old.name.removeprefix(OLD).rpartition("-")[0]
         if not folder.exists() and read_record(old) is not None:
             old.rename(folder)
-            put_back.append(folder.name)
         else:
             discard(old)
-    for left in sorted(parent.glob(f"{NEW}*")):
-        if left.is_dir():
-            discard(left)
-        else:
-            left.unlink(missing_ok=True)
-    return put_back
+    for left in parent.glob(f"{NEW}*"):
+        discard(left) if left.is_dir() else left.unlink(missing_ok=True)
 
 
 def flush(path: Path) -> None:

@@ -12,6 +12,7 @@ import json
 import re
 import sys
 import tokenize
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,9 +50,11 @@ def problems(path: Path) -> list[str]:
         notebook = json.loads(text)
     except json.JSONDecodeError as error:
         return [f"{path}: line {error.lineno}: not a notebook's JSON ({error.msg}); restore it from git"]
-    found = [f"{path}: {problem}" for problem in _problems(notebook)]
-    if not found and text != cleaned(notebook):
-        found.append(f"{path}: is not written as cleaning leaves it; run: {HOW_TO_CLEAN} {path}")
+    found = [f"{path}: {problem}" for problem in _problems(notebook.get("cells", []))]
+    if text != cleaned(notebook):
+        found.append(
+            f"{path}: holds what running it leaves (outputs, counts, metadata); run: {HOW_TO_CLEAN} {path}"
+        )
     return found
 
 
@@ -67,8 +70,12 @@ def clean(path: Path) -> bool:
 def cleaned(notebook: Json) -> str:
     """Return a notebook's clean text: the same words and code give the same bytes, whoever last ran it."""
     cells = [_clean_cell(cell) for cell in notebook.get("cells", []) if "injected-parameters" not in _tags(cell)]
-    taken = {cell["id"] for cell in cells if cell["id"]}
-    free = (name for number in range(1, 2 * len(cells) + 1) if (name := f"cell-{number:02d}") not in taken)
+    taken: set[str] = set()
+    for cell in cells:
+        if cell["id"] in taken or not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", cell["id"]):
+            cell["id"] = ""
+        taken.add(cell["id"])
+    free = (name for number in count(1) if (name := f"cell-{number:02d}") not in taken)
     for cell in cells:
         cell["id"] = cell["id"] or next(free)
     notebook = {"cells": cells, "metadata": KERNEL, "nbformat": 4, "nbformat_minor": 5}
@@ -114,42 +121,15 @@ def _clean_cell(cell: Json) -> Json:
     return kept
 
 
-def _problems(notebook: Json) -> Iterator[str]:
-    cells = notebook.get("cells", [])
-    metadata = notebook.get("metadata", {})
-    if (notebook.get("nbformat"), notebook.get("nbformat_minor", 0) >= 5) != (4, True):
-        yield f"is not in notebook format 4.5, whose cells have lasting ids; run: {HOW_TO_CLEAN}"
-    if (kernel := metadata.get("kernelspec", {}).get("name")) != "python3":
-        yield f"names the kernel {kernel!r}, which others do not have; expected 'python3'; run: {HOW_TO_CLEAN}"
-    if stray := sorted(metadata.keys() - KERNEL.keys()):
-        yield f"carries metadata of a run ({', '.join(stray)}); run: {HOW_TO_CLEAN}"
-    parameter_cells = [number for number, cell in enumerate(cells, 1) if "parameters" in _tags(cell)]
-    if len(parameter_cells) > 1:
-        yield f"has {len(parameter_cells)} cells tagged 'parameters' (cells {parameter_cells}); expected one at most"
-    ids: set[str] = set()
+def _problems(cells: list[Json]) -> Iterator[str]:
+    marked = [number for number, cell in enumerate(cells, 1) if "parameters" in _tags(cell)]
+    if len(marked) > 1:
+        yield f"has {len(marked)} cells tagged 'parameters' (cells {marked}); expected one at most"
     for number, cell in enumerate(cells, 1):
-        name = cell.get("id", "")
-        where = f"cell {number} ({name or 'no id'})"
-        if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", name):
-            yield f"{where}: needs an id of letters, digits, - and _; run: {HOW_TO_CLEAN}"
-        if name and name in ids:
-            yield f"{where}: an earlier cell has the same id; give it another"
-        ids.add(name)
-        yield from (f"{where}: {problem}" for problem in _cell_problems(cell))
-
-
-def _cell_problems(cell: Json) -> Iterator[str]:
-    if "injected-parameters" in _tags(cell):
-        yield f"was put in by a run; run: {HOW_TO_CLEAN}"
-    if stray := sorted(cell.get("metadata", {}).keys() - set(CELL_METADATA)):
-        yield f"carries metadata of a run ({', '.join(stray)}); run: {HOW_TO_CLEAN}"
-    if cell["cell_type"] != "code":
-        return
-    if cell.get("outputs"):
-        yield f"has outputs; run: {HOW_TO_CLEAN}"
-    if cell.get("execution_count") is not None:
-        yield f"has the execution count {cell['execution_count']}; run: {HOW_TO_CLEAN}"
-    yield from _code_problems(_source(cell), is_parameters="parameters" in _tags(cell))
+        if cell["cell_type"] == "code":
+            where = f"cell {number} ({cell.get('id') or 'no id'})"
+            found = _code_problems(_source(cell), is_parameters="parameters" in _tags(cell))
+            yield from (f"{where}: {problem}" for problem in found)
 
 
 def _code_problems(source: str, *, is_parameters: bool) -> Iterator[str]:
