@@ -52,9 +52,7 @@ def problems(path: Path) -> list[str]:
         return [f"{path}: line {error.lineno}: not a notebook's JSON ({error.msg}); restore it from git"]
     found = [f"{path}: {problem}" for problem in _problems(notebook.get("cells", []))]
     if text != cleaned(notebook):
-        found.append(
-            f"{path}: holds what running it leaves (outputs, counts, metadata); run: {HOW_TO_CLEAN} {path}"
-        )
+        found.append(f"{path}: holds what running it leaves (outputs, counts, metadata); run: {HOW_TO_CLEAN} {path}")
     return found
 
 

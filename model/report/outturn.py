@@ -285,7 +285,7 @@ def _others(found: Outturn) -> charts.Figure | str:
         return "Nothing else was counted three times or more."
 
     def paint(canvas: Canvas) -> None:
-        for axes, (name, part) in zip(charts.panels(canvas, len(series), 3), series, strict=False):
+        for axes, (name, part) in zip(charts.panels(canvas, len(series), 2), series, strict=False):
             axes.plot(np.arange(len(part)), part["value"], color=charts.INK, marker="o", markersize=3)
             _mark_start(axes, list(part["period"]), found.plan.case.timeline.start)
             axes.set_title(markup.spelt(name).capitalize(), fontsize=7.5, fontweight="normal")
@@ -301,7 +301,7 @@ def _others(found: Outturn) -> charts.Figure | str:
     return charts.chart(
         "others", "What happened around the schemes", f"{len(series)} small charts: "
         + "; ".join(f"{name} from {p['value'].iloc[0]:g} to {p['value'].iloc[-1]:g}" for name, p in series), paint,
-        height=1.35 * -(-len(series) // 3), data=data, note="The dashed line is the start of the plan.",
+        height=1.2 * -(-len(series) // 2), data=data, note="The dashed line is the start of the plan.",
     )  # fmt: skip
 
 

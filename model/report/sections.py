@@ -55,8 +55,6 @@ def proposal(result: Result) -> Block:
         if case.active_schemes
         else "No scheme acts in this scenario."
     )
-    from model.report.options import considered  # noqa: PLC0415 - the options are run by the model, an index is not
-
     return show(sentence, table, considered(case))
 
 
