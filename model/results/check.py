@@ -48,7 +48,7 @@ def examine(
             continue
         cases.append(case)
         problems.extend(_trial_problems(case))
-        if options_path(case).exists():
+        if case.scenario == case.base_scenario and options_path(case).exists():  # a scenario may end before their dates
             problems.extend(_collected(lambda case=case: read_options(case)))  # type: ignore[misc]
     if cases:
         problems.extend(_collected(lambda: recompute(cases[0])))
