@@ -45,7 +45,6 @@ PLACEMENT_LINES: Final = {
 }
 STREAMS: Final = ("general", "uasc")
 AGE_18: Final = "18"  # in caseload.csv: children who leave because they turn 18
-FUNDING_WORDS: Final = ("general_fund", "reserve", "dsg", "grant", "partner")
 BUDGET_LINES: Final = (
     "In-house foster placements", "IFA foster placements", "Family and friends placements", "Residential placements",
     "Supported accommodation", "Placed with parents", "Placed for adoption", "Other placements",

@@ -15,6 +15,7 @@ from model.batch.disk import NEW
 from model.case import parameters
 from model.case.reading import assumption_rows, case_tables
 from model.case.reading.problems import InputProblems
+from model.case.reading.scenario_toml import FILE_NAME
 from model.case.records import SchemeSpec
 from model.case.spelling import nearest
 from model.case.timeline import financial_year
@@ -65,6 +66,8 @@ def new_folder(case: str, inputs: Path, problems: Sequence[str] = ()) -> Iterato
     found, reference = list(problems), inputs / "reference"
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", case) or case == "reference":
         found.append(f"case {case!r}: use small letters, digits and hyphens, such as northby-2023")
+    elif not FILE_NAME.fullmatch(case):
+        found.append(f"case {case!r}: Windows keeps this word for a device, or it is longer than 80 characters")
     elif (inputs / case).exists():
         found.append(f"{case}: the case exists already; choose another name, or remove the folder first")
     if found:

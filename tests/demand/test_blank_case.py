@@ -88,3 +88,9 @@ def test_an_unknown_kind_and_a_taken_name_are_refused(inputs):
         blank_case("mine", ["own_home"], inputs, TODAY)
     with pytest.raises(InputProblems, match="exists already"):
         case_from("example-all-kinds", "example-all-kinds", inputs)
+
+
+def test_a_word_that_windows_keeps_for_a_device_is_no_case(inputs):
+    with pytest.raises(InputProblems, match="Windows keeps this word"):
+        blank_case("con", ["agency"], inputs, date(2024, 5, 1))
+    assert not (inputs / "con").exists()

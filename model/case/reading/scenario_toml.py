@@ -47,7 +47,7 @@ OVERRIDE: Final[Mapping[str, Callable[[object], object]]] = {
     "note": _cell(cells.text_cell),
 }
 """Key of an override that is a table -> how its value is read."""
-_FILE_NAME: Final = re.compile(
+FILE_NAME: Final = re.compile(
     r"(?!(?:con|prn|aux|nul|com[0-9]|lpt[0-9])$)[A-Za-z0-9][A-Za-z0-9_-]{0,79}", re.IGNORECASE
 )
 """A folder is called so on every system: not a device of Windows, and short enough for its paths."""
@@ -88,7 +88,7 @@ def read_scenario(
     if name not in known:
         problems.append(Problem(place, "the name of a scenario of this case", nearest(name, known), value=name))
         return None
-    if not _FILE_NAME.fullmatch(name):
+    if not FILE_NAME.fullmatch(name):
         advice = f"name it {'-'.join(re.findall('[a-z0-9]+', name.lower())) or 'my-question'}.toml"
         expected = "a file name of letters, digits, - and _, at most 80, and no word that Windows keeps for a device"
         problems.append(Problem(place, expected, advice, value=f"{name}.toml"))
