@@ -1,4 +1,4 @@
-"""One change, before and after: what it does to the money, and where the answer would turn."""
+"""One change, before and after: what it does to the money."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def try_out(before: Result, name: str = "", value: float | None = None, perimete
     Raises InputProblems where a scenario could not hold that value.
     """
     case, main = before.case, group_of(before.case, perimeter)
-    moves = [bar for bar in views.records(before.tornado) if bar.perimeter == main]
+    moves = [] if name and value is not None else [b for b in views.records(before.tornado) if b.perimeter == main]
     known = case.assumptions
     if not name and not moves:
         return show("No assumption by itself moves the NPV: name one in the parameter `name`.")
@@ -53,13 +53,10 @@ def try_out(before: Result, name: str = "", value: float | None = None, perimete
         ends = (a.low, a.high) if bar is None else (bar.p10, bar.p90)
         value = ends[0] if bar is None or bar.npv_at_p10_gbp < bar.npv_at_p90_gbp else ends[1]
     after = run(changed(case, {a.name: value}), draws=before.draws, seed=before.seed)
-    turns = [r for r in views.records(before.switching_by_perimeter) if (r.perimeter, r.assumption) == (main, a.name)]
-    at = views.some(turns[0].switching_value) if turns else None
     reach = "certain" if a.low == a.high else f"from {fmt.quantity(a.low, a.unit)} to {fmt.quantity(a.high, a.unit)}"
-    turn = f"at {fmt.quantity(at, a.unit)}" if at is not None else "at no value it can have"
     return show(
         f"{a.label}: {fmt.quantity(a.value, a.unit)} ({reach}) before, {fmt.quantity(value, a.unit)} and "
-        f"certain after. The NPV with cost avoided turns {turn}, all else central. Source: {a.source or 'none stated'}",
+        f"certain after. Source: {a.source or 'none stated'}",
         compared(before, after, main),
         money.cumulative_fan(after, main, before=before),
     )

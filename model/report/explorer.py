@@ -78,7 +78,7 @@ class _Page:
 
     def _asked(self, asked: Mapping[str, Any]) -> None:
         """Do what a reader asked for; a value that a scenario could not hold is refused, and nothing moves."""
-        kind, name = asked["kind"], str(asked["name"])
+        kind, name, kept = asked["kind"], str(asked["name"]), dict(self.values)
         known = self.explorer.case.assumptions
         try:
             if kind == "save":
@@ -90,11 +90,11 @@ class _Page:
                 self.values = {n: v for n, v in self.values.items() if name and n != name}
             elif kind in {"slide", "type"}:
                 value = float(asked["value"]) if kind == "slide" else _typed(str(asked["text"]), known[name])
-                self.explorer.changed({name: value})
                 self.values[name] = value
             self._show("")
-        except InputProblems as problems:
-            self._show(str(problems))
+        except ValueError as problem:  # as the reader's checks say it, or a range that its distribution cannot have
+            self.values = kept
+            self._show(str(problem))
 
     def _show(self, said: str) -> None:
         case = self.explorer.case

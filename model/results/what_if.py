@@ -135,6 +135,8 @@ class WhatIf:
 
 def shifted(assumption: Assumption, value: float) -> Assumption:
     """Return the assumption with another central value and its range moved along, both kept within the unit."""
+    if assumption.distribution == CHANCE_OF:  # its ends are 0 and 1: the value is the chance itself
+        return replace(assumption, value=value)
     unit = UNITS[assumption.unit]
     gap = value - assumption.value
 

@@ -295,6 +295,12 @@ def test_what_is_typed_moves_the_chart_to_what_the_engine_says_or_is_refused(exp
     assert widget.said == ""
 
 
+def test_the_ends_of_a_chance_stay_while_the_chance_moves():
+    case = invented()
+    chance = replace(case.assumptions["edge_of_care.deadweight"], value=0.7, low=0.0, high=1.0, distribution="chance")
+    assert shifted(chance, 0.15) == replace(chance, value=0.15)
+
+
 def test_any_assumption_can_be_put_on_a_slider_down_to_nothing_and_saved(tmp_path):
     case = load_case(write_case(tmp_path), "base")
     widget = Explorer(case, "invest_to_save", 20, 1).page()
