@@ -30,7 +30,7 @@ def assumption(name, value, unit, **more):
     fields = {
         "low": value * 0.8, "high": value * 1.2, "distribution": "uniform", "price_base": "2022/23" if "GBP" in unit else "",
         "source": "003 para 5.19", "as_at": date(2022, 7, 13), "quality": "amber", "impact": "red",
-        "owner": "Finance business partner", "note": "", "value_as_stated": value,
+        "owner": "Finance business partner", "note": "", "label": name, "value_as_stated": value,
     }  # fmt: skip
     return Assumption(name=name, value=value, unit=unit, **(fields | more))
 
