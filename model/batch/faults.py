@@ -5,8 +5,6 @@
 Without the variable a point costs one look-up.
 """
 
-from __future__ import annotations
-
 import errno
 import os
 import signal

@@ -4,8 +4,6 @@ matplotlib then has its fonts and pandas its formats, which every notebook would
 apart from pyplot: a kernel chooses its backend when its own first figure is made.
 """
 
-from __future__ import annotations
-
 import gc
 from io import BytesIO
 

@@ -3,27 +3,22 @@
 The notebook comes after it in the same process, so that a result which the work has kept is at hand for it.
 """
 
-from __future__ import annotations
-
 import os
 import pickle
 import random
 import traceback
+from collections.abc import Callable
 from json import dumps, loads  # by names of ours: what a notebook does to ``json`` must not silence its kernel
 from time import process_time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jupyter_client.jsonutil import json_default
 from jupyter_client.session import json_packer
 
 from model.batch import store
 from model.batch.faults import point
+from model.batch.job import Context
 from model.batch.tasks import Stopped, load
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from model.batch.job import Context
 
 SEED = 0
 """Where the generators without a seed start in every kernel: a forgotten seed cannot make two runs differ."""

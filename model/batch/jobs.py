@@ -5,22 +5,18 @@ function given a ``Context``; then, if the job names a notebook, that is execute
 both, so that a result kept by the function is at hand for the notebook.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import sys
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Generator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, cast
 
 from model.batch import remote, store
 from model.batch.disk import NEW, write_whole
 from model.batch.job import Job, JobResult
 from model.batch.progress import Progress
 from model.batch.tasks import Outcome
-
-if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping, Sequence
-    from pathlib import Path
 
 
 def plan(jobs: Sequence[Job], *, force: bool = False) -> dict[int, str]:

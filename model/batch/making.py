@@ -1,30 +1,24 @@
 """Jobs done: each on a kernel of its own, then its page, its record and its place among the outputs."""
 
-from __future__ import annotations
-
 import collections
 import os
 import pickle
 import sys
 import tempfile
+from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from pathlib import Path
 from time import monotonic, thread_time
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from model.batch import kernels, provisioner, render, store
 from model.batch.disk import digest
 from model.batch.faults import point
 from model.batch.inside import describe
-from model.batch.job import Context
+from model.batch.job import Context, Job
 from model.batch.kernels import Session
 from model.batch.tasks import ENVIRONMENT, Outcome, Stopped
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping, Sequence
-
-    from model.batch.job import Job
 
 KERNEL_ENVIRONMENT = {
     **ENVIRONMENT,

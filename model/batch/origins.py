@@ -1,7 +1,5 @@
 """What a result is made from: inputs, the model's own sources, its commit and the packages that matter."""
 
-from __future__ import annotations
-
 import hashlib
 import importlib.metadata
 import json
@@ -9,15 +7,12 @@ import os
 import platform
 import shutil
 import subprocess
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from model.batch.disk import digest
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
 
 PACKAGES = (
     "ipykernel",

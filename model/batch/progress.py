@@ -7,18 +7,14 @@ import json
 import sys
 import time
 from datetime import UTC, datetime
-from typing import IO, TYPE_CHECKING, Any, Self
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self
 
 from tqdm import tqdm
 
+from model.batch.job import Job, JobResult
 from model.batch.store import OutputError, explain
-
-if TYPE_CHECKING:
-    from pathlib import Path
-    from types import TracebackType
-
-    from model.batch.job import Job, JobResult
-
 
 TOLD = ("seconds", "cells_cpu_seconds", "work_cpu_seconds", "cpu_seconds", "why", "error", "cell")
 """What the log says of a job beside its name."""

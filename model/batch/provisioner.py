@@ -9,8 +9,6 @@ Windows, a daemon, another language) is started as ever. The modules must start 
 choose no interactive backend; as ever with multiprocessing, each fork imports the caller's main module.
 """
 
-from __future__ import annotations
-
 import contextlib
 import multiprocessing
 import os
@@ -18,16 +16,14 @@ import signal
 import sys
 import tempfile
 import threading
+from collections.abc import Iterable, Mapping
 from importlib.metadata import EntryPoint
 from multiprocessing.connection import wait
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
 
 NAME = "warm-provisioner"
 KERNEL = ["-m", "ipykernel_launcher"]  # so a Python kernel's command goes on after the interpreter

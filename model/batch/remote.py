@@ -5,22 +5,17 @@ what they need. A plain ``tcp://`` scheduler runs whatever anyone who reaches it
 network you trust.
 """
 
-from __future__ import annotations
-
 import contextlib
 import functools
 import logging
 import re
 import time
+from collections.abc import Generator, Iterator, Mapping
 from concurrent.futures import CancelledError
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from model.batch.origins import package_hash
 from model.batch.tasks import Outcome, do
-
-if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Mapping
-
 
 WORKER_WAIT_SECONDS = 30
 _LOOK_SECONDS = 0.05

@@ -4,8 +4,6 @@ Parameters are checked against the notebook's own declaration first: papermill i
 not know, and runs on the defaults.
 """
 
-from __future__ import annotations
-
 import ast
 import difflib
 import functools
@@ -13,21 +11,18 @@ import itertools
 import math
 import re
 import threading
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import nbformat
 import papermill
 from nbconvert.exporters import HTMLExporter
 
 from model.batch import kernels
+from model.batch.kernels import Session
 from model.batch.tasks import Stopped, load
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
-
-    from model.batch.kernels import Session
 
 DEFAULT_EXPORTER = "model.batch.render:plain_exporter"
 _CELL_FILE = re.compile(r"\S*ipykernel_\d+[\\/](\d+)\.py")

@@ -6,8 +6,6 @@ what went in and of what came out. Times stand in ``provenance.json`` alone: but
 same work gives the same bytes.
 """
 
-from __future__ import annotations
-
 import contextlib
 import ctypes
 import errno
@@ -20,7 +18,7 @@ import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 
 from model.batch.disk import NEW, digest, write_whole
 from model.batch.faults import point
@@ -31,9 +29,8 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-    from pathlib import Path
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 
 RECORD = "run.json"
 OLD = ".old-"

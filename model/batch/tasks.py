@@ -4,22 +4,18 @@ A task names an importable function. The processes are the standard library's (`
 notice of Ctrl-C, and end when the process that started them does.
 """
 
-from __future__ import annotations
-
 import importlib
 import multiprocessing
 import os
 import signal
 import threading
 import time
+from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing.connection import wait
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping
+from typing import Any
 
 ENVIRONMENT = {
     "OPENBLAS_NUM_THREADS": "1",

@@ -1,14 +1,9 @@
 """One named number: value, range, unit, price base, source, and how sure we are of it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import date
 
 from model.case.words import FIXED
-
-if TYPE_CHECKING:
-    from datetime import date
 
 
 @dataclass(frozen=True, kw_only=True)

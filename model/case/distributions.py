@@ -1,24 +1,18 @@
 """Distributions: what an assumption's value, low and high mean as an inverse CDF."""
 
-from __future__ import annotations
-
 import math
+from collections.abc import Callable
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from model.case import words
+from model.case.assumptions import Assumption
 from model.case.units import UNITS
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from numpy.typing import NDArray
-
-    from model.case.assumptions import Assumption
-
-    Floats = NDArray[np.float64]
+Floats = NDArray[np.float64]
 
 _Z90: Final = 1.2815515655446004  # standard normal quantile of 0.9
 _PERT_WEIGHT: Final = 4.0  # the usual PERT weight of the mode against each bound

@@ -4,27 +4,21 @@ Draw k of an assumption depends on the seed, the assumption's name and k, and on
 are asked for, not on the block they are made in, not on the other assumptions (unless a correlation is declared).
 """
 
-from __future__ import annotations
-
 import hashlib
 import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
+from model.case.assumptions import Assumption
 from model.case.distributions import is_fixed, quantile
+from model.case.records import Case, Correlation
 from model.case.spelling import nearest
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from numpy.typing import ArrayLike, NDArray
-
-    from model.case.assumptions import Assumption
-    from model.case.records import Case, Correlation
-
-    Floats = NDArray[np.float64]
+Floats = NDArray[np.float64]
 
 _WORDS_A_COUNTER: Final = 4  # Philox4x64 yields four 64-bit words a counter step
 _SMALLEST_UNIFORM: Final = 2.0**-54  # half the generator's step, so that no uniform is exactly zero

@@ -4,15 +4,11 @@ A measure of `actuals.csv` with a scope is known as `measure.scope`: `children_l
 `benefits.csv` reads the same names, and with `do_nothing.` or `impact.` in front those of the other worlds.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable, Mapping
+from typing import Final
 
 from model.case.parameters import AGE_BANDS, PLACEMENTS, SPLIT_AGE_BANDS
 from model.case.words import DO_NOTHING, ENTRY_REDUCTION, FOSTERING_GROWTH, IMPACT, WHOLE
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
 
 STARTED, CEASED, LOOKED_AFTER = "children_started", "children_ceased", "children_looked_after"
 NIGHTS, SPEND, PRICE = "bed_nights", "spend", "weekly_price"

@@ -1,13 +1,9 @@
 """What a council states in `options.toml`: the long list, what may be more or less of, its limits, and stages."""
 
-from __future__ import annotations
-
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import date
+from datetime import date
+from typing import Any, Final
 
 FILE_NAME: Final = "options.toml"
 

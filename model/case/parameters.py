@@ -5,12 +5,8 @@ in `without` what happens then may be left out; everything else must be in `assu
 from these words by `python -m model dictionary`.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Final, NamedTuple
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping
+from typing import Final, NamedTuple
 
 
 class Parameter(NamedTuple):

@@ -7,12 +7,10 @@ date. `as_at` is when a row became known, so that a case of July 2022 does not p
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import date
+from datetime import date
+from typing import TypeVar
 
 MIDDLE, BOTTOM, TOP = "middle", "bottom", "top"
 PLACES_IN_A_GRADE = (BOTTOM, MIDDLE, TOP)

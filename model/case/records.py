@@ -4,22 +4,15 @@ Everything here is plain data. `model.case.reading` fills it from files and refu
 it may rely on the types, the names and the units below.
 """
 
-from __future__ import annotations
-
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from datetime import date
+from pathlib import Path
 
-from model.case.timeline import MONTHS_A_YEAR
+from model.case.assumptions import Assumption
+from model.case.reference import Reference
+from model.case.timeline import MONTHS_A_YEAR, Timeline
 from model.case.words import APPROVED, BOTTOM_UP, GENERAL, PRINTED, YEAR
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import date
-    from pathlib import Path
-
-    from model.case.assumptions import Assumption
-    from model.case.reference import Reference
-    from model.case.timeline import Timeline
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,14 +1,9 @@
 """Figures shared by all cases: price indices and discount rates, each row with its source."""
 
-from __future__ import annotations
-
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from model.case.pay import PayTables
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 @dataclass(frozen=True, kw_only=True)

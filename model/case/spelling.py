@@ -1,12 +1,7 @@
 """A word that is not known, and the known word most like it."""
 
-from __future__ import annotations
-
 import difflib
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from collections.abc import Iterable
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

@@ -1,17 +1,12 @@
 """Months, days and financial years (April to March)."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 import numpy as np
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+from numpy.typing import NDArray
 
 MONTHS_A_YEAR = 12
 FIRST_MONTH_OF_FINANCIAL_YEAR = 4

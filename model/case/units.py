@@ -1,20 +1,15 @@
 """Units and the conversions between them. No other module multiplies by weeks, days or a price index."""
 
-from __future__ import annotations
-
 import math
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from model.case.records import Case
-    from model.case.reference import PriceIndex
-    from model.case.timeline import Timeline
+from model.case.records import Case
+from model.case.reference import PriceIndex
+from model.case.timeline import Timeline
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,14 +5,14 @@ makes the stated shares of entrants leave within 6, 12 and 24 months, as far as 
 age's placements in their proportions, unless the case states moves of its own.
 """
 
-from __future__ import annotations
-
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
 from model.case.parameters import AGE_18, AGE_BANDS, PLACEMENTS
+from model.case.records import CaseloadRow
 from model.case.timeline import MONTHS_A_YEAR
 from model.children.expected import project
 from model.children.law import (
@@ -25,6 +25,7 @@ from model.children.law import (
     IN_HOUSE,
     INPUT_AGE_OF,
     LONGEST,
+    Floats,
     Law,
     age_weights,
     care_weights,
@@ -46,12 +47,6 @@ from model.children.opening import (
     younger,
 )
 from model.children.stated import states_rates, stream_as_stated
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from model.case.records import CaseloadRow
-    from model.children.law import Floats
 
 ROUNDS: Final = 400
 CLOSE: Final = 1e-7

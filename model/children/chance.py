@@ -7,30 +7,22 @@ in, and no child can be saved twice.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from model.children.counting import BOUNDS, Tally, counts, month_of, tally
-from model.children.law import AGE_STARTS, EIGHTEEN, IFA, IN_HOUSE
-from model.children.levers import NO_LEVERS, Projection, targeted
+from model.children.law import AGE_STARTS, EIGHTEEN, IFA, IN_HOUSE, Floats
+from model.children.levers import NO_LEVERS, Drivers, FosterPlaces, Levers, Projection, SoonerOut, targeted
+from model.children.opening import Stream
 from model.children.paths import EIGHTEENTH, LEFT, MOVED, TIME, Children, Stays, deal, joined, together, walk
-from model.children.places import filling
+from model.children.places import Filling, Guide, filling
 from model.children.short import MONTHS, natural_short, tilts_by_stay
-from model.children.words import exponential, key_of, keys, uniform
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
-
-    from model.children.law import Floats
-    from model.children.levers import Drivers, FosterPlaces, Levers, SoonerOut
-    from model.children.opening import Stream
-    from model.children.places import Filling, Guide
-    from model.children.words import Keys
+from model.children.words import Keys, exponential, key_of, keys, uniform
 
 _RETURN, _WHOSE = 1_000_001, 1_000_002  # which of a child's keys
 _TICKS: Final = 1_000_000  # a stay is told from the child's others by when it begins, to a millionth of a month

@@ -7,25 +7,19 @@ counted at the month's end, in the placement the child is then in, before any mo
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from model.case.parameters import PLACEMENTS
-from model.children.law import AGE_STARTS, AGES, EIGHTEEN
+from model.children.law import AGE_STARTS, AGES, EIGHTEEN, Floats
 from model.children.levers import MEASURES
-from model.children.paths import BEYOND, EIGHTEENTH, LEFT, MOVED
+from model.children.paths import BEYOND, EIGHTEENTH, LEFT, MOVED, Stays
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from numpy.typing import NDArray
-
-    from model.children.law import Floats
-    from model.children.paths import Stays
-
-    Ints = NDArray[np.int64]
+Ints = NDArray[np.int64]
 
 BOUNDS: Final = np.array([*AGE_STARTS, EIGHTEEN], dtype=float)
 

@@ -4,30 +4,21 @@ The state is how many children there are of each month in care, month of age and
 solved law (`model.children.law.Steps`), shifts times in care and ages by one, and adds who enters. Nothing is drawn.
 """
 
-from __future__ import annotations
-
+from collections.abc import Sequence
 from itertools import product
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from model.case.parameters import PLACEMENTS
 from model.case.timeline import MONTHS_A_YEAR
 from model.children.filling import FillingPlaces
-from model.children.law import AGE_BAND, AGE_STARTS, AGES, EIGHTEEN, IFA, Law, Steps, older, steps
-from model.children.levers import MEASURES, NO_LEVERS, Projection
-from model.children.opening import entrants_by_month
+from model.children.law import AGE_BAND, AGE_STARTS, AGES, EIGHTEEN, IFA, Floats, Law, Steps, older, steps
+from model.children.levers import MEASURES, NO_LEVERS, Drivers, Levers, Projection, SoonerOut
+from model.children.opening import Stream, entrants_by_month
+from model.children.places import Guide
 from model.children.short import MONTHS, ShortStays, kept_at_home, short_stays
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
-
-    from model.children.law import Floats
-    from model.children.levers import Drivers, Levers, SoonerOut
-    from model.children.opening import Stream
-    from model.children.places import Guide
 
 CELLS: Final = (len(AGES), len(PLACEMENTS))
 ENTRANTS: Final = np.arange(EIGHTEEN + 1)

@@ -6,18 +6,14 @@ put into the council's own homes at the end.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 import numpy as np
 
-from model.children.law import AGE_BAND, AGE_STARTS, AGES, EIGHTEEN, IFA, IN_HOUSE, LONGEST, older
+from model.children.law import AGE_BAND, AGE_STARTS, AGES, EIGHTEEN, IFA, IN_HOUSE, LONGEST, Floats, Steps, older
+from model.children.levers import FosterPlaces
 from model.children.places import Guide, Month, fill
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from model.children.law import Floats, Steps
-    from model.children.levers import FosterPlaces
 
 FEWEST: Final = 1e-300
 FLOWS: Final = ("entry", "exit", "move_in", "move_out", "age_in", "age_out")

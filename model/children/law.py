@@ -10,17 +10,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from model.case.parameters import PLACEMENTS
 from model.case.timeline import MONTHS_A_YEAR
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
+Floats = NDArray[np.float64]
 
 AGES: Final = ("under_1", "1_4", "5_7", "8_9", "10_15", "16_17")
 AGE_STARTS: Final = np.array([0, 12, 60, 96, 120, 192])

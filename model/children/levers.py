@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import Final, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from model.children.law import Floats
 
-    from numpy.typing import NDArray
-
-    from model.children.law import Floats
-
-    Points = NDArray[np.int64]
+Points = NDArray[np.int64]
 
 Lever = TypeVar("Lever", "EntryReduction", "FosterPlaces", "SoonerOut")
 MEASURES: Final = ("stock", "entry", "exit", "move_in", "move_out", "age_in", "age_out")

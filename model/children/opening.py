@@ -4,23 +4,17 @@ Published totals by age and by placement are fitted together; within a band of a
 long they have been in care follows from those who entered lately and have not left.
 """
 
-from __future__ import annotations
-
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
 from model.case.parameters import AGE_18, AGE_BANDS, PLACEMENTS
-from model.children.law import AGE_BAND, AGE_EDGES, AGES, EIGHTEEN, INPUT_AGE_OF
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from model.case.records import CaseloadRow
-    from model.children.law import Floats, Law
+from model.case.records import CaseloadRow
+from model.children.law import AGE_BAND, AGE_EDGES, AGES, EIGHTEEN, INPUT_AGE_OF, Floats, Law
 
 ALL: Final = "all"
 FIT_ROUNDS: Final = 500

@@ -7,27 +7,21 @@ the horizon. Everything said of a child is keyed by its own key, so that another
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from model.case.parameters import PLACEMENTS
 from model.case.timeline import MONTHS_A_YEAR
-from model.children.law import AGE_BAND, AGE_STARTS, AGES, CARE_STARTS, EIGHTEEN, LONGEST
-from model.children.words import exponential, key_of, keys, uniform
+from model.children.law import AGE_BAND, AGE_STARTS, AGES, CARE_STARTS, EIGHTEEN, LONGEST, Floats, Law
+from model.children.levers import Chance, Drivers
+from model.children.opening import Stream
+from model.children.words import Keys, exponential, key_of, keys, uniform
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
-
-    from model.children.law import Floats, Law
-    from model.children.levers import Chance, Drivers
-    from model.children.opening import Stream
-    from model.children.words import Keys
-
-    Ints = NDArray[np.int64]
+Ints = NDArray[np.int64]
 
 MOVED, LEFT, EIGHTEENTH, BEYOND, STILL = range(5)
 """How a stay ends: the child moves, leaves care, turns 18, is still there at the horizon (or it has not ended yet)."""

@@ -4,18 +4,13 @@ A child who is transferred keeps the stay it would have had with the agency: it 
 month's transferred children are those of the month before who are still there, and a share of those who start.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from model.children.law import Floats
+from model.children.levers import FosterPlaces
 from model.children.opening import ratio
-
-if TYPE_CHECKING:
-    from model.children.law import Floats
-    from model.children.levers import FosterPlaces
 
 
 @dataclass(frozen=True, kw_only=True)

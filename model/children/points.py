@@ -5,32 +5,24 @@ A world is linear in who enters. So what one entrant of each age and placement l
 through a few nodes and polynomials between them.
 """
 
-from __future__ import annotations
-
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from model.case.parameters import PLACEMENTS
 from model.case.timeline import MONTHS_A_YEAR
 from model.children.expected import CELLS, ENTRANTS, project
-from model.children.law import AGE_EDGES, AGES, EIGHTEEN, IFA, IN_HOUSE, LONGEST, Law, steps
+from model.children.law import AGE_EDGES, AGES, EIGHTEEN, IFA, IN_HOUSE, LONGEST, Floats, Law, steps
 from model.children.levers import Drivers, Levers, Projection
-from model.children.places import filling
+from model.children.opening import Stream
+from model.children.places import Guide, filling
 from model.children.short import EXITS, MONTHS, kept_at_home, parted, short_stays
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
-
-    from model.children.law import Floats
-    from model.children.opening import Stream
-    from model.children.places import Guide
-
-    Points = NDArray[np.int64]
+Points = NDArray[np.int64]
 
 FADES: Final = np.array(
     [0, 0.002, 0.005, 0.009, 0.014, 0.02, 0.028, 0.04, 0.055, 0.075, 0.1, 0.15, 0.25, 0.4, 0.7, 1.2, 3, 30]

@@ -4,30 +4,21 @@ A team may keep mostly those at home who would soon have left care anyway: then 
 may state what share of the children it keeps at home would have stayed for so short a time.
 """
 
-from __future__ import annotations
-
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from model.case.parameters import PLACEMENTS
 from model.case.timeline import MONTHS_A_YEAR
-from model.children.law import AGES, EIGHTEEN, steps
-from model.children.levers import shares_prevented, targeted
-from model.children.opening import entrants_by_month, ratio
+from model.children.law import AGES, EIGHTEEN, Floats, steps
+from model.children.levers import Drivers, EntryReduction, Levers, shares_prevented, targeted
+from model.children.opening import Stream, entrants_by_month, ratio
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
-
-    from model.children.law import Floats
-    from model.children.levers import Drivers, EntryReduction, Levers
-    from model.children.opening import Stream
-
-    Points = NDArray[np.int64]
+Points = NDArray[np.int64]
 
 EXITS: Final = np.array([0, 0.2, 0.4, 0.6, 0.8, 1, 1.2, 1.4, 1.6, 1.8, 2, 2.5, 3, 4, 5, 7, 10])
 """Levels of exits between which answers are interpolated, where a question asks for more than one: to a thousandth of a

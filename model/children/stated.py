@@ -6,14 +6,16 @@ entries; rows of an age carry how long its children have been in care and how ol
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
 from model.case.parameters import AGE_BANDS, PLACEMENTS
+from model.case.records import CaseloadRow
 from model.case.timeline import MONTHS_A_YEAR
-from model.children.law import AGE_BAND, AGE_STARTS, CARE_STARTS, EIGHTEEN, INPUT_AGE_OF, LONGEST, Law, steps
+from model.children.law import AGE_BAND, AGE_STARTS, CARE_STARTS, EIGHTEEN, INPUT_AGE_OF, LONGEST, Floats, Law, steps
 from model.children.opening import (
     ALL,
     EVEN,
@@ -26,12 +28,6 @@ from model.children.opening import (
     table_of,
     younger,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from model.case.records import CaseloadRow
-    from model.children.law import Floats
 
 ROUNDS: Final = 200
 STEEPEST_TILT: Final = 8.0

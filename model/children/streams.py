@@ -1,18 +1,13 @@
 """The do-nothing caseload of a case: children in general, and unaccompanied asylum-seeking children by themselves."""
 
-from __future__ import annotations
-
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from model.case.records import Case, CaseloadRow
 from model.children.calibration import LeftWithin, empty, nobody, stream_from_rows
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from model.case.records import Case, CaseloadRow
-    from model.children.opening import Stream
+from model.children.opening import Stream
 
 GENERAL, UASC = "general", "uasc"
 SHARE_8_9: Final = "caseload.share_5_9_aged_8_9"

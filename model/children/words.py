@@ -1,18 +1,14 @@
 """Random words by counter: what chance says of one child depends on its key alone, not on who else is dealt with it."""
 
-from __future__ import annotations
-
 import hashlib
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+from model.children.law import Floats
 
-    from model.children.law import Floats
-
-    Keys = NDArray[np.uint64]
+Keys = NDArray[np.uint64]
 
 _GOLDEN: Final = np.uint64(0x9E3779B97F4A7C15)
 _FIRST, _SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)

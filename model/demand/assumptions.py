@@ -1,18 +1,14 @@
 """The assumptions of a made caseload: how far entries and exits may lie from what its rows state."""
 
-from __future__ import annotations
-
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
 from model.children.law import EVEN_SHARE_8_9
 from model.demand.codes import demand_settings
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 ASSUMPTION_COLUMNS: Final = (
     "name", "value", "low", "high", "distribution", "unit", "price_base", "source", "as_at", "quality", "impact",

@@ -1,9 +1,8 @@
 """One authority's caseload from published tables: margins by age and by placement, entries, exits, with sources."""
 
-from __future__ import annotations
-
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -15,9 +14,6 @@ from model.demand.dfe import DfeTables, category_counts
 from model.demand.layout import GROUPS
 from model.demand.names import find_authority
 from model.demand.privacy import raked
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 CASELOAD_COLUMNS: Final = (
     "age_band", "placement", "stream", "children", "entries_annual", "exits_annual", "source", "note",

@@ -1,27 +1,21 @@
 """Would the forecast have been right? Each year's tables forecast by the engine, against what came and no change."""
 
-from __future__ import annotations
-
 import datetime as dt
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
 from model.case.parameters import PLACEMENTS
 from model.case.reading.problems import InputProblems
-from model.demand.authority import authority_caseload
+from model.demand.authority import AuthorityCaseload, authority_caseload
 from model.demand.build import tables_demand
+from model.demand.dfe import DfeTables
 from model.demand.forecast import MONTHS, forecast, written_case
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from model.demand.authority import AuthorityCaseload
-    from model.demand.dfe import DfeTables
 
 ALL: Final = "all"
 DRAWS: Final = 250

@@ -1,13 +1,13 @@
 """A case to be filled in: the rows that its kinds of scheme need, or another case's structure without its numbers."""
 
-from __future__ import annotations
-
 import re
 import shutil
 import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import pandas as pd
 
@@ -21,10 +21,6 @@ from model.case.spelling import nearest
 from model.case.timeline import financial_year
 from model.case.words import PRICE_CHANGE, STEP_DOWN
 from model.demand.codes import REFERENCE
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from datetime import date
 
 EXAMPLE: Final = "example-all-kinds"
 OF_CHILDREN: Final = {

@@ -1,11 +1,11 @@
 """Put the parts together: an authority's caseload, assumptions and forecast as tidy frames ready to write."""
 
-from __future__ import annotations
-
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -21,10 +21,6 @@ from model.demand.codes import demand_settings
 from model.demand.dfe import DfeTables, read_dfe
 from model.demand.forecast import forecast, forecast_frame, forecast_lines, written_case
 from model.demand.levels import held, levels_of, pooled_flows, younger_infants
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
 
 _MOST_CUTS = 40  # numerics: by then next to no exits are left, so that more cuts would change nothing
 

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
 from model.case.parameters import PLACEMENTS
 from model.demand.codes import BY_PROVIDER, mapped
-from model.demand.episodes import OPEN, UNKNOWN, Episodes, birthday, first_of_april, year_of
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from model.demand.episodes import Log
+from model.demand.episodes import OPEN, UNKNOWN, Episodes, Log, birthday, first_of_april, year_of
 
 SHORT_BREAKS: Final = ("V3", "V4")
 CONTINUES: Final = "X1"

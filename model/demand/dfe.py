@@ -1,9 +1,8 @@
 """DfE's published tables on children looked after: read as downloaded, suppressed counts imputed in their totals."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 import pandas as pd
 
@@ -12,9 +11,6 @@ from model.demand.codes import dfe_categories
 from model.demand.layout import GROUPS, KEY, names_of, table_in
 from model.demand.suppression import impute_suppressed, with_totals
 from model.demand.textfile import csv_files, read_text_columns, unpacked
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 _WANTED: Final = {
     "totals": "numbers and rates", "stock": "on 31 March by characteristics", "starts": "started", "ceased": "ceased",

@@ -3,16 +3,12 @@
 Dates are whole days since 1 January 1970 (int32 or int64); ``OPEN`` stands for no end. A child is only a number.
 """
 
-from __future__ import annotations
-
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 import pandas as pd
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 Days = np.ndarray
 """Days since 1 January 1970, one an episode."""

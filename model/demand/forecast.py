@@ -4,14 +4,14 @@ A forecast reads the files that `demand` writes. So it is what a case with these
 gives nothing away that they do not.
 """
 
-from __future__ import annotations
-
+import datetime as dt
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -23,18 +23,12 @@ from model.case.reading import assumption_rows, case_rows, caseload_checks, refe
 from model.case.reading.problems import InputProblems, Problem
 from model.case.records import Case, Conventions, FundingPlan
 from model.case.timeline import Timeline
+from model.children.chance import Dealt
 from model.children.counting import by_age
 from model.children.law import INPUT_AGE_OF
-from model.children.streams import streams_of
+from model.children.streams import Streams, streams_of
 from model.demand.codes import REFERENCE
 from model.money.portfolio import evaluate
-
-if TYPE_CHECKING:
-    import datetime as dt
-    from collections.abc import Mapping
-
-    from model.children.chance import Dealt
-    from model.children.streams import Streams
 
 MONTHS: Final = 36
 DRAWS: Final = 2000

@@ -1,7 +1,5 @@
 """Which of DfE's tables a file is and what its columns hold, whatever a release calls them."""
 
-from __future__ import annotations
-
 from typing import Final
 
 import pandas as pd

@@ -5,10 +5,10 @@ Entries whole and by age, exits, children at the end of each month and nights, w
 year where that leaves no small count, and what is small even so is left out.
 """
 
-from __future__ import annotations
-
+from collections.abc import Mapping
+from datetime import date
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -17,14 +17,8 @@ from model.case.measures import CEASED, LOOKED_AFTER, NIGHTS, STARTED
 from model.case.parameters import AGE_BANDS, PLACEMENTS
 from model.case.timeline import financial_year
 from model.case.words import BASELINE, FINAL
-from model.demand.episodes import UNKNOWN, birthday
+from model.demand.episodes import UNKNOWN, Episodes, birthday
 from model.demand.privacy import hidden_cells
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import date
-
-    from model.demand.episodes import Episodes
 
 AGES: Final = dict(zip(AGE_BANDS, ((0, 1), (1, 5), (5, 10), (10, 16), (16, 18)), strict=True))
 """Band -> the birthdays between which a child is in it."""

@@ -1,18 +1,13 @@
 """An authority by any of the names and codes that people know it by."""
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable
+from typing import Final
 
 from model.case.reading.problems import InputProblems
 from model.case.spelling import nearest
 from model.demand.codes import canonical, mapped
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from model.demand.dfe import DfeTables
+from model.demand.dfe import DfeTables
 
 _NAMED: Final = 5  # names that a message gives where none is near
 _STYLES: Final = re.compile(

@@ -4,34 +4,28 @@ Placeholders come from ``inputs/reference/new_case``, every one of them red and 
 the authority (caseload, weekly costs, foster places, past totals) replaces its placeholder.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import shutil
+from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 import pandas as pd
 
 from model.case.draws import central
 from model.case.parameters import PLACEMENT_LINES, PLACEMENTS, STREAMS
+from model.case.records import Case
 from model.demand.authority import tool_value
 from model.demand.blank_case import new_folder
-from model.demand.build import tables_demand, tables_of
+from model.demand.build import Demand, tables_demand, tables_of
 from model.demand.codes import REFERENCE
+from model.demand.dfe import DfeTables
 from model.demand.levels import yearly
 from model.demand.returns import demand_with_returns
 from model.money.cashability import NO_BUDGET
 from model.money.portfolio import evaluate
 from model.schemes.load import load_case
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from pathlib import Path
-
-    from model.case.records import Case
-    from model.demand.build import Demand
-    from model.demand.dfe import DfeTables
 
 TEMPLATE: Final = REFERENCE / "new_case"
 BUDGET: Final = "approved_budget.csv"

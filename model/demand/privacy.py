@@ -6,17 +6,13 @@ count of one to five, is told to the nearest five, and is combined with the othe
 council's own pattern.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
 from model.children.opening import ratio
-
-if TYPE_CHECKING:
-    from model.demand.rates import Events
+from model.demand.rates import Events
 
 SMALLEST_PUBLISHED: Final = 6
 MARK: Final = "c"

@@ -6,10 +6,9 @@ between cells supports. So a cell with two children never gets a rate of nought 
 After ``count_events`` nothing depends on the number of children.
 """
 
-from __future__ import annotations
-
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -18,9 +17,6 @@ from model.case.parameters import AGE_BANDS, PLACEMENTS
 from model.case.reading.problems import InputProblems
 from model.demand.codes import AGE_STARTS, demand_settings
 from model.demand.episodes import OPEN, UNKNOWN, Episodes, birthday
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 DURATIONS: Final = ("under_6_months", "6_to_12_months", "12_to_24_months", "over_24_months")
 DURATION_STARTS: Final = (0, 183, 365, 730, OPEN)

@@ -1,15 +1,16 @@
 """From SSDA903 returns to what ``demand`` writes: caseload, assumptions, rates, forecast, the log of rules."""
 
-from __future__ import annotations
-
 import datetime as dt
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
 from model.case.parameters import AGE_BANDS, PLACEMENTS
 from model.case.reading.problems import InputProblems
+from model.case.records import Case
 from model.children.streams import GENERAL, UASC
 from model.demand import privacy
 from model.demand.assumptions import Level, assumption_rows
@@ -23,12 +24,6 @@ from model.demand.names import find_authority
 from model.demand.rates import DAYS_A_YEAR, count_events, published_exit_rates, rate_frame
 from model.demand.ssda903 import read_episodes
 from model.demand.stated import Stream, caseload_frame
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
-    from model.case.records import Case
 
 _SHORT: Final = 0.1
 """A share of 8 and 9 among 5 to 9 nearer to nought or one than this is counted on too few days to be used."""

@@ -3,10 +3,9 @@
 No code, postcode or row leaves this package, and no message quotes one.
 """
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -15,14 +14,9 @@ from model.case.reading.files import decoded
 from model.case.reading.problems import InputProblems
 from model.case.spelling import nearest
 from model.demand.cleaning import clean
-from model.demand.episodes import UNKNOWN, Log, is_month_first, parse_days
+from model.demand.episodes import UNKNOWN, Episodes, Log, is_month_first, parse_days
 from model.demand.names import named
 from model.demand.textfile import csv_files, header_of, read_text_columns, unpacked
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from model.demand.episodes import Episodes
 
 _COLUMNS: Final = {
     "episodes": ("CHILD", "DECOM", "DEC", "PLACE", "PLACE_PROVIDER", "LS", "REC", "LA", "YEAR"),

@@ -5,10 +5,10 @@ What may be published is made of protected events (`privacy`); rates are pooled,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -20,17 +20,12 @@ from model.case.timeline import MONTHS_A_YEAR
 from model.children.expected import project
 from model.children.law import EVEN_SHARE_8_9, INPUT_AGE_OF, Law
 from model.children.levers import Drivers
+from model.children.opening import Stream as Settled
 from model.children.opening import by_band
 from model.children.stated import settled, stream_as_stated
 from model.demand.authority import CASELOAD_COLUMNS
 from model.demand.levels import entry_level
-from model.demand.rates import PooledRates, destinations, pool
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from model.children.opening import Stream as Settled
-    from model.demand.rates import Events
+from model.demand.rates import Events, PooledRates, destinations, pool
 
 COLUMNS: Final = (
     *CASELOAD_COLUMNS[:-2],

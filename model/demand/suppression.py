@@ -1,7 +1,5 @@
 """Counts that DfE does not show, filled in from what it does: totals less their parts, shared as in the region."""
 
-from __future__ import annotations
-
 from typing import Final
 
 import numpy as np

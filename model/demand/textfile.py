@@ -1,12 +1,10 @@
 """Folders, ZIPs and delimited text of others' exports, as text columns: UTF-8 or Windows-1252, fast."""
 
-from __future__ import annotations
-
 import zipfile
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
 
 import pandas as pd
 import pyarrow as pa
@@ -14,9 +12,6 @@ from pyarrow import csv as pacsv
 
 from model.case.reading.files import decoded
 from model.case.reading.problems import InputProblems
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
 
 
 @contextmanager

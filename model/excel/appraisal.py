@@ -1,19 +1,13 @@
 """Discounting, NPV, BCR, payback and peak funding of each perimeter."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from model.case.words import AVOIDANCE, CASHABLE, INCOME, INTERACTION, INVESTMENT
-from model.excel.grid import total
+from model.excel.grid import Row, total
+from model.excel.staff import Work
 from model.money.portfolio import members_of
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from model.excel.grid import Row
-    from model.excel.staff import Work
-    from model.schemes.cashflows import Tag
+from model.schemes.cashflows import Tag
 
 METRICS: Final = {
     "npv_gbp": ("Net present value", "GBP"), "npv_cashable_gbp": ("Net present value, cashable savings alone", "GBP"),

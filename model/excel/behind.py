@@ -4,26 +4,18 @@ A world is linear in who enters. So the sheets hold what the opening children, o
 at home leave behind month by month, and fold who enters with them.
 """
 
-from __future__ import annotations
-
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from model.case.parameters import PLACEMENTS
 from model.children.expected import ENTRANTS, through
-from model.children.law import AGES, EIGHTEEN, IFA, LONGEST, Law, older, steps
-from model.children.opening import entrants_by_month
+from model.children.law import AGES, EIGHTEEN, IFA, LONGEST, Floats, Law, older, steps
+from model.children.opening import Stream, entrants_by_month
 from model.children.points import short_behind, table
 from model.children.short import short_stays
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from model.children.law import Floats
-    from model.children.opening import Stream
 
 SHORT, ALL_STAYS = "short stays", "all stays"
 

@@ -4,30 +4,23 @@ What goes out comes back to the letter: a cell is a number or a day only where i
 line of TOML is parted into key, value and remark only where these put together are the line.
 """
 
-from __future__ import annotations
-
 import csv
 import io
 import json
 import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
-from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path, PurePosixPath
+from typing import Any, Final
 
 from model.case.reading import cells
-from model.case.reading.files import house_form
+from model.case.reading.files import Column, house_form
 from model.case.reading.load import TABLES
 from model.case.reading.problems import InputProblems, Problem
 from model.excel.grid import NUMBERS, STYLES, TEXT_STAYS_TEXT
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from pathlib import Path
-
-    from model.case.reading.files import Column
-
-    Value = object  # what a cell holds: a text, a number, a day, a switch, or nothing
+Value = object  # what a cell holds: a text, a number, a day, a switch, or nothing
 
 CASE, SCENARIOS, LISTS = "case", "scenarios", "words"
 LINE_HEADS: Final = {

@@ -1,31 +1,23 @@
 """Children by placement, month by month, in the do-nothing world and in each world of schemes."""
 
-from __future__ import annotations
-
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 
 from model.case.draws import central
 from model.case.parameters import PLACEMENT_LINES, PLACEMENTS
-from model.children.law import IFA, IN_HOUSE
+from model.case.records import Case
+from model.children.law import IFA, IN_HOUSE, Floats
 from model.children.points import OUT
-from model.excel.behind import ALL_STAYS, SHORT, behind, kept_at_home
-from model.excel.grid import FIRST, Cell, Row, total
+from model.children.streams import Streams
+from model.excel.behind import ALL_STAYS, SHORT, Behind, Kept, behind, kept_at_home
+from model.excel.grid import FIRST, Book, Cell, Row, total
 from model.excel.inputs import EXITS
+from model.excel.schemes import Levers, Reduction
 from model.money.portfolio import evaluate
 from model.schemes.base import rate_a_month
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from model.case.records import Case
-    from model.children.law import Floats
-    from model.children.streams import Streams
-    from model.excel.behind import Behind, Kept
-    from model.excel.grid import Book
-    from model.excel.schemes import Levers, Reduction
 
 OUTS: Final = (*PLACEMENT_LINES.values(), "Entries", "Exits before 18", "Exits at 18")
 KEPT: Final = "Children kept at home"

@@ -15,22 +15,19 @@ what holds then. A line that begins with a space goes on with the one before.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import Any, Final
 
+import numpy as np
+from numpy.typing import NDArray
 from xlsxwriter import Workbook
 from xlsxwriter.utility import xl_col_to_name
 
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
-    from pathlib import Path
-
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Values = str | Sequence[float] | NDArray[np.float64]
-    Names = Mapping[str, Any]  # key -> a row, or a text that stands in formulas as it is
+Values = str | Sequence[float] | NDArray[np.float64]
+Names = Mapping[str, Any]  # key -> a row, or a text that stands in formulas as it is
 
 LABEL, UNIT, CONST, BEFORE, FIRST = range(5)
 """Columns: what a row is, its unit, a constant, the opening value, and the first month or year."""

@@ -1,23 +1,18 @@
 """The sheets of inputs: assumptions by name, conventions, schemes, posts, budgets, and the calendar."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 
+from model.case.records import BudgetLine, Case, Post
 from model.case.timeline import FIRST_MONTH_OF_FINANCIAL_YEAR, MONTHS_A_YEAR
 from model.case.words import BOTTOM_UP
 from model.children.streams import RESTS_ON
-from model.excel.grid import Cell
+from model.excel.grid import Book, Cell, Row
 from model.money.cashability import ROUNDING_GUARD
 from model.money.funding import reserve_pays
 from model.schemes.staff.posts import DAYS_IN_A_PRINTED_YEAR
 from model.schemes.staff.recruitment import MOST_ROUNDS
-
-if TYPE_CHECKING:
-    from model.case.records import BudgetLine, Case, Post
-    from model.excel.grid import Book, Row
 
 EXITS: Final = "caseload.exits_multiplier"
 CONSTANTS: Final = {

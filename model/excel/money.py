@@ -1,16 +1,17 @@
 """Money: what each world costs, what is saved and cashable, and the lines of every scheme; `model.money` row by row."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 from model.case.parameters import PLACEMENT_LINES, PLACEMENTS
 from model.case.words import AVOIDANCE, CASHABLE, GENERAL_FUND, INTERACTION, NOMINAL, PARTNER, RECURRING
 from model.children.law import RESIDENTIAL
 from model.children.points import AT_18, ENTERED, UNDER_18
-from model.excel.grid import SEP, total
+from model.excel.children import Caseload, World
+from model.excel.grid import SEP, Row, total
 from model.excel.inputs import write_budget
-from model.excel.staff import Spent
+from model.excel.schemes import Levers
+from model.excel.staff import Spent, Work
 from model.money.placement_spending import HOMES
 from model.money.portfolio import (
     EIGHTEEN_LINE,
@@ -23,15 +24,7 @@ from model.money.portfolio import (
 )
 from model.schemes.cashflows import Tag
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from model.excel.children import Caseload, World
-    from model.excel.grid import Row
-    from model.excel.schemes import Levers
-    from model.excel.staff import Work
-
-    Saved = dict[Tag, Row]
+Saved = dict[Tag, Row]
 
 BELOW: Final = """
 gross | saved | GBP | =[saved:sum]

@@ -1,11 +1,10 @@
 """A list of posts as an HR system exports it, as rows of `establishment.csv`: columns in any order, and others."""
 
-from __future__ import annotations
-
 import csv
 import io
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 from model.case.reading.case_tables import ESTABLISHMENT, PRINTED_COST
 from model.case.reading.files import decoded
@@ -14,11 +13,7 @@ from model.case.spelling import nearest
 from model.case.words import GENERAL_FUND
 from model.excel.case_book import read_sheets, text_of
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from pathlib import Path
-
-    Table = list[list[str]]
+Table = list[list[str]]
 
 CONSTANT = "="
 """How a mapping begins that is no heading of the list but what stands in every row."""

@@ -1,8 +1,7 @@
 """Which purse pays: the reserve by month, purses and the plan by year; `model.money.funding` row by row, nominal."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from model.case.words import (
     APPROVED,
@@ -18,7 +17,8 @@ from model.case.words import (
     RESERVE,
     WHOLE,
 )
-from model.excel.grid import total
+from model.excel.grid import Row, Sheet, total
+from model.excel.staff import Work
 from model.money.funding import (
     AVOIDED,
     BASE_BUDGET,
@@ -34,16 +34,10 @@ from model.money.funding import (
     UNFILLED_POSTS,
 )
 from model.money.portfolio import members_of
+from model.schemes.cashflows import Tag
 from model.schemes.own_homes import CAPITAL_LINE
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from model.excel.grid import Row, Sheet
-    from model.excel.staff import Work
-    from model.schemes.cashflows import Tag
-
-    Lines = Mapping[tuple[str, Tag], Row]
+Lines = Mapping[tuple[str, Tag], Row]
 
 RESERVE_BY_MONTH: Final = """
 early | The reserve pays what the schemes cost | switch | =[early_year:year]

@@ -1,15 +1,16 @@
 """What each kind of scheme does and costs: a listing for each class of `model.schemes`, a row for each array."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from model.case import words
 from model.case.parameters import PLACEMENTS
+from model.case.records import SchemeSpec
 from model.case.timeline import MONTHS_A_YEAR
 from model.case.words import CAPITAL, GRANT, INCOME, INVESTMENT, ONE_OFF, RECURRING, RESERVE
 from model.children.law import AGES
+from model.children.opening import Stream
+from model.excel.grid import Row
 from model.excel.staff import Spent, Work, write_posts
 from model.schemes.agency import COVER, MANAGED_TEAMS
 from model.schemes.cost_or_saving import PROFILE
@@ -20,12 +21,7 @@ from model.schemes.own_homes import CAPITAL_LINE
 from model.schemes.price_change import MOVES
 from model.schemes.staff.redundancy import rules_on
 
-if TYPE_CHECKING:
-    from model.case.records import SchemeSpec
-    from model.children.opening import Stream
-    from model.excel.grid import Row
-
-    Names = dict[str, Any]
+Names = dict[str, Any]
 
 SCHEME: Final = """
 active | part of the month in which it acts | share | =[exists]*[run]

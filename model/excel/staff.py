@@ -1,13 +1,12 @@
 """Posts: what they cost and how they fill, a row for each array of `model.schemes.staff`."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from model.case.records import Case, Post, SchemeSpec
 from model.case.words import AGENCY, BOTTOM_UP, DAY, GENERAL_FUND, INVESTMENT, ONE_OFF, RECURRING
-from model.excel.grid import total
+from model.excel.grid import Book, Row, Sheet, total
 from model.schemes.cashflows import Tag
 from model.schemes.staff.posts import (
     COVER_UNFILLED,
@@ -30,11 +29,7 @@ from model.schemes.staff.posts import (
 )
 from model.schemes.staff.prices import price_row
 
-if TYPE_CHECKING:
-    from model.case.records import Case, Post, SchemeSpec
-    from model.excel.grid import Book, Row, Sheet
-
-    Names = dict[str, Any]
+Names = dict[str, Any]
 
 DAY_ZERO: Final = date(1899, 12, 30)
 RECRUITING_ALL: Final = """

@@ -1,18 +1,19 @@
 """The workbook of live formulas: its sheets in order, the checks, and the summary on top."""
 
-from __future__ import annotations
-
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, time
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 from model.case.parameters import PLACEMENTS
+from model.case.records import Case
 from model.case.timeline import add_months
 from model.case.words import BOTTOM_UP, CENTRAL, NET, NOMINAL, REAL, WHOLE
 from model.children.points import AT_18, ENTERED, UNDER_18
 from model.children.streams import streams_of
 from model.excel.appraisal import METRICS, write_appraisal
 from model.excel.children import Caseload
-from model.excel.grid import Book, Cell, Row, total
+from model.excel.grid import Book, Cell, Row, Sheet, total
 from model.excel.inputs import pasted_from, write_assumptions, write_calendar, write_posts, write_schemes
 from model.excel.money import Money, write_annual, write_lines, write_monthly_lines
 from model.excel.purses import write_purses
@@ -20,17 +21,9 @@ from model.excel.schemes import Levers, write_scheme
 from model.excel.staff import DAY_ZERO, Work
 from model.money.funding import CLOSING, SHORTFALL
 from model.results.perimeters import shown_perimeters
-from model.results.runs import run
+from model.results.runs import Result, run
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
-
-    from model.case.records import Case
-    from model.excel.grid import Sheet
-    from model.results.runs import Result
-
-    Measures = Mapping[str, Mapping[str, Row]]
+Measures = Mapping[str, Mapping[str, Row]]
 
 GREEN, RED = "all checks pass", "a check fails"
 FROZEN: Final = (

@@ -1,32 +1,23 @@
 """Discounting, NPV, BCR, payback and peak funding: (months, draws), real pounds, positive favours the council."""
 
-from __future__ import annotations
-
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
-from model.case.draws import central, part_of
+from model.case.draws import Draws, central, part_of
+from model.case.records import Case
+from model.case.timeline import Timeline
 from model.case.words import AVOIDANCE, CASHABLE, INCOME, INVESTMENT
 from model.children.streams import streams_of
-from model.money.portfolio import evaluate, members_of
+from model.money.portfolio import Perimeter, evaluate, members_of
 
 BLOCK = 256  # draws evaluated at once: few enough for a cache, enough that numpy's calls cost little
 Item = TypeVar("Item")
 Made = TypeVar("Made")
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from numpy.typing import NDArray
-
-    from model.case.draws import Draws
-    from model.case.records import Case
-    from model.case.timeline import Timeline
-    from model.money.portfolio import Perimeter
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,22 +5,15 @@ budget: nobody can give up what they do not hold. Costs that a scheme causes on 
 instead of an IFA one) take the nature of the saving they make possible, in the same proportion.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 
 from model.case.parameters import PLACEMENT_LINES
+from model.case.records import Case
 from model.case.words import AVOIDANCE, CASHABLE, GENERAL_FUND, RECURRING
 from model.schemes.cashflows import CashFlows, Tag
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from numpy.typing import NDArray
-
-    from model.case.records import Case
 
 ROUNDING_GUARD = 1e-9
 NO_BUDGET = (

@@ -11,14 +11,15 @@ Everything is nominal: budgets are cash. Financing stays outside the NPV.
 * Cost avoidance is spending that no budget held: it changes spending, never the base budget.
 """
 
-from __future__ import annotations
-
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from model.case import units
+from model.case.draws import Draws
+from model.case.records import Case
 from model.case.timeline import financial_year
 from model.case.words import (
     APPROVED,
@@ -32,19 +33,11 @@ from model.case.words import (
     RESERVE,
     WHOLE,
 )
+from model.money.portfolio import Evaluation
 from model.schemes import make_scheme
+from model.schemes.cashflows import Tag
 from model.schemes.own_homes import CAPITAL_LINE
 from model.schemes.staff.posts import already_paid, underspend
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from numpy.typing import NDArray
-
-    from model.case.draws import Draws
-    from model.case.records import Case
-    from model.money.portfolio import Evaluation
-    from model.schemes.cashflows import Tag
 
 BASE_BUDGET, RESERVE_FUNDED, OTHER_FUNDED = "base_budget", "reserve_funded", "grant_or_partner_funded"
 ONE_OFFS, AVOIDED, NET = "one_off", "cost_avoidance", "net"

@@ -4,21 +4,15 @@ Prices, beds and moves belong to a world like its children do: two schemes that 
 Own homes hold no more children than are in homes in the same world.
 """
 
-from __future__ import annotations
-
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
 from model.case.parameters import PLACEMENT_LINES, PLACEMENTS
-from model.children.law import RESIDENTIAL
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
-
-    from model.children.law import Floats
-    from model.schemes import Scheme, Setting
+from model.children.law import RESIDENTIAL, Floats
+from model.schemes import Scheme, Setting
 
 HOMES: Final = "Own children's homes"
 

@@ -7,37 +7,30 @@ of its own per nature and recurrence.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
-from model.case.draws import central
+from model.case.draws import Draws, central
 from model.case.parameters import PLACEMENT_LINES, PLACEMENTS
+from model.case.records import Case
 from model.case.timeline import MONTHS_A_YEAR
 from model.case.words import INTERACTION, PARTNER, WHOLE
 from model.children import expected
 from model.children.chance import Dealt, dealt, play
 from model.children.expected import World
-from model.children.levers import NO_LEVERS, Chance, Drivers, Levers
+from model.children.levers import NO_LEVERS, Chance, Drivers, Levers, Projection
 from model.children.points import project_points
 from model.children.streams import GENERAL, UASC, Streams, streams_of
 from model.money.cashability import split_saving
-from model.money.placement_spending import placement_spending, terms_of
+from model.money.placement_spending import Terms, placement_spending, terms_of
 from model.schemes import Scheme, Setting, make_scheme
 from model.schemes.cashflows import CashFlows, Tag
 from model.schemes.optimism import cost_factor
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Mapping
-
-    from numpy.typing import NDArray
-
-    from model.case.draws import Draws
-    from model.case.records import Case
-    from model.children.levers import Projection
-    from model.money.placement_spending import Terms
 
 Made = TypeVar("Made")
 PRICE_GROWTH = "growth.placement_prices_real_annual"

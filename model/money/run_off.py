@@ -5,17 +5,13 @@ and the children kept out of care, and the homes found, are followed until the y
 beside the NPV of the horizon, never instead of it: years so far off rest on prices nobody knows.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from model.case.draws import central
+from model.case.records import Case
 from model.case.timeline import MONTHS_A_YEAR, Timeline
 from model.money.appraisal import npv_evaluator
-
-if TYPE_CHECKING:
-    from model.case.records import Case
 
 ADULT_AGE: Final = 18
 

@@ -6,31 +6,22 @@ effect is what the model makes of the larger team: reach ends at the children on
 faster than children come into care, and posts fill by the recruitment curve.
 """
 
-from __future__ import annotations
-
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from model.case.draws import part_of, with_values
-from model.case.timeline import MONTHS_A_YEAR
+from model.case.draws import Draws, part_of, with_values
+from model.case.options import Scalable
+from model.case.records import Case, Post
+from model.case.timeline import MONTHS_A_YEAR, Timeline
 from model.case.words import AVOIDANCE, CASHABLE, ENTRY_REDUCTION, FOSTERING_GROWTH, INCOME, INVESTMENT
 from model.money.appraisal import BLOCK, discount_factors, each
-from model.money.portfolio import evaluate
+from model.money.portfolio import Evaluation, evaluate
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from numpy.typing import NDArray
-
-    from model.case.draws import Draws
-    from model.case.options import Scalable
-    from model.case.records import Case, Post
-    from model.case.timeline import Timeline
-    from model.money.portfolio import Evaluation
-
-    Floats = NDArray[np.float64]
+Floats = NDArray[np.float64]
 
 PER_WORKER: Final = {
     FOSTERING_GROWTH: ("households", "approvals_annual", "households_supervised_by_team", "constellations"),

@@ -1,16 +1,12 @@
 """Who else gains: what other public bodies save as children are out of care. Never in the council's own figures."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from model.case.records import Case
+from model.case.reference import SocialValue
 from model.case.units import to_price_base
-
-if TYPE_CHECKING:
-    from model.case.records import Case
-    from model.case.reference import SocialValue
-    from model.options.scale import Flows
+from model.options.scale import Flows
 
 CHILD_YEAR: Final = "child_year"
 

@@ -6,31 +6,24 @@ on these (Longstaff and Schwartz, "Valuing American options by simulation: a sim
 Financial Studies 14(1), 2001), by the estimator of partial information in `model.risk.voi`.
 """
 
-from __future__ import annotations
-
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from model.case.assumptions import Assumptions
-from model.case.draws import part_of
+from model.case.draws import Draws, part_of
+from model.case.options import Scalable, Staged
+from model.case.records import Case
 from model.money.appraisal import BLOCK
 from model.money.portfolio import costs_of, evaluate
 from model.options.scale import YEARLY, at_scale, flows, scaled, times
 from model.risk.voi import evppi
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from numpy.typing import NDArray
-
-    from model.case.draws import Draws
-    from model.case.options import Scalable, Staged
-    from model.case.records import Case
-
-    Floats = NDArray[np.float64]
+Floats = NDArray[np.float64]
 
 
 SEEN: Final = ("children who came into care", "children in care", "what a child in care costs", "what the scheme spent")

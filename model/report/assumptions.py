@@ -1,20 +1,14 @@
 """Every assumption with its range, rating and source."""
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
 
+from model.case.assumptions import Assumption
+from model.case.records import Case
 from model.report.look import format as fmt
 from model.report.look import markup
 from model.report.look import tables as tbl
 from model.report.look.page import Block, folded, heading, show
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from model.case.assumptions import Assumption
-    from model.case.records import Case
 
 GROUPS = {
     "price": "Placement prices",

@@ -1,8 +1,6 @@
 """One change, before and after: what it does to the money."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from model.case.reading.problems import InputProblems, Problem
 from model.case.spelling import nearest
@@ -10,15 +8,9 @@ from model.report import money, views
 from model.report.headlines import payback_month
 from model.report.look import format as fmt
 from model.report.look import tables as tbl
-from model.report.look.page import show
+from model.report.look.page import Block, show
 from model.report.opening import changed, group_of
-from model.results.runs import run
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from model.report.look.page import Block
-    from model.results.runs import Result
+from model.results.runs import Result, run
 
 MEASURES = {
     "npv_cashable_gbp": "NPV in cash",

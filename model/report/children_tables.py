@@ -1,12 +1,12 @@
 """The children in tables: by placement and age, and what each costs if nothing is done."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from model.case.parameters import PLACEMENTS
+from model.case.records import Case
 from model.case.words import DO_NOTHING, WITH_SCHEMES
 from model.children.law import AGES
 from model.report import views
@@ -14,14 +14,7 @@ from model.report.look import format as fmt
 from model.report.look import markup
 from model.report.look import tables as tbl
 from model.results import children_counts as counts
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from numpy.typing import NDArray
-
-    from model.case.records import Case
-    from model.results.children_counts import Children, YearCost
+from model.results.children_counts import Children, YearCost
 
 PLAIN = (
     "Each number of children is rounded by itself, and so are changes, worked from unrounded numbers: sums may differ "

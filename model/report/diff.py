@@ -3,11 +3,11 @@
 Folders may be a whole `outputs/`, one case, or one scenario; scenarios are paired by their place in the folder.
 """
 
-from __future__ import annotations
-
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from pathlib import Path
+from typing import Any, Final, NamedTuple
 
 from model.batch.disk import write_whole
 from model.report import views
@@ -16,10 +16,6 @@ from model.report.look import markup
 from model.report.look import tables as tbl
 from model.results import provenance as prov
 from model.results.outputs import UNREADABLE
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 Json = dict[str, Any]
 

@@ -1,10 +1,9 @@
 """The assumptions of a case as a table to type in: checked as `check` would, before and after, then saved."""
 
-from __future__ import annotations
-
 import csv
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from model.batch.disk import write_whole
 from model.case.reading.problems import InputProblems
@@ -12,17 +11,12 @@ from model.case.words import WHOLE
 from model.report.assumptions import all_assumptions, assumption_groups, group_title
 from model.report.before_after import compared
 from model.report.look import widget
-from model.report.look.page import show
+from model.report.look.page import Block, show
 from model.report.opening import open_case, open_result
 from model.report.saving import tried, with_rows
 from model.results.perimeters import main_perimeter
 from model.results.runs import run
 from model.results.summary import DRAWS, SEED
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from model.report.look.page import Block
 
 COLUMNS: Final = ("value", "low", "high", "distribution", "quality", "source", "note")
 FILE: Final = "assumptions.csv"

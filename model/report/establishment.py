@@ -1,9 +1,6 @@
 """What is proposed: every line of the establishment, and the way from its printed cost to what is spent in a year."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
+from model.case.records import Case, Post
 from model.case.words import BOTTOM_UP, DAY
 from model.report import views
 from model.report.assumptions import papers_words
@@ -11,9 +8,6 @@ from model.report.look import format as fmt
 from model.report.look import tables as tbl
 from model.results.establishment import lines, net_posts
 from model.schemes.staff.posts import DAYS_IN_A_PRINTED_YEAR
-
-if TYPE_CHECKING:
-    from model.case.records import Case, Post
 
 LEAST = 0.5  # pounds: less than this is nothing
 

@@ -1,11 +1,11 @@
 """A page to ask "what if" on: sliders for the assumptions that matter most, and the chart that follows them."""
 
-from __future__ import annotations
-
 import math
+from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from model.case.assumptions import Assumption
 from model.case.reading.problems import InputProblems, Problem
 from model.case.units import UNITS
 from model.report import money, views
@@ -13,14 +13,8 @@ from model.report.look import charts, widget
 from model.report.look import format as fmt
 from model.report.opening import group_of
 from model.report.saving import save_scenario
-from model.results.what_if import WhatIf
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from model.case.assumptions import Assumption
-    from model.results.runs import Result
-    from model.results.what_if import Answer
+from model.results.runs import Result
+from model.results.what_if import Answer, WhatIf
 
 STEPS: Final = 100  # positions of a slider
 AIR: Final = 0.6  # of the height of the chart before, above and below it: the axis stays while sliders move

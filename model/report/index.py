@@ -1,15 +1,14 @@
 """The index of a case: all scenarios side by side, what sets them apart, and which reports are stale."""
 
-from __future__ import annotations
-
 import hashlib
 import re
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from model.batch.disk import write_whole
 from model.case.reading.load import scenario_names
 from model.case.reading.problems import InputProblems
+from model.case.records import Case
 from model.case.words import WHOLE
 from model.report import comparison, views
 from model.report.look import format as fmt
@@ -17,14 +16,9 @@ from model.report.look import markup
 from model.report.look.page import Block, Page, render, show
 from model.report.opening import case_folder, open_case, open_result, outputs_of
 from model.results import outputs
+from model.results.outputs import Run
 from model.results.perimeters import main_perimeter, shown_perimeters
 from model.results.summary import DRAWS, SEED
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from model.case.records import Case
-    from model.results.outputs import Run
 
 INDEX = "index.html"
 _SEAL = re.compile(r"<!-- made from ([0-9a-f]{64}) -->")

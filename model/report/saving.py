@@ -1,24 +1,19 @@
 """What a notebook writes into a case: a scenario, or changed rows of its assumptions. Checked first, whole or not."""
 
-from __future__ import annotations
-
 import csv
 import io
 import re
 import shutil
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from model.batch.disk import write_whole
+from model.case.assumptions import Assumption
 from model.case.reading.problems import InputProblems, Problem
+from model.case.records import Case
 from model.schemes.load import load_case
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from model.case.assumptions import Assumption
-    from model.case.records import Case
 
 
 def save_scenario(case: Case, name: str, moved: Iterable[Assumption]) -> Path:

@@ -1,16 +1,10 @@
 """The first page as a page of its own: one side of A4 that stands alone, beside every report."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 from model.batch.origins import commit
 from model.report.headlines import at_a_glance
 from model.report.look import format as fmt
 from model.report.look.page import Page, render
-
-if TYPE_CHECKING:
-    from model.results.runs import Result
+from model.results.runs import Result
 
 
 def summary_html(result: Result) -> str:

@@ -1,10 +1,8 @@
 """Every problem in the inputs at once: all files, all scenarios, and what only a first projection can tell."""
 
-from __future__ import annotations
-
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from model.case.distributions import range_problem
 from model.case.draws import central
@@ -12,17 +10,13 @@ from model.case.parameters import PLACEMENT_LINES
 from model.case.reading.load import scenario_names
 from model.case.reading.options_toml import options_path, read_options
 from model.case.reading.problems import InputProblems, Problem
+from model.case.records import Case
 from model.children.opening import CaseloadError
 from model.children.streams import streams_of
 from model.money import portfolio
 from model.results.provenance import NOTHING_SET
 from model.results.reconcile import recompute
 from model.schemes.load import load_case
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-
-    from model.case.records import Case
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,27 +1,21 @@
 """Which combinations of assumptions are swept: read from `--grid` or from a file, and held against a case."""
 
-from __future__ import annotations
-
 import csv
 import itertools
 import math
 import re
 from collections import Counter
+from collections.abc import Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from model.case.reading.overrides import overridden
 from model.case.reading.problems import InputProblems
+from model.case.records import Case
 from model.results import MOST_POINTS
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from model.case.records import Case
 
 GRID_FORM = "NAME=LOW:HIGH:STEP or NAME=A,B,C with plain numbers"
 NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,9})?")

@@ -1,17 +1,11 @@
 """The establishment in numbers: the lines schemes carry, and the way from a printed cost to a year's spending."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from model.case.draws import central
+from model.case.records import Case, Post
 from model.schemes.setting import Setting
 from model.schemes.staff.posts import carried, charged_posts
-
-if TYPE_CHECKING:
-    from model.case.records import Case, Post
 
 
 def central_setting(case: Case) -> Setting:

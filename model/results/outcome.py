@@ -1,22 +1,16 @@
 """What one run leaves before anything is made of it: the central run, and the draws where there are any."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
-from model.case.draws import central, sample
+import numpy as np
+from numpy.typing import NDArray
+
+from model.case.draws import Draws, central, sample
+from model.case.records import Case
 from model.case.words import INVEST_TO_SAVE, WHOLE
 from model.money.run_off import run_off_npv
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from model.case.draws import Draws
-    from model.case.records import Case
-    from model.results.sample import Sample
+from model.results.sample import Sample
 
 
 @dataclass(frozen=True, kw_only=True)

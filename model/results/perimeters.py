@@ -1,13 +1,7 @@
 """The perimeters a headline stands in, and which schemes each holds."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
+from model.case.records import Case
 from model.case.words import WHOLE
-
-if TYPE_CHECKING:
-    from model.case.records import Case
 
 
 def shown_perimeters(case: Case) -> tuple[str, ...]:

@@ -1,23 +1,18 @@
 """What a run was made from: commit, inputs, seed, draws, versions, and the one command that makes it again."""
 
-from __future__ import annotations
-
 import json
 import platform
 import shlex
+from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from model.batch.disk import text_digest, write_whole
 from model.batch.origins import commit, versions
 from model.case.reading.files import is_aside
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime
-
-    from model.case.records import Case
+from model.case.records import Case
 
 FILE = "provenance.json"
 INPUT_SUFFIXES = (".csv", ".toml")

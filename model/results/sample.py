@@ -1,12 +1,11 @@
 """What is kept of a set of draws, and how blocks of draws are put end to end."""
 
-from __future__ import annotations
-
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from model.case.draws import Draws
 from model.case.words import DO_NOTHING, INTERACTION, WITH_SCHEMES
@@ -16,13 +15,6 @@ from model.money.funding import fixed_term_posts, reserve_flows, unspent
 from model.money.portfolio import Evaluation
 from model.schemes.cashflows import Tag
 from model.schemes.staff import workforce
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
-
-    from model.money.portfolio import Evaluation
 
 Row = tuple[str, Tag]  # owner: a scheme, or `interaction:<perimeter>`; and what the line is
 

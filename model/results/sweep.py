@@ -5,17 +5,15 @@ run of the model. Blocks are parts of the work: each is written whole, a run tha
 are missing, and the file is put together from all of them in order, whoever computed them.
 """
 
-from __future__ import annotations
-
 import functools
 import hashlib
 import io
 import json
 import os
 from collections import Counter, deque
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -27,17 +25,12 @@ from model.batch.disk import NEW, write_whole
 from model.batch.faults import point
 from model.batch.progress import bar_of
 from model.case.draws import central, with_values
-from model.children.streams import streams_of
+from model.case.records import Case
+from model.children.streams import Streams, streams_of
 from model.money.appraisal import appraise, discount_factors
 from model.money.portfolio import evaluate
 from model.results.combinations import SweepError
 from model.schemes.load import load_case
-
-if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Mapping, Sequence
-
-    from model.case.records import Case
-    from model.children.streams import Streams
 
 POINTS_A_PART = 256
 KEY = b"invest_to_save.made_from"

@@ -3,21 +3,16 @@
 `Evaluate` is a callable from draws to net present values by perimeter, each an array over the draws.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from model.case.draws import Draws, with_values
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
-    Evaluate = Callable[[Draws], Mapping[str, Floats]]
+Floats = NDArray[np.float64]
+Evaluate = Callable[[Draws], Mapping[str, Floats]]
 
 _REFINEMENTS: Final = 12
 _CLOSE: Final = 1e-9  # of the bracket's own scale

@@ -5,28 +5,22 @@ Shapley value of a scheme is its mean contribution over all orders in which the 
 depend on an order, and the values of all schemes sum to the joint result. The waterfall takes one causal order.
 """
 
-from __future__ import annotations
-
 import itertools
 import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
+from model.case.draws import Draws
+from model.case.records import Case
 from model.money.appraisal import npv_evaluator
 from model.money.portfolio import members_of
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from numpy.typing import NDArray
-
-    from model.case.draws import Draws
-    from model.case.records import Case
-
-    Floats = NDArray[np.float64]
-    Worth = Callable[[frozenset[str]], Floats]
+Floats = NDArray[np.float64]
+Worth = Callable[[frozenset[str]], Floats]
 
 MOST_SCHEMES: Final = 8  # 2^8 subsets; beyond it an exact Shapley value costs too many runs
 ON_THE_CASELOAD: Final = (

@@ -1,19 +1,15 @@
 """What would pay for a programme that was never meant to pay for itself: fewer entries, or a saving every year."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
 from model.case.draws import central, with_values
+from model.case.records import Case
 from model.children.streams import streams_of
 from model.money.appraisal import discount_factors, present_value
 from model.money.portfolio import evaluate
-
-if TYPE_CHECKING:
-    from model.case.records import Case
 
 ENTRIES: Final = "caseload.entries_multiplier"
 TRIED: Final = np.linspace(0, 0.9, 10)  # shares of all entries that might not happen; what they save is near a line

@@ -1,19 +1,14 @@
 """How many draws are enough: standard errors, and whether a printed digit could change."""
 
-from __future__ import annotations
-
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
+Floats = NDArray[np.float64]
 
 _CONFIDENCE: Final = 1.959963984540054  # standard errors either side that hold 95%
 _BOX: Final = 0.5  # half a printed unit

@@ -1,20 +1,14 @@
 """Which pairs of two assumptions break even, all others central."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from model.case.draws import central, with_values
+from model.case.records import Case
 from model.case.units import UNITS
 from model.money.appraisal import npv_evaluator
-from model.risk.asking import roots
-
-if TYPE_CHECKING:
-    from model.case.records import Case
-    from model.risk.asking import Evaluate, Floats
+from model.risk.asking import Evaluate, Floats, roots
 
 _ROOM, _GRID = 0.5, 25  # how much of its range a frontier shows on each side of it, and at how many values
 

@@ -1,25 +1,18 @@
 """How much each assumption matters: the rating beside its quality in the assumptions log, worked out and not typed."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Final
+from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 
-from model.case.draws import central
+from model.case.assumptions import Assumption
+from model.case.draws import Draws, central
+from model.case.records import Case
 from model.case.words import AMBER, GREEN, RED
 from model.children.streams import streams_of
 from model.money.appraisal import appraise, discount_factors
 from model.money.portfolio import evaluate, members_of
-from model.risk.asking import evaluate_rows
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from model.case.assumptions import Assumption
-    from model.case.draws import Draws
-    from model.case.records import Case
-    from model.risk.asking import Floats
+from model.risk.asking import Floats, evaluate_rows
 
 LEAST_GBP: Final = {RED: 1_000_000.0, AMBER: 250_000.0, GREEN: 0.0}
 """How far an assumption moves a net present value at least, to be rated so."""

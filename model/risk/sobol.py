@@ -1,22 +1,16 @@
 """What makes the spread of the answer: Sobol' indices of each assumption, alone and with all it interacts in."""
 
-from __future__ import annotations
-
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from model.case.distributions import is_fixed
 from model.case.draws import sample
+from model.case.records import Case
 from model.case.words import CHANCE
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from model.case.records import Case
-    from model.risk.asking import Evaluate, Floats
+from model.risk.asking import Evaluate, Floats
 
 
 @dataclass(frozen=True, kw_only=True)

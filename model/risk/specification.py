@@ -4,26 +4,19 @@ A specification curve (Simonsohn, Simmons and Nelson 2020, Nature Human Behaviou
 defensible models is right, so all of them are run and shown side by side, sorted.
 """
 
-from __future__ import annotations
-
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
-from model.case.draws import central, with_values
+from model.case.draws import Draws, central, with_values
+from model.case.records import Case, Setting, StructuralChoice
 from model.children.streams import streams_of
 from model.money.appraisal import appraise, discount_factors
-from model.money.portfolio import evaluate, members_of
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from model.case.draws import Draws
-    from model.case.records import Case, Setting, StructuralChoice
-    from model.money.portfolio import Evaluation
-    from model.risk.asking import Floats
+from model.money.portfolio import Evaluation, evaluate, members_of
+from model.risk.asking import Floats
 
 MEASURES: Final = ("npv_gbp", "npv_cashable_gbp")  # of an appraisal, and what a curve holds
 

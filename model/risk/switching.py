@@ -1,25 +1,19 @@
 """What would have to be true: the value of each assumption at which the answer changes sign."""
 
-from __future__ import annotations
-
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
+from model.case.assumptions import Assumption
 from model.case.draws import Draws, central
 from model.case.parameters import LOSSES
+from model.case.records import Case
 from model.case.units import UNITS
-from model.risk.asking import evaluate_rows, roots
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from model.case.assumptions import Assumption
-    from model.case.records import Case
-    from model.risk.asking import Evaluate, Floats
+from model.risk.asking import Evaluate, Floats, evaluate_rows, roots
 
 _SCAN_POINTS: Final = 9  # places tried on each side of the central value before a crossing is closed in on
 _REACH_IN_RANGES: Final = 3.0  # how many widths of its own range beyond it an assumption is searched

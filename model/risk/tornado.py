@@ -1,21 +1,14 @@
 """What moves the answer most: each assumption by itself, from its 10th to its 90th percentile."""
 
-from __future__ import annotations
-
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from model.case.distributions import is_fixed, quantile
 from model.case.draws import central
-from model.risk.asking import evaluate_rows
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from model.case.records import Case
-    from model.risk.asking import Evaluate
+from model.case.records import Case
+from model.risk.asking import Evaluate, evaluate_rows
 
 
 @dataclass(frozen=True, kw_only=True)

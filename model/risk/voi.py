@@ -15,22 +15,18 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
+from model.case.draws import Draws
+from model.case.records import Case
 from model.case.words import EVERYTHING
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-    from numpy.typing import NDArray
-
-    from model.case.draws import Draws
-    from model.case.records import Case
-
-    Floats = NDArray[np.float64]
+Floats = NDArray[np.float64]
 
 _KNOTS: Final = (0, 2, 5)  # interior knots tried for each smooth; the fit with the smallest BIC is kept
 _DEGREE: Final = 3

@@ -10,11 +10,8 @@ A scheme is a frozen dataclass made from its declaration (`SchemeSpec`), with
 A saving is never stated here: the portfolio finds it by running both worlds and subtracting.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 from model.case import words
+from model.case.records import SchemeSpec
 from model.schemes.agency import Agency
 from model.schemes.base import Scheme
 from model.schemes.cost_or_saving import CostOrSaving
@@ -25,9 +22,6 @@ from model.schemes.own_homes import OwnHomes
 from model.schemes.price_change import PlacementStability, PriceChange
 from model.schemes.setting import Setting
 from model.schemes.sooner_out import SoonerOutScheme
-
-if TYPE_CHECKING:
-    from model.case.records import SchemeSpec
 
 KINDS: dict[str, type[Scheme]] = {
     words.FOSTERING_GROWTH: FosteringGrowth,

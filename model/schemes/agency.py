@@ -8,26 +8,18 @@ filled is `cover_displaced_share`: all of it (one for one) unless the case says 
 vacant ones.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 
 from model.case import units
-from model.case.timeline import MONTHS_A_YEAR
+from model.case.timeline import MONTHS_A_YEAR, Timeline
 from model.case.words import RESERVE
 from model.schemes.base import Scheme
 from model.schemes.optimism import realised
+from model.schemes.setting import Setting
 from model.schemes.staff.posts import filled_share
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from numpy.typing import NDArray
-
-    from model.case.timeline import Timeline
-    from model.schemes.setting import Setting
 
 MANAGED_TEAMS, COVER = "Agency: managed teams", "Agency: vacancy cover"
 DISPLACED, ONE_FOR_ONE = "cover_displaced_share", 1.0  # a parameter a case may leave out, and what that means

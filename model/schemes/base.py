@@ -1,25 +1,19 @@
 """What every scheme shares: its start, its end, and the staff charged to it."""
 
-from __future__ import annotations
-
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
+from model.case.records import SchemeSpec
 from model.case.timeline import MONTHS_A_YEAR
 from model.case.words import INVESTMENT, RECURRING
+from model.children.levers import EntryReduction, FosterPlaces, SoonerOut
 from model.schemes.cashflows import CashFlows, Tag
+from model.schemes.setting import Setting
 from model.schemes.staff.posts import PAID, at_work, held_before, reducing, staff_costs, until
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from numpy.typing import NDArray
-
-    from model.case.records import SchemeSpec
-    from model.children.levers import EntryReduction, FosterPlaces, SoonerOut
-    from model.schemes.setting import Setting
 
 SMALLEST_SHARE: Final = 1e-12  # what is left of a year in which everybody goes
 

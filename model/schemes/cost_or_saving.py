@@ -4,24 +4,18 @@ A saving is spending on a line that is there without the scheme and not with it,
 approved budget like any other. What goes with each child follows the children of the same world.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping
+from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from model.case.parameters import PARAMETERS
 from model.case.timeline import MONTHS_A_YEAR
 from model.case.words import COST_OR_SAVING, INVESTMENT, ONE_OFF, RECURRING
 from model.schemes.base import Scheme
 from model.schemes.cashflows import CashFlows, Tag
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from numpy.typing import NDArray
-
-    from model.schemes.setting import Setting
+from model.schemes.setting import Setting
 
 PROFILE: Final = tuple(name for name in PARAMETERS[COST_OR_SAVING] if name.startswith(("year_", "month_")))
 

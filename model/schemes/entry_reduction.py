@@ -4,22 +4,15 @@ The target flow falls by effect x ramp x (1 - deadweight), as far as the team ca
 later after all (fade). What is saved follows from the caseload.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import numpy as np
+from numpy.typing import NDArray
 
 from model.case.parameters import PLACEMENTS
 from model.children.law import AGES
 from model.children.levers import EntryReduction
 from model.schemes.base import Scheme, rate_a_month
 from model.schemes.optimism import realised
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from model.schemes.setting import Setting
+from model.schemes.setting import Setting
 
 
 class EntryReductionScheme(Scheme):

@@ -1,20 +1,13 @@
 """Posts that answer a duty rather than pay back: the scheme is its posts, and what it costs to lose some."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import numpy as np
+from numpy.typing import NDArray
 
 from model.case.words import INVESTMENT, ONE_OFF, RECURRING
 from model.schemes.base import Scheme
 from model.schemes.cashflows import CashFlows, Tag
+from model.schemes.setting import Setting
 from model.schemes.staff.redundancy import redundancy_pay, redundancy_weeks, rules_on
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from model.schemes.setting import Setting
 
 REDUNDANCY, PENSION_STRAIN, ENDED = "Redundancy", "Pension strain", "Posts that end"
 

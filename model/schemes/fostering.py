@@ -7,12 +7,10 @@ filled; better support keeps some of the existing carers who would leave.
 Places = households x places each; filled = places x fill rate. Who fills them is the caseload's business.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from model.case.timeline import MONTHS_A_YEAR
 from model.case.words import INVESTMENT, ONE_OFF, RECURRING
@@ -20,11 +18,7 @@ from model.children.levers import FosterPlaces
 from model.schemes.base import Scheme, monthly_hazard
 from model.schemes.cashflows import CashFlows, Tag
 from model.schemes.optimism import realised
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from model.schemes.setting import Setting
+from model.schemes.setting import Setting
 
 RECRUITMENT, SUPERVISION, CONSTELLATIONS = "Carer recruitment", "Carer supervision", "Constellations"
 

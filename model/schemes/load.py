@@ -1,21 +1,15 @@
 """The front door: a case as a council states it, with its posts priced."""
 
-from __future__ import annotations
-
+from collections.abc import Mapping
+from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 from model.case.pay import PayError
 from model.case.reading.load import read_case
 from model.case.reading.problems import InputProblems, Problem
+from model.case.records import Case
 from model.schemes.optimism import SWITCH, counted_twice
 from model.schemes.staff.prices import with_prices
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
-    from model.case.records import Case
 
 
 def load_case(

@@ -4,18 +4,14 @@ Off unless a scenario asks for it. The shares stand in `inputs/reference/optimis
 Never on top of a range that was widened for it: nobody may count the same doubt twice.
 """
 
-from __future__ import annotations
+from typing import Final
 
-from typing import TYPE_CHECKING, Final
+import numpy as np
+from numpy.typing import NDArray
 
+from model.case.records import Case
 from model.case.words import RATINGS
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from model.case.records import Case
-    from model.schemes.setting import Setting
+from model.schemes.setting import Setting
 
 SWITCH, REALISED = "appraisal.optimism_bias", "appraisal.benefits_realised_share"
 WIDENED: Final = "optimism bias"  # the words in an assumption's note that say its range already allows for it

@@ -5,20 +5,13 @@ than there are children in homes in the same world: whoever steps down or never 
 bed is paid for. Capital counts in full when it is paid; how it is financed stands beside (`borrowing.*`).
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import numpy as np
+from numpy.typing import NDArray
 
 from model.case.words import CAPITAL, GRANT, INCOME, INVESTMENT, ONE_OFF
 from model.schemes.base import Scheme
 from model.schemes.cashflows import CashFlows, Tag
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from model.schemes.setting import Setting
+from model.schemes.setting import Setting
 
 CAPITAL_LINE = "Capital"
 

@@ -1,19 +1,12 @@
 """What a place costs, and how often a new one has to be found: a contract or framework, and placement stability."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 
 from model.schemes.base import Scheme
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from numpy.typing import NDArray
-
-    from model.schemes.setting import Setting
+from model.schemes.setting import Setting
 
 MOVES = "Placement moves"
 

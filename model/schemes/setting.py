@@ -1,23 +1,17 @@
 """Where a scheme works: the case, a block of draws, its months and what a month of them is."""
 
-from __future__ import annotations
-
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from model.case import units
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable
-    from datetime import date
-
-    from numpy.typing import NDArray
-
-    from model.case.draws import Draws
-    from model.case.records import Case
+from model.case.draws import Draws
+from model.case.records import Case
 
 STOPPED: Final = -1.0  # months since the start of what has ended
 

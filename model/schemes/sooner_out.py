@@ -4,19 +4,13 @@ The share a year is of the children then there, and comes on top of those who wo
 it saves follows from the caseload; a child who leaves before 18 costs what `cost.exit_under_18` says.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from model.case.parameters import PLACEMENTS
 from model.children.law import AGES
 from model.children.levers import SoonerOut
 from model.schemes.base import Scheme, rate_a_month
-
-if TYPE_CHECKING:
-    from model.schemes.setting import Setting
+from model.schemes.setting import Setting
 
 
 class SoonerOutScheme(Scheme):

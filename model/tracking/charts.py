@@ -5,25 +5,19 @@ XmR (individuals and moving range) for counts and money, p where a share has its
 row on one side of the middle. Fewer than FEWEST points before the start give no limits, and no colour.
 """
 
-from __future__ import annotations
-
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from datetime import date
+from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
+from model.case.records import Actual
 from model.case.timeline import first_day
 from model.tracking.evidence import FEWEST, SMALLEST, standing
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import date
-
-    from numpy.typing import NDArray
-
-    from model.case.records import Actual
-
-    Floats = NDArray[np.float64]
+Floats = NDArray[np.float64]
 
 MOVING_RANGES: Final = 2.66  # 3 / 1.128: three sigma of individuals from the mean moving range of two
 SIGMAS, RUN = 3.0, 8

@@ -11,33 +11,25 @@ count. Children who were counted as kept at home are a row of their own. Before 
 promise is 1 give or take WEAK: anything from nothing to twice as much.
 """
 
-from __future__ import annotations
-
 import re
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from model.case.draws import with_values
+from model.case.draws import Draws, with_values
 from model.case.measures import APPROVED, FILLED, HOUSEHOLDS, KEPT, PRICE, STARTED
 from model.case.parameters import PLACEMENTS, SPLIT_AGE_BANDS
 from model.case.words import ENTRY_REDUCTION, FOSTERING_GROWTH
 from model.children.law import AGES
-from model.tracking.evidence import ERROR, SMALLEST
+from model.tracking.evidence import ERROR, SMALLEST, Evidence, Observation
+from model.tracking.measured import Modelled
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from numpy.typing import NDArray
-
-    from model.case.draws import Draws
-    from model.tracking.evidence import Evidence, Observation
-    from model.tracking.measured import Modelled
-
-    Floats = NDArray[np.float64]
-    Group = list[tuple[int, Observation]]  # figures that are added (1) or taken away (-1)
+Floats = NDArray[np.float64]
+Group = list[tuple[int, Observation]]  # figures that are added (1) or taken away (-1)
 
 LEVEL, GROWTH = "caseload.entries_multiplier", "caseload.entries_growth_annual"
 STRENGTH: Final = {ENTRY_REDUCTION: "effect", FOSTERING_GROWTH: "households"}

@@ -4,35 +4,27 @@ Stocks are read as changes since the figure before, because the months of a stoc
 are Poisson with the spread that the council's own past shows, rates with a denominator binomial, the rest normal.
 """
 
-from __future__ import annotations
-
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from model.case.draws import central, tile
+from model.case.draws import Draws, central, tile
 from model.case.measures import INFLATION, LOOKED_AFTER
+from model.case.reading.formulas import Formula
+from model.case.records import Actual, Case
 from model.case.timeline import MONTHS_A_YEAR, Timeline, financial_year, first_day
 from model.case.units import in_cash
 from model.case.words import BASELINE
 from model.children.streams import streams_of
 from model.money.portfolio import evaluate
-from model.tracking.measured import FLOWS, STOCKS, formulas_of, is_modelled, measured, own_name, reads
+from model.tracking.measured import FLOWS, STOCKS, Modelled, formulas_of, is_modelled, measured, own_name, reads
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from numpy.typing import NDArray
-
-    from model.case.draws import Draws
-    from model.case.reading.formulas import Formula
-    from model.case.records import Actual, Case
-    from model.tracking.measured import Modelled
-
-    Floats = NDArray[np.float64]
+Floats = NDArray[np.float64]
 
 ERROR: Final = 0.02  # a recorded price, share or amount stands for the true one to within so much of it, one sd
 SMALLEST: Final = 0.25  # variance of a count of which next to nothing is expected

@@ -5,28 +5,20 @@ place of each assumption in its range is regressed on simulated figures and move
 passes of a fifth of the evidence each (an ensemble smoother). Evidence may so take an assumption out of its range.
 """
 
-from __future__ import annotations
-
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
+from model.case.assumptions import Assumption
 from model.case.distributions import is_fixed, quantile
-from model.case.draws import thinned, with_values
+from model.case.draws import Draws, thinned, with_values
 from model.case.units import UNITS
-from model.tracking.evidence import POISSON
+from model.tracking.evidence import POISSON, Evidence, Observation
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from numpy.typing import NDArray
-
-    from model.case.assumptions import Assumption
-    from model.case.draws import Draws
-    from model.tracking.evidence import Evidence, Observation
-
-    Floats = NDArray[np.float64]
+Floats = NDArray[np.float64]
 
 FEWEST: Final = 100.0
 """Effective draws below which the draws are moved rather than weighed."""

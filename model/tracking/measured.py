@@ -1,37 +1,31 @@
 """What the model says of a measure: its value month by month in every draw, under the name an actual goes by."""
 
-from __future__ import annotations
-
 import ast
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from model.case import measures as m
 from model.case import units
 from model.case.parameters import PLACEMENTS, SPLIT_AGE_BANDS
 from model.case.reading import formulas
+from model.case.records import Case
 from model.case.timeline import MONTHS_A_YEAR
 from model.case.words import AVOIDANCE, CASHABLE, DO_NOTHING, IMPACT, INCOME, INVESTMENT, NATURES
 from model.children.law import AGES
 from model.children.levers import NO_LEVERS, shares_prevented
+from model.money.portfolio import Evaluation
 from model.schemes.base import rate_a_month
 from model.schemes.entry_reduction import EntryReductionScheme
 from model.schemes.fostering import FosteringGrowth
+from model.schemes.setting import Setting
 from model.schemes.staff.posts import filled_share
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from numpy.typing import NDArray
-
-    from model.case.records import Case
-    from model.money.portfolio import Evaluation
-    from model.schemes.setting import Setting
-
-    Floats = NDArray[np.float64]
+Floats = NDArray[np.float64]
 
 FLOWS: Final = (m.STARTED, m.CEASED, m.NIGHTS, m.SPEND, m.COST, m.SERVED, m.KEPT, *m.MONEY)
 """Measures that add up over the months of a period; the others are read at its end (children) or as its mean."""

@@ -1,29 +1,23 @@
 """Assumptions: rows of `assumptions.csv`, what they must be, and the case's price base."""
 
-from __future__ import annotations
-
 import math
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, NamedTuple
+from datetime import date
+from pathlib import Path
+from typing import Final, NamedTuple
 
 from model.case import parameters
 from model.case.assumptions import Assumption
+from model.case.parameters import Parameter
 from model.case.reading.case_tables import ASSUMPTIONS
-from model.case.reading.files import record_of
+from model.case.reading.files import Row, record_of
 from model.case.reading.problems import Problem
+from model.case.records import FundingPlan, SchemeSpec
+from model.case.reference import PriceIndex
 from model.case.spelling import nearest
 from model.case.units import UNITS, to_price_base
 from model.case.words import AGENCY, ALL, BETA, ENTRY_REDUCTION, FIXED, FOSTERING_GROWTH, LOGNORMAL, NORMAL, RESERVE
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
-    from datetime import date
-    from pathlib import Path
-
-    from model.case.parameters import Parameter
-    from model.case.reading.files import Row
-    from model.case.records import FundingPlan, SchemeSpec
-    from model.case.reference import PriceIndex
 
 MEDIAN_TOLERANCE: Final = 0.05
 """How far a value may stand from the median of its P10 and P90, as a share of the distance between them."""

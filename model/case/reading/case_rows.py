@@ -1,23 +1,16 @@
 """The rows of a case's tables, and the records made of them: what no cell can tell for itself is told here."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
 
 from model.case import parameters, words
 from model.case.reading import case_tables as tables
-from model.case.reading.files import record_of
+from model.case.reading.files import Row, record_of
+from model.case.reading.problems import Problem
 from model.case.records import BudgetLine, CaseloadRow, LedgerRow, Post, PublishedRow
 from model.case.spelling import nearest
 from model.case.words import BOTTOM_UP, PRINTED
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from pathlib import Path
-    from typing import Any
-
-    from model.case.reading.files import Row
-    from model.case.reading.problems import Problem
 
 
 def establishment(folder: Path, problems: list[Problem]) -> tuple[list[Row], tuple[Post, ...]]:

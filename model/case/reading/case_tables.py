@@ -3,8 +3,6 @@
 Declared once: the files are read by these tables, and so are the data dictionary and the workbook's sheets made.
 """
 
-from __future__ import annotations
-
 from typing import Final
 
 from model.case import parameters, words

@@ -3,30 +3,24 @@
 Declared once: the file is read by these tables, and the data dictionary is made of them.
 """
 
-from __future__ import annotations
-
 import math
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from datetime import date
+from typing import Any, Final, TypeVar
 
 from model.case import parameters, words
 from model.case.reading import cells
 from model.case.reading import toml_values as read
 from model.case.reading.cells import Bad
-from model.case.reading.toml import Place, need, read_keys, spare
+from model.case.reading.problems import Problem
+from model.case.reading.toml import Key, Place, Toml, need, read_keys, spare
 from model.case.records import Conventions, Correlation, FundingPlan, Paper, SchemeSpec, Setting, StructuralChoice
+from model.case.reference import Reference
 from model.case.spelling import nearest
 from model.case.timeline import MONTHS_A_YEAR, Timeline, financial_year
+from model.case.units import Unit
 from model.case.words import APPROVED, ENTRY_REDUCTION, PRICE_CHANGE, STEP_DOWN
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-    from datetime import date
-
-    from model.case.reading.problems import Problem
-    from model.case.reading.toml import Key, Toml
-    from model.case.reference import Reference
-    from model.case.units import Unit
 
 Made = TypeVar("Made")
 MOST_COMBINATIONS: Final = 256  # every report crosses them all

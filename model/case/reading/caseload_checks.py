@@ -1,19 +1,14 @@
 """What the rows of `caseload.csv` must be together: totals that agree, and children for each scheme to act on."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterator, Sequence
+from typing import Final
 
 from model.case import parameters
 from model.case.reading.case_tables import CARE_SHARES, LEAVING, MEAN_AGE, MOVES, MOVING, YOUNGER
+from model.case.reading.files import Row
 from model.case.reading.problems import Problem
+from model.case.records import SchemeSpec
 from model.case.words import ALL, ENTRY_REDUCTION, FOSTERING_GROWTH, LEAVING_SOONER, OWN_HOMES, PRICE_CHANGE, STEP_DOWN
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from model.case.reading.files import Row
-    from model.case.records import SchemeSpec
 
 CHILDREN, ENTRIES, EXITS = "children", "entries_annual", "exits_annual"
 AGE_18: Final = parameters.AGE_18

@@ -4,19 +4,15 @@ The parsers are strict on purpose: Python would read `1_000`, `nan` and Arabic d
 `1-4` as a date and 2022-07-13 as 13/07/2022. A cell that is not plainly what it should be is refused.
 """
 
-from __future__ import annotations
-
 import math
 import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Final, Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from model.case.spelling import nearest
 from model.case.units import is_financial_year
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
 
 TEXT, NUMBER, DATE, YEAR, PERIOD, YES_OR_NO = "text", "number", "date", "year", "period", "yes_or_no"
 PLAIN_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")

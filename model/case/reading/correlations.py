@@ -1,20 +1,14 @@
 """Whether declared correlations can hold together, and which pair to change where they cannot."""
 
-from __future__ import annotations
-
 import math
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from model.case.draws import normal_correlations
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
-
-    from model.case.records import Correlation
+from model.case.records import Correlation
 
 
 class Clash(NamedTuple):

@@ -1,20 +1,15 @@
 """The data dictionary, written from the readers' own columns, keys, names and words."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable, Mapping
+from typing import Final
 
 from model.case import parameters
+from model.case.parameters import Parameter
 from model.case.reading import case_toml, options_toml, scenario_toml
 from model.case.reading.case_tables import TABLES
+from model.case.reading.files import Table
+from model.case.reading.toml import Key
 from model.case.units import UNITS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from model.case.parameters import Parameter
-    from model.case.reading.files import Table
-    from model.case.reading.toml import Key
 
 KEYS: Final = {
     "case.toml": case_toml.CASE,

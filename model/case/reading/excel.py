@@ -5,23 +5,19 @@ separators, and saves in Windows-1252, or with semicolons and decimal commas whe
 have been two things stays as it stands, for the cell's own parser to refuse.
 """
 
-from __future__ import annotations
-
 import csv
 import io
 import re
 from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from model.case.reading import cells
 from model.case.reading.problems import shown
 from model.case.units import is_financial_year
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
 
 Records = list[tuple[int, list[str]]]
 

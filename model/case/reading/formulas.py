@@ -10,25 +10,20 @@ and the functions below; what is left is computed by simpleeval with those opera
     result.whole.npv_gbp   result.fostering.payback_months                  the central run, by perimeter
 """
 
-from __future__ import annotations
-
 import ast
 import math
 import operator
 import re
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from model.case import parameters
 from model.case.reading.cells import Bad
+from model.case.records import Post
 from model.case.spelling import nearest
 from model.case.words import ALL, WHOLE
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
-
-    from model.case.records import Post
 
 LONGEST: Final = 4_000
 SIGNIFICANT_DIGITS: Final = 12

@@ -1,13 +1,13 @@
 """Files and a scenario -> one validated, frozen Case, or every problem with them at once."""
 
-from __future__ import annotations
-
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from model.case.assumptions import Assumptions
+from model.case.assumptions import Assumption, Assumptions
 from model.case.options import FILE_NAME
 from model.case.reading import (
     assumption_rows,
@@ -22,28 +22,20 @@ from model.case.reading import (
     scenario_toml,
     tracking_tables,
 )
+from model.case.reading.assumption_rows import Stated
+from model.case.reading.case_toml import CaseFile
 from model.case.reading.cells import Bad
-from model.case.reading.files import is_aside, shown_path
+from model.case.reading.files import Row, is_aside, shown_path
 from model.case.reading.overrides import given
 from model.case.reading.problems import InputProblems, Problem
+from model.case.reading.reference_files import ReferenceFiles
+from model.case.reading.scenario_toml import Scenario
 from model.case.reading.toml import Place, read_toml
-from model.case.records import Case
+from model.case.records import Case, Conventions, Post, SchemeSpec
+from model.case.reference import PriceIndex
 from model.case.spelling import nearest
 from model.case.timeline import MONTHS_A_YEAR, Timeline
 from model.case.units import UNITS, to_price_base
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from datetime import date
-
-    from model.case.assumptions import Assumption
-    from model.case.reading.assumption_rows import Stated
-    from model.case.reading.case_toml import CaseFile
-    from model.case.reading.files import Row
-    from model.case.reading.reference_files import ReferenceFiles
-    from model.case.reading.scenario_toml import Scenario
-    from model.case.records import Conventions, Post, SchemeSpec
-    from model.case.reference import PriceIndex
 
 CASE_TOML: Final = "case.toml"
 TABLES: Final = {

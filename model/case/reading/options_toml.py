@@ -1,9 +1,9 @@
 """`options.toml`: the options of a case, what may be more or less of, limits and stages, held against the case."""
 
-from __future__ import annotations
-
 import itertools
-from typing import TYPE_CHECKING, Final, TypeVar
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Final, TypeVar
 
 from model.case.options import FILE_NAME, Factor, Limits, Option, OptionsFile, Scalable, Staged
 from model.case.parameters import PARAMETERS, required
@@ -11,18 +11,11 @@ from model.case.reading import cells
 from model.case.reading import toml_values as read
 from model.case.reading.cells import Bad
 from model.case.reading.overrides import overridden
-from model.case.reading.problems import InputProblems
-from model.case.reading.toml import Place, need, read_keys, read_toml, spare
+from model.case.reading.problems import InputProblems, Problem
+from model.case.reading.toml import Key, Place, Toml, need, read_keys, read_toml, spare
+from model.case.records import Case
 from model.case.spelling import nearest
 from model.case.words import ENTRY_REDUCTION, FOSTERING_GROWTH
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-    from pathlib import Path
-
-    from model.case.reading.problems import Problem
-    from model.case.reading.toml import Key, Toml
-    from model.case.records import Case
 
 Record = TypeVar("Record")
 Fault = tuple[str, object, str, str]

@@ -4,24 +4,18 @@ Notebook parameters, `--set`, sweeps and sliders come through here, and `run` as
 refuses what `check` refuses, in the same words.
 """
 
-from __future__ import annotations
-
+from collections.abc import Collection, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from model.case.assumptions import Assumptions
 from model.case.distributions import range_problem
 from model.case.reading.assumption_rows import Stated, bound_problems, faults_of, in_price_base
-from model.case.reading.problems import InputProblems
+from model.case.reading.problems import InputProblems, Problem
 from model.case.reading.scenario_toml import Scenario, flat_overrides, override_assumptions
 from model.case.reading.toml import Toml
+from model.case.records import Case
 from model.case.words import FIXED
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
-
-    from model.case.reading.problems import Problem
-    from model.case.records import Case
 
 PLACE: Final = "overrides"
 

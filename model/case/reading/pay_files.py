@@ -1,22 +1,16 @@
 """The pay tables of `inputs/reference/pay`, and a council's own rows of the same files, as records of `case/pay`."""
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING, Final
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
 
 from model.case.pay import LEVY, NI, PENSION, REDUNDANCY_WEEK, Grade, PayAward, PayPoint, PayTables, Rate
 from model.case.reading import cells
 from model.case.reading.cells import Bad
-from model.case.reading.files import Table, blank, need, record_of, spare
+from model.case.reading.files import Column, Row, Table, blank, need, record_of, spare
+from model.case.reading.problems import Problem
 from model.case.words import RATINGS
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from model.case.reading.files import Column, Row
-    from model.case.reading.problems import Problem
 
 _FROM: Final = need("from", cells.iso_date)
 _SHARE, _PAY, _AWARD = cells.between(0, 1), cells.between(0, 1e6), cells.between(-0.5, 0.5)

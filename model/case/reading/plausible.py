@@ -4,24 +4,19 @@ What is implausible stands in `inputs/reference/plausible.csv`, each row with it
 has no such file is not examined against it.
 """
 
-from __future__ import annotations
-
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
+from model.case.assumptions import Assumption
 from model.case.reading import assumption_rows, case_rows, formulas, reference_files
 from model.case.reading.case_tables import APPROVED_BUDGET, PRINTED_COST
 from model.case.reading.files import is_aside, shown_path
 from model.case.reading.problems import Problem
 from model.case.reading.toml import Place, read_toml
+from model.case.records import Case
 from model.case.words import ENTRY_REDUCTION, FOSTERING_GROWTH
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
-
-    from model.case.assumptions import Assumption
-    from model.case.records import Case
 
 TOO_MANY: Final = "is there a digit too many, or too few?"
 IN_HOUSE, AGENCY = "price.in_house_foster_weekly", "price.ifa_foster_weekly"

@@ -1,23 +1,17 @@
 """`inputs/reference`: rates, price indices, starting weights, codes and limits, shared by all cases."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 from model.case import parameters
 from model.case.reading import cells
 from model.case.reading.cells import Bad
-from model.case.reading.files import Table, blank, need, record_of, spare
+from model.case.reading.files import Column, Row, Table, blank, need, record_of, spare
+from model.case.reading.problems import Problem
 from model.case.reference import PriceIndex, Reference, SocialValue
 from model.case.words import RATINGS
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from model.case.reading.files import Column, Row
-    from model.case.reading.problems import Problem
 
 LATER: Final = "later"
 _RATING: Final = cells.word(RATINGS, "red, amber or green")

@@ -1,11 +1,12 @@
 """A scenario's TOML, and what it puts in the place of a case's schemes, conventions and assumptions."""
 
-from __future__ import annotations
-
 import re
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import Any, Final
 
+from model.case.assumptions import Assumption
 from model.case.reading import cells
 from model.case.reading import toml_values as read
 from model.case.reading.assumption_rows import Stated, faults_of
@@ -14,16 +15,10 @@ from model.case.reading.cells import Bad
 from model.case.reading.files import shown_path
 from model.case.reading.problems import Problem
 from model.case.reading.toml import Place, Toml, need, read_keys, read_toml, spare
+from model.case.records import SchemeSpec
 from model.case.spelling import nearest
 from model.case.units import UNITS
 from model.case.words import DISTRIBUTIONS, FIXED, PERT, RATINGS
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
-    from pathlib import Path
-
-    from model.case.assumptions import Assumption
-    from model.case.records import SchemeSpec
 
 SCENARIO: Final = {
     "title": need(read.text, "Its name for people."),

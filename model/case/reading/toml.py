@@ -1,21 +1,16 @@
 """TOML -> tables -> declared keys, each problem with its line."""
 
-from __future__ import annotations
-
 import re
 import tomllib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import Any, Final
 
 from model.case.reading.cells import Bad
 from model.case.reading.files import read_text, shown_path
 from model.case.reading.problems import Problem
 from model.case.spelling import nearest
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from pathlib import Path
-
 
 DEEPEST: Final = 12  # tables in tables: an override by its full name without quotation marks takes six
 

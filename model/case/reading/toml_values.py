@@ -1,19 +1,15 @@
 """One value of a TOML file -> what the model wants, or a `Bad` that says what was expected and how to mend it."""
 
-from __future__ import annotations
-
 import math
+from collections.abc import Callable
 from datetime import date, datetime
 from fractions import Fraction
 from numbers import Real
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from model.case import parameters
 from model.case.reading import cells
 from model.case.reading.cells import Bad
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 MOST_YEARS = 60
 Value = TypeVar("Value")

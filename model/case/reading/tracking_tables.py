@@ -1,28 +1,21 @@
 """`actuals.csv` and `benefits.csv`: what happened, what was promised, and whether the two can be held together."""
 
-from __future__ import annotations
-
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from datetime import date
+from pathlib import Path
+from typing import Final
 
 from model.case import words
 from model.case.measures import INFLATION, modelled
 from model.case.reading import formulas
 from model.case.reading.case_tables import ACTUALS, BENEFITS, TRACKED_UNITS
 from model.case.reading.cells import Bad
-from model.case.reading.files import record_of
-from model.case.records import Actual, Benefit
+from model.case.reading.files import Row, record_of
+from model.case.reading.problems import Problem
+from model.case.records import Actual, Benefit, SchemeSpec
 from model.case.spelling import nearest
 from model.case.timeline import first_day
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from datetime import date
-    from pathlib import Path
-
-    from model.case.reading.files import Row
-    from model.case.reading.problems import Problem
-    from model.case.records import SchemeSpec
 
 _ROUNDED: Final = 0.006  # a share printed to two places may be so far from its numerator over its denominator
 

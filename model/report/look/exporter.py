@@ -4,18 +4,14 @@ nbconvert's own HTML exporter reads its whole output back through a parser to lo
 takes longer than the rest and turns every SVG's attributes to lower case. Ours derives from the class beneath it.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from nbconvert.exporters import TemplateExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 from model.report.look import markup
 from model.report.look.page import TEMPLATE
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 NO_WORDS = "A picture made by the analyst, who gave it no description."
 SHOWN = ("text/html", "image/svg+xml", "image/png", "image/jpeg", "text/markdown", "text/plain")

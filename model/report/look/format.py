@@ -4,16 +4,11 @@ Pounds carry thousands separators, minus is a true minus sign (U+2212), nothing 
 said in words and never shown as `nan`. Rounding is half up, as councils print.
 """
 
-from __future__ import annotations
-
 import math
 import re
+from collections.abc import Callable, Sequence
+from datetime import date as Date  # noqa: N812 - `date` names the argument
 from decimal import ROUND_HALF_UP, Decimal
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from datetime import date as Date  # noqa: N812 - `date` names the argument
 
 MINUS = "\N{MINUS SIGN}"
 MISSING = "not available"

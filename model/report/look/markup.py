@@ -1,14 +1,9 @@
 """Text into HTML, safely: whatever an analyst typed shows as the text that was typed."""
 
-from __future__ import annotations
-
 import html
 import re
 import unicodedata
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 _ADDRESS = re.compile(r"https?://[^\s<>\"')\]]+")
 _UNSEEN = re.compile(

@@ -4,21 +4,17 @@ A Content-Security-Policy inside the page forbids every request and every script
 it names by its hash: text that slipped through as markup still could not run.
 """
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from model.report.look import markup
 from model.report.look.format import MINUS
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 TEMPLATE = Path(__file__).parent / "template"
 _HEADING = re.compile(r"<h([1-6])\b([^>]*)>(.*?)</h\1>", re.DOTALL)

@@ -4,17 +4,12 @@
 that set tables write a title as a header cell instead of a `<caption>`, and 20 kB of style for each.
 """
 
-from __future__ import annotations
-
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from model.report.look import format as fmt
 from model.report.look import markup
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
 
 SHORT_ROWS = 18  # rows up to which a table is kept on one printed page
 MANY = 8  # columns beyond which a table is set smaller

@@ -4,14 +4,10 @@ Plain inputs of the browser's own in a table or a list: they have names that are
 is typed. The widget kit's own sliders have no accessible names, and its grids draw on a canvas that cannot be heard.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from model.report.look.page import TEMPLATE
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 
 def made(script: str, asked: Callable[[Mapping[str, Any]], None], **state: Any) -> Any:  # noqa: ANN401 - no types there

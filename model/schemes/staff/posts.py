@@ -1,28 +1,20 @@
 """Posts and rotas: what the rows of `establishment.csv` cost, month by month."""
 
-from __future__ import annotations
-
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from datetime import date, timedelta
 
 import numpy as np
+from numpy.typing import NDArray
 
 from model.case import units
+from model.case.records import Case, Post, SchemeSpec
 from model.case.words import AGENCY, BOTTOM_UP, DAY, GENERAL_FUND, INVESTMENT, ONE_OFF, RECURRING
 from model.schemes.cashflows import CashFlows, Tag
+from model.schemes.setting import Setting
 from model.schemes.staff import recruitment
 from model.schemes.staff.prices import price_row
 from model.schemes.staff.recruitment import Recruiting
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-    from datetime import date
-
-    from numpy.typing import NDArray
-
-    from model.case.records import Case, Post, SchemeSpec
-    from model.schemes.setting import Setting
 
 STAFF, ON_CALL = "Staff", "On-call rota"
 NEW_POST_COVER, RETENTION, RECRUITING = "Agency: cover of new posts", "Retention payments", "Recruitment and equipment"

@@ -5,26 +5,18 @@ Employer NI follows the pay day: the rate in force on the last day of the month,
 threshold. So 2022/23 has seven months at 15.05% and five at 13.8%, the 14.53% the Treasury published for the year.
 """
 
-from __future__ import annotations
-
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
-from model.case.pay import BOTTOM, MIDDLE, PLACES_IN_A_GRADE, TOP, PayError, PayTables
+from model.case.pay import BOTTOM, MIDDLE, PLACES_IN_A_GRADE, TOP, Grade, PayError, PayTables
+from model.case.records import Case, Post
 from model.case.timeline import MONTHS_A_YEAR, Timeline, add_months, financial_year
 from model.case.words import BOTTOM_UP
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from numpy.typing import NDArray
-
-    from model.case.pay import Grade
-    from model.case.records import Case, Post
 
 PENNY = 2
 

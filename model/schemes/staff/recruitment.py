@@ -9,17 +9,12 @@ empty, or more where turnover and the length of a round leave more. Leavers are 
 how many are recruited and paid for, the vacancy share how many are in post, so that neither is counted twice.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from model.case.timeline import MONTHS_A_YEAR
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 MOST_ROUNDS = 1000.0
 

@@ -1,18 +1,12 @@
 """What it costs by statute to make people redundant: pure functions of age, service and pay."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import date
 
 import numpy as np
+from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from datetime import date
-
-    from numpy.typing import NDArray
-
-    from model.case.pay import PayTables
+from model.case.pay import PayTables
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,22 +1,15 @@
 """Who is in post month by month, and how many cases each holds: from the same draws as the money."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 
 from model.case.timeline import MONTHS_A_YEAR
 from model.case.words import DO_NOTHING, WITH_SCHEMES
+from model.schemes.setting import Setting
 from model.schemes.staff import recruitment
 from model.schemes.staff.posts import adds_people, charged_posts, recruiting, row_elapsed
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from numpy.typing import NDArray
-
-    from model.schemes.setting import Setting
 
 POSTS, IN_POST, EMPTY = "new_posts_fte", "new_posts_filled_fte", "new_posts_empty_fte"
 STARTERS, LEAVERS, RETAINED = "starters_fte", "leavers_fte", "retention_payments_due_fte"
