@@ -111,9 +111,14 @@ def blank_case(case: str, kinds: Sequence[str], inputs: Path, today: date) -> li
             needed = [column.name for column in case_tables.ESTABLISHMENT.columns if column.required]
             _write(folder / "establishment.csv", pd.DataFrame(columns=needed))
     return [
-        f"made inputs/{case}: {len(rows)} numbers to fill in" + (", and the caseload" if placements else ""),
-        _THEN.format(case),
+        f"made {inputs / case}: {len(rows)} numbers to fill in" + (", and the caseload" if placements else ""),
+        _THEN.format(called(case, inputs)),
     ]
+
+
+def called(case: str, inputs: Path) -> str:
+    """Return what a command calls a case: its name among the project's own cases, elsewhere its folder."""
+    return case if inputs.resolve() == REFERENCE.parent.resolve() else str(inputs / case)
 
 
 _THEN: Final = "then python3 workbook.py model check {}, which lists what is still empty"
@@ -135,8 +140,8 @@ def case_from(case: str, other: str, inputs: Path) -> list[str]:
                 if path.is_file():
                     shutil.copyfile(path, folder / path.name)
     return [
-        f"made inputs/{case} with the structure of {other} and none of its numbers; case.toml still has its dates",
-        _THEN.format(case),
+        f"made {inputs / case} with the structure of {other} and none of its numbers; case.toml still has its dates",
+        _THEN.format(called(case, inputs)),
     ]
 
 

@@ -17,7 +17,7 @@ from model.case.draws import central
 from model.case.parameters import PLACEMENT_LINES, PLACEMENTS, STREAMS
 from model.case.records import Case
 from model.demand.authority import tool_value
-from model.demand.blank_case import new_folder
+from model.demand.blank_case import called, new_folder
 from model.demand.build import Demand, tables_demand, tables_of
 from model.demand.codes import REFERENCE
 from model.demand.dfe import DfeTables
@@ -66,11 +66,11 @@ def make_case(  # noqa: PLR0913 - each is a word of the command
             built = tables_demand(tables, authority, year)
         else:
             built = demand_with_returns(dfe, ssda903, authority)
-        return _written(case, folder, built, tables)
+        return _written(case, inputs, folder, built, tables)
 
 
-def _written(case: str, folder: Path, built: Demand, tables: DfeTables) -> list[str]:
-    """Write a case's files into a folder and return what to tell the person."""
+def _written(case: str, inputs: Path, folder: Path, built: Demand, tables: DfeTables) -> list[str]:
+    """Write the files of a case of `inputs` into a folder and return what to tell the person."""
     for name in _COPIED:
         shutil.copyfile(TEMPLATE / name, folder / name)
     shutil.copytree(TEMPLATE / "scenarios", folder / "scenarios")
@@ -88,9 +88,9 @@ def _written(case: str, folder: Path, built: Demand, tables: DfeTables) -> list[
     budget = opening_budget(made)
     budget.to_csv(folder / BUDGET, index=False, lineterminator="\n")
     cost = sum(float(value) for value in budget["value_gbp"])
-    red = int((rows["quality"] == "red").sum())
+    red, name = int((rows["quality"] == "red").sum()), called(case, inputs)
     return [
-        f"made inputs/{case} for {built.authority}: caseload of 31 March {built.year}",
+        f"made {inputs / case} for {built.authority}: caseload of 31 March {built.year}",
         *built.lines[1:],
         f"{BUDGET} holds the opening children at each draw's own price, £{cost:,.0f} in "
         f"{made.timeline.financial_years[0]}: a placeholder for the council's plan, which decides what is cashable"
@@ -99,7 +99,7 @@ def _written(case: str, folder: Path, built: Demand, tables: DfeTables) -> list[
         *_beside_section_251(made, folder, tables, built, held),
         _KNOWN.format(known_by(built.year)),
         f"{len(local)} assumptions are {built.authority}'s own published figures; {red} are red: replace them, then",
-        f"python3 workbook.py model check {case}, and python3 workbook.py run {case}",
+        f"python3 workbook.py model check {name}, and python3 workbook.py run {name}",
     ]
 
 
