@@ -105,8 +105,7 @@ def blank_case(case: str, kinds: Sequence[str], inputs: Path, today: date) -> li
         if placements:
             ages = [(age, "all") for age in (*parameters.AGE_BANDS, parameters.AGE_18)]
             margins = pd.DataFrame([*ages, *(("all", p) for p in placements)], columns=["age_band", "placement"])
-            stated = [column.name for column in case_tables.CASELOAD.columns if not column.name.startswith("moves_")]
-            _write(folder / "caseload.csv", margins.reindex(columns=stated))
+            _write(folder / "caseload.csv", margins.reindex(columns=list(_MARGINS)))
         if OF_POSTS & {*kinds}:
             needed = [column.name for column in case_tables.ESTABLISHMENT.columns if column.required]
             _write(folder / "establishment.csv", pd.DataFrame(columns=needed))
@@ -121,6 +120,8 @@ def called(case: str, inputs: Path) -> str:
     return case if inputs.resolve() == REFERENCE.parent.resolve() else str(inputs / case)
 
 
+_MARGINS: Final = ("age_band", "placement", "children", "entries_annual", "exits_annual", "source", "note")
+"""What a caseload by hand needs of `caseload.csv`; how long children stay and move may be added."""
 _THEN: Final = "then python3 workbook.py model check {}, which lists what is still empty"
 
 
