@@ -60,13 +60,17 @@ def placeholder_words(case: Case) -> str:
 
 
 def certain_words(result: Result) -> str:
-    """Return that a scenario set many numbers to one value each, so that its chances say little; else nothing."""
+    """Return that many numbers are single ones, in the scenario or in the case, so that chances say little."""
     case = result.case
-    certain = [n for n in case.overrides if (a := case.assumptions.get(n)) is not None and a.distribution == "fixed"]
-    paper = "This is the paper's own case: its assumptions, run through the model. "
-    words = paper if case.scenario == case.published_scenario else ""
-    if len(certain) >= MANY_CERTAIN:
-        words += f"{len(certain)} inputs are single numbers here: chances and ranges below mean little."
+    single = [name for name, a in case.assumptions.items() if a.distribution == "fixed"]
+    made = [name for name in case.overrides if name in single]
+    words = ""
+    if case.published and case.scenario == case.published_scenario:
+        words = "This is the paper's own case: its assumptions, run through the model. "
+    if len(made) >= MANY_CERTAIN:
+        words += f"{len(made)} inputs are single numbers here: chances and ranges below mean little."
+    elif len(single) == len(case.assumptions) > 0:
+        words += "No input has a range: chances and ranges below mean nothing yet."
     return words.strip()
 
 

@@ -1,5 +1,6 @@
 """The verdict follows its stated rules, cash first."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pandas as pd
@@ -58,3 +59,7 @@ def test_a_scenario_of_certain_numbers_says_so_first():
     words = headlines.certain_words(run(invented("as-published"), draws=1))
     assert words.startswith("This is the paper's own case")
     assert headlines.certain_words(run(invented(), draws=1)) == ""
+    none = run(invented(), draws=1)
+    fixed = {name: replace(a, distribution="fixed") for name, a in none.case.assumptions.items()}
+    sure = replace(none, case=replace(none.case, assumptions=fixed, published=()))
+    assert headlines.certain_words(sure) == "No input has a range: chances and ranges below mean nothing yet."
