@@ -12,6 +12,7 @@ from model.money.appraisal import Appraisal
 from model.results.annual import tidy_frame
 from model.results.purses import reserve_metrics
 from model.results.summary import WORST_SHARE, pick, summarise, with_nulls
+from model.results.verdict import PENNY
 from model.schemes.staff import workforce
 
 if TYPE_CHECKING:
@@ -33,8 +34,8 @@ def metrics_of(result: Outcome, perimeter: str) -> dict[str, dict[str, float | N
     out["npv_run_off_gbp"] = {CENTRAL: result.run_off_npv[perimeter]}
     either = middle if draws is None else draws
     sure = CENTRAL if draws is None else MEAN
-    out["probability_npv_positive"] = {sure: float((either.npv_gbp > 0).mean())}
-    out["probability_npv_cashable_positive"] = {sure: float((either.npv_cashable_gbp > 0).mean())}
+    out["probability_npv_positive"] = {sure: float((either.npv_gbp > PENNY).mean())}
+    out["probability_npv_cashable_positive"] = {sure: float((either.npv_cashable_gbp > PENNY).mean())}
     out["probability_payback_cashable"] = {sure: float(np.isfinite(either.payback_cashable_months).mean())}
     out["probability_payback"] = {sure: float(np.isfinite(either.payback_months).mean())}
     for i, year in enumerate(result.case.timeline.financial_years):

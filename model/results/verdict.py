@@ -13,11 +13,12 @@ if TYPE_CHECKING:
     from model.results.runs import Result
 
 PROCEED, PROCEED_IF, DO_NOT, NOTHING, NOT_YET = "proceed", "proceed_if", "do_not", "nothing", "not_yet"
+PENNY: Final = 0.01  # pounds: what comes to less is the rounding of a sum, and not above zero
 PLACEHOLDER: Final = "placeholder"  # how the source of a number begins that is another council's or a guess
 RULES: Final = {
-    PROCEED: "worth more than it costs in cash: central, on average over the draws, and in most ways of modelling it",
-    PROCEED_IF: "not that, but worth more than it costs once avoided cost is counted: central, on average over the "
-    "draws, and in most ways of modelling it",
+    PROCEED: "worth more than it costs in cash: central, on average over all runs, and in most ways of modelling it",
+    PROCEED_IF: "not that, but worth more than it costs once avoided cost is counted: central, on average over all "
+    "runs, and in most ways of modelling it",
     DO_NOT: "neither",
     NOTHING: "no scheme acts",
     NOT_YET: "numbers that move the answer are placeholders",
@@ -64,4 +65,4 @@ def _passes(result: Result, perimeter: str, measure: str) -> bool:
     printed = [values[s] for s in (CENTRAL, MEAN) if s in values]
     found = result.structure
     ways = found[(found.perimeter == perimeter) & (found.measure == measure) & (found.statistic == CENTRAL)]
-    return all((npv or 0.0) > 0 for npv in printed) and bool((ways.value_gbp > 0).mean() > 0.5)
+    return all((npv or 0.0) > PENNY for npv in printed) and bool((ways.value_gbp > PENNY).mean() > 0.5)

@@ -33,6 +33,7 @@ def made(cash, total, ways_cash=(1.0,), ways_total=(1.0,)):
         (made((1, 1), (2, 2), ways_cash=(1, 1, -1)), PROCEED),
         (made((-1, -1), (2, 2), ways_total=(1, -1)), DO_NOT),
         (made((-1, -1), (0, 1)), DO_NOT),
+        (made((1e-7, 1e-7), (2, 2)), PROCEED_IF),  # the rounding of a sum is not above zero
     ],
 )
 def test_the_first_rule_that_holds_is_the_verdict(result, word):
