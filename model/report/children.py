@@ -159,7 +159,7 @@ def _all_note(case: Case, nothing: pd.DataFrame, known: Sequence[Recorded], sinc
     gap = float((nothing["central"] - nothing["p50"]).iloc[-1]) if "p50" in nothing else 0.0
     if abs(gap) >= 1:
         parts.append(f"In the end the central run lies {whole(abs(gap))} {'above' if gap > 0 else 'below'} the median "
-                     "draw: ranges that reach further one way do that.")  # fmt: skip
+                     "run: ranges that reach further one way do that.")  # fmt: skip
     if case.conventions.hindsight:
         parts.append("This scenario has hindsight: records made after the decision are shown as known.")
     return " ".join(parts)

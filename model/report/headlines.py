@@ -98,6 +98,8 @@ def _total_words(result: Result, perimeter: str) -> str:
 def _worth(npv: float | None) -> str:
     if npv is None:
         return "no answer"
+    if abs(npv) < LEAST_SAID:
+        return "as much saved as spent"
     return f"{fmt.money(abs(npv))} {'more saved than spent' if npv >= 0 else 'more spent than saved'}"
 
 
@@ -123,7 +125,7 @@ def verdict_block(result: Result) -> Block:
     """Return the verdict, the decision asked, and the rules it follows."""
     found, case = verdict(result), result.case
     several = found.perimeter in case.perimeters
-    name = fmt.lowered(views.title_of(case, found.perimeter))
+    name = views.within(case, found.perimeter)
     words = {"what": name, "pays": "pay" if several else "pays", "itself": "themselves" if several else "itself",
              "it": "they" if several else "it"}  # fmt: skip
     sentence = DECISIONS[found.word].format(**words).replace("they costs", "they cost").replace(
@@ -147,7 +149,7 @@ def _card(result: Result, perimeter: str) -> str:
         f'<span aria-hidden="true" style="width:{100 * abs(v) / most:.0f}%"></span></p>'
         for words, v in found.items()
     )
-    kind = "good" if found["in cash"] > 0 else "bad"
+    kind = "" if abs(found["in cash"]) < LEAST_SAID else "good" if found["in cash"] > 0 else "bad"
     return f'<li class="{kind}"><p class="name">{markup.escape(views.title_of(case, perimeter))}</p>{bars}</li>'
 
 
@@ -227,7 +229,7 @@ def conditions(result: Result, most: int = 3) -> list[str]:
     found = found[(found["perimeter"] == main) & found["within_range"].astype(bool) & (found["high"] > found["low"])]
     far = ((found["switching_value"] - found["central"]).abs() / (found["high"] - found["low"])).sort_values()
     rows = views.records(found.loc[far.index[:most]])
-    name = fmt.lowered(views.title_of(result.case, main))
+    name = views.within(result.case, main)
     if not rows:
         return [f"What would change it: no single assumption within its own range turns the NPV of {name}."]
     points = [

@@ -138,7 +138,8 @@ def savings_by_year(result: Result, perimeter: str) -> Figure:
         axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=len(present) + 1)
 
     totals = frame.sum()
-    title = f"{name}: {_saving_words(totals)} over {len(frame)} years, for {fmt.money(-totals['investment'])} invested"
+    horizon = fmt.duration(case.timeline.months)
+    title = f"{name}: {_saving_words(totals)} over {horizon}, for {fmt.money(-totals['investment'])} invested"
     alt = f"Stacked bars by financial year for {name}. " + " ".join(
         f"{views.NATURE_TITLES[n]}: {fmt.money(frame[n].iloc[0])} in {frame.index[0]}, "
         f"{fmt.money(frame[n].iloc[-1])} in {frame.index[-1]}." for n in present)  # fmt: skip

@@ -66,8 +66,9 @@ def funding(result: Result) -> Block:
     last = base.index[min(case.shown_years, len(base)) - 1]
     size = float(base[last])
     way = "adds" if size < 0 else "takes"
+    what = "nothing" if abs(size) < HALF_A_POUND else fmt.money(abs(size))
     sentence = (
-        f"By {last} the whole programme {way} {fmt.money(abs(size))} {'to' if size < 0 else 'off'} the base budget in "
+        f"By {last} the whole programme {way} {what} {'to' if size < 0 else 'off'} the base budget in "
         "cash terms, once cashable savings are taken off. Cost avoidance is in no budget and does not reduce it."
     )
     reserve = (reserve_words(result), reserve_balance(result)) if "reserve.opening" in case.assumptions else ()

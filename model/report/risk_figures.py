@@ -138,7 +138,7 @@ def information_chart(result: Result, *, most: int = MOST) -> Figure:
     case, perimeters, found = result.case, choices(result.case), views.records(result.information)
     perfect = sum(row.value_gbp for row in found if row.learnt == EVERYTHING)
     shown = [row for row in found if row.learnt != EVERYTHING and row.value_gbp >= LEAST_SWING][:most]
-    choice = fmt.listed(["doing nothing", *(fmt.lowered(views.title_of(case, p)) for p in perimeters)], "or")
+    choice = fmt.listed(["doing nothing", *(views.within(case, p) for p in perimeters)], "or")
 
     def paint(canvas: Canvas) -> None:
         axes = canvas.subplots()

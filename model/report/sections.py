@@ -49,9 +49,10 @@ def proposal(result: Result) -> Block:
         empty="No scheme acts in this scenario.",
     )
     total = -float(views.by_nature(result, WHOLE)["investment"][year])
+    what = "It costs" if len(case.active_schemes) == 1 else "Together they cost"
     sentence = (
-        f"{case.council} would run {fmt.counted(len(case.active_schemes), 'scheme')}. Together they cost "
-        f"{fmt.money(total)} in {year}, when all have started, before anything is saved."
+        f"{case.council} would run {fmt.counted(len(case.active_schemes), 'scheme')}. {what} "
+        f"{fmt.money(total) if total >= 1 else 'nothing'} in {year}, when all have started, before anything is saved."
         if case.active_schemes
         else "No scheme acts in this scenario."
     )

@@ -84,6 +84,11 @@ def title_of(case: Case, perimeter: str) -> str:
     return next((s.title for s in case.schemes if s.name == perimeter), perimeter.replace("_", " "))
 
 
+def within(case: Case, perimeter: str) -> str:
+    """Return a perimeter's name as it stands within a sentence."""
+    return "the whole programme" if perimeter == WHOLE else fmt.lowered(title_of(case, perimeter))
+
+
 def metric(result: Result, perimeter: str, name: str, statistic: str = "central") -> float | None:
     """Return one measure, or None where it does not exist (a ratio without investment, never paid back)."""
     return some(_measured(result, perimeter, name).get(statistic))
