@@ -33,12 +33,12 @@ def published(result: Result) -> Block:
     if not counts:
         return show()
     copied = int(transcribed(result).sum())
-    only_copied = f", {copied} agree with their own transcription alone (nothing to work out)" if copied else ""
-    sentence = (
-        f"Of {fmt.counted(len(frame), 'figure')} printed in the paper, {counts['reconciles'] - copied} can be "
-        f"recomputed exactly{only_copied}, {counts['rounding']} differ by rounding, {counts['differs']} differ, and "
-        f"{counts['not_derivable']} cannot be derived from anything the paper prints."
-    )
+    parts = [(counts["reconciles"] - copied, "recomputed exactly"),
+             (copied, "held against their own transcription alone (nothing to work out)"),
+             (counts["rounding"], "off by rounding"), (counts["differs"], "off by more"),
+             (counts["not_derivable"], "not to be derived from anything the paper prints")]  # fmt: skip
+    found = fmt.listed([f"{number} {words}" for number, words in parts if number], "and")
+    sentence = f"Of {fmt.counted(len(frame), 'figure')} printed in the paper: {found}."
     differ = frame[frame["verdict"] == "differs"]
     points = [f"{r.ref}: {r.statement}. Printed {plain(r.published)}, recomputed "
               f"{plain(r.recomputed)}." for r in views.records(differ)]  # fmt: skip

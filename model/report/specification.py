@@ -33,6 +33,7 @@ def structure(result: Result) -> Block:
     if not choices or not result.case.active_schemes:
         return show(NOTHING if not choices else "No scheme acts in this scenario.")
     return show(
+        "Several ways of modelling the case can be defended. All of them are run; a chance holds given one of them.",
         Block(markup.bullets([positive_words(result, p) for p in shown])),
         curve(result, next(iter(shown))),
         counts(result),
@@ -94,7 +95,7 @@ def curve(result: Result, perimeter: str) -> charts.Figure:
         charts.name_rows(below, [f"{choice.title} {setting}" for choice, setting in rows])
         below.set_xticks([])
 
-    title = f"{name}: in cash, {positive(both['value_gbp'])} of {len(both)} defensible models"
+    title = f"{name}: in cash, {positive(both['value_gbp'])} of {len(both)} ways of modelling it that differ"
     alt = (
         f"Specification curve of {name}: {len(both)} combinations sorted by cashable NPV, from "
         f"{fmt.money(both['value_gbp'].min())} to {fmt.money(both['value_gbp'].max())} in cash and from "

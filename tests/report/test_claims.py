@@ -123,6 +123,6 @@ def test_transcribed_rows_are_counted_apart_from_those_worked_out():
     exact = sum(line.verdict == "reconciles" for line in lines) - len(copied)
     result = run(case, draws=1, seed=1)
     page = re.sub("<[^>]+>", "", reconciliation.published(result).html)
-    assert f"{exact} can be recomputed exactly, {len(copied)} agree with their own transcription alone" in page
+    assert f"{exact} recomputed exactly, {len(copied)} held against their own transcription alone" in page
     shown = [row[-1].text for row in reconciliation.reconciliation(result).rows]
     assert shown.count("= transcribed") == len(copied)
