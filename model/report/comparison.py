@@ -62,7 +62,7 @@ def headlines(runs: Sequence[Run], perimeter: str, title: str) -> tbl.Table:
         for run in shown
     ]
     columns = ["Scenario", f"Investment {year}", "NPV in cash", "Chance above zero, in cash", "Paid back in cash",
-               "NPV with cost avoided", "Mean", "10% to 90%", "Chance above zero", "Paid back after",
+               "NPV with cost avoided", "Mean", "10th to 90th percentile", "Chance above zero", "Paid back after",
                *RESERVE_COLUMNS]  # fmt: skip
     note = RESERVE_NOTE
     if not any(run.value(perimeter, "reserve_shortfall_gbp") is not None for run in shown):
@@ -135,20 +135,22 @@ def npv_by_scenario(runs: Sequence[Run], perimeter: str, title: str) -> charts.F
         axes.axvline(0, color=charts.INK, linewidth=1)
         charts.name_rows(axes, [_short(run.title) for run in shown])
         charts.money_axis(axes, along="x")
-        axes.legend(loc="upper center", bbox_to_anchor=(0.4, -0.08), ncols=3)
+        axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3)
 
     good = [name for name, value in central.items() if value > 0]
-    finding = f"{title}: NPV is above zero in {_of(len(good), len(shown))}, central"
+    finding = f"{title}: NPV with cost avoided is above zero in {_of(len(good), len(shown))}, central"
     if len(shown) == 1:
-        finding = f"{title}: NPV {fmt.money(central[shown[0].title])} in {shown[0].title}, central"
-    alt = f"Range chart of NPV by scenario, {title}. " + " ".join(f"{n}: {fmt.money(v)}." for n, v in central.items())
+        only = shown[0].title
+        finding = f"{title}: NPV with cost avoided {fmt.money(central[only])} in {only}, central"
+    said = " ".join(f"{n}: {fmt.money(v)}." for n, v in central.items())
+    alt = f"Range chart of NPV with cost avoided by scenario, {title}. {said}"
     rows = [[tbl.text(run.title), *(_amount(run.value(perimeter, "npv_gbp", s)) for s in ("central", "mean")),
              tbl.text(_reach(run, perimeter))] for run in shown]  # fmt: skip
-    data = tbl.Table(key=f"npv-by-scenario-{perimeter}", caption=f"NPV by scenario, {title}",
-                     columns=("Scenario", "Central", "Mean", "10% to 90%"), rows=rows,
+    data = tbl.Table(key=f"npv-by-scenario-{perimeter}", caption=f"NPV with cost avoided by scenario, {title}",
+                     columns=("Scenario", "Central", "Mean", "10th to 90th percentile"), rows=rows,
                      numeric=frozenset({1, 2, 3}))  # fmt: skip
     key = f"scenarios-{perimeter}"
-    height = 0.8 + 0.32 * max(len(shown), 1)
+    height = 1.0 + 0.32 * max(len(shown), 1)
     return charts.chart(key, finding, alt, paint, height=height, data=data)
 
 
