@@ -10,12 +10,10 @@ from model.case.words import ENTRY_REDUCTION, FOSTERING_GROWTH
 from model.report import views
 from model.report.look import format as fmt
 from model.report.look import tables as tbl
-from model.report.look.charts import BLUE, DASHED, GREEN, INK, QUIET, VERMILION, Figure, chart
+from model.report.look.charts import BLUE, DASHED, GREEN, INK, QUIET, VERMILION, Figure, chart, unit_marks
 from model.report.look.page import Block, show
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Canvas
     from numpy.typing import NDArray
@@ -100,12 +98,8 @@ def _paint_frontier(canvas: Canvas, found: Frontier, across: Axis, up: Axis) -> 
     axes.set_xlabel(_title(across))
     axes.set_ylabel(_title(up, between="\n"))
     for axis, side in ((axes.xaxis, across), (axes.yaxis, up)):
-        axis.set_major_formatter(_marks(side.unit))
+        axis.set_major_formatter(unit_marks(side.unit))
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.17), ncols=3)
-
-
-def _marks(unit: str) -> Callable[[float, float], str]:
-    return lambda value, _position: fmt.on_axis(value, unit)
 
 
 def _name_corner(axes: Axes, npv: Floats, value: float, words: str) -> None:

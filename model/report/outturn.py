@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from model.batch.disk import write_whole
+from model.case import measures as m
 from model.case.timeline import first_day
 from model.report.look import charts, markup
 from model.report.look import format as fmt
@@ -21,7 +23,6 @@ from model.tracking.charts import SURE, colour
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date
 
     import pandas as pd
     from matplotlib.axes import Axes
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from model.tracking.outturn import Outturn
 
 NATURES: Final = {"invested": "Invested", "cashable": "Cashable saving", "avoided": "Cost avoided", "net": "Net"}
+WORDS: Final = {m.STARTED: "children_who_entered_care", m.CEASED: "children_who_left_care"}
 NOT_TOLD: Final = "cannot be told from nought"
 
 
@@ -87,7 +89,8 @@ def _answer(found: Outturn) -> Block:
     short = found.chain[found.chain["state"] == tracking.SHORT].groupby("scheme", sort=False).first()
     links = [f"{found.case.scheme(str(s)).title}: {_named(found, str(r['link']))}" for s, r in short.iterrows()]
     broke = f"The first link short of its promise: {'; '.join(links)}." if links else "No measured link fell short."
-    few = f"{len(found.evidence.observations)} figures, {found.evidence.months} months"
+    months = fmt.counted(found.evidence.months, "month")
+    few = f"{fmt.counted(len(found.evidence.observations), 'figure')}, {months}"
     chances = [fmt.chance(state["probability_npv_positive"]) for state in (now, then)]
     return Block(markup.bullets([
         (f"The frozen triggers say: {now['decision']}. "
@@ -107,6 +110,11 @@ def _part(found: Outturn, row: pd.Series) -> str:
     return f"{title}: the counts show {low} to {high} of the promised effect, {said}."
 
 
+def _when(period: str) -> str:
+    """A day in words; a year or a month as it is written."""
+    return fmt.day(date.fromisoformat(period)) if len(period) == len("2022-03-31") else period
+
+
 def _named(found: Outturn, measure: str) -> str:
     """A measure by the name of the benefit it stands for in the register, or else its own."""
     return next((fmt.lowered(b.benefit) for b in found.case.benefits if b.measure == measure), markup.spelt(measure))
@@ -122,7 +130,7 @@ def _earned(found: Outturn) -> tbl.Table:
             cells += [tbl.thousands(row["mean_gbp"]), tbl.text(fmt.money_range(row["p10_gbp"], row["p90_gbp"]))]
         rows.append(cells)
     return tbl.Table(
-        key="earned", caption=f"To date, {found.evidence.months} months, cash", rows=rows, numeric=1,
+        key="earned", caption=f"To date, {fmt.counted(found.evidence.months, 'month')}, cash", rows=rows, numeric=1,
         strong=frozenset({3}),
         columns=("", "Promised, mean", "10th to 90th percentile", "Now thought, mean", "10th to 90th percentile"),
         note="What doing nothing would have cost is never seen: what is earned is worked out from what was counted.",
@@ -148,14 +156,14 @@ def _forecast(found: Outturn) -> tbl.Table:
         columns=("", "NPV, mean", "10th to 90th percentile", "Chance NPV positive", "Chance of payback",
                  "Triggers say"),
         note=f"Change below {fmt.percent(plan.change_below)}, stop below {fmt.percent(plan.stop_below)}, as frozen. "
-        f"Of {plan.n} stored draws the evidence leaves {fmt.decimal(last['effective_draws'])} effective.{again}",
+        f"Of {plan.n:,} stored runs the evidence leaves {fmt.decimal(last['effective_draws'])} effective.{again}",
     )  # fmt: skip
 
 
 def _chain(found: Outturn) -> tbl.Table:
     rows = [
-        [tbl.text(found.case.scheme(r["scheme"]).title), tbl.text(_named(found, r["link"])), tbl.text(r["period"]),
-         tbl.text(r["state"])]
+        [tbl.text(words) for words in (found.case.scheme(r["scheme"]).title, _named(found, r["link"]),
+                                       _when(r["period"]), r["state"])]
         for _, r in found.chain.iterrows()
     ]  # fmt: skip
     return tbl.Table(key="chain", caption="The chain of each scheme, in causal order: the latest figure of each link",
@@ -189,7 +197,7 @@ def _bridge(frame: pd.DataFrame, of: str, caption: str) -> charts.Figure:
                      note="The steps add up to the penny.")  # fmt: skip
     planned, became = (fmt.money(mine.iloc[at]["value_gbp"]) for at in (0, -1))
     return charts.chart(
-        f"steps-{of}", f"{caption}: {planned} planned, {became} in the end",
+        f"steps-{of}", f"{caption}: {planned} planned, {became} so far",
         f"{caption} in cash from plan to outturn: a bar a cause, a line for its 10th to 90th percentile.", paint,
         height=0.9 + 0.32 * len(moved), data=data, note="Hatched: cannot be told from nought.",
     )  # fmt: skip
@@ -253,11 +261,11 @@ def _chart(chart: Chart, frame: pd.DataFrame, benefit: Benefit, start: date) -> 
             axes.plot(at, frame[name].astype(float), color=charts.QUIET, linestyle=style, linewidth=1)
         axes.plot(at, frame["value"].astype(float), color=charts.INK, marker="o", label="counted")
         _mark_start(axes, list(frame["period"]), start)
-        axes.set_xticks(at, list(frame["period"]), rotation=30)
+        axes.set_xticks(at, [_when(period) for period in frame["period"]], rotation=30)
         axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncol=2)
 
     rows = [
-        [tbl.text(r["period"]), *(tbl.number("" if np.isnan(r[c]) else fmt.decimal(r[c], 1), r[c])
+        [tbl.text(_when(r["period"])), *(tbl.number("" if np.isnan(r[c]) else fmt.decimal(r[c], 1), r[c])
                                   for c in ("value", "p10", "p90", "lower", "upper")), tbl.text(r["signal"])]
         for _, r in frame.iterrows()
     ]  # fmt: skip
@@ -277,8 +285,9 @@ def _mark_start(axes: Axes, periods: Sequence[str], start: date) -> None:
 
 def _others(found: Outturn) -> charts.Figure | str:
     """Small charts of whatever was counted at least three times and is no benefit: what happened around the schemes."""
-    rows = found.figures[found.figures["standing"]].dropna(subset="value")
-    rows = rows.assign(name=(rows["measure"] + " " + rows["scope"]).str.replace("_", " ").str.strip())
+    rows = found.figures[found.figures["standing"].astype(bool)].dropna(subset="value")
+    named = rows["measure"].replace(WORDS, regex=True) + " " + rows["scope"]
+    rows = rows.assign(name=named.str.replace("_", " ").str.strip())
     rows = rows[~rows["measure"].isin([b.measure for b in found.case.benefits])]
     series = [(str(name), part) for name, part in rows.groupby("name", sort=False) if len(part) >= 3]
     if not series:
@@ -288,26 +297,30 @@ def _others(found: Outturn) -> charts.Figure | str:
         for axes, (name, part) in zip(charts.panels(canvas, len(series), 2), series, strict=False):
             axes.plot(np.arange(len(part)), part["value"], color=charts.INK, marker="o", markersize=3)
             _mark_start(axes, list(part["period"]), found.plan.case.timeline.start)
+            axes.yaxis.set_major_formatter(charts.unit_marks(part["unit"].iloc[0]))
             axes.set_title(markup.spelt(name).capitalize(), fontsize=7.5, fontweight="normal")
-            axes.set_xticks([0, len(part) - 1], [part["period"].iloc[0], part["period"].iloc[-1]], fontsize=6.5)
+            axes.set_xticks([0, len(part) - 1], [_when(part["period"].iloc[i]) for i in (0, -1)], fontsize=6.5)
+
+    def ends(part: pd.DataFrame) -> str:
+        return " to ".join(fmt.quantity(part["value"].iloc[at], part["unit"].iloc[at]) for at in (0, -1))
 
     data = tbl.Table(
-        key="others", caption="What else was counted", columns=("Measure", "Unit", "Period", "Counted"),
-        rows=[[tbl.text(markup.spelt(name).capitalize()), tbl.text(r["unit"]), tbl.text(r["period"]),
-               tbl.number(fmt.significant(r["value"], 6), r["value"])]
+        key="others", caption="What else was counted", columns=("Measure", "Period", "Counted"),
+        rows=[[tbl.text(markup.spelt(name).capitalize()), tbl.text(_when(r["period"])),
+               tbl.number(fmt.quantity(r["value"], r["unit"]), r["value"])]
               for name, part in series for _, r in part.iterrows()],
-        numeric=frozenset({3}),
+        numeric=frozenset({2}),
     )  # fmt: skip
     return charts.chart(
         "others", "What happened around the schemes", f"{len(series)} small charts: "
-        + "; ".join(f"{name} from {p['value'].iloc[0]:g} to {p['value'].iloc[-1]:g}" for name, p in series), paint,
+        + "; ".join(f"{name} from {ends(part)}" for name, part in series), paint,
         height=1.2 * -(-len(series) // 2), data=data, note="The dashed line is the start of the plan.",
     )  # fmt: skip
 
 
 def _neighbour(found: Comparison | None) -> Block | str:
     if found is None:
-        return "No comparison with other authorities: give DfE's tables with --dfe and --authority."
+        return "Not compared with other authorities: for that run track with --dfe and --authority."
     weights = ", ".join(f"{name} {fmt.percent(w)}" for name, w in sorted(found.weights.items(), key=lambda i: -i[1]))
     rows = [[tbl.text(year), tbl.number(fmt.decimal(a, 1), a), tbl.number(fmt.decimal(s, 1), s),
              tbl.number(fmt.signed(a - s, 1), a - s)]
@@ -320,7 +333,7 @@ def _neighbour(found: Comparison | None) -> Block | str:
 
 
 def _versions(frame: pd.DataFrame) -> tbl.Table:
-    rows = [[tbl.text(r["version"]), tbl.text(r["frozen"]), tbl.text(r["scenario"]),
+    rows = [[tbl.text(r["version"]), tbl.text(_when(r["frozen"])), tbl.text(r["scenario"]),
              tbl.number(fmt.money(r["mean_gbp"]), r["mean_gbp"]), tbl.text(r["reason"])]
             for _, r in frame.iterrows()]  # fmt: skip
     return tbl.Table(key="versions", caption="Versions of the plan", rows=rows, numeric=frozenset({3}),

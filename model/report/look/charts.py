@@ -195,6 +195,11 @@ def money_axis(axes: Axes, *, along: str = "y") -> None:
     axis.set_major_formatter(FuncFormatter(_tick))
 
 
+def unit_marks(unit: str) -> Callable[[float, float], str]:
+    """Return how an axis of a unit is marked."""
+    return lambda value, _position: fmt.on_axis(value, unit)
+
+
 def _tick(value: float, _position: int) -> str:
     if abs(value) >= 999_500:
         return fmt.millions(value, 1)
