@@ -19,7 +19,7 @@ def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser
     command = subparsers.add_parser("options", help="appraise the options of a case: which, and how much of each")
     command.add_argument("case", metavar="CASE", help=CASE_HELP)
     command.add_argument("--scenario", type=scenario_name, metavar="NAME", help="its base scenario unless given")
-    command.add_argument("--draws", type=whole_number, default=500, help="joint draws, the same for all (500)")
+    command.add_argument("--draws", type=whole_number, help="joint draws, the same for all (500)")
     command.add_argument("--seed", type=int, default=1, help="(1)")
     command.add_argument("--outputs", type=Path, default=OUTPUTS)
     command.set_defaults(run=run)
@@ -27,15 +27,15 @@ def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser
 
 def run(options: argparse.Namespace) -> int:
     """Write `options.html`, `options.csv` and `mixes.csv`. Raises InputProblems."""
-    from model.options.appraisal import appraise, write  # noqa: PLC0415 - a list of commands needs none of this
+    from model.options.appraisal import DRAWS, appraise, write  # noqa: PLC0415 - a list of commands needs none of this
     from model.report.options import best_words, write_page  # noqa: PLC0415
     from model.schemes.load import load_case  # noqa: PLC0415
 
     case = load_case(case_paths([options.case])[0], options.scenario)
-    found = appraise(case, draws=options.draws, seed=options.seed, threads=os.cpu_count() or 1)
+    found = appraise(case, draws=options.draws or DRAWS, seed=options.seed, threads=os.cpu_count() or 1)
     folder = options.outputs / case.folder_name / "options"
     write(found, folder)
     write_page(found, folder / "options.html")
-    say(f"{folder}: {len(found.flows)} options and {len(found.mixes):,} mixes, {found.draws} draws each; "
+    say(f"{folder}: {len(found.flows)} options and {len(found.mixes):,} mixes, {found.draws} runs each; "
         f"{best_words(found)}")  # fmt: skip
     return DONE

@@ -9,12 +9,13 @@ import numpy as np
 from model.batch.disk import write_whole
 from model.case.reading.options_toml import options_path, read_options
 from model.options import mixes
-from model.options.appraisal import appraise
+from model.options.appraisal import DRAWS, appraise
 from model.report.look import charts, markup
 from model.report.look import format as fmt
 from model.report.look import tables as tbl
 from model.report.look.page import Block, Page, render, show
 from model.report.opening import case_folder
+from model.results.summary import SEED
 from model.schemes.load import load_case
 
 if TYPE_CHECKING:
@@ -49,11 +50,11 @@ STEPS: Final = 50  # positions of a slider
 MOST_SHOWN: Final = 8
 
 
-def open_options(case: str | Path, scenario: str | None = None, *, draws: int = 500, seed: int = 1,
-                 threads: int = 1) -> Appraised:  # fmt: skip
+def open_options(case: str | Path, scenario: str | None = None, *, draws: int | None = None,
+                 seed: int | None = None) -> Appraised:  # fmt: skip
     """Return a case's options, appraised when they are read. Raises InputProblems."""
     read = load_case(case_folder(case) if isinstance(case, str) else case, scenario)
-    return appraise(read, draws=draws, seed=seed, threads=threads)
+    return appraise(read, draws=draws or DRAWS, seed=SEED if seed is None else seed)
 
 
 def options_page(found: Appraised) -> Block:
@@ -62,7 +63,7 @@ def options_page(found: Appraised) -> Block:
         Block("<h2>Which, and how much</h2>"), _answer(found),
         Block("<h2>The options</h2>"), _short_list(found), _incremental(found), long_list(found.file),
         Block("<h2>How much of each</h2>"), best_mix(found), _frontier(found, "peak_gbp", "peak funding"),
-        _frontier(found, "shortfall_gbp", "loss in the worst tenth of draws"),
+        _frontier(found, "shortfall_gbp", "loss in the worst tenth of runs"),
         Block("<h2>What to learn first</h2>"), _information(found),
         Block("<h2>Decide now, or in stages</h2>"), *(_waiting(found, one) for one in found.waiting),
         *_others(found),
@@ -72,8 +73,8 @@ def options_page(found: Appraised) -> Block:
 def write_page(found: Appraised, path: Path) -> None:
     """Write the page, whole or not at all."""
     case = found.case
-    draws = f"The same {found.draws:,} draws for all"
-    about = f"Scenario: {case.scenario_title}. {draws}; {case.price_base} prices, present value."
+    about = (f"Scenario: {case.scenario_title}. The same {found.draws:,} runs for all; {case.price_base} prices, "
+             "present value.")  # fmt: skip
     page = Page(title=f"{case.title}: options", kicker=case.council, about=about)
     write_whole(path, render(page, options_page(found).html).encode())
 
@@ -91,7 +92,7 @@ def long_list(file: OptionsFile) -> tbl.Table:
     ]
     tests = "; ".join(f"{factor.name}: {factor.test}" for factor in file.factors)
     return tbl.Table(key="long-list", caption="The long list, against its critical success factors", rows=rows,
-                     columns=("Option", "Role", "", "Why"), note=f"{tests}.")  # fmt: skip
+                     columns=("Option", "Role", "Kept?", "Why"), note=f"{tests}.")  # fmt: skip
 
 
 def _title(found: Appraised, name: str) -> str:
@@ -102,15 +103,15 @@ def _answer(found: Appraised) -> Block:
     best = str(found.short_list["npv_gbp"].idxmax())
     own = found.short_list.to_dict("index")[best]
     cash, worth = fmt.money(own["npv_cashable_gbp"]), fmt.money(own["npv_gbp"])
-    chance, regret = fmt.chance(own["chance_best"], found.draws), fmt.money(own["regret_gbp"])
+    chance, regret = fmt.share_of_draws(own["chance_best"], found.draws), fmt.money(own["regret_gbp"])
     first = f"Worth most on average: {_title(found, best)}, {cash} in cash and {worth} with cost avoided."
-    sure = f"It is best of the short list in {chance} of the draws, and falls short of the best by {regret} on average."
+    sure = f"It is best of the short list in {chance}, and falls short of the best by {regret} on average."
     mix = best_words(found)
     lines = [f"{first} {sure}", f"{mix[0].upper()}{mix[1:]}.", *_price_words(found)]
     if found.file.statutory:
         names = " and ".join(found.case.scheme(name).title.lower() for name in found.file.statutory)
-        lines.append(f"Every option but doing nothing also holds {names}, {fmt.money(found.statutory_npv)}: a "
-                     "constraint, the same in each, and in no comparison here.")  # fmt: skip
+        lines.append(f"Every option but doing nothing also holds {names}, {fmt.money(found.statutory_npv)}: "
+                     "required by law, the same in each, and in no comparison here.")  # fmt: skip
     return Block(markup.bullets(lines))
 
 
@@ -119,7 +120,7 @@ def best_words(found: Appraised) -> str:
     chosen = found.best
     if chosen is None:
         return "no mix keeps within the limits"
-    worth = f"{OBJECTIVES[found.objective]} {fmt.money(chosen[found.objective])}"
+    worth = f"{OBJECTIVES[found.objective]} of {fmt.money(chosen[found.objective])}"
     return f"the best mix within the limits has a {worth} ({_amounts(found, chosen)})"
 
 
@@ -152,11 +153,11 @@ def _short_list(found: Appraised) -> tbl.Table:
         for name, own in found.short_list.iterrows()
     ]  # fmt: skip
     return tbl.Table(
-        key="short-list", caption="The short list, means over the same draws, real, statutory spending apart",
+        key="short-list", caption="The short list, means over the same runs, real, statutory spending apart",
         columns=("Option", "Spent", "NPV in cash", "NPV", "10th to 90th percentile", "Best in", "Expected regret"),
         rows=rows, numeric=frozenset({1, 2, 3, 5, 6}),
-        note="Best in: the share of draws; they add up to 1, and equal options share a draw. Regret: how far an option "
-        "falls short of the best of its draw.",
+        note="Best in: the share of runs; they add up to 100%, equal options share a run. Regret: how far an option "
+        "falls short of the best of each run.",
     )  # fmt: skip
 
 
@@ -245,7 +246,8 @@ def limits_explorer(found: Appraised) -> Any:  # noqa: ANN401 - ipywidgets has n
 
 def _frontier(found: Appraised, against: str, words: str) -> charts.Figure:
     edge = mixes.frontier(found.mixes, against, found.objective)
-    chosen = found.best
+    chosen, name = found.best, OBJECTIVES[found.objective]
+    worth = f"{name[0].upper()}{name[1:]}"
 
     def paint(canvas: Canvas) -> None:
         axes = canvas.subplots()
@@ -257,7 +259,7 @@ def _frontier(found: Appraised, against: str, words: str) -> charts.Figure:
                 [chosen[against]], [chosen[found.objective]], "o", color=charts.INK, label="best within the limits"
             )
         axes.set_xlabel(words.capitalize())
-        axes.set_ylabel(OBJECTIVES[found.objective])
+        axes.set_ylabel(worth)
         charts.money_axis(axes)
         charts.money_axis(axes, along="x")
         axes.legend()
@@ -268,10 +270,10 @@ def _frontier(found: Appraised, against: str, words: str) -> charts.Figure:
         for _, mix in shown.iterrows()
     ]
     data = tbl.Table(key=f"data-{against}", caption=f"Along the edge: {words}", rows=rows, numeric=1,
-                     columns=("Mix", words.capitalize(), OBJECTIVES[found.objective]))  # fmt: skip
+                     columns=("Mix", words.capitalize(), worth))  # fmt: skip
     top = edge.iloc[-1]
     finding = f"Beyond {fmt.money(top[against])} of {words}, nothing more is gained"
-    alt = f"{OBJECTIVES[found.objective]} of every mix against its {words}, with the edge of what can be had."
+    alt = f"{worth} of every mix against its {words}, with the edge of what can be had."
     return charts.chart(f"frontier-{against}", finding, alt, paint, height=3.2, data=data)
 
 
@@ -298,7 +300,6 @@ def _waiting(found: Appraised, one: Waiting) -> Block:
     stage = next(s for s in found.file.staged if s.scheme == one.scheme)
     best_now = max(one.today, key=lambda s: one.today[s])
     more = "more" if one.value > 0 else "less"
-    verdict = f"beginning at {fmt.significant(stage.first)} is worth {fmt.money(abs(one.value))} {more}"
     rows = [
         [tbl.text(fmt.significant(scale)), tbl.thousands(one.today.get(scale, np.nan)),
          tbl.thousands(one.staged.get(scale, np.nan))]
@@ -311,8 +312,9 @@ def _waiting(found: Appraised, one: Waiting) -> Block:
         columns=("Scale", "Decided today", f"{fmt.significant(stage.first)} until {fmt.day(stage.decide)}, then this"),
         note=f"Seeing the first stage is worth {fmt.money(one.learning)} ({told}).",
     )  # fmt: skip
-    said = (f"{title}: {verdict} than deciding today for {fmt.significant(best_now)}, "
-            f"{fmt.money(one.today[best_now])}.")  # fmt: skip
+    said = (f"{title}: beginning at {fmt.significant(stage.first)} times what is proposed and deciding on "
+            f"{fmt.day(stage.decide)} is worth {fmt.money(abs(one.value))} {more} than deciding today for "
+            f"{fmt.significant(best_now)} times, which is worth {fmt.money(one.today[best_now])}.")  # fmt: skip
     return show(said, table)
 
 
