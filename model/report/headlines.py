@@ -24,8 +24,8 @@ MANY_CERTAIN = 10  # inputs that a scenario makes certain, from which on its cha
 CASH, TOTAL = "npv_cashable_gbp", "npv_gbp"
 DECISIONS = {
     PROCEED: "Proceed. The decision asked: approve {what}, which {pays} for {itself} in cash.",
-    PROCEED_IF: "Proceed only if. The decision asked: approve {what} for the cost {it} would avoid, knowing that no "
-    "budget goes down by as much as {it} costs.",
+    PROCEED_IF: "Proceed only if cost avoided is reason enough. The decision asked: approve {what} for the cost {it} "
+    "would avoid, knowing that no budget goes down by as much as {it} costs.",
     DO_NOT: "Do not proceed on this case. The decision asked: none yet; {what} does not pay, in cash or otherwise.",
     NOTHING: "Nothing is proposed in this scenario.",
     NOT_YET: "Not a business case yet: no verdict and no chance until the numbers that move it are the council's own.",
