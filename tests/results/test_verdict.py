@@ -53,7 +53,7 @@ def test_the_summary_stands_alone_and_says_cash_before_avoided_cost():
     assert page.index("in cash") < page.index("Counting cost avoided")
     for said in ("Draft for review", "Verdict:", "The rules:", "What would change it", "Limits:", "version"):
         assert said in page
-    assert "<nav" not in page
+    assert '<nav class="contents"' not in page
 
 
 def test_a_scenario_of_certain_numbers_says_so_first():
