@@ -104,7 +104,9 @@ def _connected(scheduler: str) -> tuple[Any, Any]:
     try:
         import distributed  # noqa: PLC0415 - an extra
     except ImportError as error:
-        raise ClusterError("--engine dask needs the extra: pip install invest-to-save[distributed]") from error
+        raise ClusterError(
+            '--engine dask needs dask: in this folder, python -m pip install -e ".[distributed]"'
+        ) from error
     client: Any = distributed.Client.__new__(
         distributed.Client
     )  # apart from its start, to have it in hand should that fail

@@ -48,7 +48,7 @@ def test_a_task_sends_back_its_value_or_what_it_raised(work):
 
 def test_without_the_extra_a_cluster_is_one_line_that_says_how_to_get_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(remote.ClusterError, match=r"pip install invest-to-save\[distributed\]"):
+    with pytest.raises(remote.ClusterError, match=r"pip install -e \"\.\[distributed\]\""):
         list(remote.run({0: 1}, "planted_away:double", scheduler="tcp://nowhere:1"))
 
 
