@@ -9,7 +9,7 @@ from pathlib import Path
 from model.case.reading.problems import InputProblems
 from model.commands import check, demand, dictionary, diff, excel, notebooks, reconcile, run, sweep, terminal, tracking
 from model.commands import options as appraisal
-from model.commands.shared import BAD_INPUT, DONE, FAILED
+from model.commands.shared import BAD_INPUT, DONE, FAILED, status_of
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -31,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
             from model.batch.store import explain  # noqa: PLC0415 - a list of commands needs none of this
 
             terminal.say(explain(error, Path(error.filename or ".")), error=True)
-        return FAILED
+        return status_of(error)
     return status if terminal.flush() else FAILED
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import datetime as dt
 import math
 import re
 import tomllib
@@ -37,6 +38,30 @@ def whole_number(text: str) -> int:
     if not re.fullmatch(r"[0-9]{1,18}", text) or int(text) < 1:
         raise argparse.ArgumentTypeError(f"a whole number of at least 1, not {text!r}")
     return int(text)
+
+
+def seed(text: str) -> int:
+    """Return what random numbers begin from: a whole number from 0."""
+    return 0 if text == "0" else whole_number(text)
+
+
+def share(text: str) -> float:
+    """Return a share: a number from 0 to 1."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not 0 <= number <= 1:
+        raise argparse.ArgumentTypeError(f"expected a share from 0 to 1, such as 0.5, not {text!r}")
+    return number
+
+
+def day(text: str) -> dt.date:
+    """Return a day written year first."""
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"expected a day such as 2024-03-31, not {text!r}") from error
 
 
 def seconds(text: str) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import csv
 import io
 import shutil
@@ -10,11 +11,11 @@ import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from model.case.reading.problems import InputProblems
 from model.commands.shared import BAD_INPUT, CASE_HELP, DONE, INPUTS, case_paths
 from model.commands.terminal import say
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Callable, Mapping
 
     from model.case.reading.problems import Problem
@@ -38,18 +39,25 @@ def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser
 
 
 def _pair(text: str) -> tuple[str, str]:
-    column, _, heading = text.partition("=")
-    return column.strip(), heading.strip()
+    column, _, heading = (part.strip() for part in text.partition("="))
+    if not (column and heading):
+        raise argparse.ArgumentTypeError(f"{text!r}: expected COLUMN=HEADING, such as team=Service")
+    return column, heading
+
+
+def _folder(name: str) -> Path:
+    """Return the folder of a case that is there. Raises InputProblems."""
+    (folder,) = case_paths([name])
+    if not (folder / "case.toml").is_file():
+        raise InputProblems([f"{name}: no case; expected {CASE_HELP}"])
+    return folder
 
 
 def _out(options: argparse.Namespace) -> int:
-    """Write the workbook. Return 0, or 2 where there is no such case."""
+    """Write the workbook. Raises InputProblems where there is no such case."""
     from model.excel.case_book import write_case_book  # noqa: PLC0415 - a list of commands needs none of this
 
-    (folder,) = case_paths([options.case])
-    if not (folder / "case.toml").is_file():
-        say(f"{options.case}: no case; expected {CASE_HELP}", error=True)
-        return BAD_INPUT
+    folder = _folder(options.case)
     path = options.out or folder / f"{folder.name}.xlsx"
     write_case_book(folder, path)
     say(f"{path}: edit it, then bring it back with `import {path}`")
@@ -58,12 +66,18 @@ def _out(options: argparse.Namespace) -> int:
 
 def _back(options: argparse.Namespace) -> int:
     """Bring a workbook or a list of posts in. Return 0, or 2 with every problem. Raises InputProblems."""
-    from model.excel.case_book import read_case_book  # noqa: PLC0415 - as above
+    from model.case.reading.toml import read_toml  # noqa: PLC0415 - as above
+    from model.excel.case_book import read_case_book  # noqa: PLC0415
     from model.excel.posts_list import posts_of, with_posts  # noqa: PLC0415
 
     if options.posts:
-        (folder,) = case_paths([options.posts])
-        named = tomllib.loads((folder / "case.toml").read_text(encoding="utf-8-sig")).get(LIST, {})
+        folder = _folder(options.posts)
+        wrong: list[Problem] = []
+        toml = read_toml(folder / "case.toml", wrong)
+        if toml is None:
+            raise InputProblems(wrong)
+        listed = toml.tables.get(LIST, {})
+        named = {column: str(heading) for column, heading in listed.items()} if isinstance(listed, dict) else {}
         posts = posts_of(options.file, {**named, **dict(options.map)})
         held = (folder / POSTS).read_text(encoding="utf-8-sig") if (folder / POSTS).is_file() else ""
         return _take(folder, {POSTS: with_posts(held, posts)}, lambda problem: problem)

@@ -16,6 +16,8 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from model.commands.shared import BAD_INPUT, DONE, FAILED
+
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
@@ -45,11 +47,15 @@ def problems(path: Path) -> list[str]:
     """Return everything wrong with a notebook, one line each: file, cell, what was found, how to mend it."""
     if not path.is_file():
         return [f"{path}: no such file"]
-    text = path.read_text(encoding="utf-8")
     try:
+        text = path.read_text(encoding="utf-8")
         notebook = json.loads(text)
     except json.JSONDecodeError as error:
         return [f"{path}: line {error.lineno}: not a notebook's JSON ({error.msg}); restore it from git"]
+    except UnicodeDecodeError:
+        return [f"{path}: not UTF-8 text; restore it from git"]
+    if not _is_notebook(path):
+        return [f"{path}: JSON, and not a notebook's; restore it from git"]
     found = [f"{path}: {problem}" for problem in _problems(notebook.get("cells", []))]
     if text != cleaned(notebook):
         found.append(f"{path}: holds what running it leaves (outputs, counts, metadata); run: {HOW_TO_CLEAN} {path}")
@@ -88,21 +94,23 @@ def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser
 
 
 def run(options: argparse.Namespace) -> int:
-    """Clean notebooks and print what cleaning cannot mend; 1 if anything was changed or is still wrong."""
+    """Clean notebooks, print what that cannot mend; 2 where one is no file, 1 if anything was changed or wrong."""
     paths = [Path(name) for name in options.notebooks] or sorted(Path("notebooks").glob("*.ipynb"))
-    changed = [path for path in paths if _is_json(path) and clean(path)]
+    changed = [path for path in paths if _is_notebook(path) and clean(path)]
     wrong = [problem for path in paths for problem in problems(path)]
     sys.stdout.writelines(f"{line}\n" for line in [*(f"{path}: cleaned" for path in changed), *wrong])
-    return 1 if changed or wrong else 0
+    if not all(path.is_file() for path in paths):
+        return BAD_INPUT
+    return FAILED if changed or wrong else DONE
 
 
-def _is_json(path: Path) -> bool:
+def _is_notebook(path: Path) -> bool:
     """Whether a file can be cleaned at all; ``problems`` says why where it cannot."""
     try:
-        json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, json.JSONDecodeError):
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
         return False
-    return True
+    return isinstance(found, dict) and isinstance(found.get("cells"), list)
 
 
 def _clean_cell(cell: Json) -> Json:

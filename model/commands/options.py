@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from model.commands.arguments import scenario_name, whole_number
-from model.commands.shared import CASE_HELP, DONE, OUTPUTS, case_paths
+from model.commands.arguments import scenario_name, seed, whole_number
+from model.commands.shared import BAD_INPUT, CASE_HELP, DONE, OUTPUTS, among_inputs, case_paths
 from model.commands.terminal import say
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser
     command.add_argument("case", metavar="CASE", help=CASE_HELP)
     command.add_argument("--scenario", type=scenario_name, metavar="NAME", help="its base scenario unless given")
     command.add_argument("--draws", type=whole_number, help="joint draws, the same for all (500)")
-    command.add_argument("--seed", type=int, default=1, help="(1)")
+    command.add_argument("--seed", type=seed, default=1, help="(1)")
     command.add_argument("--outputs", type=Path, default=OUTPUTS)
     command.set_defaults(run=run)
 
@@ -31,7 +31,11 @@ def run(options: argparse.Namespace) -> int:
     from model.report.options import best_words, write_page  # noqa: PLC0415
     from model.schemes.load import load_case  # noqa: PLC0415
 
-    case = load_case(case_paths([options.case])[0], options.scenario)
+    (path,) = case_paths([options.case])
+    if wrong := among_inputs(options.outputs, [path]):
+        say(wrong, error=True)
+        return BAD_INPUT
+    case = load_case(path, options.scenario)
     found = appraise(case, draws=options.draws or DRAWS, seed=options.seed, threads=os.cpu_count() or 1)
     folder = options.outputs / case.folder_name / "options"
     write(found, folder)

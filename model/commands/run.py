@@ -10,10 +10,11 @@ from model.commands.arguments import (
     cluster_problem,
     scenario_name,
     seconds,
+    seed,
     setting,
     whole_number,
 )
-from model.commands.shared import BAD_INPUT, CASE_HELP, DONE, FAILED, OUTPUTS, among_inputs, case_paths
+from model.commands.shared import BAD_INPUT, CASE_HELP, DONE, FAILED, OUTPUTS, among_inputs, case_paths, status_of
 from model.commands.terminal import say
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser
     command.add_argument(
         "--draws", type=whole_number, default=2000, metavar="N", help="joint draws (2000); 1 = central alone"
     )
-    command.add_argument("--seed", type=int, default=1, metavar="N", help="the same seed gives the same draws (1)")
+    command.add_argument("--seed", type=seed, default=1, metavar="N", help="the same seed gives the same draws (1)")
     command.add_argument(
         "--set",
         dest="overrides",
@@ -81,7 +82,7 @@ def run(options: argparse.Namespace) -> int:
         failed = _make(jobs, paths, options)
     except (store.OutputError, remote.ClusterError, OSError) as error:
         say(str(error), error=True)
-        return FAILED
+        return status_of(error)
     return max([FAILED if failed else DONE, *map(_unexpected, paths)])
 
 

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 DONE, FAILED, BAD_INPUT = 0, 1, 2
 ROOT = Path(__file__).resolve().parents[2]
 INPUTS, OUTPUTS = ROOT / "inputs", ROOT / "outputs"
 CASE_HELP = "a folder of inputs/, by name or path"
+
+
+_NO_PLACE = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.EINVAL, errno.ENAMETOOLONG, errno.ELOOP}
+
+
+def status_of(error: BaseException) -> int:
+    """Return BAD_INPUT where a path cannot be what was asked of it, FAILED where a disk or a machine refused."""
+    reason = error.__cause__ or error
+    return BAD_INPUT if isinstance(reason, OSError) and reason.errno in _NO_PLACE else FAILED
 
 
 def among_inputs(outputs: Path, paths: list[Path]) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from model.commands.arguments import add_sweep_arguments, cluster_problem
-from model.commands.shared import BAD_INPUT, DONE, FAILED, INPUTS
+from model.commands.shared import BAD_INPUT, DONE, FAILED, INPUTS, status_of
 from model.commands.terminal import say
 
 if TYPE_CHECKING:
@@ -45,9 +45,9 @@ def run(options: argparse.Namespace) -> int:
         done = sweep(folders, points, out, scenario=options.scenario, workers=options.jobs, force=options.force,
                      scheduler=scheduler)  # fmt: skip
     except (SweepError, store.OutputError, remote.ClusterError) as error:
-        return _failed(str(error), FAILED)
+        return _failed(str(error), status_of(error))
     except OSError as error:
-        return _failed(store.explain(error, out), FAILED)
+        return _failed(store.explain(error, out), status_of(error))
     count = f"{len(points)} combinations x {len(folders)} case{'s' if len(folders) > 1 else ''}"
     say(f"{out}: {count}{'' if done else ', already up to date'}")
     return DONE if asked == out else _written(out, asked)

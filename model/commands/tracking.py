@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from model.commands.arguments import scenario_name, whole_number
-from model.commands.shared import CASE_HELP, DONE, OUTPUTS, case_paths
+from model.commands.arguments import day, scenario_name, seed, share, whole_number
+from model.commands.shared import BAD_INPUT, CASE_HELP, DONE, OUTPUTS, among_inputs, case_paths
 from model.commands.terminal import say
 from model.results.summary import DRAWS, SEED
 
@@ -23,14 +23,12 @@ def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser
     command.add_argument(
         "--reason", default="", metavar="TEXT", help="why there is a new version; needed after the first"
     )
-    command.add_argument(
-        "--on", type=date.fromisoformat, metavar="DATE", help="the day it is frozen; today unless given"
-    )
+    command.add_argument("--on", type=day, metavar="DATE", help="the day it is frozen; today unless given")
     command.add_argument("--draws", type=whole_number, default=DRAWS, help=f"joint draws ({DRAWS})")
-    command.add_argument("--seed", type=int, default=SEED, help=f"({SEED})")
+    command.add_argument("--seed", type=seed, default=SEED, help=f"({SEED})")
     chance = "chance of a positive NPV below which the scheme is to be"
-    command.add_argument("--change-below", type=float, default=0.5, metavar="SHARE", help=f"{chance} changed (0.5)")
-    command.add_argument("--stop-below", type=float, default=0.1, metavar="SHARE", help=f"{chance} stopped (0.1)")
+    command.add_argument("--change-below", type=share, default=0.5, metavar="SHARE", help=f"{chance} changed (0.5)")
+    command.add_argument("--stop-below", type=share, default=0.1, metavar="SHARE", help=f"{chance} stopped (0.1)")
     command.set_defaults(run=freeze)
 
     command = subparsers.add_parser("track", help="hold a frozen plan against what happened")
@@ -64,7 +62,11 @@ def run_track(options: argparse.Namespace) -> int:
     from model.report.outturn import open_outturn, write_page  # noqa: PLC0415 - a list of commands needs none of this
     from model.tracking.outturn import write  # noqa: PLC0415
 
-    found = open_outturn(case_paths([options.case])[0], options.plan, options.dfe, options.authority)
+    (path,) = case_paths([options.case])
+    if wrong := among_inputs(options.outputs, [path]):
+        say(wrong, error=True)
+        return BAD_INPUT
+    found = open_outturn(path, options.plan, options.dfe, options.authority)
     folder = options.outputs / found.case.folder_name / "outturn"
     write(found, folder)
     write_page(found, folder / "outturn.html")

@@ -20,6 +20,8 @@ def unpacked(path: Path, option: str) -> Iterator[Path]:
 
     Raises InputProblems in the name of the `option` where there is neither, or the ZIP cannot be unpacked.
     """
+    if path.resolve().parent == path.resolve():
+        raise InputProblems([f"{option} {path}: a whole disk; give the folder of files"])
     zips = sorted(path.glob("*.zip")) if path.is_dir() and not csv_files(path) else []
     source = zips[0] if len(zips) == 1 else path
     if source.is_dir():

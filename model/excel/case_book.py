@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
+from model.batch.disk import write_whole
 from model.case.reading import cells
 from model.case.reading.files import Column, house_form
 from model.case.reading.load import TABLES
@@ -38,10 +39,11 @@ _ROWS_READY: Final = 2000
 
 
 def write_case_book(folder: Path, path: Path) -> None:
-    """Write every table, `case.toml` and the scenarios of a case's folder as sheets of one workbook."""
+    """Write every table, `case.toml` and the scenarios of a case as sheets of one workbook, whole or not at all."""
     from xlsxwriter import Workbook  # noqa: PLC0415 - only where a workbook is asked for
 
-    with Workbook(str(path), TEXT_STAYS_TEXT) as file:
+    content_of = io.BytesIO()
+    with Workbook(content_of, TEXT_STAYS_TEXT) as file:
         file.set_properties({"created": datetime(2000, 1, 1, tzinfo=UTC)})  # the same case gives the same bytes
         book = _Out(file)
         for name, table in TABLES.items():
@@ -56,6 +58,7 @@ def write_case_book(folder: Path, path: Path) -> None:
         scenarios = sorted((folder / SCENARIOS).glob("*.toml"))
         book.lines(SCENARIOS, heads, ([toml.stem, *line] for toml in scenarios for line in _lines(toml)))
         book.write_words()
+    write_whole(path, content_of.getvalue())
 
 
 def _lines(path: Path) -> Iterable[list[Value]]:

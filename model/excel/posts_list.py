@@ -37,6 +37,8 @@ def posts_of(path: Path, named: Mapping[str, str]) -> list[dict[str, str]]:
         if name not in named
     ]
     wanted = {name: heading for name, heading in named.items() if not heading.startswith(CONSTANT)}
+    if not wanted:
+        raise InputProblems(problems)
     sheet, first, rows = _listed(path, wanted.values())
     if not rows:
         expected = f"a row of headings that holds {', '.join(wanted.values())}"

@@ -94,7 +94,11 @@ def compare(old: Path, new: Path) -> Diff:
 
 def _scenarios(folder: Path) -> dict[str, Path]:
     """Return each finished scenario's name (its place in the folder) and where it is."""
-    found = sorted(path.parent for path in folder.rglob(prov.FILE)) if folder.is_dir() else []
+    found = (
+        sorted(path.parent for path in folder.rglob(prov.FILE))
+        if folder.is_dir() and folder.resolve().parent != folder.resolve()
+        else []
+    )
     return {path.relative_to(folder).as_posix() if path != folder else path.name: path for path in found}
 
 

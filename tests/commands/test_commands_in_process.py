@@ -193,13 +193,13 @@ def test_a_table_of_combinations_without_rows_is_refused(tmp_path, capsys):
     assert "p.csv: expected a header of assumption names and at least one row" in capsys.readouterr().err
 
 
-def test_an_output_that_is_a_file_fails_with_its_name(tmp_path, capsys):
+def test_an_output_that_is_a_file_is_bad_usage_and_named(tmp_path, capsys):
     case = write_case(tmp_path)
     (tmp_path / "taken").write_text("", encoding="utf-8")
-    assert given("run", case, "--scenario", "base", "--draws", 1, "--outputs", tmp_path / "taken") == 1
+    assert given("run", case, "--scenario", "base", "--draws", 1, "--outputs", tmp_path / "taken") == 2
     assert "taken" in capsys.readouterr().err
     asked = ["sweep", case, "--grid", "fostering.fill_rate=0.5", "--out", tmp_path / "taken" / "s.parquet"]
-    assert given(*asked) == 1
+    assert given(*asked) == 2
     assert "taken" in capsys.readouterr().err
 
 
@@ -231,7 +231,7 @@ def test_all_cases_are_those_of_inputs_and_a_plain_name_is_looked_for_there(tmp_
 
 def test_clean_notebooks_names_a_file_that_is_none(tmp_path, capsys):
     (tmp_path / "broken.ipynb").write_text("{", encoding="utf-8")
-    assert given("clean-notebooks", tmp_path / "broken.ipynb", tmp_path / "gone.ipynb") == 1
+    assert given("clean-notebooks", tmp_path / "broken.ipynb", tmp_path / "gone.ipynb") == 2
     told = capsys.readouterr().out.splitlines()
     assert told[0].endswith("broken.ipynb: line 1: not a notebook's JSON (Expecting property name enclosed in double "
                             "quotes); restore it from git")  # fmt: skip
