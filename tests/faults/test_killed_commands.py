@@ -32,6 +32,7 @@ sys.exit(main(sys.argv[2:]))
 COMMANDS = (
     ["excel", "inputs/exampleshire", "--out", "book.xlsx"],
     ["new", "northby", "--blank", "--schemes", "agency", "--inputs", "inputs"],
+    pytest.param(["freeze", "inputs/exampleshire", "--draws", "50", "--on", "2024-01-01"], marks=pytest.mark.slow),
 )
 
 
