@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from model.batch.disk import NEW
 from model.results.summary import RECONCILIATION_COLUMNS
 
 if TYPE_CHECKING:
@@ -49,7 +50,8 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
     plain = [c.cast(pa.string()) if pa.types.is_dictionary(c.type) else c for c in table.columns]
     plain = [_inert(c) if pa.types.is_string(c.type) or pa.types.is_large_string(c.type) else c for c in plain]
     names = ",".join(table.column_names) + "\n"
-    with path.open("wb") as file:
+    unfinished = path.with_name(f"{NEW}{path.name}")
+    with unfinished.open("wb") as file:
         file.write(names.encode())
         quoting = (
             "needed"
@@ -58,6 +60,7 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
         )
         options = pyarrow.csv.WriteOptions(include_header=False, quoting_style=quoting)
         pyarrow.csv.write_csv(pa.Table.from_arrays(plain, names=table.column_names), file, options)
+    unfinished.replace(path)
 
 
 def _inert(column: pa.ChunkedArray) -> pa.ChunkedArray:

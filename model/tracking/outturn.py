@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from model.batch.disk import write_whole
 from model.case import measures as m
 from model.case.draws import central, thinned, tile
 from model.case.reading.problems import InputProblems
@@ -300,9 +302,11 @@ def write(outturn: Outturn, folder: Path) -> None:
     frames = outturn.frames()
     for name, frame in frames.items():
         write_csv(frame, folder / f"{name}.csv")
-    with pd.ExcelWriter(folder / "tables.xlsx", engine="xlsxwriter") as book:
+    content = io.BytesIO()
+    with pd.ExcelWriter(content, engine="xlsxwriter") as book:
         for name, frame in frames.items():
             frame.to_excel(book, sheet_name=name, index=False)
+    write_whole(folder / "tables.xlsx", content.getvalue())
 
 
 def shown(actual: Actual) -> float:
