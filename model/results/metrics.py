@@ -11,8 +11,7 @@ from model.case.words import CENTRAL, MEAN, WHOLE, WITH_SCHEMES
 from model.money.appraisal import Appraisal
 from model.results.annual import tidy_frame
 from model.results.purses import reserve_metrics
-from model.results.summary import WORST_SHARE, pick, summarise, with_nulls
-from model.results.verdict import PENNY
+from model.results.summary import PENNY, WORST_SHARE, pick, summarise, with_nulls
 from model.schemes.staff import workforce
 
 if TYPE_CHECKING:

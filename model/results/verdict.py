@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Final
 
 from model.case.words import CENTRAL, GREEN, MEAN
 from model.results.perimeters import main_perimeter
+from model.results.summary import PENNY
 
 if TYPE_CHECKING:
     from model.case.records import Case
     from model.results.runs import Result
 
 PROCEED, PROCEED_IF, DO_NOT, NOTHING, NOT_YET = "proceed", "proceed_if", "do_not", "nothing", "not_yet"
-PENNY: Final = 0.01  # pounds: what comes to less is the rounding of a sum, and not above zero
 PLACEHOLDER: Final = "placeholder"  # how the source of a number begins that is another council's or a guess
 RULES: Final = {
     PROCEED: "worth more than it costs in cash: central, on average over all runs, and in most ways of modelling it",
