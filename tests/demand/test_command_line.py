@@ -75,7 +75,7 @@ def test_new_makes_a_case_that_loads_and_says_what_is_left_to_do(dfe, tmp_path, 
     shutil.copytree(REFERENCE, tmp_path / "reference")
     asked = ["new", "northby-2023", "--authority", "Northby", "--dfe", dfe, "--inputs", tmp_path]
     assert main([str(a) for a in asked]) == 0
-    assert "python3 workbook.py run northby-2023" in capsys.readouterr().out
+    assert f"python3 workbook.py run {tmp_path / 'northby-2023'}" in capsys.readouterr().out
     assert load_case(tmp_path / "northby-2023").council == "Northby"
     status, told = refused(asked, capsys)
     assert status == 2
