@@ -39,7 +39,7 @@ def test_a_full_disk_is_one_sentence_and_the_old_file_stays(tmp_path, capsys, mo
 
 
 def test_a_new_case_that_fails_half_way_leaves_nothing(tmp_path, monkeypatch):
-    def broken(_case, folder, *_arguments):
+    def broken(_case, _inputs, folder, *_arguments):
         (folder / "case.toml").write_text("half", encoding="utf-8")
         raise OSError(errno.ENOSPC, "No space left on device")
 
