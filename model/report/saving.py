@@ -12,6 +12,7 @@ from typing import Any
 from model.batch.disk import write_whole
 from model.case.assumptions import Assumption
 from model.case.reading.problems import InputProblems, Problem
+from model.case.reading.toml import toml_of
 from model.case.records import Case
 from model.schemes.load import load_case
 
@@ -35,28 +36,14 @@ def save_scenario(case: Case, name: str, moved: Iterable[Assumption]) -> Path:
                                                  "distribution": a.distribution}
         for a in moved
     }  # fmt: skip
-    lines = [f"title = {_toml(name.replace('-', ' ').capitalize())}",
-             f"why = {_toml(f'{case.scenario_title}, with other values of {len(moved)} assumption(s).')}", "",
-             "[overrides]", *(f"{_toml(key)} = {_toml(value)}" for key, value in overrides.items())]  # fmt: skip
+    lines = [f"title = {toml_of(name.replace('-', ' ').capitalize())}",
+             f"why = {toml_of(f'{case.scenario_title}, with other values of {len(moved)} assumption(s).')}", "",
+             "[overrides]", *(f"{toml_of(key)} = {toml_of(value)}" for key, value in overrides.items())]  # fmt: skip
     text = ("\n".join(lines) + "\n").encode()
     tried(case, {Path("scenarios") / place.name: text}, name)
     place.parent.mkdir(exist_ok=True)
     write_whole(place, text)
     return place.relative_to(case.folder.parent)
-
-
-def _toml(value: object) -> str:
-    """Return a value as TOML writes it: a text, a number, a list or a table in line."""
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{key} = {_toml(item)}" for key, item in value.items()) + "}"
-    if isinstance(value, (list, tuple)):
-        return "[" + ", ".join(map(_toml, value)) + "]"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, (int, float)):
-        return repr(value)
-    escaped = str(value).replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
 
 
 def with_rows(case: Case, edited: Mapping[str, Mapping[str, str]]) -> bytes:

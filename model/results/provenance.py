@@ -12,6 +12,7 @@ from typing import Any
 from model.batch.disk import text_digest, write_whole
 from model.batch.origins import commit, versions
 from model.case.reading.files import is_aside
+from model.case.reading.toml import toml_of
 from model.case.records import Case
 
 FILE = "provenance.json"
@@ -37,15 +38,8 @@ def input_hashes(case_folder: Path, scenario: str) -> dict[str, str]:
 
 def command(case: str, scenario: str, draws: int, seed: int, overrides: Mapping[str, object] = NOTHING_SET) -> str:
     """Return the one command that makes a scenario's files again."""
-    told = "".join(f" --set {shlex.quote(f'{name}={_toml(value)}')}" for name, value in overrides.items())
+    told = "".join(f" --set {shlex.quote(f'{name}={toml_of(value)}')}" for name, value in overrides.items())
     return f"python3 workbook.py run {case} --scenario {scenario} --draws {draws} --seed {seed}{told}"
-
-
-def _toml(value: object) -> str:
-    """A value as `--set` and a scenario's file write it."""
-    if isinstance(value, dict):
-        return f"{{ {', '.join(f'{key} = {_toml(one)}' for key, one in value.items())} }}"
-    return json.dumps(value, ensure_ascii=False)
 
 
 def provenance(case: Case, *, draws: int, seed: int, overrides: Mapping[str, object] = NOTHING_SET) -> dict[str, Any]:

@@ -1,9 +1,11 @@
 """TOML -> tables -> declared keys, each problem with its line."""
 
+import json
 import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,6 +15,15 @@ from model.case.reading.problems import Problem
 from model.case.spelling import nearest
 
 DEEPEST: Final = 12  # tables in tables: an override by its full name without quotation marks takes six
+
+
+def toml_of(value: object) -> str:
+    """Return a value as a scenario's file and `--set` write it, in one line."""
+    if isinstance(value, Mapping):
+        return f"{{ {', '.join(f'{key} = {toml_of(one)}' for key, one in value.items())} }}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(toml_of, value))}]"
+    return value.isoformat() if isinstance(value, date) else json.dumps(value, ensure_ascii=False)
 
 
 @dataclass(frozen=True, kw_only=True)
