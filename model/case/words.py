@@ -21,7 +21,6 @@ STATISTICS: Final = (CENTRAL, MEAN, *QUANTILES)
 APPROVED, EXPECTED = BUDGET_BASES = "approved", "expected"  # what the base budget holds of the new posts
 EVERYTHING: Final = "everything"  # learnt: what knowing every number would be worth
 CHANCE: Final = "chance"  # a factor: who happens to enter and leave
-REMAINDER: Final = "remainder"  # the last step to a scenario: whatever is not an assumption
 
 # What a council may write in its files
 KINDS = FOSTERING_GROWTH, ENTRY_REDUCTION, AGENCY, ESTABLISHMENT, FIXED_COST = (

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from model.money.appraisal import discount_factors
+from model.money.appraisal import PENNY, discount_factors
 from model.options.scale import cost_factor, flows
 from model.schemes.staff.posts import adds_people
 
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
 MOST_NODES: Final = 200  # runs of the model
 MOST_MIXES: Final = 20_000  # beyond it an optimiser searches between the nodes
-PENNY: Final = 0.01
 DOWNSIDE: Final = 0.1
 STEPS: Final = {"reserve_gbp": 100_000.0, "budget_annual_gbp": 100_000.0, "posts_fte": 1.0, "payback_chance": -0.05}
 """How far a limit is moved to find what it costs: more of it, or a smaller chance asked."""

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from model.results.runs import Result
 
 NO_POSTS = "The schemes of this scenario add no posts that have to be recruited."
-INFERRED = "inferred"  # a word of a source: the figure is not printed but worked out from others
-ALL_FILLED = 0.995  # as percentages are printed
 LEAST = 0.5  # pounds: less than this is nothing
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from model.case.words import CENTRAL, WHOLE
+from model.money.appraisal import above_zero
 from model.report import views
 from model.report.look import charts, markup
 from model.report.look import format as fmt
@@ -66,7 +69,7 @@ def positive_words(result: Result, perimeter: str) -> str:
 
 def positive(npv: Sequence[float] | pd.Series[float]) -> str:
     """Return in how many a value is above zero, in words without a bare nought: "positive in 41"."""
-    above = sum(value > 0 for value in npv)
+    above = int(above_zero(np.asarray(npv)).sum())
     return f"positive in {'none' if not above else 'all' if above == len(npv) else above}"
 
 

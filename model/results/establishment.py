@@ -25,11 +25,6 @@ def lines(case: Case) -> tuple[tuple[str, Post, float], ...]:
     )
 
 
-def printed_total(case: Case) -> float:
-    """Return what a full year of all lines of the active schemes costs, as the establishment states it; pounds."""
-    return sum(times * post.change_annual_cost_gbp for _, post, times in lines(case))
-
-
 def net_posts(case: Case) -> tuple[float, float]:
     """Return the net new fte of the active schemes, and how many of them are in posts that are filled already."""
     change = [(times * (post.fte_proposed - post.fte_current), post.recruited) for _, post, times in lines(case)]

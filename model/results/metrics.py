@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from model.case.words import CENTRAL, MEAN, WHOLE, WITH_SCHEMES
-from model.money.appraisal import Appraisal
+from model.money.appraisal import Appraisal, above_zero
 from model.results.annual import tidy_frame
 from model.results.purses import reserve_metrics
-from model.results.summary import PENNY, WORST_SHARE, pick, summarise, with_nulls
+from model.results.summary import WORST_SHARE, pick, summarise, with_nulls
 from model.schemes.staff import workforce
 
 if TYPE_CHECKING:
@@ -33,8 +33,8 @@ def metrics_of(result: Outcome, perimeter: str) -> dict[str, dict[str, float | N
     out["npv_run_off_gbp"] = {CENTRAL: result.run_off_npv[perimeter]}
     either = middle if draws is None else draws
     sure = CENTRAL if draws is None else MEAN
-    out["probability_npv_positive"] = {sure: float((either.npv_gbp > PENNY).mean())}
-    out["probability_npv_cashable_positive"] = {sure: float((either.npv_cashable_gbp > PENNY).mean())}
+    out["probability_npv_positive"] = {sure: float(above_zero(either.npv_gbp).mean())}
+    out["probability_npv_cashable_positive"] = {sure: float(above_zero(either.npv_cashable_gbp).mean())}
     out["probability_payback_cashable"] = {sure: float(np.isfinite(either.payback_cashable_months).mean())}
     out["probability_payback"] = {sure: float(np.isfinite(either.payback_months).mean())}
     for i, year in enumerate(result.case.timeline.financial_years):

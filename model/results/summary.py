@@ -20,7 +20,6 @@ DRAWS, SEED = 2000, 1
 MEMORANDUM = "memorandum"
 WORST_SHARE = 0.1
 NEARER = 0.5
-PENNY = 0.01  # pounds: what comes to less is the rounding of a sum, and not above zero
 
 ANNUAL_COLUMNS = ("scenario", "perimeter", "scheme", "line", "nature", "recurrence", "price_basis", "financial_year",
                   "statistic", "value_gbp")  # fmt: skip

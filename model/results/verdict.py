@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from model.case.words import CENTRAL, GREEN, MEAN
+from model.money.appraisal import above_zero
 from model.results.perimeters import main_perimeter
-from model.results.summary import PENNY
 
 if TYPE_CHECKING:
     from model.case.records import Case
@@ -62,7 +64,7 @@ def verdict(result: Result) -> Verdict:
 def _passes(result: Result, perimeter: str, measure: str) -> bool:
     """Whether an NPV is above zero central, on average, and in more than half of the structural combinations."""
     values = result.metrics_by_perimeter[perimeter][f"{measure}_gbp"]
-    printed = [values[s] for s in (CENTRAL, MEAN) if s in values]
+    printed = np.array([values[s] or 0.0 for s in (CENTRAL, MEAN) if s in values])
     found = result.structure
     ways = found[(found.perimeter == perimeter) & (found.measure == measure) & (found.statistic == CENTRAL)]
-    return all((npv or 0.0) > PENNY for npv in printed) and bool((ways.value_gbp > PENNY).mean() > 0.5)
+    return bool(above_zero(printed).all() and above_zero(ways.value_gbp.to_numpy()).mean() > 0.5)

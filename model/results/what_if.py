@@ -17,7 +17,15 @@ from model.case.reading.overrides import overridden
 from model.case.units import UNITS
 from model.case.words import CHANCE_OF
 from model.children.streams import RESTS_ON, streams_of
-from model.money.appraisal import BLOCK, discount_factors, each, npv_evaluator, payback_months, present_value
+from model.money.appraisal import (
+    BLOCK,
+    above_zero,
+    discount_factors,
+    each,
+    npv_evaluator,
+    payback_months,
+    present_value,
+)
 from model.money.portfolio import evaluate, members_of
 from model.risk.tornado import largest, tornado
 
@@ -127,7 +135,7 @@ class WhatIf:
             central=first.cumulative[:, 0],
             fan={p: cumulative[:, i] for p, i in zip(BANDS, at, strict=True)},
             payback_probability=float(paid.mean()),
-            positive_probability=float((npv > 0).mean()),
+            positive_probability=float(above_zero(npv).mean()),
             npv_central=float(first.npv[0]),
             npv_mean=float(npv.mean()),
         )

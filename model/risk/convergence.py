@@ -8,6 +8,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from model.money.appraisal import above_zero
+
 Floats = NDArray[np.float64]
 
 _CONFIDENCE: Final = 1.959963984540054  # standard errors either side that hold 95%
@@ -78,7 +80,7 @@ def npv_precision(npv: Mapping[str, Floats], *, money_unit: float, share_unit: f
         perimeter: [
             mean_precision("npv_gbp mean", values, money_unit),
             *(quantile_precision(f"npv_gbp p{round(100 * p):02d}", values, p, money_unit) for p in (0.05, 0.5, 0.95)),
-            probability_precision("probability_npv_positive", int((values > 0).sum()), values.size, share_unit),
+            probability_precision("probability_npv_positive", int(above_zero(values).sum()), values.size, share_unit),
         ]
         for perimeter, values in npv.items()
     }

@@ -16,6 +16,7 @@ from model.case.reading.problems import InputProblems
 from model.case.records import Actual
 from model.children.streams import streams_of
 from model.demand.privacy import SMALLEST_PUBLISHED
+from model.money.appraisal import above_zero
 from model.money.portfolio import evaluate
 from model.results.annual import tidy_frame
 from model.results.files import write_csv
@@ -165,9 +166,9 @@ class Outturn:
             now = worth(plan.case, learnt.draws, plan.perimeter, streams_of(plan.case))
         rows = [
             {"state": state, "mean_gbp": round(float(npv.mean())), "p10_gbp": round(float(np.quantile(npv, 0.1))),
-             "p90_gbp": round(float(np.quantile(npv, 0.9))), "probability_npv_positive": float((npv > 0).mean()),
+             "p90_gbp": round(float(np.quantile(npv, 0.9))), "probability_npv_positive": float(above_zero(npv).mean()),
              "probability_payback": float(paid.mean()),
-             "decision": learning.decision(float((npv > 0).mean()), plan.change_below, plan.stop_below),
+             "decision": learning.decision(float(above_zero(npv).mean()), plan.change_below, plan.stop_below),
              "effective_draws": round(learnt.effective, 1) if state == "now" else float(plan.n),
              "drawn_again": state == "now" and learnt.kept is None}
             for state, (npv, paid) in (("then", then), ("now", now))

@@ -198,16 +198,6 @@ def _running(setting: Setting, post: Post) -> NDArray[np.float64]:
     return until(setting, post.end or setting.case.scheme(post.charged_to).end)
 
 
-def full_cost(setting: Setting, scheme: str) -> NDArray[np.float64]:
-    """Return what a scheme's rows would cost with every post filled throughout: real, (months, draws), positive."""
-    total = np.zeros(setting.shape)
-    for post, sign in charged_posts(setting.case, scheme):
-        daily = setting.daily * (post.change_annual_cost_gbp / DAYS_IN_A_PRINTED_YEAR)
-        cost = daily if post.basis == DAY else setting.annual * _annual_cost(setting, post)
-        total += carried(setting, post, sign) * cost * _running(setting, post)
-    return total
-
-
 def row_elapsed(setting: Setting, post: Post, scheme: str, delay: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return months since a row's start at each month's end: its own start, else that of the scheme charged."""
     owner = setting.case.scheme(post.charged_to)
