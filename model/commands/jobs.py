@@ -136,6 +136,7 @@ class ReportExporter:
                 "report.ipynb": "Notebook",
                 **{name: what for name, what in SPREADSHEETS.items() if name in beside},
             },
+            numbers=TABLES if TABLES in beside else "",
         )
         return render(page, body_of(node)), {}
 

@@ -284,3 +284,6 @@ def test_a_report_links_to_the_spreadsheets_that_lie_beside_it(made):
     page = (folder / "report.html").read_text(encoding="utf-8")
     assert '<a href="workbook.xlsx">The central run in live formulas</a>' in page
     assert {"workbook.xlsx", "tables.xlsx"} <= {file.name for file in folder.iterdir()}
+    charts = page.split("</figure>")[:-1]
+    assert charts
+    assert all(chart.endswith('<a href="tables.xlsx">The numbers as a spreadsheet</a></p>') for chart in charts)

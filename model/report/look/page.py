@@ -29,6 +29,7 @@ class Page:
     """What a page says about itself. `about` is one sentence under the title, `footer` one line at the end.
 
     `files`: pages and files beside it, where -> what; it links to them beneath its title.
+    `numbers`: the spreadsheet beside it that holds what its charts show; each chart links to it.
     `kind`: a class of its body, `one-page` where it has to print on one side of A4.
     """
 
@@ -38,6 +39,7 @@ class Page:
     footer: str = ""
     kind: str = ""
     files: Mapping[str, str] = field(default_factory=dict)
+    numbers: str = ""
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,9 @@ def _asset(name: str) -> str:
 def render(page: Page, body: str) -> str:
     """Return the whole page: `body` is HTML, its headings numbered into the contents; the rest is plain text."""
     body, contents = with_contents(unbroken(body))
+    if page.numbers:
+        link = f'<a href="{markup.attribute(page.numbers)}">The numbers as a spreadsheet</a>'
+        body = body.replace("</figure>", f'<p class="note numbers">{link}</p></figure>')
     script = _asset("sort.js")
     kind = f' class="{page.kind}"' if page.kind else ""
     seal = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
