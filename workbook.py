@@ -135,9 +135,12 @@ def call(words: list[str], **settings: str) -> int:
 
 
 def environment(**settings: str) -> dict[str, str]:
-    """The caller's environment, less what leads astray; UTF-8 throughout (a £ on Windows)."""
+    """The caller's environment, less what leads astray; UTF-8 throughout (a £ on Windows).
+
+    One thread a product of matrices, unless the caller says otherwise: see `model/__init__.py`.
+    """
     kept = {name: value for name, value in os.environ.items() if name not in LED_ASTRAY}
-    return {**kept, "PYTHONUTF8": "1", **settings}
+    return {"OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", **kept, "PYTHONUTF8": "1", **settings}
 
 
 def make_ready() -> None:

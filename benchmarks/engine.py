@@ -64,14 +64,13 @@ def net(case: Case) -> Floats:
 
 def joint(case: Case, draws: int, *, threads: int = 2, keep: bool = True) -> Floats:
     """Return quantiles of the yearly net position of the whole, (quantiles, years): from sampled inputs, in blocks."""
-    streams = streams_of(case)
-    middle = evaluate(case, central(case), streams=streams, cells=False)
+    middle = evaluate(case, central(case), cells=False)
     names = [spec.name for spec in case.active_schemes]
     yearly = np.empty((len(case.timeline.financial_years), draws if keep else BLOCK))
 
     def part(first: int) -> None:
         block = sample(case, min(BLOCK, draws - first), 1, first=first)
-        total = evaluate(case, block, streams=streams, cells=False, middle=middle).net(names)
+        total = evaluate(case, block, cells=False, middle=middle).net(names)
         yearly[:, first if keep else 0 :][:, : block.n] = case.timeline.by_financial_year(total)
 
     each(part, range(0, draws, BLOCK), threads)

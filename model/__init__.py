@@ -6,6 +6,7 @@ From Python: `run(load_case("inputs/bury-2022", scenario="base"), draws=10_000, 
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,6 +16,11 @@ if TYPE_CHECKING:
 
 
 __all__ = ["Result", "load_case", "report", "run"]
+
+# blocks of draws and scenarios are what is done side by side; threads within a product of small matrices would only
+# wait for each other (six times the processor time on a busy machine). Read by numpy when it is first imported.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("MKL_NUM_THREADS", "1")
 
 
 def __getattr__(name: str) -> object:

@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Final
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from model.case.parameters import PLACEMENTS
@@ -30,6 +31,7 @@ FADES: Final = np.array(
 """The same for rates a month of coming into care after all."""
 FEW_FADES: Final = 3
 ENTERED, UNDER_18, AT_18 = range(len(PLACEMENTS), len(PLACEMENTS) + 3)
+_TOGETHER: Final = 12  # months of entrants convolved at once
 OUT: Final = len(PLACEMENTS) + 3  # children by placement at the month's end; entries; exits under 18; exits at 18
 
 
@@ -192,13 +194,15 @@ def short_behind(stream: Stream, exit_scale: float, months: int) -> Floats:
 def _convolved(entering: Floats, behind: Floats) -> Floats:
     """Return what those who enter (months, kinds, draws) leave behind, (months, out, draws).
 
-    `behind` (months since, kinds, out).
+    `behind` (months since, kinds, out). A year's entrants at once: one large product costs less than twelve small ones.
     """
     months, kinds, draws = entering.shape
-    turned = np.ascontiguousarray(behind.transpose(0, 2, 1)).reshape(months * OUT, kinds)
+    before = np.concatenate([np.zeros((_TOGETHER - 1, kinds, OUT)), behind])
+    turned = sliding_window_view(before, _TOGETHER, axis=0)[..., ::-1].transpose(0, 2, 3, 1).reshape(months * OUT, -1)
     out = np.zeros((months * OUT, draws))
-    for month in range(months):
-        out[month * OUT :] += turned[: (months - month) * OUT] @ entering[month]
+    for month in range(0, months, _TOGETHER):
+        some = entering[month : month + _TOGETHER].reshape(-1, draws)
+        out[month * OUT :] += turned[: (months - month) * OUT, : len(some)] @ some
     return out.reshape(months, OUT, draws)
 
 

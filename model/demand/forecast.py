@@ -28,7 +28,7 @@ from model.children.counting import by_age
 from model.children.law import INPUT_AGE_OF
 from model.children.streams import Streams, streams_of
 from model.demand.codes import REFERENCE
-from model.money.portfolio import evaluate
+from model.money.portfolio import Evaluation
 
 MONTHS: Final = 36
 DRAWS: Final = 2000
@@ -94,7 +94,7 @@ def forecast(
     made = streams or streams_of(case)
 
     def block(first: int) -> dict[str, Forecast]:
-        some = evaluate(case, sample(case, min(_BLOCK, draws - first), seed, first=first), streams=made)
+        some = Evaluation(case=case, draws=sample(case, min(_BLOCK, draws - first), seed, first=first), streams=made)
         grounds = {"general": some.ground} | ({"uasc": some.uasc_ground} if made.uasc.opening.any() else {})
         return {stream: _counted(ground) for stream, ground in grounds.items()}
 

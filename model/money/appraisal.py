@@ -12,7 +12,6 @@ from model.case.draws import Draws, central, part_of
 from model.case.records import Case
 from model.case.timeline import Timeline
 from model.case.words import AVOIDANCE, CASHABLE, INCOME, INVESTMENT
-from model.children.streams import streams_of
 from model.money.portfolio import Perimeter, evaluate, members_of
 
 BLOCK = 256  # draws evaluated at once: few enough for a cache, enough that numpy's calls cost little
@@ -114,8 +113,8 @@ def npv_evaluator(
     (the answer is the same).
     What does not depend on the draws is made once. Draws are taken in blocks, so that any number may be asked for.
     """
-    streams, known = streams_of(case), members_of(case)
-    middle = evaluate(case, central(case), streams=streams, cells=False)
+    known = members_of(case)
+    middle = evaluate(case, central(case), cells=False)
     factors = discount_factors(case.timeline, case.conventions.discount_rate_annual)
     wanted: Mapping[str, Sequence[str]]
     if isinstance(perimeters, Mapping):
@@ -124,7 +123,7 @@ def npv_evaluator(
         wanted = known if perimeters is None else {name: known[name] for name in perimeters}
 
     def worth(block: Draws) -> dict[str, NDArray[np.float64]]:
-        evaluation = evaluate(case, block, streams=streams, cells=False, middle=middle)
+        evaluation = evaluate(case, block, cells=False, middle=middle)
         return {name: present_value(evaluation.net(members), factors) for name, members in wanted.items()}
 
     def npv(draws: Draws) -> dict[str, NDArray[np.float64]]:

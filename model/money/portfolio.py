@@ -8,7 +8,7 @@ of its own per nature and recurrence.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -171,7 +171,7 @@ class Evaluation:
     def _central(self) -> Evaluation:
         if self.middle is not None:
             return self.middle
-        return Evaluation(case=self.case, draws=central(self.case), streams=self.streams, cells=False)
+        return replace(self, draws=central(self.case), cells=False, _made={})
 
     @cached_property
     def uasc(self) -> Projection:
@@ -348,17 +348,10 @@ def _as_interaction(flows: CashFlows) -> CashFlows:
     return total
 
 
-def evaluate(
-    case: Case,
-    draws: Draws,
-    *,
-    streams: Streams | None = None,
-    cells: bool = True,
-    middle: Evaluation | None = None,
-) -> Evaluation:
+def evaluate(case: Case, draws: Draws, *, cells: bool = True, middle: Evaluation | None = None) -> Evaluation:
     """Run a case on a block of draws.
 
-    Pass what does not depend on draws when running many blocks: `streams`, and `middle`, the same case evaluated at its
-    central values. Without `cells` no world counts children by age and placement, which money does not need.
+    Pass what does not depend on draws when running many blocks: `middle`, the same case evaluated at its central
+    values. Without `cells` no world counts children by age and placement, which money does not need.
     """
-    return Evaluation(case=case, draws=draws, streams=streams or streams_of(case), cells=cells, middle=middle)
+    return Evaluation(case=case, draws=draws, streams=streams_of(case), cells=cells, middle=middle)

@@ -138,7 +138,7 @@ def flows(
     blocks = [part_of(every, first, BLOCK) for first in range(0, every.n, BLOCK)]
 
     def part(block: Draws) -> list[Floats]:
-        return _parts(evaluate(made, block, streams=middle.streams, cells=False, middle=middle), names)
+        return _parts(evaluate(made, block, cells=False, middle=middle), names)
 
     parts = each(part, blocks, threads)
     investment, cashable, avoided, child_years, kept_out = (np.concatenate(p, axis=1) for p in zip(*parts, strict=True))

@@ -121,7 +121,7 @@ def _seen(case: Case, stage: Staged, draws: tuple[Draws, Draws], scalable: Seque
     middle = evaluate(small, central, cells=False)
     parts = []
     for first in range(0, every.n, BLOCK):
-        block = evaluate(small, part_of(every, first, BLOCK), streams=middle.streams, cells=False, middle=middle)
+        block = evaluate(small, part_of(every, first, BLOCK), cells=False, middle=middle)
         world, spent = block.world([name]), costs_of(block.schemes[name], block.setting).net(*block.setting.shape)
         paid, held = block.total_spending([name])[:until].sum(axis=0), world.mean_stock[:until].sum(axis=(0, 1))
         each = np.divide(paid, held, out=np.zeros_like(paid), where=held > 0)

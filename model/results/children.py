@@ -14,7 +14,6 @@ from model.case.words import CENTRAL, DO_NOTHING, IMPACT, MEAN, STATISTICS, WITH
 from model.children.law import AGES
 from model.children.levers import MEASURES
 from model.children.opening import ALL
-from model.children.streams import streams_of
 from model.money.appraisal import BLOCK
 from model.money.portfolio import evaluate
 from model.results.summary import summarise
@@ -82,11 +81,11 @@ def placement_cost_frame(result: Outcome) -> pd.DataFrame:
 def _placement_costs(result: Outcome, sample: Sample) -> NDArray[np.float64]:
     """Return real pounds by year, (years, placements and their sum, n), a block of draws at a time."""
     case = result.case
-    stock, streams, blocks = sample.stock[DO_NOTHING], streams_of(case), []
+    stock, blocks = sample.stock[DO_NOTHING], []
     for first in range(0, sample.n, BLOCK):
         block = part_of(sample.as_draws, first, BLOCK)
         held = stock[..., first : first + block.n]
-        monthly = (held[1:] + held[:-1]) / 2 * evaluate(case, block, streams=streams).monthly_prices
+        monthly = (held[1:] + held[:-1]) / 2 * evaluate(case, block).monthly_prices
         blocks.append(case.timeline.by_financial_year(monthly))
     costs = np.concatenate(blocks, axis=-1)
     return np.concatenate([costs, costs.sum(axis=1, keepdims=True)], axis=1)

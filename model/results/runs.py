@@ -11,7 +11,6 @@ import numpy as np
 from model.case.draws import central, sample
 from model.case.reading.overrides import sound
 from model.case.words import WHOLE
-from model.children.streams import streams_of
 from model.money.appraisal import BLOCK, each
 from model.money.portfolio import evaluate
 from model.results.annual import annual_frame, monthly_frame
@@ -212,15 +211,14 @@ def run(  # noqa: PLR0913 - each is a separate choice of the caller's
     if draws < 1:
         message = f"draws must be 1 (the central values alone) or more, not {draws}"
         raise ValueError(message)
-    streams = streams_of(sound(case))
-    middle = evaluate(case, central(case), streams=streams)
+    middle = evaluate(sound(case), central(case))
     at_centre = keep(middle)
     if draws == 1:
         return Result(case=case, draws=1, seed=seed, central=at_centre, sample=None)
 
     def part(first: int) -> Sample:
         block = sample(case, min(BLOCK, draws - first), seed, first=first, process_noise=process_noise)
-        made = keep(evaluate(case, block, streams=streams, middle=middle))
+        made = keep(evaluate(case, block, middle=middle))
         if progress is not None:
             progress(block.n)
         return made

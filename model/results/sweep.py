@@ -26,7 +26,6 @@ from model.batch.faults import point
 from model.batch.progress import bar_of
 from model.case.draws import central, with_values
 from model.case.records import Case
-from model.children.streams import Streams, streams_of
 from model.money.appraisal import appraise, discount_factors
 from model.money.portfolio import evaluate
 from model.results.combinations import SweepError
@@ -51,10 +50,9 @@ class Part:
 
 
 @functools.lru_cache(maxsize=4)
-def _loaded(path: str, scenario: str | None) -> tuple[Case, Streams]:
-    """A case and its caseload, once a process."""
-    case = load_case(path, scenario)
-    return case, streams_of(case)
+def _loaded(path: str, scenario: str | None) -> Case:
+    """A case, once a process."""
+    return load_case(path, scenario)
 
 
 def appraise_points(path: str, scenario: str | None, points: pd.DataFrame) -> pd.DataFrame:
@@ -65,14 +63,14 @@ def appraise_points(path: str, scenario: str | None, points: pd.DataFrame) -> pd
     they fill with at central values, so that a combination far from these differs from the same scenario run by itself
     by less than a ten-thousandth; never by what else is in its part.
     """
-    case, streams = _loaded(path, scenario)
+    case = _loaded(path, scenario)
     swept = {name: points[name].to_numpy(float) for name in points.columns}
     if len(points) == 1:  # a lone point would be counted exactly, and differ from itself in company
         swept = {name: np.repeat(value, 2) for name, value in swept.items()}
     draws = with_values(central(case), swept)
     factors = discount_factors(case.timeline, case.conventions.discount_rate_annual)
     parts = []
-    for name, perimeter in evaluate(case, draws, streams=streams).perimeters.items():
+    for name, perimeter in evaluate(case, draws).perimeters.items():
         measures = appraise(perimeter, factors, draws.n)
         for field in fields(measures):
             value = np.broadcast_to(getattr(measures, field.name), (draws.n,))[: len(points)]

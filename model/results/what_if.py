@@ -16,7 +16,6 @@ from model.case.draws import Draws, central, part_of, redraw, sample
 from model.case.reading.overrides import overridden
 from model.case.units import UNITS
 from model.case.words import CHANCE_OF
-from model.children.streams import RESTS_ON, streams_of
 from model.money.appraisal import (
     BLOCK,
     above_zero,
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
 
     from model.case.assumptions import Assumption
     from model.case.records import Case
-    from model.children.streams import Streams
 
     Floats = NDArray[np.float64]
 
@@ -94,10 +92,6 @@ class WhatIf:
         """The draws of the case as it stands; every answer starts from them."""
         return sample(self.case, self.draws, self.seed, process_noise=self.process_noise)
 
-    @cached_property
-    def _streams(self) -> Streams:
-        return streams_of(self.case)
-
     def changed(self, values: Mapping[str, float]) -> Case:
         """Return the case with other central values, each range moved along and kept within its unit.
 
@@ -116,14 +110,13 @@ class WhatIf:
         """Return what follows from these central values (name -> value; others as in the case)."""
         case = self.changed(values or {})
         draws = redraw(case, self.sampled, self.case) if values else self.sampled
-        streams = self._streams if RESTS_ON.isdisjoint(values or ()) else streams_of(case)
         members = members_of(case)[self.perimeter]
         factors = discount_factors(case.timeline, case.conventions.discount_rate_annual)
-        middle = evaluate(case, central(case), streams=streams, cells=False)
+        middle = evaluate(case, central(case), cells=False)
         blocks = [part_of(draws, first, BLOCK) for first in range(0, self.draws, BLOCK)]
 
         def outcome(block: Draws) -> _Outcome:
-            net = evaluate(case, block, streams=streams, cells=False, middle=middle).net(members)
+            net = evaluate(case, block, cells=False, middle=middle).net(members)
             return _Outcome(np.cumsum(net, axis=0), present_value(net, factors), np.isfinite(payback_months(net)))
 
         first, *parts = each(outcome, [central(case), *blocks], self.threads)

@@ -7,7 +7,6 @@ import numpy as np
 
 from model.case.draws import central, with_values
 from model.case.records import Case
-from model.children.streams import streams_of
 from model.money.appraisal import discount_factors, present_value
 from model.money.portfolio import evaluate
 
@@ -35,7 +34,7 @@ def payers(case: Case, npv_gbp: float) -> Payers:
     start = central(case)
     fewer = with_values(start, {ENTRIES: start[ENTRIES][0] * (1 - TRIED)})
     factors = discount_factors(case.timeline, case.conventions.discount_rate_annual)
-    spent = present_value(evaluate(case, fewer, streams=streams_of(case), cells=False).total_spending(), factors)
+    spent = present_value(evaluate(case, fewer, cells=False).total_spending(), factors)
     saved, lost = spent[0] - spent, max(0.0, -npv_gbp)
     share = float(np.interp(lost, saved, TRIED)) if lost <= saved[-1] else None
     return Payers(entries_share=share, annual_gbp=lost / float(factors.sum()) * 12)

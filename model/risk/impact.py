@@ -9,7 +9,6 @@ from model.case.assumptions import Assumption
 from model.case.draws import Draws, central
 from model.case.records import Case
 from model.case.words import AMBER, GREEN, RED
-from model.children.streams import streams_of
 from model.money.appraisal import appraise, discount_factors
 from model.money.portfolio import evaluate, members_of
 from model.risk.asking import Floats, evaluate_rows
@@ -25,11 +24,11 @@ def swings(case: Case, perimeters: Sequence[str]) -> dict[str, float]:
     range moves nothing.
     """
     rows, start = list(case.assumptions.values()), central(case)
-    streams, factors = streams_of(case), discount_factors(case.timeline, case.conventions.discount_rate_annual)
-    middle = evaluate(case, start, streams=streams, cells=False)
+    factors = discount_factors(case.timeline, case.conventions.discount_rate_annual)
+    middle = evaluate(case, start, cells=False)
 
     def worth(draws: Draws) -> dict[str, Floats]:
-        run = evaluate(case, draws, streams=streams, cells=False, middle=middle)
+        run = evaluate(case, draws, cells=False, middle=middle)
         found: dict[str, Floats] = {}
         for name in perimeters:
             appraised = appraise(run.perimeter(name, members_of(case)[name]), factors, draws.n)

@@ -13,7 +13,6 @@ import numpy as np
 
 from model.case.draws import Draws, central, with_values
 from model.case.records import Case, Setting, StructuralChoice
-from model.children.streams import streams_of
 from model.money.appraisal import appraise, discount_factors
 from model.money.portfolio import Evaluation, evaluate, members_of
 from model.risk.asking import Floats
@@ -51,17 +50,17 @@ def specifications(case: Case, perimeters: Sequence[str], drawn: Draws | None = 
     """
     choices = acting_choices(case)
     combinations = tuple(product(*(choice.settings for choice in choices)))
-    streams, start = streams_of(case), central(case)
+    start = central(case)
     names = dict.fromkeys(name for choice in choices for s in choice.settings for name in s.overrides)
     set_to = [{k: v for setting in combination for k, v in setting.overrides.items()} for combination in combinations]
     points = {name: np.array([one.get(name, start[name][0]) for one in (*set_to, {})]) for name in names}
-    middle = evaluate(case, start, streams=streams, cells=False)
-    many = evaluate(case, with_values(start, points), streams=streams, cells=False, middle=middle)
+    middle = evaluate(case, start, cells=False)
+    many = evaluate(case, with_values(start, points), cells=False, middle=middle)
     exact, near = _npvs(middle, perimeters), _npvs(many, perimeters)
 
     def mean(sampled: Draws, values: Mapping[str, float]) -> dict[tuple[str, str], float]:
         crafted = with_values(sampled, {name: np.full(sampled.n, value) for name, value in values.items()})
-        found = _npvs(evaluate(case, crafted, streams=streams, cells=False, middle=middle), perimeters)
+        found = _npvs(evaluate(case, crafted, cells=False, middle=middle), perimeters)
         return {key: float(npv.mean()) for key, npv in found.items()}
 
     means = [] if drawn is None else [mean(drawn, values) for values in set_to]

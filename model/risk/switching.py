@@ -7,18 +7,20 @@ from itertools import pairwise
 from typing import Final
 
 import numpy as np
+from scipy.optimize.elementwise import find_root
 
 from model.case.assumptions import Assumption
 from model.case.draws import Draws, central
 from model.case.parameters import LOSSES
 from model.case.records import Case
 from model.case.units import UNITS
-from model.risk.asking import Evaluate, Floats, evaluate_rows, roots
+from model.risk.asking import Evaluate, Floats, evaluate_rows
 
 _SCAN_POINTS: Final = 9  # places tried on each side of the central value before a crossing is closed in on
 _REACH_IN_RANGES: Final = 3.0  # how many widths of its own range beyond it an assumption is searched
 _REACH_IN_CENTRALS: Final = 5.0  # or up to how many times its central value
 _REACH_OF_A_RATE: Final = 0.5
+_CLOSE: Final = 1e-7  # of a bracket
 _SHORT_OF_AN_END: Final = 1e-6  # of the way back to central: how near the ends of the search are approached
 
 
@@ -74,8 +76,7 @@ class _Bracket:
     perimeter: str
     near: float
     far: float
-    npv_near: float
-    npv_far: float
+    sign_far: float
 
 
 def _scan_grid(a: Assumption) -> Floats:
@@ -116,10 +117,10 @@ def _nearest_turns(a: Assumption, perimeter: str, grid: Floats, npv: Floats) -> 
     sides = [[i for i in side if sign[i]] for side in (range(middle, -1, -1), range(middle, grid.size))]
     if not sign[middle]:
         turns = all(sides) and sign[sides[0][0]] != sign[sides[1][0]]
-        return [_Bracket(a, perimeter, a.value, a.value, 0.0, 0.0)] if turns else []
+        return [_Bracket(a, perimeter, a.value, a.value, 0.0)] if turns else []
     cells = [next(((i, j) for i, j in pairwise(side) if sign[i] != sign[j]), None) for side in sides]
     ends = [cell for cell in cells if cell]
-    return [_Bracket(a, perimeter, *(float(v) for v in (grid[i], grid[j], npv[i], npv[j]))) for i, j in ends]
+    return [_Bracket(a, perimeter, float(grid[i]), float(grid[j]), float(sign[j])) for i, j in ends]
 
 
 def _close_in(evaluate: Evaluate, start: Draws, brackets: Sequence[_Bracket]) -> Floats:
@@ -127,19 +128,24 @@ def _close_in(evaluate: Evaluate, start: Draws, brackets: Sequence[_Bracket]) ->
     if not brackets:
         return np.empty(0)
     names = [b.assumption.name for b in brackets]
-    near, far, npv_near, npv_far = (
-        np.array([getattr(b, field) for b in brackets]) for field in ("near", "far", "npv_near", "npv_far")
-    )
+    near, far, sign_far = (np.array([getattr(b, end) for b in brackets]) for end in ("near", "far", "sign_far"))
+    beyond = sign_far * np.finfo(float).tiny
 
-    def value(along: Floats) -> Floats:
-        at = near[:, None] + along * (far - near)[:, None]
-        every = evaluate_rows(evaluate, start, names, list(at))
-        stacked = {p: v.reshape(at.shape) for p, v in every.items()}
-        return np.array([stacked[b.perimeter][i] for i, b in enumerate(brackets)])
+    def value(along: Floats, which: Floats) -> Floats:
+        rows = which.astype(int)
+        at = near[rows] + along * (far - near)[rows]
+        every = evaluate_rows(evaluate, start, [names[i] for i in rows], list(at[:, None]))
+        npv = np.array([every[brackets[i].perimeter][j] for j, i in enumerate(rows)])
+        return np.where(npv == 0, beyond[rows], npv)  # where it stays at zero for a while, that is the other side
 
     whole = np.array([UNITS[b.assumption.unit].whole for b in brackets])
-    along = roots(value, np.zeros(len(brackets)), np.ones(len(brackets)), npv_near, npv_far)
-    return np.where(whole, far, near + along * (far - near))
+    found = find_root(
+        value,
+        (np.zeros(len(brackets)), np.ones(len(brackets))),
+        args=(np.arange(len(brackets)),),
+        tolerances={"xatol": _CLOSE, "xrtol": 0.0, "fatol": 0.0},
+    )
+    return np.where(whole, far, near + found.x * (far - near))
 
 
 def _switching_value(a: Assumption, perimeter: str, crossing: float | None) -> SwitchingValue:

@@ -20,7 +20,6 @@ from model.case.records import Actual, Case
 from model.case.timeline import MONTHS_A_YEAR, Timeline, financial_year, first_day
 from model.case.units import in_cash
 from model.case.words import BASELINE
-from model.children.streams import streams_of
 from model.money.portfolio import evaluate
 from model.tracking.measured import FLOWS, STOCKS, Modelled, formulas_of, is_modelled, measured, own_name, reads
 
@@ -136,10 +135,9 @@ class Evidence:
 
     def world(self, draws: Draws, *, chance: bool = False, as_planned: bool = False) -> Modelled:
         """Return the measures of the cut case on these draws; cash with known inflation, or that of the plan."""
-        streams = streams_of(self.case)
-        middle = evaluate(self.case, central(self.case), streams=streams, cells=False)
+        middle = evaluate(self.case, central(self.case), cells=False)
         on = replace(draws, process_noise=chance)
-        evaluation = evaluate(self.case, on, streams=streams, cells=False, middle=middle)
+        evaluation = evaluate(self.case, on, cells=False, middle=middle)
         return measured(evaluation, level=None if as_planned else self.level)
 
 

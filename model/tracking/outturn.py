@@ -14,7 +14,6 @@ from model.case import measures as m
 from model.case.draws import central, thinned, tile
 from model.case.reading.problems import InputProblems
 from model.case.records import Actual
-from model.children.streams import streams_of
 from model.demand.privacy import SMALLEST_PUBLISHED
 from model.money.appraisal import above_zero
 from model.money.portfolio import evaluate
@@ -163,7 +162,7 @@ class Outturn:
         if learnt.kept is not None:
             now = then[0][learnt.kept], then[1][learnt.kept]
         else:
-            now = worth(plan.case, learnt.draws, plan.perimeter, streams_of(plan.case))
+            now = worth(plan.case, learnt.draws, plan.perimeter)
         rows = [
             {"state": state, "mean_gbp": round(float(npv.mean())), "p10_gbp": round(float(np.quantile(npv, 0.1))),
              "p90_gbp": round(float(np.quantile(npv, 0.9))), "probability_npv_positive": float(above_zero(npv).mean()),
@@ -206,7 +205,7 @@ class Outturn:
     def _central(self) -> tuple[Modelled, Modelled]:
         """The plan's central run over the whole horizon: with its schemes, and without."""
         case = self.plan.case
-        evaluation = evaluate(case, central(case), streams=streams_of(case), cells=False)
+        evaluation = evaluate(case, central(case), cells=False)
         return measured(evaluation), measured(evaluation, ())
 
     @cached_property
@@ -214,7 +213,7 @@ class Outturn:
         """By benefit and financial year the chance that a test at 5% tells what is promised from nothing at all."""
         case, (seen, without) = self.plan.case, self._central
         draws = replace(tile(central(case), REPLAYS), seed=self.plan.seed, process_noise=True)
-        lives = measured(evaluate(case, draws, streams=streams_of(case), cells=False, middle=seen.evaluation))
+        lives = measured(evaluate(case, draws, cells=False, middle=seen.evaluation))
         rows: list[dict[str, object]] = [dict.fromkeys(("benefit", "measure", "financial_year", "power"), ())]
         for b in case.benefits:
             if not is_modelled(b.measure, case) or b.measure.partition(".")[0] in m.MONEY:

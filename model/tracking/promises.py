@@ -10,7 +10,6 @@ import numpy as np
 from model.case.draws import central, part_of
 from model.case.measures import MONEY
 from model.case.words import CENTRAL, MEAN
-from model.children.streams import streams_of
 from model.money.appraisal import BLOCK, discount_factors, payback_months, present_value
 from model.money.portfolio import evaluate, members_of
 from model.results.annual import tidy_frame
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 
     from model.case.draws import Draws
     from model.case.records import Case
-    from model.children.streams import Streams
     from model.money.portfolio import Evaluation
 
     Floats = NDArray[np.float64]
@@ -48,13 +46,12 @@ def promised(case: Case, draws: Draws, perimeter: str) -> Promise:
     """Return what a case promises for a perimeter on these draws; money in real pounds, a benefit in its own unit."""
     said = {b.id: b.measure for b in case.benefits if is_modelled(b.measure, case)}
     names = said | {name: name for name in money_of(perimeter)}
-    streams = streams_of(case)
-    middle = evaluate(case, central(case), streams=streams)
+    middle = evaluate(case, central(case))
     at_centre = measured(middle)
     parts: dict[str, list[Floats]] = {name: [] for name in names}
     worth, paid = [], []
     for first in range(0, draws.n, BLOCK):
-        block = evaluate(case, part_of(draws, first, BLOCK), streams=streams, cells=False, middle=middle)
+        block = evaluate(case, part_of(draws, first, BLOCK), cells=False, middle=middle)
         there = measured(block)
         for name, measure in names.items():
             parts[name].append(there[measure])
@@ -86,11 +83,11 @@ def appraised(evaluation: Evaluation, perimeter: str) -> tuple[Floats, Floats]:
     return present_value(net, factors), np.isfinite(payback_months(net)).astype(float)
 
 
-def worth(case: Case, draws: Draws, perimeter: str, streams: Streams) -> tuple[Floats, Floats]:
+def worth(case: Case, draws: Draws, perimeter: str) -> tuple[Floats, Floats]:
     """Return the NPV and the payback of many draws, a block at a time, both (draws,)."""
-    middle = evaluate(case, central(case), streams=streams, cells=False)
+    middle = evaluate(case, central(case), cells=False)
     parts = [
-        appraised(evaluate(case, part_of(draws, i, BLOCK), streams=streams, cells=False, middle=middle), perimeter)
+        appraised(evaluate(case, part_of(draws, i, BLOCK), cells=False, middle=middle), perimeter)
         for i in range(0, draws.n, BLOCK)
     ]
     npv, paid = zip(*parts, strict=True)

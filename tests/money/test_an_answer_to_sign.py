@@ -9,7 +9,6 @@ import pytest
 from model import load_case
 from model.case.draws import central, sample, with_values
 from model.case.words import INVESTMENT, WHOLE
-from model.children.streams import streams_of
 from model.money.appraisal import appraise, discount_factors, npv_evaluator
 from model.money.portfolio import evaluate
 from model.risk.break_even import ENTRIES, payers
@@ -123,7 +122,7 @@ def test_fewer_entries_by_the_share_said_pay_for_the_whole():
     share = payers(case, lost).entries_share
     factors = discount_factors(case.timeline, case.conventions.discount_rate_annual)
     spent = [
-        factors @ evaluate(case, with_values(central(case), {ENTRIES: np.array([level])}), streams=streams_of(case),
+        factors @ evaluate(case, with_values(central(case), {ENTRIES: np.array([level])}),
                            cells=False).total_spending()[:, 0]
         for level in (1.0, 1.0 - share)
     ]  # fmt: skip

@@ -10,7 +10,6 @@ from model.case.draws import central, sample, thinned, with_values
 from model.case.reading.problems import InputProblems
 from model.case.records import Actual
 from model.case.timeline import Timeline
-from model.children.streams import streams_of
 from model.money.portfolio import evaluate
 from model.schemes.load import load_case
 from model.tracking.bridge import bridge
@@ -47,7 +46,7 @@ def world(case, changes):
         name: np.array([value * (case.assumptions[name].value if name.startswith("price") else 1)])
         for name, value in changes.items()
     }
-    return measured(evaluate(short, with_values(central(short), values), streams=streams_of(case), cells=False))
+    return measured(evaluate(short, with_values(central(short), values), cells=False))
 
 
 def actuals(case, changes):
