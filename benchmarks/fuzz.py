@@ -27,11 +27,11 @@ from model.case.reading.plausible import warnings
 from model.case.reading.problems import InputProblems
 from model.children.opening import CaseloadError
 from model.children.streams import streams_of
+from model.commands.line import main as command
 from model.demand.authority import authority_caseload
 from model.demand.dfe import read_dfe
 from model.demand.ssda903 import read_episodes
 from model.money.appraisal import npv_evaluator
-from model.report.diff import NotOutputsError, compare
 from model.results import files, provenance
 from model.results.outputs import finished, read_runs
 
@@ -158,8 +158,8 @@ def outputs(place: Path) -> Target:
     folder = place / "new" / "bury-2022" / "base"
 
     def read() -> str:
-        with contextlib.suppress(NotOutputsError):
-            compare(place / "old", place / "new")
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            command(["diff", str(place / "old"), str(place / "new")])
         read_runs(finished(place / "new" / "bury-2022", None))
         return "harmless"
 

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from model import load_case
 from model.case.draws import sample
 from model.case.records import Actual
-from model.schemes.load import load_case
 from model.tracking.evidence import BINOMIAL, ERROR, NORMAL, POISSON, evidence
 from model.tracking.learning import learn
 

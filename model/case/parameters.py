@@ -27,6 +27,7 @@ CHILDREN, POSTS, RESERVE = "children", "posts", "reserve"
 AGE_BANDS: Final = ("under_1", "1_4", "5_9", "10_15", "16_17")
 AGE_MONTHS: Final = {"under_1": (0, 12), "1_4": (12, 60), "5_9": (60, 120), "10_15": (120, 192), "16_17": (192, 216)}
 SPLIT_AGE_BANDS: Final = {"5_7": "5_9", "8_9": "5_9"}  # the bands a scheme may name, and the input band each is part of
+AGES: Final = ("under_1", "1_4", "5_7", "8_9", "10_15", "16_17")  # as the model follows them
 PLACEMENTS: Final = ("in_house_foster", "ifa_foster", "family_and_friends", "residential", "supported_accommodation",
                      "parents", "adoption", "other")  # fmt: skip
 PLACEMENT_LINES: Final = {

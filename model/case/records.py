@@ -8,11 +8,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Final
 
 from model.case.assumptions import Assumption
+from model.case.parameters import PLACEMENT_LINES
 from model.case.reference import Reference
 from model.case.timeline import MONTHS_A_YEAR, Timeline
-from model.case.words import APPROVED, BOTTOM_UP, GENERAL, PRINTED, YEAR
+from model.case.words import APPROVED, BOTTOM_UP, DAY, GENERAL, PRINTED, YEAR
+
+NO_BUDGET: Final = (
+    "approved_budget.csv holds no placement line, so no saving on placements can be cashable: all of it counts as cost "
+    "avoidance. Write what the plan holds for each line; where it is not published, opening_caseload in the column "
+    "follows lets a line hold the opening children."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +96,11 @@ class Post:
     costing: str = PRINTED
     price_base: str = ""
     priced_gbp: float | None = None
+
+    @property
+    def adds_people(self) -> bool:
+        """Whether a row adds people who are recruited."""
+        return self.recruited and self.fte_proposed > self.fte_current and self.basis != DAY
 
     @property
     def change_annual_cost_gbp(self) -> float:
@@ -334,6 +347,14 @@ class Case:
     def active_schemes(self) -> tuple[SchemeSpec, ...]:
         """The schemes this scenario switches on, in the order of declaration."""
         return tuple(s for s in self.schemes if s.active)
+
+    @property
+    def holds_placements(self) -> bool:
+        """Whether the approved budget has a line for any placement, if the case has children who are placed at all.
+
+        Without one nothing saved on placements is cashable: `NO_BUDGET` says so.
+        """
+        return not self.caseload or any(line.line in PLACEMENT_LINES.values() for line in self.approved_budget)
 
     def label(self, name: str) -> str:
         """Return the name for people of an assumption, or of several joined by ` with `."""

@@ -19,6 +19,7 @@ QUANTILES: Final = {"p05": 0.05, "p10": 0.10, "p25": 0.25, "p50": 0.50, "p75": 0
 STATISTICS: Final = (CENTRAL, MEAN, *QUANTILES)
 
 APPROVED, EXPECTED = BUDGET_BASES = "approved", "expected"  # what the base budget holds of the new posts
+SMALLEST_PUBLISHED: Final = 6  # children: a smaller count is never told
 EVERYTHING: Final = "everything"  # learnt: what knowing every number would be worth
 CHANCE: Final = "chance"  # a factor: who happens to enter and leave
 

@@ -11,14 +11,13 @@ from typing import Final
 
 import numpy as np
 
-from model.case.parameters import AGE_18, AGE_BANDS, PLACEMENTS
+from model.case.parameters import AGE_18, AGE_BANDS, AGES, PLACEMENTS
 from model.case.records import CaseloadRow
 from model.case.timeline import MONTHS_A_YEAR
 from model.children.expected import project
 from model.children.law import (
     AGE_BAND,
     AGE_STARTS,
-    AGES,
     CARE_STARTS,
     EIGHTEEN,
     IFA,

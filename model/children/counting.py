@@ -14,8 +14,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from model.case.parameters import PLACEMENTS
-from model.children.law import AGE_STARTS, AGES, EIGHTEEN, Floats
+from model.case.parameters import AGES, PLACEMENTS
+from model.children.law import AGE_STARTS, EIGHTEEN, Floats
 from model.children.levers import MEASURES
 from model.children.paths import BEYOND, EIGHTEENTH, LEFT, MOVED, Stays
 

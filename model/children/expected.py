@@ -11,10 +11,10 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from model.case.parameters import PLACEMENTS
+from model.case.parameters import AGES, PLACEMENTS
 from model.case.timeline import MONTHS_A_YEAR
 from model.children.filling import FillingPlaces
-from model.children.law import AGE_BAND, AGE_STARTS, AGES, EIGHTEEN, IFA, Floats, Law, Steps, older, steps
+from model.children.law import AGE_BAND, AGE_STARTS, EIGHTEEN, IFA, Floats, Law, Steps, older, steps
 from model.children.levers import MEASURES, NO_LEVERS, Drivers, Levers, Projection, SoonerOut
 from model.children.opening import Stream, entrants_by_month
 from model.children.places import Guide

@@ -11,7 +11,8 @@ from typing import Final
 
 import numpy as np
 
-from model.children.law import AGE_BAND, AGE_STARTS, AGES, EIGHTEEN, IFA, IN_HOUSE, LONGEST, Floats, Steps, older
+from model.case.parameters import AGES
+from model.children.law import AGE_BAND, AGE_STARTS, EIGHTEEN, IFA, IN_HOUSE, LONGEST, Floats, Steps, older
 from model.children.levers import FosterPlaces
 from model.children.places import Guide, Month, fill
 

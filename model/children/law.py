@@ -15,12 +15,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from model.case.parameters import PLACEMENTS
+from model.case.parameters import AGES, PLACEMENTS
 from model.case.timeline import MONTHS_A_YEAR
 
 Floats = NDArray[np.float64]
 
-AGES: Final = ("under_1", "1_4", "5_7", "8_9", "10_15", "16_17")
 AGE_STARTS: Final = np.array([0, 12, 60, 96, 120, 192])
 """Age in months at which each band begins."""
 EIGHTEEN: Final = 18 * MONTHS_A_YEAR

@@ -12,9 +12,9 @@ from typing import Final
 
 import numpy as np
 
-from model.case.parameters import AGE_18, AGE_BANDS, PLACEMENTS
+from model.case.parameters import AGE_18, AGE_BANDS, AGES, PLACEMENTS
 from model.case.records import CaseloadRow
-from model.children.law import AGE_BAND, AGE_EDGES, AGES, EIGHTEEN, INPUT_AGE_OF, Floats, Law
+from model.children.law import AGE_BAND, AGE_EDGES, EIGHTEEN, INPUT_AGE_OF, Floats, Law
 
 ALL: Final = "all"
 FIT_ROUNDS: Final = 500

@@ -14,9 +14,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from model.case.parameters import PLACEMENTS
+from model.case.parameters import AGES, PLACEMENTS
 from model.case.timeline import MONTHS_A_YEAR
-from model.children.law import AGE_BAND, AGE_STARTS, AGES, CARE_STARTS, EIGHTEEN, LONGEST, Floats, Law
+from model.children.law import AGE_BAND, AGE_STARTS, CARE_STARTS, EIGHTEEN, LONGEST, Floats, Law
 from model.children.levers import Chance, Drivers
 from model.children.opening import Stream
 from model.children.words import Keys, exponential, key_of, keys, uniform

@@ -14,10 +14,10 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from model.case.parameters import PLACEMENTS
+from model.case.parameters import AGES, PLACEMENTS
 from model.case.timeline import MONTHS_A_YEAR
 from model.children.expected import CELLS, ENTRANTS, project
-from model.children.law import AGE_EDGES, AGES, EIGHTEEN, IFA, IN_HOUSE, LONGEST, Floats, Law, steps
+from model.children.law import AGE_EDGES, EIGHTEEN, IFA, IN_HOUSE, LONGEST, Floats, Law, steps
 from model.children.levers import Drivers, Levers, Projection
 from model.children.opening import Stream
 from model.children.places import Guide, filling

@@ -12,9 +12,9 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from model.case.parameters import PLACEMENTS
+from model.case.parameters import AGES, PLACEMENTS
 from model.case.timeline import MONTHS_A_YEAR
-from model.children.law import AGES, EIGHTEEN, Floats, steps
+from model.children.law import EIGHTEEN, Floats, steps
 from model.children.levers import Drivers, EntryReduction, Levers, shares_prevented, targeted
 from model.children.opening import Stream, entrants_by_month, ratio
 

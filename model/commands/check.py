@@ -84,14 +84,12 @@ def _write_impact(case: Case) -> None:
     import io  # noqa: PLC0415
 
     from model.batch.disk import write_whole  # noqa: PLC0415
-    from model.case.words import WHOLE  # noqa: PLC0415
-    from model.results.perimeters import main_perimeter  # noqa: PLC0415
-    from model.risk.impact import rating, swings  # noqa: PLC0415
+    from model.results.check import impacts  # noqa: PLC0415
 
-    path, moved = case.folder / "assumptions.csv", swings(case, [main_perimeter(case), WHOLE])
+    path, impact_of = case.folder / "assumptions.csv", impacts(case)
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.DictReader(file)
-        rows = [row | {"impact": rating(moved[row["name"]])} for row in reader]
+        rows = [row | {"impact": impact_of[row["name"]]} for row in reader]
         columns = dict.fromkeys([*(reader.fieldnames or ()), "impact"])
     out = io.StringIO()
     writer = csv.DictWriter(out, columns, lineterminator="\n")
@@ -108,7 +106,7 @@ def _free_name(path: Path) -> Path:
 
 def _notes(case: Case) -> tuple[str, ...]:
     """What is no error and yet may surprise: a copied case that has the other's name, or a case without a budget."""
-    from model.money.cashability import NO_BUDGET, holds_placements  # noqa: PLC0415
+    from model.case.records import NO_BUDGET  # noqa: PLC0415
 
     said = []
     if case.name != case.folder_name:
@@ -116,7 +114,7 @@ def _notes(case: Case) -> tuple[str, ...]:
             f"{case.folder_name}/case.toml: the name is {case.name!r}, the folder's {case.folder_name!r}. Commands and "
             "outputs go by the folder, so it runs; give the case the folder's name before anyone else reads it"
         )
-    if not holds_placements(case):
+    if not case.holds_placements:
         said.append(f"{case.folder_name}: {NO_BUDGET}")
     return tuple(said)
 

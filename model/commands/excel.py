@@ -55,11 +55,12 @@ def _folder(name: str) -> Path:
 
 def _out(options: argparse.Namespace) -> int:
     """Write the workbook. Raises InputProblems where there is no such case."""
-    from model.excel.case_book import write_case_book  # noqa: PLC0415 - a list of commands needs none of this
+    from model.batch.disk import write_whole  # noqa: PLC0415 - a list of commands needs none of this
+    from model.excel.case_book import case_book  # noqa: PLC0415
 
     folder = _folder(options.case)
     path = options.out or folder / f"{folder.name}.xlsx"
-    write_case_book(folder, path)
+    write_whole(path, case_book(folder))
     say(f"{path}: edit it, then bring it back with `import {path}`")
     return DONE
 

@@ -27,8 +27,9 @@ def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser
 
 def run(options: argparse.Namespace) -> int:
     """Write `options.html`, `options.csv` and `mixes.csv`. Raises InputProblems."""
-    from model.options.appraisal import DRAWS, appraise, write  # noqa: PLC0415 - a list of commands needs none of this
+    from model.options.appraisal import DRAWS, appraise  # noqa: PLC0415 - a list of commands needs none of this
     from model.report.options import best_words, write_page  # noqa: PLC0415
+    from model.results.files import write_csv  # noqa: PLC0415
     from model.schemes.load import load_case  # noqa: PLC0415
 
     (path,) = case_paths([options.case])
@@ -38,7 +39,9 @@ def run(options: argparse.Namespace) -> int:
     case = load_case(path, options.scenario)
     found = appraise(case, draws=options.draws or DRAWS, seed=options.seed, threads=os.cpu_count() or 1)
     folder = options.outputs / case.folder_name / "options"
-    write(found, folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    write_csv(found.frame, folder / "options.csv")
+    write_csv(found.mixes.round(4) + 0.0, folder / "mixes.csv")  # the same options and draws, the same bytes
     write_page(found, folder / "options.html")
     say(f"{folder}: {len(found.flows)} options and {len(found.mixes):,} mixes, {found.draws} runs each; "
         f"{best_words(found)}")  # fmt: skip

@@ -42,8 +42,7 @@ def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser
 
 def freeze(options: argparse.Namespace) -> int:
     """Write the next version of a case's plan. Raises InputProblems."""
-    from model.money.appraisal import above_zero  # noqa: PLC0415 - a list of commands needs none of this
-    from model.schemes.load import load_case  # noqa: PLC0415
+    from model.schemes.load import load_case  # noqa: PLC0415 - a list of commands needs none of this
     from model.tracking import plans  # noqa: PLC0415
 
     case = load_case(case_paths([options.case])[0], options.scenario)
@@ -52,9 +51,8 @@ def freeze(options: argparse.Namespace) -> int:
         change_below=options.change_below, stop_below=options.stop_below,
     )  # fmt: skip
     plan = plans.read_plan(folder)
-    positive = above_zero(plan.stored[plans.NET_PRESENT_VALUE])
     say(f"froze plan {plan.version} of {case.folder_name}, scenario {case.scenario}: {len(case.benefits)} benefits, "
-        f"{plan.n} draws; {plan.perimeter} has a positive NPV in {positive.mean():.0%} of them")  # fmt: skip
+        f"{plan.n} draws; {plan.perimeter} has a positive NPV in {plan.chance_positive:.0%} of them")  # fmt: skip
     return DONE
 
 

@@ -15,7 +15,7 @@ import pandas as pd
 
 from model.case.draws import central
 from model.case.parameters import PLACEMENT_LINES, PLACEMENTS, STREAMS
-from model.case.records import Case
+from model.case.records import NO_BUDGET, Case
 from model.demand.authority import tool_value
 from model.demand.blank_case import called, new_folder
 from model.demand.build import Demand, tables_demand, tables_of
@@ -23,7 +23,6 @@ from model.demand.codes import REFERENCE
 from model.demand.dfe import DfeTables
 from model.demand.levels import yearly
 from model.demand.returns import demand_with_returns
-from model.money.cashability import NO_BUDGET
 from model.money.portfolio import evaluate
 from model.schemes.load import load_case
 

@@ -11,10 +11,10 @@ from typing import Final
 
 import numpy as np
 
+from model.case.words import SMALLEST_PUBLISHED
 from model.children.opening import ratio
 from model.demand.rates import Events
 
-SMALLEST_PUBLISHED: Final = 6
 MARK: Final = "c"
 ENOUGH_FOR_A_MEAN: Final = 10
 """A mean age is said of so many children or more."""

@@ -11,6 +11,7 @@ import pandas as pd
 from model.case.parameters import AGE_BANDS, PLACEMENTS
 from model.case.reading.problems import InputProblems
 from model.case.records import Case
+from model.case.words import SMALLEST_PUBLISHED
 from model.children.streams import GENERAL, UASC
 from model.demand import privacy
 from model.demand.assumptions import Level, assumption_rows
@@ -40,7 +41,7 @@ def demand_with_returns(dfe: Path, returns: Path, authority: str, *, internal: b
     authority, region = find_authority(tables, authority)
     if not episodes.summary["in_care"]:
         raise InputProblems([f"{returns.name}: no child is in care on {_when(episodes)}; is it the whole return?"])
-    if not internal and episodes.summary["in_care"] < privacy.SMALLEST_PUBLISHED:
+    if not internal and episodes.summary["in_care"] < SMALLEST_PUBLISHED:
         raise InputProblems([f"{returns.name}: too few children for anything to be published; --internal shows them"])
     prior, whose = regional_exit_rates(tables, region)
     streams = streams_of_returns(episodes, prior, internal=internal)
@@ -70,7 +71,7 @@ def streams_of_returns(episodes: Episodes, prior: np.ndarray | None, *, internal
     """Return what the streams of returns are made of; few unaccompanied children count among the others."""
     found = {name: count_events(episodes, uasc=name == UASC) for name in (GENERAL, UASC)}
     if not internal:
-        if found[UASC].stock.sum() < privacy.SMALLEST_PUBLISHED:
+        if found[UASC].stock.sum() < SMALLEST_PUBLISHED:
             found = {GENERAL: count_events(episodes)}
         weights = np.array([[_seed()[age, place] for place in PLACEMENTS] for age in AGE_BANDS]) + _SHORT
         years = (episodes.closes - episodes.opens) / DAYS_A_YEAR
@@ -117,7 +118,7 @@ def _public(ahead: pd.DataFrame, *, internal: bool) -> pd.DataFrame:
         return ahead
     opening = ahead[(ahead["month"] == 0) & (ahead["statistic"] == "mean")]
     key = ["stream", "age_band", "placement"]
-    few = opening.loc[opening["children"] < privacy.SMALLEST_PUBLISHED, key]
+    few = opening.loc[opening["children"] < SMALLEST_PUBLISHED, key]
     joint = (ahead["age_band"] != "all") & (ahead["placement"] != "all")
     small = pd.MultiIndex.from_frame(ahead[key]).isin(pd.MultiIndex.from_frame(few))
     return ahead[~joint & ~small].reset_index(drop=True)

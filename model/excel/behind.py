@@ -10,9 +10,9 @@ from itertools import product
 
 import numpy as np
 
-from model.case.parameters import PLACEMENTS
+from model.case.parameters import AGES, PLACEMENTS
 from model.children.expected import ENTRANTS, through
-from model.children.law import AGES, EIGHTEEN, IFA, LONGEST, Floats, Law, older, steps
+from model.children.law import EIGHTEEN, IFA, LONGEST, Floats, Law, older, steps
 from model.children.opening import Stream, entrants_by_month
 from model.children.points import short_behind, table
 from model.children.short import short_stays

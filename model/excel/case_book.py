@@ -14,7 +14,6 @@ from datetime import UTC, date, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
-from model.batch.disk import write_whole
 from model.case.reading import cells
 from model.case.reading.files import Column, house_form
 from model.case.reading.load import TABLES
@@ -38,8 +37,8 @@ _ROWS_READY: Final = 2000
 """Rows that take a drop-down, those not written yet among them."""
 
 
-def write_case_book(folder: Path, path: Path) -> None:
-    """Write every table, `case.toml` and the scenarios of a case as sheets of one workbook, whole or not at all."""
+def case_book(folder: Path) -> bytes:
+    """Return every table, `case.toml` and the scenarios of a case as sheets of one workbook."""
     from xlsxwriter import Workbook  # noqa: PLC0415 - only where a workbook is asked for
 
     content_of = io.BytesIO()
@@ -58,7 +57,7 @@ def write_case_book(folder: Path, path: Path) -> None:
         scenarios = sorted((folder / SCENARIOS).glob("*.toml"))
         book.lines(SCENARIOS, heads, ([toml.stem, *line] for toml in scenarios for line in _lines(toml)))
         book.write_words()
-    write_whole(path, content_of.getvalue())
+    return content_of.getvalue()
 
 
 def _lines(path: Path) -> Iterable[list[Value]]:

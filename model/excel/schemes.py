@@ -4,11 +4,10 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from model.case import words
-from model.case.parameters import PLACEMENTS
+from model.case.parameters import AGES, PLACEMENTS
 from model.case.records import SchemeSpec
 from model.case.timeline import MONTHS_A_YEAR
 from model.case.words import CAPITAL, GRANT, INCOME, INVESTMENT, ONE_OFF, RECURRING, RESERVE
-from model.children.law import AGES
 from model.children.opening import Stream
 from model.excel.grid import Row
 from model.excel.staff import Spent, Work, write_posts

@@ -23,7 +23,6 @@ from model.schemes.staff.posts import (
     RECYCLED,
     RETENTION,
     STAFF,
-    adds_people,
     charged_posts,
     reducing,
 )
@@ -199,7 +198,7 @@ class Work:
 
     def at_work(self, spec: SchemeSpec, ago: str = "") -> Row:
         """`posts.at_work`: the share of a scheme's own new posts that do its work, in post or covered, months ago."""
-        own = [post for post, sign in charged_posts(self.case, spec.name) if sign > 0 and adds_people(post)]
+        own = [post for post, sign in charged_posts(self.case, spec.name) if sign > 0 and post.adds_people]
         label, run = f"{spec.name}: at work" + (f", {ago} before" if ago else ""), self.running(spec.name)
         if not own:
             since = f"{self.curve(spec.name)['since']}" + (f"-{ago}" if ago else "")
@@ -263,7 +262,7 @@ def _pools(case: Case, spec: SchemeSpec, reduced: tuple[Post, ...]) -> list[tupl
     for post, sign in charged_posts(case, spec.name):
         if spec.active or post.already_filled_months:
             key = (
-                sign, post in reduced, adds_people(post), post.charged_to, post.start, post.end, post.included_when,
+                sign, post in reduced, post.adds_people, post.charged_to, post.start, post.end, post.included_when,
                 post.funding, post.basis, post.costing, post.already_filled_months, post.recruited,
                 post.id if post.costing == BOTTOM_UP else "",
             )  # fmt: skip
@@ -295,7 +294,7 @@ def _pool(work: Work, spec: SchemeSpec, called: str, posts: list[Post], sign: fl
     names |= sheet.rows(ON_TERMS if post.already_filled_months else PERMANENT, names, called=called)
     if post.already_filled_months:
         work.anyway.append((spec.name, names["anyway"]))
-    if spec.active and adds_people(post):
+    if spec.active and post.adds_people:
         people = "+".join(work.people(p) for p in posts)
         names["fte"] = sheet.add(f"{called}: posts added", "fte", const=f"=({people}){names['sign']}")
         _recruiting(work, spec.name, called, post, names)

@@ -10,25 +10,11 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from model.case.parameters import PLACEMENT_LINES
 from model.case.records import Case
 from model.case.words import AVOIDANCE, CASHABLE, GENERAL_FUND, RECURRING
 from model.schemes.cashflows import CashFlows, Tag
 
 ROUNDING_GUARD = 1e-9
-NO_BUDGET = (
-    "approved_budget.csv holds no placement line, so no saving on placements can be cashable: all of it counts as cost "
-    "avoidance. Write what the plan holds for each line; where it is not published, opening_caseload in the column "
-    "follows lets a line hold the opening children."
-)
-
-
-def holds_placements(case: Case) -> bool:
-    """Whether the approved budget has a line for any placement, if the case has children who are placed at all.
-
-    Without one nothing saved on placements is cashable.
-    """
-    return not case.caseload or any(line.line in PLACEMENT_LINES.values() for line in case.approved_budget)
 
 
 def split_saving(  # noqa: PLR0913 - each is a separate fact about the money

@@ -14,12 +14,10 @@ from model.case.reading.overrides import overridden
 from model.options import choice, mixes, stages
 from model.options.scale import flows
 from model.options.social import others_gain
-from model.results.files import write_csv
 from model.risk.voi import groups_by_prefix, information_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     import pandas as pd
     from numpy.typing import NDArray
@@ -215,10 +213,3 @@ class Appraised:
 def appraise(case: Case, *, draws: int = DRAWS, seed: int = 1, threads: int = 1) -> Appraised:
     """Appraise the options of a case. Raises InputProblems with every problem of `options.toml`."""
     return Appraised(case=case, file=read_options(case), draws=draws, seed=seed, threads=threads)
-
-
-def write(found: Appraised, folder: Path) -> None:
-    """Write `options.csv`, and every mix as `mixes.csv`, into a folder. The same options and draws, the same bytes."""
-    folder.mkdir(parents=True, exist_ok=True)
-    write_csv(found.frame, folder / "options.csv")
-    write_csv(found.mixes.round(4) + 0.0, folder / "mixes.csv")

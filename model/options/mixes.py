@@ -17,7 +17,6 @@ import numpy as np
 
 from model.money.appraisal import PENNY, discount_factors
 from model.options.scale import cost_factor, flows
-from model.schemes.staff.posts import adds_people
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -150,7 +149,7 @@ def surface(case: Case, file: OptionsFile, draws: tuple[Draws, Draws], threads: 
 
 def _fte(case: Case, scheme: str) -> float:
     """Return the posts that a scheme has to recruit at scale 1."""
-    return sum(p.fte_proposed - p.fte_current for p in case.establishment if p.charged_to == scheme and adds_people(p))
+    return sum(p.fte_proposed - p.fte_current for p in case.establishment if p.charged_to == scheme and p.adds_people)
 
 
 def within(mixes: pd.DataFrame, limits: Mapping[str, float | None]) -> pd.Series[bool]:

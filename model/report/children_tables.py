@@ -5,10 +5,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from model.case.parameters import PLACEMENTS
+from model.case.parameters import AGES, PLACEMENTS
 from model.case.records import Case
 from model.case.words import DO_NOTHING, WITH_SCHEMES
-from model.children.law import AGES
 from model.report import views
 from model.report.look import format as fmt
 from model.report.look import markup

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from model.case.records import NO_BUDGET
 from model.case.words import WHOLE
-from model.money.cashability import NO_BUDGET, holds_placements
 from model.report import establishment, money, posts, purses, views
 from model.report.assumptions import all_assumptions
 from model.report.look import format as fmt
@@ -73,7 +73,7 @@ def savings(result: Result) -> Block:
     """Return what is saved by year, cashable and avoided apart, and when it is paid back."""
     case = result.case
     main = main_perimeter(case)
-    no_budget = "" if holds_placements(case) else f"Why so little is cashable: {NO_BUDGET}"
+    no_budget = "" if case.holds_placements else f"Why so little is cashable: {NO_BUDGET}"
     return show(
         no_budget,
         money.savings_by_year(result, main),

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from model.case.words import CENTRAL, WHOLE
-from model.money.appraisal import above_zero
 from model.report import views
 from model.report.look import charts, markup
 from model.report.look import format as fmt
 from model.report.look import tables as tbl
 from model.report.look.page import Block, show
 from model.results.perimeters import main_perimeter, shown_perimeters
+from model.results.verdict import ways_above_zero
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,7 +67,7 @@ def positive_words(result: Result, perimeter: str) -> str:
 
 def positive(npv: Sequence[float] | pd.Series[float]) -> str:
     """Return in how many a value is above zero, in words without a bare nought: "positive in 41"."""
-    above = int(above_zero(np.asarray(npv)).sum())
+    above = ways_above_zero(npv)
     return f"positive in {'none' if not above else 'all' if above == len(npv) else above}"
 
 

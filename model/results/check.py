@@ -11,11 +11,14 @@ from model.case.reading.load import scenario_names
 from model.case.reading.options_toml import options_path, read_options
 from model.case.reading.problems import InputProblems, Problem
 from model.case.records import Case
+from model.case.words import WHOLE
 from model.children.opening import CaseloadError
 from model.children.streams import streams_of
 from model.money import portfolio
+from model.results.perimeters import main_perimeter
 from model.results.provenance import NOTHING_SET
 from model.results.reconcile import recompute
+from model.risk.impact import rating, swings
 from model.schemes.load import load_case
 
 
@@ -53,6 +56,11 @@ def opening_cost(case: Case) -> dict[str, float]:
     """Return placement line -> pounds a year that its opening children cost at central prices."""
     cost = portfolio.evaluate(case, central(case), cells=False).opening_cost
     return {line: float(cost[line][0]) for line in PLACEMENT_LINES.values()}
+
+
+def impacts(case: Case) -> dict[str, str]:
+    """Return what each assumption matters to invest to save and to the whole: red, amber or green."""
+    return {name: rating(moved) for name, moved in swings(case, [main_perimeter(case), WHOLE]).items()}
 
 
 def _trial_problems(case: Case) -> list[Problem | str]:

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from model.case.draws import part_of
-from model.case.parameters import PLACEMENTS
+from model.case.parameters import AGES, PLACEMENTS
 from model.case.timeline import add_months
 from model.case.words import CENTRAL, DO_NOTHING, IMPACT, MEAN, STATISTICS, WITH_SCHEMES
-from model.children.law import AGES
 from model.children.levers import MEASURES
 from model.children.opening import ALL
 from model.money.appraisal import BLOCK

@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from model.case.draws import central
-from model.case.parameters import PLACEMENTS
+from model.case.parameters import AGES, PLACEMENTS
 from model.case.words import DO_NOTHING, IMPACT, WITH_SCHEMES
-from model.children.law import AGES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

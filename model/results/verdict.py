@@ -12,6 +12,10 @@ from model.money.appraisal import above_zero
 from model.results.perimeters import main_perimeter
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+
     from model.case.records import Case
     from model.results.runs import Result
 
@@ -59,6 +63,11 @@ def verdict(result: Result) -> Verdict:
     cash, total = (_passes(result, perimeter, measure) for measure in ("npv_cashable", "npv"))
     word = NOT_YET if not_yet(result.case) else PROCEED if cash else PROCEED_IF if total else DO_NOT
     return Verdict(perimeter=perimeter, word=word if result.case.active_schemes else NOTHING, cash=cash, total=total)
+
+
+def ways_above_zero(npv: Sequence[float] | pd.Series[float]) -> int:
+    """Return how many net present values are above zero."""
+    return int(above_zero(np.asarray(npv)).sum())
 
 
 def _passes(result: Result, perimeter: str, measure: str) -> bool:

@@ -7,8 +7,7 @@ later after all (fade). What is saved follows from the caseload.
 import numpy as np
 from numpy.typing import NDArray
 
-from model.case.parameters import PLACEMENTS
-from model.children.law import AGES
+from model.case.parameters import AGES, PLACEMENTS
 from model.children.levers import EntryReduction
 from model.schemes.base import Scheme, rate_a_month
 from model.schemes.optimism import realised

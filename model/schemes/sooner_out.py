@@ -6,8 +6,7 @@ it saves follows from the caseload; a child who leaves before 18 costs what `cos
 
 import numpy as np
 
-from model.case.parameters import PLACEMENTS
-from model.children.law import AGES
+from model.case.parameters import AGES, PLACEMENTS
 from model.children.levers import SoonerOut
 from model.schemes.base import Scheme, rate_a_month
 from model.schemes.setting import Setting

@@ -22,9 +22,8 @@ from numpy.typing import NDArray
 
 from model.case.draws import Draws, with_values
 from model.case.measures import APPROVED, FILLED, HOUSEHOLDS, KEPT, PRICE, STARTED
-from model.case.parameters import PLACEMENTS, SPLIT_AGE_BANDS
+from model.case.parameters import AGES, PLACEMENTS, SPLIT_AGE_BANDS
 from model.case.words import ENTRY_REDUCTION, FOSTERING_GROWTH
-from model.children.law import AGES
 from model.tracking.evidence import ERROR, SMALLEST, Evidence, Observation
 from model.tracking.measured import Modelled
 

@@ -11,12 +11,11 @@ from numpy.typing import NDArray
 
 from model.case import measures as m
 from model.case import units
-from model.case.parameters import PLACEMENTS, SPLIT_AGE_BANDS
+from model.case.parameters import AGES, PLACEMENTS, SPLIT_AGE_BANDS
 from model.case.reading import formulas
 from model.case.records import Case
 from model.case.timeline import MONTHS_A_YEAR
 from model.case.words import AVOIDANCE, CASHABLE, DO_NOTHING, IMPACT, INCOME, INVESTMENT, NATURES
-from model.children.law import AGES
 from model.children.levers import NO_LEVERS, shares_prevented
 from model.money.portfolio import Evaluation
 from model.schemes.base import rate_a_month

@@ -14,7 +14,7 @@ from model.case import measures as m
 from model.case.draws import central, thinned, tile
 from model.case.reading.problems import InputProblems
 from model.case.records import Actual
-from model.demand.privacy import SMALLEST_PUBLISHED
+from model.case.words import SMALLEST_PUBLISHED
 from model.money.appraisal import above_zero
 from model.money.portfolio import evaluate
 from model.results.annual import tidy_frame

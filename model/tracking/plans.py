@@ -21,6 +21,7 @@ from model.batch.disk import digest, text_digest
 from model.case.distributions import is_fixed
 from model.case.draws import sample, with_values
 from model.case.reading.problems import InputProblems, Problem
+from model.money.appraisal import above_zero
 from model.results.files import write_csv
 from model.results.perimeters import main_perimeter
 from model.schemes.load import load_case
@@ -68,6 +69,11 @@ class Plan:
         import pandas as pd  # noqa: PLC0415 - importing the model must stay cheap
 
         return pd.read_csv(self.folder / PROMISED)
+
+    @property
+    def chance_positive(self) -> float:
+        """The share of the stored draws in which the NPV is above zero."""
+        return float(above_zero(self.stored[NET_PRESENT_VALUE]).mean())
 
     @cached_property
     def stored(self) -> Mapping[str, NDArray[np.float64]]:

@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from model.case.parameters import PLACEMENTS
+from model.case.parameters import AGES, PLACEMENTS
 from model.case.records import CaseloadRow
 from model.children.calibration import LeftWithin, stream_from_rows
 from model.children.chance import dealt, play
 from model.children.expected import project
-from model.children.law import AGES, CARE_STARTS, EIGHTEEN, LONGEST, Law
+from model.children.law import CARE_STARTS, EIGHTEEN, LONGEST, Law
 from model.children.levers import NO_LEVERS, Chance, Drivers, EntryReduction, FosterPlaces, Levers, SoonerOut
 from model.children.opening import Stream
 

@@ -7,9 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from model.case.parameters import AGES
 from model.children.calibration import LeftWithin, stream_from_rows
 from model.children.expected import project
-from model.children.law import AGE_STARTS, AGES, EIGHTEEN, PLACEMENTS
+from model.children.law import AGE_STARTS, EIGHTEEN, PLACEMENTS
 from model.children.opening import CaseloadError, fit_table, smooth_ages
 from tests.children.known import (
     HOMES,

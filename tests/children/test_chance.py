@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.case.draws import sample, with_values
+from model.case.parameters import AGES
 from model.children.chance import dealt, play
 from model.children.expected import project
-from model.children.law import AGES, EIGHTEEN
+from model.children.law import EIGHTEEN
 from model.children.levers import Levers
 from model.children.paths import EIGHTEENTH, LEFT, MOVED, deal, poisson, walk
 from model.money.portfolio import evaluate

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from model.case.parameters import AGES
 from model.children.expected import project
-from model.children.law import AGE_STARTS, AGES, EIGHTEEN, Law, age_weights, care_weights, integrals, steps
+from model.children.law import AGE_STARTS, EIGHTEEN, Law, age_weights, care_weights, integrals, steps
 from model.children.opening import entrants_by_month
 from tests.children.known import FAMILY, HOMES, IFA, IN_HOUSE, A, C, P, children_of, drivers, one_law
 

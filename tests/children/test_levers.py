@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from model.case.parameters import AGES
 from model.children.expected import project
-from model.children.law import AGES
 from model.children.levers import Levers
 from model.children.places import Month, fill
 from tests.children.known import (

@@ -11,8 +11,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from model.case.parameters import AGES
 from model.children.expected import project
-from model.children.law import AGES, Law
+from model.children.law import Law
 from tests.children.known import FAMILY, HOMES, IFA, IN_HOUSE, A, C, P, children_of, drivers
 
 STARTS = (0, 12, 60, 96, 120, 192, 216)

@@ -9,13 +9,13 @@ from model import load_case, run
 from model.case.draws import central, sample
 from model.case.parameters import PLACEMENT_LINES
 from model.case.reading.problems import InputProblems
+from model.case.records import NO_BUDGET
 from model.commands.check import check
 from model.demand.build import tables_of
 from model.demand.forecast import forecast
 from model.demand.new_case import make_case
 from model.demand.returns import regional_exit_rates, returns_case
 from model.demand.ssda903 import read_episodes
-from model.money.cashability import NO_BUDGET
 from model.money.portfolio import evaluate
 from model.report import sections
 from tests.demand.synthetic import World, write_returns, write_tables

@@ -7,7 +7,7 @@ from model import load_case
 from model.__main__ import main
 from model.case.reading.options_toml import read_options
 from model.case.reading.problems import InputProblems
-from model.options.appraisal import appraise, write
+from model.options.appraisal import appraise
 from model.options.scale import flows
 from model.report.options import best_mix, limits_explorer, options_page
 from tests.cases import write_case
@@ -172,11 +172,6 @@ def test_sliders_begin_at_the_limits_and_the_best_mix_follows(found):
     assert (
         page.value == best_mix(found, {**dict.fromkeys(found.limits), "reserve_gbp": 0.0, "payback_chance": 0.4}).html
     )
-
-
-def test_writing_makes_its_folder(found, tmp_path):
-    write(found, tmp_path / "new" / "options")
-    assert len(pd.read_csv(tmp_path / "new" / "options" / "mixes.csv")) == 4 * 4
 
 
 @pytest.mark.parametrize(

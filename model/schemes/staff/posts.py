@@ -76,17 +76,12 @@ def at_work(
     In post or covered by agency staff, whom the case pays for: over the rows that recruit, by their fte; a row moved
     from another line is the scheme's own. A scheme that recruits nobody does all its work from its start.
     """
-    own = [post for post, sign in charged_posts(setting.case, scheme.name) if sign > 0 and adds_people(post)]
+    own = [post for post, sign in charged_posts(setting.case, scheme.name) if sign > 0 and post.adds_people]
     if not own:
         return np.clip(setting.elapsed(scheme.start, delay) - ago, 0, 1)
     since = [row_elapsed(setting, post, scheme.name, delay) - ago for post in own]
     shares = [filled_share(setting, elapsed) + covered_share(setting, elapsed) for elapsed in since]
     return np.asarray(np.average(shares, axis=0, weights=[post.fte_proposed - post.fte_current for post in own]))
-
-
-def adds_people(post: Post) -> bool:
-    """Whether a row adds people who are recruited."""
-    return post.recruited and post.fte_proposed > post.fte_current and post.basis != DAY
 
 
 def _ever_filled(setting: Setting, elapsed: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -244,7 +239,7 @@ def underspend(setting: Setting) -> NDArray[np.float64]:
     for scheme in setting.case.active_schemes:
         delay = setting.optional(f"{scheme.name}.delay", 0.0)
         for post, sign in charged_posts(setting.case, scheme.name):
-            if not adds_people(post) or post.funding != GENERAL_FUND:
+            if not post.adds_people or post.funding != GENERAL_FUND:
                 continue
             elapsed = row_elapsed(setting, post, scheme.name, delay)
             spent = filled_share(setting, elapsed) + covered_share(setting, elapsed) * (1 + _premium(setting))

@@ -9,7 +9,7 @@ from model.case.timeline import MONTHS_A_YEAR
 from model.case.words import DO_NOTHING, WITH_SCHEMES
 from model.schemes.setting import Setting
 from model.schemes.staff import recruitment
-from model.schemes.staff.posts import adds_people, charged_posts, recruiting, row_elapsed
+from model.schemes.staff.posts import charged_posts, recruiting, row_elapsed
 
 POSTS, IN_POST, EMPTY = "new_posts_fte", "new_posts_filled_fte", "new_posts_empty_fte"
 STARTERS, LEAVERS, RETAINED = "starters_fte", "leavers_fte", "retention_payments_due_fte"
@@ -59,7 +59,7 @@ def _cohorts(setting: Setting) -> list[tuple[NDArray[np.float64], NDArray[np.flo
     for scheme in setting.case.active_schemes:
         delay = setting.optional(f"{scheme.name}.delay", 0.0)
         for post, sign in charged_posts(setting.case, scheme.name):
-            if not adds_people(post):
+            if not post.adds_people:
                 continue
             moved = bool(post.included_when) and sign < 0
             scale = setting.value(post.included_when) if moved else np.ones(setting.draws.n)
