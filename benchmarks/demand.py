@@ -18,10 +18,9 @@ import numpy as np
 import pandas as pd
 
 from model.demand.forecast import forecast
-from model.demand.rates import count_events
+from model.demand.rates import Rates, count_events
 from model.demand.returns import returns_case
 from model.demand.ssda903 import read_episodes
-from model.demand.stated import Rates
 from tests.demand.synthetic import LIFELIKE, OURS, World, day_of, in_care, write_returns
 
 if TYPE_CHECKING:

@@ -76,11 +76,9 @@ def protected(events: Events, seed: np.ndarray, years: float) -> Events:
         exposure=exposure,
         exits=exits,
         moves=_moves(events.moves, there),
-        out=_by_care(_moves(events.moves, there).sum(axis=2), exposure),
         entries=entries,
         younger=_younger(events, entries),
         first=float(_STEP * np.rint(events.first / _STEP)),
-        aged_out=float(shown_counts(np.array([events.aged_out, 0.0]))[0]),
         mean_age=np.where(stock.sum(axis=(1, 2)) >= ENOUGH_FOR_A_MEAN, np.rint(events.mean_age), np.nan),
     )
 
@@ -113,13 +111,6 @@ def _moves(moves: np.ndarray, there: np.ndarray) -> np.ndarray:
         table = table * ratio(gone_to, table.sum(axis=1))[:, None, :]
         table = table * ratio(pairs, table.sum(axis=0))
     return table
-
-
-def _by_care(table: np.ndarray, exposure: np.ndarray) -> np.ndarray:
-    """Spread a table (ages, placements) over times in care as child-years are."""
-    whole = exposure.sum(axis=2, keepdims=True)
-    spread: np.ndarray = table[:, :, None] * ratio(exposure, np.broadcast_to(whole, exposure.shape))
-    return spread
 
 
 def _entries(entries: np.ndarray, seed: np.ndarray) -> np.ndarray:

@@ -22,7 +22,7 @@ from model.demand.dfe import DfeTables, category_counts
 from model.demand.episodes import UNKNOWN, Episodes, birthday, year_of
 from model.demand.forecast import forecast, forecast_frame, forecast_lines, written_case
 from model.demand.names import find_authority
-from model.demand.rates import DAYS_A_YEAR, count_events, published_exit_rates, rate_frame
+from model.demand.rates import DAYS_A_YEAR, count_events
 from model.demand.ssda903 import read_episodes
 from model.demand.stated import Stream, caseload_frame
 
@@ -49,8 +49,6 @@ def demand_with_returns(dfe: Path, returns: Path, authority: str, *, internal: b
     ahead = forecast(written_case(files, _start(episodes)))
     files |= {"forecast.csv": _public(forecast_frame(ahead), internal=internal)}
     files |= {"rules.csv": rules_frame(episodes, internal=internal)}
-    if internal:
-        files["rates.csv"] = rate_frame(streams[0].events, streams[0].rates.leaving, streams[0].rates.out)
     lines = [*tables.notes, *summary_lines(episodes, internal=internal)]
     lines.append(f"exit rates by age lean on {whose}'s published rates" if prior is not None else "no published prior")
     lines += [*forecast_lines(ahead), *_beside_published(tables, authority, episodes)]
@@ -58,13 +56,16 @@ def demand_with_returns(dfe: Path, returns: Path, authority: str, *, internal: b
 
 
 def regional_exit_rates(tables: DfeTables, region: str) -> tuple[np.ndarray | None, str]:
-    """Return exits before 18 a year by age in a region, and whose they are; None where they are not published."""
+    """Return exits before 18 a year over children, by age, in a region, and whose they are; None if not published."""
     found = []
     for table in ("stock", "ceased"):
         rows = category_counts(tables, table, "age")
         rows = rows[(rows["level"] == "region") & (rows["region"] == region) & (rows["year"] == max(tables.years))]
-        found.append({str(c): float(n) for c, n in zip(rows["code"], rows["count"], strict=True)})
-    return (published_exit_rates(found[0], found[1]), region) if found[0] else (None, "")
+        found.append(rows.set_index("code")["count"].reindex(AGE_BANDS).fillna(0.0).to_numpy(dtype=float))
+    stock, exits = found
+    if not stock.any():
+        return None, ""
+    return np.divide(exits, stock, out=np.full(len(stock), exits.sum() / stock.sum()), where=stock > 0), region
 
 
 def streams_of_returns(episodes: Episodes, prior: np.ndarray | None, *, internal: bool) -> list[Stream]:

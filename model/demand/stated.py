@@ -16,16 +16,14 @@ import pandas as pd
 from model.case.parameters import AGE_18, AGE_BANDS, PLACEMENTS
 from model.case.reading.case_tables import CARE_SHARES, LEAVING, MEAN_AGE, MOVING, YOUNGER
 from model.case.records import CaseloadRow
-from model.case.timeline import MONTHS_A_YEAR
 from model.children.expected import project
-from model.children.law import EVEN_SHARE_8_9, INPUT_AGE_OF, Law
+from model.children.law import EVEN_SHARE_8_9, INPUT_AGE_OF
 from model.children.levers import Drivers
 from model.children.opening import Stream as Settled
-from model.children.opening import by_band
-from model.children.stated import settled, stream_as_stated
+from model.children.stated import stream_as_stated
 from model.demand.authority import CASELOAD_COLUMNS
 from model.demand.levels import entry_level
-from model.demand.rates import Events, PooledRates, destinations, pool
+from model.demand.rates import Events, Rates
 
 COLUMNS: Final = (
     *CASELOAD_COLUMNS[:-2],
@@ -39,42 +37,6 @@ COLUMNS: Final = (
 Seed = Mapping[tuple[str, str], float]
 """Reference weights of placements by age: (age band, placement) to weight."""
 _SOME: Final = 0.01  # child-years: weight of a cell in which nobody has been, so that totals can always be fitted
-
-
-@dataclass(frozen=True, kw_only=True)
-class Rates:
-    """Posteriors of the rates of a stream, a year and child.
-
-    `leaving` (ages, placements, times in care), `out` (ages, placements, 1) of moving, `towards` (ages, placements,
-    placements) where to.
-    """
-
-    leaving: PooledRates
-    out: PooledRates
-    towards: np.ndarray
-
-    @classmethod
-    def of(cls, events: Events, prior: np.ndarray | None) -> Rates:
-        """Pool the rates of counted events; `prior`: published rates of leaving by age."""
-        out, there = (counts.sum(axis=2, keepdims=True) for counts in (events.out, events.exposure))
-        return cls(
-            leaving=pool(events.exits, events.exposure, prior), out=pool(out, there), towards=destinations(events.moves)
-        )
-
-    @property
-    def moving(self) -> np.ndarray:
-        """Rates of moving (ages, placements from, placements to)."""
-        rates: np.ndarray = self.out.mean * self.towards
-        return rates
-
-    def mean_stay(self, entries: np.ndarray) -> float:
-        """Return the years that entrants (ages, placements) stay on average under these rates."""
-        law = Law(
-            leaving=self.leaving.mean.transpose(0, 2, 1)[INPUT_AGE_OF] / MONTHS_A_YEAR,
-            moving=self.moving[INPUT_AGE_OF] / MONTHS_A_YEAR,
-        )
-        total = float(entries.sum())
-        return float(settled(law, by_band(entries, EVEN_SHARE_8_9)).sum()) / total if total > 0 else 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,11 +119,10 @@ def _record(row: Mapping[str, object]) -> CaseloadRow:
 
 def _cells(rates: Rates) -> list[dict[str, object]]:
     """Return rows of one age and placement with their rates."""
-    moving = rates.moving
     rows: list[dict[str, object]] = []
     for (a, band), (p, placement) in product(enumerate(AGE_BANDS), enumerate(PLACEMENTS)):
-        numbers = dict(zip(LEAVING, rates.leaving.mean[a, p], strict=True))
-        numbers |= {column: moving[a, p, q] for q, column in enumerate(MOVING.values()) if q != p}
+        numbers = dict(zip(LEAVING, rates.leaving[a, p], strict=True))
+        numbers |= {column: rates.moving[a, p, q] for q, column in enumerate(MOVING.values()) if q != p}
         rounded = {name: round(float(value), 4) for name, value in numbers.items()}
         rows.append({"age_band": band, "placement": placement, "note": _RATES, **rounded})
     return rows

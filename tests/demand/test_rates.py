@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 
 from model.demand.levels import entry_level
-from model.demand.rates import count_events, destinations, pool, rate_frame
+from model.demand.rates import Rates, count_events, destinations, pool
 from model.demand.ssda903 import read_episodes
-from model.demand.stated import Rates
 from tests.demand.synthetic import World, write_returns
 
 OURS = [0, 1, 2, 3, 5]
@@ -22,35 +21,25 @@ def known(tmp_path_factory):
     world = World(entries_annual=1500)
     write_returns(folder, world, seed=11)
     events = count_events(read_episodes(folder), uasc=False)
-    return world, events, *(getattr(Rates.of(events, None), name) for name in ("leaving", "out"))
+    return world, events, Rates.of(events, None)
 
 
 def test_known_hazards_are_recovered(known):
-    world, events, exits, moves = known
+    world, events, rates = known
     exposure = events.exposure
-    there = exposure.sum(axis=2, keepdims=True)
+    there = exposure.sum(axis=2)
     assert exposure.sum() > 5000
     for place, hazard in zip(OURS, world.leave_annual, strict=True):
-        rate = (exits.mean[:, place] * exposure[:, place]).sum() / exposure[:, place].sum()
+        rate = (rates.leaving[:, place] * exposure[:, place]).sum() / exposure[:, place].sum()
         assert rate == pytest.approx(hazard, rel=0.08)
-    assert (moves.mean * there).sum() / there.sum() == pytest.approx(world.move_annual, rel=0.05)
+    assert (rates.moving.sum(axis=2) * there).sum() / there.sum() == pytest.approx(world.move_annual, rel=0.05)
 
 
 def test_entrants_are_as_young_as_their_mean_age_says(known):
     """Made-up children enter at any age up to 17.5: those of 16 and 17 in the first three quarters of their band."""
-    _, events, _, _ = known
+    events = known[1]
     share = events.younger / events.entries.sum(axis=(1, 2))
     assert share == pytest.approx([0.5, 0.5, 0.5, 0.5, 3 / 2 - 2 * 0.375], abs=0.06)
-
-
-def test_intervals_cover_known_hazards_about_as_often_as_they_say(known):
-    world, events, exits, _ = known
-    truth = np.full((5, 8, 4), np.nan)
-    for place, hazard in zip(OURS, world.leave_annual, strict=True):
-        truth[:, place] = hazard
-    used = (events.exposure > 2) & np.isfinite(truth)
-    inside = (truth >= exits.quantile(0.1)) & (truth <= exits.quantile(0.9))
-    assert 0.65 <= inside[used].mean() <= 0.97
 
 
 def test_two_children_never_give_a_rate_of_nought_or_certainty():
@@ -59,22 +48,22 @@ def test_two_children_never_give_a_rate_of_nought_or_certainty():
     exposure[3, 1, 0] = 1.0
     exposure[2, 3, 0], events[2, 3, 0] = 0.5, 2.0
     rates = pool(events, exposure)
-    assert 0.02 < rates.mean[3, 1, 0] < 0.4
-    assert rates.mean[2, 3, 0] < 3.0
-    assert (rates.quantile(0.1) > 0).all()
+    assert 0.02 < rates[3, 1, 0] < 0.4
+    assert rates[2, 3, 0] < 3.0
+    assert (rates > 0).all()
 
 
 def test_published_rates_speak_where_the_council_has_no_exits():
     nothing = np.zeros((5, 8, 4))
     prior = np.array([0.8, 0.5, 0.3, 0.15, 0.1])
-    rates = pool(nothing, nothing, prior).mean[:, 0, 0]
+    rates = pool(nothing, nothing, prior)[:, 0, 0]
     assert rates == pytest.approx(prior, rel=0.35)
     assert (np.diff(rates) < 0).all()
 
 
 def test_no_events_and_no_children_give_finite_rates():
     nothing = np.zeros((5, 8, 4))
-    assert np.isfinite(pool(nothing, nothing).mean).all()
+    assert np.isfinite(pool(nothing, nothing)).all()
     assert destinations(np.zeros((5, 8, 8))).sum(axis=2) == pytest.approx(np.ones((5, 8)))
 
 
@@ -114,11 +103,3 @@ def test_children_in_care_before_the_first_return_count_once_their_time_in_care_
     events = count_events(read_episodes(tmp_path), uasc=False)
     seen = events.exits.sum(axis=(0, 1)) / events.exposure.sum(axis=(0, 1))
     assert seen == pytest.approx(0.4 * np.array(world.by_care), rel=0.05)
-
-
-def test_the_rate_frame_has_a_row_for_every_cell_and_measure(known):
-    _, events, exits, moves = known
-    frame = rate_frame(events, exits, moves)
-    assert len(frame) == 5 * 8 * (4 + 1)
-    assert (frame["low_80"] <= frame["rate_annual"]).mean() > 0.99
-    assert (frame["rate_annual"] <= frame["high_80"]).mean() > 0.8
