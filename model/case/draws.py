@@ -153,30 +153,22 @@ def _tied_uniforms(case: Case, n: int, seed: int, first: int) -> dict[str, Float
     }
 
 
-def normal_correlations(correlations: Sequence[Correlation]) -> tuple[list[str], Floats]:
-    """Return the correlated names in order of declaration and the correlations of their normals, (names, names).
+def copula_factor(correlations: Sequence[Correlation]) -> tuple[list[str], Floats]:
+    """Return the correlated names in order of declaration and the Cholesky factor of their normals' correlations.
 
-    A rank (Spearman) correlation r is 2 sin(pi r / 6) between the normals; pairs not declared are 0.
+    A rank (Spearman) correlation r is 2 sin(pi r / 6) between the normals; pairs not declared are 0. Raises ValueError
+    where they cannot hold together, naming the pairs: `check` asks here too.
     """
     names = list(dict.fromkeys(name for c in correlations for name in (c.a, c.b)))
     matrix = np.eye(len(names))
     for c in correlations:
         i, j = names.index(c.a), names.index(c.b)
         matrix[i, j] = matrix[j, i] = 2 * math.sin(math.pi * c.rho / 6)
-    return names, matrix
-
-
-def copula_factor(correlations: Sequence[Correlation]) -> tuple[list[str], Floats]:
-    """Return the correlated names and the Cholesky factor of their normals' correlations.
-
-    Raises ValueError where they cannot hold together: `check` asks the same of the same matrix, and names the pair.
-    """
-    names, matrix = normal_correlations(correlations)
     try:
         return names, np.asarray(np.linalg.cholesky(matrix), dtype=np.float64)
     except np.linalg.LinAlgError:
         pairs = "; ".join(f"{c.a} with {c.b} at rho {c.rho:g}" for c in correlations)
-        message = f"case.toml, [[correlations]]: not positive definite, so these cannot hold together: {pairs}"
+        message = f"not positive definite, so these cannot hold together: {pairs}"
         raise ValueError(message) from None
 
 

@@ -289,8 +289,8 @@ class FundingPlan:
     `budget_basis`: the base budget holds the approved establishment (`APPROVED`), or what it is expected to cost.
     """
 
-    reserve_name: str
-    reserve_until: date | None
+    reserve_name: str = ""
+    reserve_until: date | None = None
     budget_basis: str = APPROVED
 
 

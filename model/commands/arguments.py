@@ -1,4 +1,4 @@
-"""Arguments of the command line that several commands share; importing this costs nothing."""
+"""Arguments that several commands share, each declared once; importing this costs nothing."""
 
 from __future__ import annotations
 
@@ -8,8 +8,14 @@ import math
 import re
 import tomllib
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from model.results import MOST_POINTS
+from model.commands.shared import CASE_HELP, OUTPUTS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Parsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 - argparse names it so
 
 
 def scenario_name(text: str) -> str:
@@ -21,11 +27,17 @@ def scenario_name(text: str) -> str:
     return text
 
 
+def pair(text: str) -> tuple[str, str]:
+    """Return NAME=VALUE as two texts, neither of them empty."""
+    name, _, value = (part.strip() for part in text.partition("="))
+    if not (name and value):
+        raise argparse.ArgumentTypeError(f"{text!r}: expected NAME=VALUE, such as fostering.fill_rate=0.7")
+    return name, value
+
+
 def setting(text: str) -> tuple[str, object]:
     """Return NAME=VALUE as a name and a value as a scenario would write it; what is no such value stays a text."""
-    name, equals, value = (part.strip() for part in text.partition("="))
-    if not (name and equals and value):
-        raise argparse.ArgumentTypeError(f"{text!r}: expected NAME=VALUE, such as fostering.fill_rate=0.7")
+    name, value = pair(text)
     try:
         found = tomllib.loads(f"value = {value}")
     except (tomllib.TOMLDecodeError, RecursionError):
@@ -45,17 +57,6 @@ def seed(text: str) -> int:
     return 0 if text == "0" else whole_number(text)
 
 
-def share(text: str) -> float:
-    """Return a share: a number from 0 to 1."""
-    try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
-    if not 0 <= number <= 1:
-        raise argparse.ArgumentTypeError(f"expected a share from 0 to 1, such as 0.5, not {text!r}")
-    return number
-
-
 def day(text: str) -> dt.date:
     """Return a day written year first."""
     try:
@@ -64,65 +65,55 @@ def day(text: str) -> dt.date:
         raise argparse.ArgumentTypeError(f"expected a day such as 2024-03-31, not {text!r}") from error
 
 
-def seconds(text: str) -> float:
-    """Return a length of time: a finite number of seconds above 0."""
-    try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
-    if not (math.isfinite(number) and number > 0):
-        raise argparse.ArgumentTypeError(f"expected a number of seconds above 0, such as 600, not {text!r}")
-    return number
+def _number(holds: Callable[[float], bool], expected: str) -> Callable[[str], float]:
+    def parse(text: str) -> float:
+        try:
+            number = float(text)
+        except ValueError:
+            number = math.nan
+        if not holds(number):
+            raise argparse.ArgumentTypeError(f"expected {expected}, not {text!r}")
+        return number
+
+    return parse
+
+
+share = _number(lambda number: 0 <= number <= 1, "a share from 0 to 1, such as 0.5")
+seconds = _number(lambda number: 0 < number < math.inf, "a number of seconds above 0, such as 600")
+
+SHARED: dict[str, dict[str, Any]] = {
+    "case": {"metavar": "CASE", "help": CASE_HELP},
+    "cases": {"nargs": "*", "metavar": "CASE", "help": f"{CASE_HELP}; default all"},
+    "--scenario": {"type": scenario_name, "metavar": "NAME", "help": "its base scenario unless given"},
+    "--draws": {"type": whole_number, "default": 2000, "metavar": "N", "help": "joint draws (2000)"},
+    "--seed": {"type": seed, "default": 1, "metavar": "N", "help": "the same seed gives the same draws (1)"},
+    "--outputs": {"type": Path, "default": OUTPUTS, "metavar": "DIR", "help": "where to write (outputs/)"},
+    "--jobs": {"type": whole_number, "metavar": "N", "help": "processes at once (by the processors unless given)"},
+    "--force": {"action": "store_true", "help": "make again what is up to date too"},
+    "--engine": {"choices": ["local", "dask"], "default": "local", "help": "processes here, or a dask cluster"},
+    "--scheduler": {"metavar": "ADDRESS", "help": "with --engine dask: such as tcp://host:8786"},
+    "--authority": {"metavar": "NAME", "help": "the council's name as DfE spells it"},
+    "--dfe": {"type": Path, "metavar": "FOLDER", "help": "folder of DfE downloads (CSV)"},
+    "--year": {"type": int, "help": "31 March of this year; the newest in the tables by default"},
+    "--ssda903": {"type": Path, "metavar": "FOLDER", "help": "folder of the council's SSDA903 returns"},
+}
+"""What several commands take, by name."""
+
+
+def declare(command: argparse.ArgumentParser, *names: str, **changed: Any) -> None:  # noqa: ANN401 - as argparse has it
+    """Add shared arguments to a command, each with what this command has otherwise."""
+    for name in names:
+        command.add_argument(name, **{**SHARED[name], **changed})
 
 
 def cluster_problem(options: argparse.Namespace) -> str:
     """Return what is wrong with ``--engine`` and ``--scheduler`` taken together; empty if nothing is."""
     if options.engine == "dask" and not options.scheduler:
         return "--engine dask needs --scheduler ADDRESS, such as tcp://host:8786"
+    if options.engine != "dask":
+        alone = "--scheduler needs --engine dask; leave it out to work with processes here"
+        return "" if options.scheduler is None else alone
     from model.batch.remote import address_problem  # noqa: PLC0415 - a list of commands needs none of this
 
-    if options.engine != "dask" and options.scheduler is not None:
-        return "--scheduler needs --engine dask; leave it out to work with processes here"
-    problem = address_problem(options.scheduler) if options.engine == "dask" else ""
+    problem = address_problem(options.scheduler)
     return f"--scheduler {problem}" if problem else ""
-
-
-def add_cluster_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare where the work is done: processes here, or a dask cluster that is already there."""
-    parser.add_argument(
-        "--engine", choices=["local", "dask"], default="local", help="processes here, or a dask cluster"
-    )
-    parser.add_argument("--scheduler", metavar="ADDRESS", help="with --engine dask: such as tcp://host:8786")
-
-
-def add_sweep_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare ``python -m model sweep``'s arguments; ``command`` reads them."""
-    parser.add_argument("cases", nargs="+", metavar="CASE", help="a case's name in inputs/, or its folder")
-    parser.add_argument(
-        "--grid",
-        action="append",
-        default=[],
-        metavar="NAME=LOW:HIGH:STEP",
-        help="values of an assumption (or NAME=A,B,C)",
-    )
-    parser.add_argument(
-        "--at-most",
-        type=whole_number,
-        default=MOST_POINTS,
-        metavar="N",
-        help=f"refuse a grid of more combinations ({MOST_POINTS})",
-    )
-    parser.add_argument("--from", dest="from_file", type=Path, metavar="FILE.csv", help="combinations, one a row")
-    parser.add_argument(
-        "--scenario",
-        type=scenario_name,
-        metavar="NAME",
-        help="start from this scenario (each case's own base unless given)",
-    )
-    parser.add_argument("--out", type=Path, help="the Parquet file (outputs/sweep.parquet unless given)")
-    parser.add_argument("--outputs", type=Path, default=Path("outputs"))
-    parser.add_argument(
-        "--jobs", type=whole_number, metavar="N", help="processes at once (all processors unless given)"
-    )
-    parser.add_argument("--force", action="store_true", help="even if the file was made from the same inputs")
-    add_cluster_arguments(parser)

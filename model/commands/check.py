@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from model.commands.shared import BAD_INPUT, CASE_HELP, DONE, case_paths
+from model.commands.arguments import Parsers, declare
+from model.commands.shared import DONE, case_paths, refused
 from model.commands.terminal import say
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Sequence
     from pathlib import Path
 
     from model.case.records import Case
 
 
-def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_arguments(subparsers: Parsers) -> None:
     """Declare the command."""
     command = subparsers.add_parser("check", help="print every problem in the inputs, all at once")
-    command.add_argument("cases", nargs="*", metavar="CASE", help=f"{CASE_HELP}; default all")
+    declare(command, "cases")
     command.add_argument("--mend", action="store_true", help="write what Excel rewrote back in the house form")
     command.add_argument("--impact", action="store_true", help="write into assumptions.csv how much each one matters")
     command.set_defaults(run=lambda options: check(case_paths(options.cases), mend=options.mend, impact=options.impact))
@@ -41,12 +41,9 @@ def check(paths: Sequence[Path], *, mend: bool = False, impact: bool = False) ->
     for problem in problems:
         say(str(problem), error=True)
     if problems:
-        several = "problem" if len(problems) == 1 else "problems"
-        say(f"{len(problems)} {several}; nothing has been run", error=True)
-        return BAD_INPUT
+        return refused(f"{len(problems)} problem{'s' if len(problems) > 1 else ''}; nothing has been run")
     if not paths:
-        say("no case to check: a case is a folder of inputs/ with a case.toml", error=True)
-        return BAD_INPUT
+        return refused("no case to check: a case is a folder of inputs/ with a case.toml")
     for finding in findings:
         slips = warnings(finding.cases, opening_cost(finding.cases[0]))
         say(_counts(finding.cases, len(slips)))
@@ -80,22 +77,15 @@ def _undo_excel(folder: Path, *, mend: bool) -> None:
 
 def _write_impact(case: Case) -> None:
     """Write into a case's assumptions what the model says of each one's impact on invest to save and on the whole."""
-    import csv  # noqa: PLC0415
-    import io  # noqa: PLC0415
+    import pandas as pd  # noqa: PLC0415
 
     from model.batch.disk import write_whole  # noqa: PLC0415
     from model.results.check import impacts  # noqa: PLC0415
 
     path, impact_of = case.folder / "assumptions.csv", impacts(case)
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file)
-        rows = [row | {"impact": impact_of[row["name"]]} for row in reader]
-        columns = dict.fromkeys([*(reader.fieldnames or ()), "impact"])
-    out = io.StringIO()
-    writer = csv.DictWriter(out, columns, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    write_whole(path, out.getvalue().encode())
+    table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    table["impact"] = [impact_of[name] for name in table["name"]]
+    write_whole(path, table.to_csv(index=False, lineterminator="\n").encode())
 
 
 def _free_name(path: Path) -> Path:

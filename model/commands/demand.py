@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from model.batch.disk import write_whole
-from model.commands.arguments import whole_number
-from model.commands.shared import BAD_INPUT, DONE, case_paths
+from model.commands.arguments import Parsers, declare, whole_number
+from model.commands.shared import DONE, case_paths, refused
 from model.commands.terminal import say
 
 if TYPE_CHECKING:
@@ -18,13 +18,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_arguments(subparsers: Parsers) -> None:
     """Add the three subcommands; each sets ``run``: a function of the parsed arguments that returns an exit status."""
     demand = subparsers.add_parser("demand", help="write a caseload and its assumptions from DfE tables or SSDA903")
-    demand.add_argument("--authority", required=True, help="the council's name as DfE spells it")
-    demand.add_argument("--dfe", type=Path, metavar="FOLDER", help="folder of DfE downloads (CSV)")
-    demand.add_argument("--year", type=int, help="31 March of this year; the newest in the tables by default")
-    demand.add_argument("--ssda903", type=Path, metavar="FOLDER", help="folder of SSDA903 returns")
+    declare(demand, "--authority", required=True)
+    declare(demand, "--dfe", "--year", "--ssda903")
     demand.add_argument("--actuals", metavar="CASE", help="with --ssda903: add what happened to the case's actuals.csv")
     demand.add_argument("--out", type=Path, metavar="FOLDER", help="where to write (outputs/demand/<authority>)")
     demand.add_argument("--internal", action="store_true", help="write small observed counts too: not for publication")
@@ -35,15 +33,12 @@ def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser
     new.add_argument("--blank", action="store_true", help="with --schemes: the rows to fill in, each with its meaning")
     new.add_argument("--schemes", metavar="KIND,...", help="kinds of scheme, such as own_homes,agency")
     new.add_argument("--from", dest="other", metavar="CASE", help="copy the structure of a case without its numbers")
-    new.add_argument("--authority", help="the council's name as DfE spells it")
-    new.add_argument("--dfe", type=Path, metavar="FOLDER", help="folder of DfE downloads (CSV)")
-    new.add_argument("--year", type=int, help="31 March of this year; the newest in the tables by default")
-    new.add_argument("--ssda903", type=Path, metavar="FOLDER", help="the council's own returns, for the caseload")
-    new.add_argument("--inputs", type=Path, metavar="FOLDER", help="where cases live; inputs by default")
+    declare(new, "--authority", "--dfe", "--year", "--ssda903")
+    new.add_argument("--inputs", type=Path, default=Path("inputs"), metavar="FOLDER", help="where cases live (inputs/)")
     new.set_defaults(run=run_new)
 
     test = subparsers.add_parser("backtest", help="forecast held-out years of the published tables, all authorities")
-    test.add_argument("--dfe", required=True, type=Path, metavar="FOLDER", help="folder of DfE downloads (CSV)")
+    declare(test, "--dfe", required=True)
     test.add_argument("--holdout", type=whole_number, metavar="K", help="hold out the last K years (not tuned on)")
     test.add_argument("--out", type=Path, metavar="FOLDER", help="write errors.csv, coverage.csv, forecasts.csv here")
     test.set_defaults(run=run_backtest)
@@ -66,8 +61,7 @@ def run_demand(args: argparse.Namespace) -> int:
     if args.actuals and args.ssda903:
         return _add_actuals(args)
     if args.actuals or not args.dfe:
-        say("demand needs --dfe; or --ssda903 and --actuals CASE, for what happened since", error=True)
-        return BAD_INPUT
+        return refused("demand needs --dfe; or --ssda903 and --actuals CASE, for what happened since")
     from model.demand.build import demand_from_tables  # noqa: PLC0415
 
     if args.ssda903 is None:
@@ -115,18 +109,16 @@ def run_new(args: argparse.Namespace) -> int:
     """Make a case folder: for an authority from tables, blank for some kinds of scheme, or like another case."""
     from model.demand.blank_case import blank_case, case_from  # noqa: PLC0415
 
-    inputs = args.inputs or Path("inputs")
     if args.blank and args.schemes:
-        lines = blank_case(args.case, args.schemes.split(","), inputs, dt.datetime.now(tz=dt.UTC).date())
+        lines = blank_case(args.case, args.schemes.split(","), args.inputs, dt.datetime.now(tz=dt.UTC).date())
     elif args.other:
-        lines = case_from(args.case, args.other, inputs)
+        lines = case_from(args.case, args.other, args.inputs)
     elif args.authority and args.dfe:
         from model.demand.new_case import make_case  # noqa: PLC0415
 
-        lines = make_case(args.case, args.authority, args.dfe, year=args.year, inputs=inputs, ssda903=args.ssda903)
+        lines = make_case(args.case, args.authority, args.dfe, year=args.year, inputs=args.inputs, ssda903=args.ssda903)
     else:
-        say("new needs --authority and --dfe, or --blank and --schemes, or --from CASE", error=True)
-        return BAD_INPUT
+        return refused("new needs --authority and --dfe, or --blank and --schemes, or --from CASE")
     for line in lines:
         say(line)
     return DONE

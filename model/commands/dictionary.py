@@ -9,10 +9,12 @@ from model.commands.shared import DONE, ROOT
 if TYPE_CHECKING:
     import argparse
 
+    from model.commands.arguments import Parsers
+
 PAGE: Final = ROOT / "docs" / "inputs.md"
 
 
-def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_arguments(subparsers: Parsers) -> None:
     """Declare the command."""
     command = subparsers.add_parser("dictionary", help="write the data dictionary, docs/inputs.md, from the code")
     command.set_defaults(run=run)

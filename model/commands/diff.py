@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from model.commands.arguments import Parsers
+
 if TYPE_CHECKING:
     import argparse
 
 
-def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_arguments(subparsers: Parsers) -> None:
     """Declare the command."""
     command = subparsers.add_parser("diff", help="say what is different between two folders of outputs")
     command.add_argument("old", type=Path, metavar="OLD", help="an outputs folder, one of its cases, or one scenario")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import csv
 import io
 import shutil
@@ -12,10 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from model.case.reading.problems import InputProblems
-from model.commands.shared import BAD_INPUT, CASE_HELP, DONE, INPUTS, case_paths
+from model.commands.arguments import Parsers, declare, pair
+from model.commands.shared import CASE_HELP, DONE, INPUTS, case_paths, refused
 from model.commands.terminal import say
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Callable, Mapping
 
     from model.case.reading.problems import Problem
@@ -23,26 +24,19 @@ if TYPE_CHECKING:
 POSTS, LIST = "establishment.csv", "establishment_list"
 
 
-def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_arguments(subparsers: Parsers) -> None:
     """Declare both commands."""
     out = subparsers.add_parser("excel", help="a case as one workbook, inputs/CASE/CASE.xlsx")
-    out.add_argument("case", metavar="CASE", help=CASE_HELP)
+    declare(out, "case")
     out.add_argument("--out", type=Path, metavar="FILE.xlsx", help="elsewhere than beside the case")
     out.set_defaults(run=_out)
     back = subparsers.add_parser("import", help="a case's workbook, or HR's list of posts, into a folder of inputs/")
     back.add_argument("file", type=Path, metavar="FILE", help="what `excel` wrote, edited; or a list of posts")
     back.add_argument("--to", metavar="CASE", help=f"{CASE_HELP}; the workbook's own name unless given")
     back.add_argument("--posts", metavar="CASE", help="FILE is a list of posts, for the establishment of this case")
-    back.add_argument("--map", action="append", default=[], metavar="COLUMN=HEADING", type=_pair,
+    back.add_argument("--map", action="append", default=[], metavar="COLUMN=HEADING", type=pair,
                       help=f"what a column is called in that list, beside [{LIST}] of case.toml")  # fmt: skip
     back.set_defaults(run=_back)
-
-
-def _pair(text: str) -> tuple[str, str]:
-    column, _, heading = (part.strip() for part in text.partition("="))
-    if not (column and heading):
-        raise argparse.ArgumentTypeError(f"{text!r}: expected COLUMN=HEADING, such as team=Service")
-    return column, heading
 
 
 def _folder(name: str) -> Path:
@@ -105,8 +99,7 @@ def _take(folder: Path, files: Mapping[str, str], located: Callable[[Problem | s
     for problem in problems:
         say(str(problem), error=True)
     if problems:
-        say(f"{len(problems)} problem{'s' if len(problems) > 1 else ''}; nothing has been written", error=True)
-        return BAD_INPUT
+        return refused(f"{len(problems)} problem{'s' if len(problems) > 1 else ''}; nothing has been written")
     changed = {file: text for file, text in files.items() if not _same(folder / file, text)}
     _write(folder, changed, write_whole)
     for file in changed:

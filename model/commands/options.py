@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from model.commands.arguments import scenario_name, seed, whole_number
-from model.commands.shared import BAD_INPUT, CASE_HELP, DONE, OUTPUTS, among_inputs, case_paths
+from model.commands.arguments import Parsers, declare
+from model.commands.shared import DONE, among_inputs, case_paths, refused
 from model.commands.terminal import say
 
 if TYPE_CHECKING:
     import argparse
 
 
-def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_arguments(subparsers: Parsers) -> None:
     """Declare the command."""
     command = subparsers.add_parser("options", help="appraise the options of a case: which, and how much of each")
-    command.add_argument("case", metavar="CASE", help=CASE_HELP)
-    command.add_argument("--scenario", type=scenario_name, metavar="NAME", help="its base scenario unless given")
-    command.add_argument("--draws", type=whole_number, help="joint draws, the same for all (500)")
-    command.add_argument("--seed", type=seed, default=1, help="(1)")
-    command.add_argument("--outputs", type=Path, default=OUTPUTS)
+    declare(command, "case", "--scenario", "--seed", "--outputs")
+    declare(command, "--draws", default=None, help="joint draws, the same for all (500)")
     command.set_defaults(run=run)
 
 
@@ -34,8 +30,7 @@ def run(options: argparse.Namespace) -> int:
 
     (path,) = case_paths([options.case])
     if wrong := among_inputs(options.outputs, [path]):
-        say(wrong, error=True)
-        return BAD_INPUT
+        return refused(wrong)
     case = load_case(path, options.scenario)
     found = appraise(case, draws=options.draws or DRAWS, seed=options.seed, threads=os.cpu_count() or 1)
     folder = options.outputs / case.folder_name / "options"

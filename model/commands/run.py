@@ -5,16 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from model.commands.arguments import (
-    add_cluster_arguments,
-    cluster_problem,
-    scenario_name,
-    seconds,
-    seed,
-    setting,
-    whole_number,
-)
-from model.commands.shared import BAD_INPUT, CASE_HELP, DONE, FAILED, OUTPUTS, among_inputs, case_paths, status_of
+from model.commands.arguments import Parsers, cluster_problem, declare, seconds, setting
+from model.commands.shared import DONE, FAILED, among_inputs, case_paths, refused, status_of
 from model.commands.terminal import say
 
 if TYPE_CHECKING:
@@ -25,20 +17,15 @@ if TYPE_CHECKING:
     from model.case.reading.problems import Problem
 
 
-def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_arguments(subparsers: Parsers) -> None:
     """Declare the command."""
     epilog = "exit status: 0 done; 1 a scenario failed, or a printed figure is not as expected; 2 bad input or usage"
-    command = subparsers.add_parser(
-        "run", help="make every scenario's report, and the index of each case", epilog=epilog
-    )
-    command.add_argument("cases", nargs="*", metavar="CASE", help=f"{CASE_HELP}; default all")
-    command.add_argument(
-        "--scenario", type=scenario_name, action="append", metavar="NAME", help="only this scenario; may be repeated"
-    )
-    command.add_argument(
-        "--draws", type=whole_number, default=2000, metavar="N", help="joint draws (2000); 1 = central alone"
-    )
-    command.add_argument("--seed", type=seed, default=1, metavar="N", help="the same seed gives the same draws (1)")
+    command = subparsers.add_parser("run", help="make every scenario's report, and the index of each case",
+                                    epilog=epilog)  # fmt: skip
+    declare(command, "cases")
+    declare(command, "--scenario", action="append", help="only this scenario; may be repeated")
+    declare(command, "--draws", help="joint draws (2000); 1 = central alone")
+    declare(command, "--seed", "--outputs", "--jobs", "--force", "--engine", "--scheduler")
     command.add_argument(
         "--set",
         dest="overrides",
@@ -48,17 +35,13 @@ def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser
         metavar="NAME=VALUE",
         help="put a value in an assumption's place for this run, as a scenario would; may be repeated",
     )
-    command.add_argument("--jobs", type=whole_number, metavar="N", help="scenarios at once (one more than processors)")
-    command.add_argument("--outputs", type=Path, default=OUTPUTS, metavar="DIR", help="where to write (outputs/)")
     command.add_argument(
         "--excel",
         action="store_true",
         help="workbook.xlsx (live formulas) and tables.xlsx for every scenario, not two alone",
     )
-    command.add_argument("--force", action="store_true", help="make again what is up to date too")
     command.add_argument("--timeout", type=seconds, metavar="SECONDS", help="end a scenario that takes longer")
     command.add_argument("--log-json", type=Path, metavar="FILE", help="add a line of JSON an event to this file")
-    add_cluster_arguments(command)
     command.set_defaults(run=run)
 
 
@@ -69,20 +52,17 @@ def run(options: argparse.Namespace) -> int:
     paths = case_paths(options.cases)
     wrong = cluster_problem(options) or _named_alike(paths) or _set_twice(options.overrides)
     if wrong := wrong or among_inputs(options.outputs, paths) or _no_place(options.log_json):
-        say(f"{wrong}\nnothing has been run", error=True)
-        return BAD_INPUT
+        return refused(f"{wrong}\nnothing has been run")
     jobs, stale = _planned(paths, options)
     problems = _problems(stale, dict(options.overrides))
     if problems or not paths:
         for problem in problems:
             say(str(problem), error=True)
-        say(f"{len(problems)} problem(s) in the inputs; nothing has been run", error=True)
-        return BAD_INPUT
+        return refused(f"{len(problems)} problem(s) in the inputs; nothing has been run")
     try:
         failed = _make(jobs, paths, options)
     except (store.OutputError, remote.ClusterError, OSError) as error:
-        say(str(error), error=True)
-        return status_of(error)
+        return refused(str(error), status_of(error))
     return max([FAILED if failed else DONE, *map(_unexpected, paths)])
 
 
@@ -172,11 +152,9 @@ def _unexpected(path: Path) -> int:
     try:
         lines = [line for line in recompute(load_case(path)) if line.is_unexpected]
     except InputProblems as problems:
-        say(
-            f"{problems}\n{path.name}: its inputs were changed while they were used; mend them and run again",
-            error=True,
+        return refused(
+            f"{problems}\n{path.name}: its inputs were changed while they were used; mend them and run again"
         )
-        return BAD_INPUT
     for line in lines:
         say(f"{path.name}: printed figure {line.row.ref} {line.verdict}, expected {line.row.expected}", error=True)
     return FAILED if lines else DONE

@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 from pathlib import Path
 
+from model.commands.terminal import say
+
 DONE, FAILED, BAD_INPUT = 0, 1, 2
 ROOT = Path(__file__).resolve().parents[2]
 INPUTS, OUTPUTS = ROOT / "inputs", ROOT / "outputs"
@@ -18,6 +20,12 @@ def status_of(error: BaseException) -> int:
     """Return BAD_INPUT where a path cannot be what was asked of it, FAILED where a disk or a machine refused."""
     reason = error.__cause__ or error
     return BAD_INPUT if isinstance(reason, OSError) and reason.errno in _NO_PLACE else FAILED
+
+
+def refused(words: str, status: int = BAD_INPUT) -> int:
+    """Say why a command did not do what was asked of it, and return its exit status."""
+    say(words, error=True)
+    return status
 
 
 def among_inputs(outputs: Path, paths: list[Path]) -> str:

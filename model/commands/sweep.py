@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from model.commands.arguments import add_sweep_arguments, cluster_problem
-from model.commands.shared import BAD_INPUT, DONE, FAILED, INPUTS, status_of
+from model.commands.arguments import Parsers, cluster_problem, declare, whole_number
+from model.commands.shared import DONE, FAILED, case_paths, refused, status_of
 from model.commands.terminal import say
+from model.results import MOST_POINTS
 
 if TYPE_CHECKING:
     import argparse
@@ -15,10 +16,17 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_arguments(subparsers: Parsers) -> None:
     """Declare the command."""
     command = subparsers.add_parser("sweep", help="thousands of combinations of assumptions, to one Parquet file")
-    add_sweep_arguments(command)
+    declare(command, "cases", nargs="+")
+    command.add_argument("--grid", action="append", default=[], metavar="NAME=LOW:HIGH:STEP",
+                         help="values of an assumption (or NAME=A,B,C)")  # fmt: skip
+    command.add_argument("--at-most", type=whole_number, default=MOST_POINTS, metavar="N",
+                         help=f"refuse a grid of more combinations ({MOST_POINTS})")  # fmt: skip
+    command.add_argument("--from", dest="from_file", type=Path, metavar="FILE.csv", help="combinations, one a row")
+    command.add_argument("--out", type=Path, help="the file (outputs/sweep.parquet unless given); .csv or .xlsx too")
+    declare(command, "--scenario", "--outputs", "--jobs", "--force", "--engine", "--scheduler")
     command.set_defaults(run=run)
 
 
@@ -29,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
     from model.results.sweep import refuse, sweep  # noqa: PLC0415
     from model.schemes.load import load_case  # noqa: PLC0415
 
-    folders = [path.resolve() if (path := Path(name)).is_dir() else INPUTS / name for name in options.cases]
+    folders = case_paths(options.cases)
     asked = options.out or options.outputs / "sweep.parquet"
     out = asked.with_suffix(".parquet") if asked.suffix in {".csv", ".xlsx"} else asked
     try:
@@ -37,17 +45,17 @@ def run(options: argparse.Namespace) -> int:
         points = _asked_for(options)
         problems = [text for folder in folders for text in check(load_case(folder, options.scenario), points)]
     except SweepError as error:
-        return _failed(str(error), BAD_INPUT)
+        return refused(str(error))
     if problems:
-        return _failed("\n".join(problems), BAD_INPUT)
+        return refused("\n".join(problems))
     scheduler = options.scheduler if options.engine == "dask" else None
     try:
         done = sweep(folders, points, out, scenario=options.scenario, workers=options.jobs, force=options.force,
                      scheduler=scheduler)  # fmt: skip
     except (SweepError, store.OutputError, remote.ClusterError) as error:
-        return _failed(str(error), status_of(error))
+        return refused(str(error), status_of(error))
     except OSError as error:
-        return _failed(store.explain(error, out), status_of(error))
+        return refused(store.explain(error, out), status_of(error))
     count = f"{len(points)} combinations x {len(folders)} case{'s' if len(folders) > 1 else ''}"
     say(f"{out}: {count}{'' if done else ', already up to date'}")
     return DONE if asked == out else _written(out, asked)
@@ -62,7 +70,7 @@ def _written(made: Path, asked: Path) -> int:
 
     table = pd.read_parquet(made)
     if asked.suffix == ".xlsx" and len(table) > MOST_ROWS:
-        return _failed(f"{asked}: a sheet holds {MOST_ROWS:,} rows and the sweep has {len(table):,}: use .csv", FAILED)
+        return refused(f"{asked}: a sheet holds {MOST_ROWS:,} rows and the sweep has {len(table):,}: use .csv", FAILED)
     (write_csv if asked.suffix == ".csv" else write_frame)(table, asked)
     say(f"{asked}: the same as a {'CSV' if asked.suffix == '.csv' else 'spreadsheet'}")
     return DONE
@@ -82,8 +90,3 @@ def _asked_for(options: argparse.Namespace) -> pd.DataFrame:
         return file_frame(options.from_file)
     except OSError as error:
         raise SweepError(f"{options.from_file}: {error.strerror}") from error
-
-
-def _failed(words: str, status: int) -> int:
-    say(words, error=True)
-    return status

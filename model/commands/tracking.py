@@ -3,40 +3,32 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from model.commands.arguments import day, scenario_name, seed, share, whole_number
-from model.commands.shared import BAD_INPUT, CASE_HELP, DONE, OUTPUTS, among_inputs, case_paths
+from model.commands.arguments import Parsers, day, declare, share, whole_number
+from model.commands.shared import DONE, among_inputs, case_paths, refused
 from model.commands.terminal import say
-from model.results.summary import DRAWS, SEED
 
 if TYPE_CHECKING:
     import argparse
 
 
-def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_arguments(subparsers: Parsers) -> None:
     """Declare both commands."""
     command = subparsers.add_parser("freeze", help="set down what a case promises, so that it can be held to it")
-    command.add_argument("case", metavar="CASE", help=CASE_HELP)
-    command.add_argument("--scenario", type=scenario_name, metavar="NAME", help="its base scenario unless given")
-    command.add_argument(
-        "--reason", default="", metavar="TEXT", help="why there is a new version; needed after the first"
-    )
+    declare(command, "case", "--scenario", "--draws", "--seed")
+    why = "why there is a new version; needed after the first"
+    command.add_argument("--reason", default="", metavar="TEXT", help=why)
     command.add_argument("--on", type=day, metavar="DATE", help="the day it is frozen; today unless given")
-    command.add_argument("--draws", type=whole_number, default=DRAWS, help=f"joint draws ({DRAWS})")
-    command.add_argument("--seed", type=seed, default=SEED, help=f"({SEED})")
     chance = "chance of a positive NPV below which the scheme is to be"
     command.add_argument("--change-below", type=share, default=0.5, metavar="SHARE", help=f"{chance} changed (0.5)")
     command.add_argument("--stop-below", type=share, default=0.1, metavar="SHARE", help=f"{chance} stopped (0.1)")
     command.set_defaults(run=freeze)
 
     command = subparsers.add_parser("track", help="hold a frozen plan against what happened")
-    command.add_argument("case", metavar="CASE", help=CASE_HELP)
+    declare(command, "case", "--outputs", "--authority")
+    declare(command, "--dfe", help="DfE downloads (CSV), to compare with neighbours")
     command.add_argument("--plan", type=whole_number, metavar="N", help="a version of the plan; the latest by default")
-    command.add_argument("--dfe", type=Path, metavar="FOLDER", help="DfE downloads (CSV), to compare with neighbours")
-    command.add_argument("--authority", metavar="NAME", help="with --dfe: the council's name as DfE spells it")
-    command.add_argument("--outputs", type=Path, default=OUTPUTS)
     command.set_defaults(run=run_track)
 
 
@@ -63,8 +55,7 @@ def run_track(options: argparse.Namespace) -> int:
 
     (path,) = case_paths([options.case])
     if wrong := among_inputs(options.outputs, [path]):
-        say(wrong, error=True)
-        return BAD_INPUT
+        return refused(wrong)
     found = open_outturn(path, options.plan, options.dfe, options.authority)
     folder = options.outputs / found.case.folder_name / "outturn"
     write(found, folder)

@@ -93,11 +93,8 @@ def recompute(case: Case) -> tuple[Line, ...]:
     values[formulas.WEEKS] = published.conventions.weeks_per_year
     values |= _children(published) if "case." in asked else {}
     values |= _results(published) if results else {}
-    known = formulas.Words(
-        names=values.keys() | formulas.worked_out(()),
-        ids=[post.id for post in published.establishment],
-        teams=[post.team for post in published.establishment],
-    )
+    known = values.keys() | formulas.worked_out(())
+    known |= formulas.of_establishment((post.id, post.team) for post in published.establishment)
     problems: list[Problem] = []
     lines = []
     for row in published.published:

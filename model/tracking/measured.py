@@ -42,7 +42,7 @@ def names_of(case: Case) -> dict[str, str]:
 def formulas_of(case: Case) -> dict[str, formulas.Formula]:
     """Return measure -> formula of every benefit of an acting scheme that states one."""
     posts, acting = case.establishment, {spec.name for spec in case.active_schemes}
-    words = formulas.Words(names=names_of(case), ids=[p.id for p in posts], teams=[p.team for p in posts])
+    words = names_of(case).keys() | formulas.of_establishment((post.id, post.team) for post in posts)
     return {b.measure: formulas.parse(b.formula, words) for b in case.benefits if b.formula and b.scheme in acting}
 
 
@@ -86,6 +86,8 @@ class Modelled:
             return self._computed(self.register[name])
         if name in case.assumptions:
             return self.evaluation.draws[name]
+        if name.startswith("est."):
+            return np.array(formulas.of_posts(name, case.establishment))
         if name == formulas.WEEKS:
             return np.array(case.conventions.weeks_per_year)
         return self._modelled(name)
@@ -113,7 +115,6 @@ class Modelled:
         from simpleeval import SimpleEval  # noqa: PLC0415 - loaded only where there is a formula
 
         values = {key: self._read(name) for key, name in formula.names.items()}
-        values |= {k: np.array(v) for k, v in formulas.of_posts(formula, self.evaluation.case.establishment).items()}
         computed = SimpleEval(operators=_OPERATORS, functions=_FUNCTIONS, names=values).eval(formula.expression)
         return np.asarray(computed, dtype=np.float64)
 

@@ -14,7 +14,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from model.case.draws import copula_factor
-from model.case.reading.correlations import clash
 from model.case.reading.load import scenario_names
 from model.case.reading.problems import InputProblems
 from model.case.records import Correlation
@@ -130,10 +129,8 @@ def test_what_is_not_plainly_a_number_is_named_with_its_place(folder, file, colu
         ("3,5", "write 3.5, with a decimal point"),
         ("20%", "write the share as a decimal: 0.2"),
         ("1.5E+05", "write 150000"),
-        ("TRUE", "write 1"),
         ("#REF!", "Excel put an error mark"),
         ("nan", "a missing figure cannot be computed with"),
-        ("1-Apr", "a date that Excel made"),
     ],
 )
 def test_a_number_written_for_people_is_given_back_as_it_should_be(folder, text, advice):
@@ -246,40 +243,17 @@ def three_correlations(*rhos):
     return [Correlation(a=a, b=b, rho=rho, source="invented") for (a, b), rho in zip(pairs, rhos, strict=True)]
 
 
-def test_correlations_that_cannot_hold_together_name_a_pair_and_what_it_could_be(tmp_path):
+def test_correlations_that_cannot_hold_together_are_named(tmp_path):
     # by hand: normals at n = 2 sin(0.15 pi) = 0.908; n^2 - (1 - n^2) = 0.649 is a rank correlation of 0.631
-    assert clash(three_correlations(0.9, 0.9, 0.7)) is None
-    assert clash(three_correlations(0.9, 0.9, 0.6)) == (2, "beside the others it has to lie between 0.631 and 1")
-    assert clash(three_correlations(0.9, 0.9, -0.9)).position == 2
     text = "".join(
         f'\n[[correlations]]\na = "{c.a}"\nb = "{c.b}"\nrho = {c.rho}\nsource = "invented"\n'
-        for c in three_correlations(0.9, 0.9, -0.9)
+        for c in three_correlations(0.9, 0.9, 0.6)
     )
     path = write_case(tmp_path, files={"case.toml": CASE_TOML.partition("[[correlations]]")[0] + text})
     (problem,) = problems(path)
-    assert "correlations[3].rho: found '-0.9'" in problem
-    assert "price.ifa_foster_weekly with price.in_house_foster_weekly" in problem
-
-
-@pytest.mark.parametrize("rho", [0.0, 0.62, 0.625, 0.635, 0.7, 0.99])
-def test_what_check_passes_can_be_drawn_and_what_it_refuses_cannot(rho):
-    links = three_correlations(0.9, 0.9, rho)
-    if clash(links) is None:
-        copula_factor(links)
-    else:
-        with pytest.raises(ValueError, match="cannot hold together"):
-            copula_factor(links)
-
-
-def test_two_pairs_that_both_have_to_change():
-    names = ("a", "b", "c", "d", "e", "f")
-    groups = [names[:3], names[3:]]
-    pairs = [
-        Correlation(a=a, b=b, rho=rho, source="invented")
-        for x, y, z in groups
-        for a, b, rho in ((x, y, 0.9), (y, z, 0.9), (x, z, -0.9))
-    ]
-    assert "more than this pair" in clash(pairs).suggestion
+    assert "correlations[3].rho: found '0.6', expected correlations that can hold together" in problem
+    assert "price.ifa_foster_weekly with price.in_house_foster_weekly at rho 0.6" in problem
+    copula_factor(three_correlations(0.9, 0.9, 0.635))
 
 
 def test_one_unreadable_file_is_one_problem_not_one_for_each_name_in_it(folder):
@@ -432,12 +406,8 @@ def test_tabs_instead_of_commas(folder):
         ("establishment.csv", "early_help", "fte_current", "-1", "0 or more"),
         ("establishment.csv", "early_help", "fte_proposed", "", "the cell is empty"),
         ("establishment.csv", "early_help", "source", "", "the cell is empty"),
-        ("caseload.csv", "1_4", "age_band", "01-Apr", "Excel made a date of it: write 1_4"),
-        ("caseload.csv", "1_4", "age_band", "1-4", "write 1_4"),
-        ("caseload.csv", "1_4", "age_band", "44652", "write 1_4"),
-        ("caseload.csv", "5_9", "age_band", "05-Sep", "write 5_9"),
-        ("caseload.csv", "10_15", "age_band", "Oct-15", "write 10_15"),
-        ("caseload.csv", "16_17", "age_band", "16-17", "write 16_17"),
+        ("caseload.csv", "1_4", "age_band", "1-4", "expected an age band; did you mean 1_4?"),
+        ("caseload.csv", "16_17", "age_band", "16-17", "did you mean 16_17?"),
         ("caseload.csv", "1_4", "placement", "foster", "expected a placement"),
         ("caseload.csv", 7, "placement", "IFA foster", "did you mean ifa_foster?"),
         ("caseload.csv", "1_4", "stream", "UASC", "did you mean uasc?"),
@@ -451,12 +421,12 @@ def test_tabs_instead_of_commas(folder):
         ("published.csv", 1, "precision", "0", "above 0"),
         ("published.csv", 1, "expected", "reconcile", "did you mean reconciles?"),
         ("published.csv", 1, "formula", "report.place * 2", "report.place: did you mean report.places?"),
-        ("published.csv", 1, "formula", "est.fostering_tem.cost", "fostering_tem: did you mean fostering_team?"),
-        ("published.csv", 1, "formula", "est.fostering_team.costs", "did you mean cost?"),
-        ("published.csv", 1, "formula", "est.sum(Fosterin)", "Fosterin: did you mean Fostering?"),
+        ("published.csv", 1, "formula", "est.fostering_tem.cost", "did you mean est.fostering_team.cost?"),
+        ("published.csv", 1, "formula", "est.fostering_team.costs", "did you mean est.fostering_team.cost?"),
+        ("published.csv", 1, "formula", "est.sum(Fosterin)", "did you mean est.sum(fostering)?"),
         ("published.csv", 1, "formula", "2 +", "look for a missing sign or bracket"),
         ("published.csv", 1, "formula", "2 ** 9", "no powers"),
-        ("published.csv", 1, "formula", "1,000 + 2", "without a thousands separator"),
+        ("published.csv", 1, "formula", "1,000 + 2", "thousands separator"),
         ("published.csv", 1, "formula", "=1+2", "drop the = in front"),
         ("published.csv", 1, "formula", "mean(1, 2)", "a function of"),
         ("actuals.csv", 1, "period", "22/23", "a period: 2022/23, 2022-04 or 2022-03-31"),
@@ -531,7 +501,7 @@ def test_a_scheme_with_nobody_to_act_on(folder):
         ('name = "agency"', 'name = "edge_of_care"', ["schemes[4].name", "each scheme's name once"]),
         ('name = "associated"', 'name = "price"', ["schemes[5].name", "a name that the model does not use itself"]),
         ("active = false", 'active = "no"', ["schemes[4].active", "true or false"]),
-        ('ages = ["8_9",', 'ages = ["8-9",', ["schemes[2].ages", "write 8_9"]),
+        ('ages = ["8_9",', 'ages = ["8-9",', ["schemes[2].ages", "did you mean 8_9?"]),
         ('ages = ["8_9", "10_15", "16_17"]\n', "", ["schemes[2].ages", "the ages it acts on"]),
         ('kind = "agency"\nstart = 2023-01-01', 'kind = "agency"\nstart = 2033-01-01', ["schemes[4].start", "horizon"]),
         ("reserve_until = 2023-03-31", "reserve_until = 2053-03-31", ["funding.reserve_until", "horizon"]),

@@ -233,9 +233,8 @@ def test_clean_notebooks_names_a_file_that_is_none(tmp_path, capsys):
     (tmp_path / "broken.ipynb").write_text("{", encoding="utf-8")
     assert given("clean-notebooks", tmp_path / "broken.ipynb", tmp_path / "gone.ipynb") == 2
     told = capsys.readouterr().out.splitlines()
-    assert told[0].endswith("broken.ipynb: line 1: not a notebook's JSON (Expecting property name enclosed in double "
-                            "quotes); restore it from git")  # fmt: skip
-    assert told[1].endswith("gone.ipynb: no such file")
+    assert "broken.ipynb: not a notebook's JSON (Expecting property name enclosed in double quotes: line 1" in told[0]
+    assert told[1].endswith("gone.ipynb: No such file or directory")
 
 
 def test_outside_a_checkout_the_commit_is_unknown_and_no_package_is_made_up(tmp_path, monkeypatch):

@@ -8,6 +8,7 @@ import pytest
 
 from model.__main__ import main
 from model.commands import notebooks as hygiene
+from tests.commands.notebook_rules import problems
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 
@@ -34,7 +35,7 @@ def write(tmp_path):
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
 def test_every_notebook_is_clean_and_thin(path):
-    assert hygiene.problems(path) == []
+    assert problems(path) == []
 
 
 def test_what_cleaning_leaves_has_no_problem_and_is_not_changed_again(write):
@@ -43,7 +44,7 @@ def test_what_cleaning_leaves_has_no_problem_and_is_not_changed_again(write):
     first = path.read_bytes()
     assert not hygiene.clean(path)
     assert path.read_bytes() == first
-    assert hygiene.problems(path) == []
+    assert problems(path) == []
 
 
 def test_cleaning_removes_what_a_run_leaves_and_nothing_else(write):
@@ -57,9 +58,9 @@ def test_cleaning_removes_what_a_run_leaves_and_nothing_else(write):
     ran["metadata"] |= {"papermill": {"duration": 1.0}, "widgets": {}}
     ran["cells"][2]["metadata"] |= {"papermill": {}, "trusted": True, "tags": ["keep"]}
     path = write(ran)
-    assert len(hygiene.problems(path)) == 1
+    assert len(problems(path)) == 1
     hygiene.clean(path)
-    assert hygiene.problems(path) == []
+    assert problems(path) == []
     after = json.loads(path.read_text(encoding="utf-8"))
     assert ["".join(cell["source"]) for cell in after["cells"]] == ["people: int = 1  # how many", "a = people\na"]
     assert [cell["id"] for cell in after["cells"]] == ["c0", "c2"]
@@ -74,7 +75,7 @@ def test_cleaning_gives_ids_to_cells_of_an_older_format_the_same_each_time(write
     path = write(old)
     hygiene.clean(path)
     assert [cell["id"] for cell in json.loads(path.read_text())["cells"]] == ["cell-01", "cell-02"]
-    assert hygiene.problems(path) == []
+    assert problems(path) == []
 
 
 @pytest.mark.parametrize(
@@ -95,7 +96,7 @@ def test_cleaning_gives_ids_to_cells_of_an_older_format_the_same_each_time(write
     ],
 )
 def test_a_problem_names_its_cell_and_what_was_expected(write, cells, says):
-    assert any(says in problem for problem in hygiene.problems(write(notebook(*cells))))
+    assert any(says in problem for problem in problems(write(notebook(*cells))))
 
 
 def test_a_comprehension_and_a_negative_or_whole_parameter_are_allowed(write):
@@ -106,7 +107,7 @@ def test_a_comprehension_and_a_negative_or_whole_parameter_are_allowed(write):
     )
     path = write(notebook(shift, code("[i for i in range(3)]")))
     hygiene.clean(path)
-    assert hygiene.problems(path) == []
+    assert problems(path) == []
 
 
 @pytest.mark.parametrize(
@@ -122,9 +123,9 @@ def test_a_comprehension_and_a_negative_or_whole_parameter_are_allowed(write):
 def test_what_running_leaves_is_said_and_cleaned(write, cells):
     path = write(notebook(*cells))
     hygiene.clean(path)
-    assert hygiene.problems(path) == []
+    assert problems(path) == []
     path.write_text(json.dumps(notebook(*cells)))
-    (problem,) = hygiene.problems(path)
+    (problem,) = problems(path)
     assert "holds what running it leaves" in problem
 
 
@@ -133,7 +134,7 @@ def test_another_kernel_and_another_format_are_cleaned(write):
     other["metadata"]["kernelspec"]["name"] = "my-conda"
     other["nbformat_minor"] = 4
     path = write(other)
-    assert "holds what running it leaves" in "\n".join(hygiene.problems(path))
+    assert "holds what running it leaves" in "\n".join(problems(path))
     hygiene.clean(path)
     after = json.loads(path.read_text(encoding="utf-8"))
     assert (after["metadata"], after["nbformat_minor"]) == (hygiene.KERNEL, 5)
@@ -142,7 +143,7 @@ def test_another_kernel_and_another_format_are_cleaned(write):
 def test_a_broken_file_is_one_problem(tmp_path):
     path = tmp_path / "broken.ipynb"
     path.write_text('{"cells": [\n<<<<<<< HEAD')
-    (problem,) = hygiene.problems(path)
+    (problem,) = problems(path)
     assert "line 2" in problem
 
 

@@ -34,7 +34,7 @@ POSTS = [
     post("memo", "Early Help", 0, 9, 999, included_in="a"),
 ]
 VALUES = {"s.x": 2.0, "price.ifa": 750.0, "plain": 3.0, "weeks_per_year": 365 / 7}
-WORDS = formulas.Words(names=VALUES, ids=[p.id for p in POSTS], teams=[p.team for p in POSTS])
+WORDS = {*VALUES, *formulas.of_establishment((p.id, p.team) for p in POSTS)}
 
 
 def compute(text):

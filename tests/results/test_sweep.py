@@ -17,7 +17,6 @@ from model import run as model_run
 from model.batch import faults, remote, tasks
 from model.batch.remote import address_problem
 from model.commands import sweep as command
-from model.commands.arguments import add_sweep_arguments
 from model.results import combinations, sweep
 from tests.cases import write_case
 
@@ -310,8 +309,9 @@ def test_a_combination_equals_the_same_override_run_by_itself():
 def test_unknown_names_and_impossible_values_are_named_before_anything_runs(capsys, tmp_path):
     import argparse
 
-    parser = argparse.ArgumentParser()
-    add_sweep_arguments(parser)
+    commands = argparse.ArgumentParser().add_subparsers()
+    command.add_arguments(commands)
+    parser = commands.choices["sweep"]
     out = str(tmp_path / "s.parquet")
     options = parser.parse_args(
         ["bury-2022", "--grid", "fostering.fil_rate=0:1:0.5", "--grid", "fostering.fill_rate=0:2:1", "--out", out]

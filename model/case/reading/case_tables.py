@@ -102,7 +102,7 @@ CASELOAD: Final = Table(
     file="caseload.csv",
     key=("age_band", "placement", "stream"),
     columns=(
-        need("age_band", cells.age_band((*parameters.AGE_BANDS, parameters.AGE_18, words.ALL)),
+        need("age_band", cells.word((*parameters.AGE_BANDS, parameters.AGE_18, words.ALL), "an age band"),
              f"{', '.join(parameters.AGE_BANDS)} or all; {parameters.AGE_18} for those who leave at 18."),
         need("placement", cells.word((*parameters.PLACEMENTS, words.ALL), "a placement"),
              f"{', '.join(parameters.PLACEMENTS)} or all."),

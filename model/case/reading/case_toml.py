@@ -7,14 +7,15 @@ import math
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final, TypeVar
+from functools import partial
+from typing import Any, Final
 
 from model.case import parameters, words
 from model.case.reading import cells
 from model.case.reading import toml_values as read
 from model.case.reading.cells import Bad
 from model.case.reading.problems import Problem
-from model.case.reading.toml import Key, Place, Toml, need, read_keys, spare
+from model.case.reading.toml import Check, Key, Made, Place, Toml, need, read_keys, read_records, spare
 from model.case.records import Conventions, Correlation, FundingPlan, Paper, SchemeSpec, Setting, StructuralChoice
 from model.case.reference import Reference
 from model.case.spelling import nearest
@@ -22,7 +23,6 @@ from model.case.timeline import MONTHS_A_YEAR, Timeline, financial_year
 from model.case.units import Unit
 from model.case.words import APPROVED, ENTRY_REDUCTION, PRICE_CHANGE, STEP_DOWN
 
-Made = TypeVar("Made")
 MOST_COMBINATIONS: Final = 256  # every report crosses them all
 _SOURCE, _NOTE = "Where it is from.", "What a reader should know."
 _placement: Final = read.of(cells.word(parameters.PLACEMENTS, "a placement"))
@@ -166,102 +166,63 @@ class CaseFile:
 
 def read_case_file(toml: Toml, problems: list[Problem]) -> CaseFile:
     """Read every table of `case.toml`."""
-    values = read_keys(toml.tables, CASE, Place(toml=toml), problems)
+    top = Place(toml=toml)
+    values = read_keys(toml.tables, CASE, top, problems)
     timeline = None
     if "start" in values and "horizon_years" in values:
         timeline = Timeline(values["start"], values["horizon_years"] * MONTHS_A_YEAR)
     if values.get("shown_years", 0) > values.get("horizon_years", read.MOST_YEARS):
-        expected = "no more than horizon_years"
-        problems.append(Place(toml=toml).problem("shown_years", values["shown_years"], expected))
-    stated = _Stated(toml=toml, values=values, timeline=timeline, problems=problems)
+        problems.append(top.problem("shown_years", values["shown_years"], "no more than horizon_years"))
+
+    def records(table: str, keys: Mapping[str, Key], make: Callable[..., Made], check: Check) -> tuple[Made, ...]:
+        return read_records(values.get(table, []), keys, make, Place(toml=toml, table=table), problems, check)
+
+    def keys(table: str, known: Mapping[str, Key]) -> dict[str, Any]:
+        return read_keys(values[table], known, Place(toml=toml, table=table), problems) if table in values else {}
+
+    funding = FundingPlan(**keys("funding", FUNDING))
+    place = Place(toml=toml, table="funding")
+    problems.extend(_outside_horizon(funding.reserve_until, timeline, place, "reserve_until"))
+    structure = records("structure", CHOICE, StructuralChoice, _once("name", "choice"))
+    if (count := math.prod(len(choice.settings) for choice in structure)) > MOST_COMBINATIONS:
+        expected = f"at most {MOST_COMBINATIONS} combinations of all settings"
+        problems.append(Place(toml=toml, table="structure").problem("settings", count, expected))
     names = tuple(name for table in values.get("schemes", []) if isinstance(name := table.get("name"), str))
     return CaseFile(
         toml=toml,
         values=values,
-        conventions=stated.keys("conventions", CONVENTIONS),
-        schemes=stated.records("schemes", SCHEME, SchemeSpec, stated.scheme_problems),
+        conventions=keys("conventions", CONVENTIONS),
+        schemes=records("schemes", SCHEME, SchemeSpec, partial(_scheme_problems, timeline)),
         scheme_names=names,
         perimeters=_perimeters(values.get("perimeters", {}), names, Place(toml=toml, table="perimeters"), problems),
-        correlations=stated.records("correlations", CORRELATION, Correlation, _correlation_problems),
-        funding=stated.funding(),
-        papers=stated.records("papers", PAPER, lambda date, **rest: Paper(dated=date, **rest), _once("ref", "paper")),
-        structure=stated.structure(),
+        correlations=records("correlations", CORRELATION, Correlation, _correlation_problems),
+        funding=funding,
+        papers=records("papers", PAPER, lambda date, **rest: Paper(dated=date, **rest), _once("ref", "paper")),
+        structure=structure,
         timeline=timeline,
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Stated:
-    """The tables of a file, to be read one by one; every problem is added to `problems`."""
-
-    toml: Toml
-    values: Mapping[str, Any]
-    timeline: Timeline | None
-    problems: list[Problem]
-
-    def keys(self, table: str, keys: Mapping[str, Key]) -> dict[str, Any]:
-        """Return the values of a table that stands there once; none where it cannot be read."""
-        stated = self.values.get(table)
-        return {} if stated is None else read_keys(stated, keys, Place(toml=self.toml, table=table), self.problems)
-
-    def records(
-        self,
-        table: str,
-        keys: Mapping[str, Key],
-        make: Callable[..., Made],
-        check: Callable[[Mapping[str, Any], Sequence[Made], Place], Iterator[Problem]],
-    ) -> tuple[Made, ...]:
-        """Return what is made of the sound tables of one heading; `check` yields what else is wrong with each."""
-        found: list[Made] = []
-        for position, stated in enumerate(self.values.get(table, [])):
-            place, before = Place(toml=self.toml, table=table, position=position), len(self.problems)
-            values = read_keys(stated, keys, place, self.problems)
-            self.problems.extend(check(values, found, place))
-            if len(self.problems) == before:
-                found.append(make(**values))
-        return tuple(found)
-
-    def scheme_problems(
-        self, values: Mapping[str, Any], before: Sequence[SchemeSpec], place: Place
-    ) -> Iterator[Problem]:
-        """Yield what is wrong with a scheme whose keys could be read."""
-        name, end = values.get("name", ""), values.get("end")
-        taken = sorted((*parameters.RESERVED_PREFIXES, words.PORTFOLIO, words.WHOLE, words.INTERACTION))
-        if name in taken:
-            yield place.problem("name", name, f"a name that the model does not use itself: {', '.join(taken)}")
-        yield from _once("name", "scheme")(values, before, place)
-        if "start" in values:
-            yield from _outside_horizon(values["start"], self.timeline, place, "start")
-        stated = self.values["schemes"][place.position or 0]
-        for key, wanted in NEEDED_BY_KIND.get(values.get("kind", ""), {}).items():
-            if key not in stated:
-                yield place.problem(key, None, wanted)
-        if end and end < values.get("start", end):
-            yield place.problem("end", end.isoformat(), "a last day after its start")
-        if values.get("to") and values["to"] == values.get("placement"):
-            yield place.problem("to", values["to"], "another placement than the one it leaves")
-
-    def funding(self) -> FundingPlan:
-        """Return which purse pays."""
-        values = self.keys("funding", FUNDING)
-        until = values.get("reserve_until")
-        if until is not None:
-            place = Place(toml=self.toml, table="funding")
-            self.problems.extend(_outside_horizon(until, self.timeline, place, "reserve_until"))
-        basis = values.get("budget_basis", APPROVED)
-        return FundingPlan(reserve_name=values.get("reserve_name", ""), reserve_until=until, budget_basis=basis)
-
-    def structure(self) -> tuple[StructuralChoice, ...]:
-        """Return the structural choices, which together make no more combinations than a report can cross."""
-        found = self.records("structure", CHOICE, StructuralChoice, _once("name", "choice"))
-        count = math.prod(len(choice.settings) for choice in found)
-        if count > MOST_COMBINATIONS:
-            expected = f"at most {MOST_COMBINATIONS} combinations of all settings"
-            self.problems.append(Place(toml=self.toml, table="structure").problem("settings", count, expected))
-        return found
+def _scheme_problems(
+    timeline: Timeline | None, values: Mapping[str, Any], before: Sequence[SchemeSpec], place: Place
+) -> Iterator[Problem]:
+    """Yield what is wrong with a scheme whose keys could be read."""
+    name, start, end = values.get("name", ""), values.get("start"), values.get("end")
+    taken = sorted((*parameters.RESERVED_PREFIXES, words.PORTFOLIO, words.WHOLE, words.INTERACTION))
+    if name in taken:
+        yield place.problem("name", name, f"a name that the model does not use itself: {', '.join(taken)}")
+    yield from _once("name", "scheme")(values, before, place)
+    yield from _outside_horizon(start, timeline, place, "start")
+    for key, wanted in NEEDED_BY_KIND.get(values.get("kind", ""), {}).items():
+        if values.get(key) == SCHEME[key].default:
+            yield place.problem(key, None, wanted)
+    if start and end and end < start:
+        yield place.problem("end", end.isoformat(), "a last day after its start")
+    if values.get("to") and values["to"] == values.get("placement"):
+        yield place.problem("to", values["to"], "another placement than the one it leaves")
 
 
-def _once(key: str, what: str) -> Callable[[Mapping[str, Any], Sequence[Any], Place], Iterator[Problem]]:
+def _once(key: str, what: str) -> Check:
     """Return a check that no table has the key of one before it."""
     expected = f"each {what}'s name once" if key == "name" else f"each {what} once"
 
@@ -272,9 +233,9 @@ def _once(key: str, what: str) -> Callable[[Mapping[str, Any], Sequence[Any], Pl
     return check
 
 
-def _outside_horizon(day: date, timeline: Timeline | None, place: Place, key: str) -> Iterator[Problem]:
+def _outside_horizon(day: date | None, timeline: Timeline | None, place: Place, key: str) -> Iterator[Problem]:
     """Yield a problem where a day lies outside the months of the case."""
-    if timeline is not None and not timeline.start <= day < timeline.end:
+    if day and timeline and not timeline.start <= day < timeline.end:
         yield place.problem(key, day.isoformat(), horizon_words(timeline))
 
 

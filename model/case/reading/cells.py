@@ -17,13 +17,9 @@ from model.case.units import is_financial_year
 TEXT, NUMBER, DATE, YEAR, PERIOD, YES_OR_NO = "text", "number", "date", "year", "period", "yes_or_no"
 PLAIN_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)*")
 _EXCEL_DAY_ZERO = date(1899, 12, 30)
-_EXCEL_SERIALS = range(20_000, 80_000)
-_DATE_FORMATS = ("%d/%m/%Y", "%d/%m/%y", "%d-%m-%Y", "%d-%b-%y", "%d-%b-%Y", "%d %b %Y", "%d %B %Y", "%d.%m.%Y",
-                 "%Y/%m/%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%d/%m/%Y %H:%M", "%d/%m/%Y %H:%M:%S",
-                 "%m/%d/%Y")  # fmt: skip
 Value_co = TypeVar("Value_co", covariant=True)
+Given = TypeVar("Given")
 
 
 class Bad(ValueError):  # noqa: N818 - it is about a cell, and is always caught next to it
@@ -71,31 +67,21 @@ def _number(text: str) -> float:
     return value
 
 
-def between(low: float, high: float) -> Cell[float]:
-    """Return the kind of a number from low to high, both included."""
+def that(read: Callable[[Given], float], holds: Callable[[float], bool], expected: str) -> Callable[[Given], float]:
+    """Return a reader of a number of which something holds; where it holds of a hundredth, a per cent was meant."""
 
-    def parse(text: str) -> float:
-        value = _number(text)
-        if not low <= value <= high:
-            is_percent = low <= value / 100 <= high
-            raise Bad(f"a number from {low:g} to {high:g}", f"is it {value / 100:.15g}?" if is_percent else "")
+    def parse(given: Given) -> float:
+        value = read(given)
+        if not holds(value):
+            raise Bad(expected, f"is it {value / 100:.15g}?" if holds(value / 100) else "")
         return value
 
-    return Cell(parse, NUMBER)
+    return parse
 
 
-def _count(text: str) -> float:
-    value = _number(text)
-    if value < 0:
-        raise Bad("a number of 0 or more", "drop the minus sign")
-    return value
-
-
-def _positive(text: str) -> float:
-    value = _number(text)
-    if value <= 0:
-        raise Bad("a number above 0")
-    return value
+def between(low: float, high: float) -> Cell[float]:
+    """Return the kind of a number from low to high, both included."""
+    return Cell(that(_number, lambda value: low <= value <= high, f"a number from {low:g} to {high:g}"), NUMBER)
 
 
 def _text(text: str) -> str:
@@ -135,28 +121,16 @@ def _period(text: str) -> str:
         raise Bad("a period: 2022/23, 2022-04 or 2022-03-31", bad.suggestion) from None
 
 
-def _name(text: str) -> str:
-    """Return a name such as `fostering.fill_rate`: letters, digits, underscores and dots, no leading digit."""
-    if NAME.fullmatch(text):
-        return text
-    plain = re.sub(r"_+", "_", re.sub(r"[^a-z0-9_.]", "_", text.lower())).strip("_")
-    raise Bad("a name of letters, digits, underscores and dots", f"write {plain}" if NAME.fullmatch(plain) else "")
+def _spelt(pattern: str, what: str, besides: str) -> Cell[str]:
+    """Return the kind of a word of letters, digits and some other signs."""
 
+    def parse(text: str) -> str:
+        if re.fullmatch(pattern, text):
+            return text
+        plain = re.sub(rf"[^A-Za-z0-9{besides}]+", "_", text).strip("_.")
+        raise Bad(what, f"write {plain}" if re.fullmatch(pattern, plain) else "")
 
-def _identifier(text: str) -> str:
-    """Return a row id: letters, digits, underscores and hyphens."""
-    if re.fullmatch(r"[A-Za-z0-9_-]+", text):
-        return text
-    plain = re.sub(r"[^A-Za-z0-9_-]+", "_", text).strip("_")
-    raise Bad("an id of letters, digits, underscores and hyphens", f"write {plain}" if plain else "")
-
-
-def _scope(text: str) -> str:
-    """Return what an actual counts within a measure: words of letters, digits and underscores, joined by dots."""
-    if re.fullmatch(r"[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*", text):
-        return text
-    plain = re.sub(r"[^A-Za-z0-9_.]+", "_", text).strip("_.")
-    raise Bad("an age band, a placement, a provider or a line, several joined by dots", f"write {plain}")
+    return Cell(parse)
 
 
 def _rule(text: str) -> str:
@@ -173,8 +147,16 @@ def _yes_or_no(text: str) -> bool:
     return text == "yes"
 
 
-number, count, positive = Cell(_number, NUMBER), Cell(_count, NUMBER), Cell(_positive, NUMBER)
-text_cell, name, identifier, scope, rule = (Cell(parse) for parse in (_text, _name, _identifier, _scope, _rule))
+number = Cell(_number, NUMBER)
+count = Cell(that(_number, lambda value: value >= 0, "a number of 0 or more"), NUMBER)
+positive = Cell(that(_number, lambda value: value > 0, "a number above 0"), NUMBER)
+text_cell, rule = Cell(_text), Cell(_rule)
+_DOTTED = r"(?:\.[A-Za-z0-9_]+)*"
+name = _spelt(rf"[A-Za-z_][A-Za-z0-9_]*{_DOTTED}", "a name of letters, digits, underscores and dots", "_.")
+identifier = _spelt("[A-Za-z0-9_-]+", "an id of letters, digits, underscores and hyphens", "_-")
+scope = _spelt(
+    rf"[A-Za-z0-9_]+{_DOTTED}", "an age band, a placement, a provider or a line, several joined by dots", "_."
+)
 iso_date, period = Cell(_iso_date, DATE), Cell(_period, PERIOD)
 financial_year_cell: Final = Cell(_financial_year, YEAR)
 yes_or_no: Final = Cell(_yes_or_no, YES_OR_NO, ("yes", "no"))
@@ -198,22 +180,6 @@ def several(allowed: Iterable[str], what: str) -> Cell[tuple[str, ...]]:
     return Cell(lambda text: tuple(one.parse(part) for part in text.split()))
 
 
-def age_band(allowed: Iterable[str]) -> Cell[str]:
-    """Return the kind of an age band, which knows what Excel makes of one (1-4 becomes 01-Apr, or 44652)."""
-    words = tuple(allowed)
-
-    def parse(text: str) -> str:
-        if text in words:
-            return text
-        rewritten = _age_band_from_date(text, words)
-        advice = (
-            f"Excel made a date of it: write {rewritten}, with an underscore" if rewritten else nearest(text, words)
-        )
-        raise Bad("an age band", advice)
-
-    return Cell(parse, words=words)
-
-
 def month_number(short: str) -> int:
     """Return 4 for apr; 0 for what is no month."""
     return MONTHS.index(short.lower()) + 1 if short.lower() in MONTHS else 0
@@ -221,61 +187,29 @@ def month_number(short: str) -> int:
 
 def _advice_on_number(text: str) -> str:
     """What to write instead of a text that was meant as a number."""
+    low = text.lower().strip("+-")
+    bare = re.sub(r"[£$€,\s_']|GBP", "", text)
     if text.startswith("#"):
         return "Excel put an error mark here; mend the formula in the spreadsheet"
-    if text.lower() in {"true", "false"}:
-        return f"write {int(text.lower() == 'true')}"
-    if text.lower().strip("+-") in {"nan", "inf", "infinity", "n/a", "na", "null", "none"}:
+    if low in {"nan", "inf", "infinity", "n/a", "na", "null", "none"}:
         return "a missing figure cannot be computed with; give one, with its source"
-    if re.fullmatch(rf"{PLAIN_NUMBER.pattern}[eE][+-]?[0-9]+", text):
-        value = float(text)
-        shown = f": write {value:.15g}" if 1e-4 <= abs(value) < 1e15 else ""
-        return f"Excel shortened it, and digits may be lost{shown}"
-    return _bare_number(text)
-
-
-def _bare_number(text: str) -> str:
-    """The number within a text that has signs, separators or words around it."""
+    if re.fullmatch(rf"{PLAIN_NUMBER.pattern}[eE][+-]?[0-9]{{1,2}}", text):
+        return f"Excel shortened it, and digits may be lost: write {float(text):.15g}"
     if re.fullmatch(r"[+-]?(?:0,[0-9]+|[0-9]+,(?:[0-9]{1,2}|[0-9]{4,}))", text):
         return f"write {text.replace(',', '.')}, with a decimal point"
-    bare = re.sub(r"[£$€,\s_']|GBP", "", text)
-    if bare.startswith("(") and bare.endswith(")"):
-        bare = f"-{bare[1:-1]}"
     if bare.endswith("%") and PLAIN_NUMBER.fullmatch(bare[:-1]):
         return f"write the share as a decimal: {float(bare[:-1]) / 100:.15g}"
-    if PLAIN_NUMBER.fullmatch(bare):
-        return f"write {bare}, without signs or separators"
-    is_text = "/" in text or re.search(r"[A-Za-z]{3}", text)
-    return "text, or a date that Excel made, where a number belongs" if is_text else ""
-
-
-def _excel_day(text: str) -> date | None:
-    """The day that Excel's number for one stands for."""
-    is_serial = re.fullmatch(r"[0-9]{5}(?:\.0*)?", text) and int(text[:5]) in _EXCEL_SERIALS
-    return _EXCEL_DAY_ZERO + timedelta(days=int(text[:5])) if is_serial else None
+    return f"write {bare}, without signs or separators" if PLAIN_NUMBER.fullmatch(bare) else ""
 
 
 def _advice_on_date(text: str) -> str:
-    """What to write instead of a date in another form."""
-    if day := _excel_day(text):
-        return f"Excel's day number: write {day.isoformat()}"
-    for form in _DATE_FORMATS:
+    """What to write instead of a date in another form, or of the number that Excel counts its days by."""
+    if re.fullmatch(r"[2-7][0-9]{4}", text):
+        return f"Excel's day number: write {(_EXCEL_DAY_ZERO + timedelta(days=int(text))).isoformat()}"
+    for form in ("%d/%m/%Y", "%d/%m/%y", "%d/%b/%Y", "%d/%b/%y", "%d/%B/%Y", "%Y/%m/%d", "%m/%d/%Y"):
         try:
-            return f"Excel rewrote it: write {datetime.strptime(text, form).replace(tzinfo=UTC).date().isoformat()}"
+            found = datetime.strptime(re.sub("[-. ]", "/", text), form).replace(tzinfo=UTC)
         except ValueError:
             continue
+        return f"Excel rewrote it: write {found.date().isoformat()}"
     return ""
-
-
-def _age_band_from_date(text: str, words: tuple[str, ...]) -> str:
-    """The age band that Excel turned into this date, or nothing."""
-    day = _excel_day(text)
-    first, second = (day.day, day.month) if day else _day_and_month(text)
-    return next((band for band in (f"{first}_{second}", f"{second}_{first}") if band in words), "")
-
-
-def _day_and_month(text: str) -> tuple[int, int]:
-    """Two numbers of a text like 01-Apr, Oct-15, 1-4 or 2022-04-01; zeros where it is not one."""
-    parts = [p for p in re.split(r"[-/ .\u2013]+", text.lower()) if p and not re.fullmatch(r"[0-9]{4}|00:00:00", p)]
-    values = [int(p) if p.isascii() and p.isdigit() else month_number(p[:3]) for p in parts]
-    return (values[0], values[1]) if len(values) >= 2 else (0, 0)

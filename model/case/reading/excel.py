@@ -29,12 +29,10 @@ _GROUPED = {
     ".": re.compile(r"[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?"),
     ",": re.compile(r"[1-9]\d{0,2}(?:\.\d{3})+(?:,\d+)?"),
 }
-_DECIMAL_COMMA = re.compile(r"[-£]*(?:0,\d+|\d+,(?:\d{1,2}|\d{4,})|\d{1,3}(?:\.\d{3})+,\d+)%?")
 _DECIMAL_POINT = re.compile(r"[-£]*(?:0\.\d+|\d+\.(?:\d{1,2}|\d{4,})|\d{1,3}(?:,\d{3})+\.\d+)%?")
-_READ_TWICE = re.compile(r"Â|Ã|â€")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Taken:
     """A cell that was read as something else than it says. `row` as a spreadsheet counts; 0 = the whole file."""
 
@@ -57,21 +55,20 @@ def said(file: str, taken: Iterable[Taken]) -> list[str]:
     return lines
 
 
-def text_of(content: bytes) -> tuple[str, list[Taken]]:
-    """Return a table's text: UTF-8, or else Windows-1252, in which Excel saves a plain CSV.
+def text_of(content: bytes) -> tuple[str, str, list[Taken]]:
+    """Return a table's text, what parts its cells, and what was taken for what.
 
+    UTF-8, or else Windows-1252, in which Excel saves a plain CSV; a semicolon where the heading has some and no comma.
     UnicodeDecodeError where it is neither.
     """
     try:
-        return content.decode("utf-8-sig"), []
+        text, taken = content.decode("utf-8-sig"), []
     except UnicodeDecodeError:
-        return content.decode("cp1252"), [Taken(row=0, column="", found="Windows-1252", read="text in that encoding")]
-
-
-def delimiter(text: str) -> str:
-    """Return what parts a table's cells: a semicolon where the heading has some and no comma."""
+        text, taken = content.decode("cp1252"), [Taken(0, "", "Windows-1252", "text in that encoding")]
     heading = text.lstrip("\r\n").partition("\n")[0]
-    return ";" if ";" in heading and "," not in heading else ","
+    if ";" not in heading or "," in heading:
+        return text, ",", taken
+    return text, ";", [*taken, Taken(1, "", ";", ",")]
 
 
 def undone(records: Records, forms: Mapping[str, str], parted_by: str) -> tuple[Records, list[Taken]]:
@@ -82,7 +79,7 @@ def undone(records: Records, forms: Mapping[str, str], parted_by: str) -> tuple[
     titles, body = [title.strip() for title in records[0][1]], [row for _, row in records[1:]]
     columns = {t: [cells.plain(row[i]) if i < len(row) else "" for row in body] for i, t in enumerate(titles)}
     figures = [text for title, texts in columns.items() if forms.get(title) == cells.NUMBER for text in texts]
-    point = _decimal_mark(figures) if parted_by == ";" else "."
+    point = "," if parted_by == ";" and not any(map(_DECIMAL_POINT.fullmatch, figures)) else "."
     units = columns.get("unit", [])
     out: Records = [(number, list(row)) for number, row in records]
     taken = []
@@ -93,7 +90,7 @@ def undone(records: Records, forms: Mapping[str, str], parted_by: str) -> tuple[
             meant = _house_form(_read_once(text), form, day_first=day_first, unit=unit, point=point)
             if meant != text:
                 out[i + 1][1][titles.index(title)] = meant
-                taken.append(Taken(row=out[i + 1][0], column=title, found=text, read=meant))
+                taken.append(Taken(out[i + 1][0], title, text, meant))
     return out, taken
 
 
@@ -126,20 +123,11 @@ def _house_form(text: str, form: str, *, day_first: bool | None, unit: str, poin
 
 
 def _read_once(text: str) -> str:
-    """Return a text whose UTF-8 was read as Windows-1252 (£ for £) as it was before."""
-    if not _READ_TWICE.search(text):
-        return text
+    """Return a text whose UTF-8 was read as Windows-1252 (Â£ for £) as it was before."""
     try:
-        return b"".join(_byte(character) for character in text).decode("utf-8")
+        return text.encode("cp1252").decode("utf-8")
     except UnicodeError:
         return text
-
-
-def _byte(character: str) -> bytes:
-    try:
-        return character.encode("cp1252")
-    except UnicodeEncodeError:
-        return character.encode("latin-1")  # five bytes that Windows-1252 leaves open
 
 
 def _day_first(texts: Sequence[str]) -> bool | None:
@@ -186,13 +174,6 @@ def _month(text: str) -> str:
     return f"20{found[2]}-{month:02d}"
 
 
-def _decimal_mark(figures: Iterable[str]) -> str:
-    """Return a semicolon file's decimal mark; empty where both are in use."""
-    texts = list(figures)
-    comma, full_stop = (any(p.fullmatch(text) for text in texts) for p in (_DECIMAL_COMMA, _DECIMAL_POINT))
-    return "" if comma and full_stop else "." if full_stop else ","
-
-
 def _number(text: str, unit: str, point: str) -> str:
     """Return a plain number for one with separators, a pound sign, brackets for a minus, or a per cent sign."""
     negative = text.startswith(("-", "(")) and text.startswith("(") == text.endswith(")")
@@ -200,7 +181,7 @@ def _number(text: str, unit: str, point: str) -> str:
     bare = bare.removeprefix("£").strip() if unit.startswith("GBP") else bare
     per_cent = bare.endswith("%") and unit in PER_CENT_UNITS
     bare = bare.removesuffix("%").strip() if per_cent else bare
-    if point and _GROUPED[point].fullmatch(bare):
+    if _GROUPED[point].fullmatch(bare):
         bare = bare.replace("," if point == "." else ".", "")
     if point == "," and re.fullmatch(r"\d+,\d+", bare):
         bare = bare.replace(",", ".")

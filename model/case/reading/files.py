@@ -1,12 +1,12 @@
 """Bytes -> text -> rows, by the table's description. A file that cannot be read is a problem, never a traceback."""
 
-from __future__ import annotations
-
 import csv
 import io
-import itertools
 import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
+from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from model.case.reading import cells, excel
@@ -15,9 +15,6 @@ from model.case.reading.problems import Problem
 from model.case.spelling import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from pathlib import Path
-
     from _typeshed import DataclassInstance
 
 EXTRA_PREFIX = "x_"
@@ -118,25 +115,36 @@ def shown_path(path: Path) -> str:
     return "/".join(path.parts[-3:] if inner else path.parts[-2:])
 
 
-def read_text(path: Path, problems: list[Problem], *, optional: bool = False, of_excel: bool = False) -> str | None:
-    """Return a file's text without byte order mark, or None (with a problem, unless it is optional and absent).
+def read_text(path: Path, problems: list[Problem], *, optional: bool = False) -> str | None:
+    """Return a file's text without byte order mark, or None (with a problem, unless it is optional and absent)."""
+    content = _content(path, problems, optional=optional)
+    try:
+        return None if content is None else content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        problems.append(_not_utf8(shown_path(path), error))
+        return None
 
-    `of_excel`: what is not UTF-8 is read as Windows-1252.
-    """
+
+def _content(path: Path, problems: list[Problem], *, optional: bool) -> bytes | None:
+    """Return the bytes of a text that is not empty; None, with a problem, where there is none to read."""
     file = shown_path(path)
     try:
-        return _text(path.read_bytes(), of_excel=of_excel)
+        content = path.read_bytes()
     except FileNotFoundError:
         if not optional:
             beside = sorted(p.name for p in path.parent.iterdir()) if path.parent.is_dir() else []
             problems.append(Problem(file, "this file, which a case must have", _only_if_near(path.name, beside)))
+        return None
     except OSError as error:
         problems.append(Problem(file, "a file that can be read", error.strerror or ""))
-    except UnicodeDecodeError as error:
-        problems.append(_not_utf8(file, error))
-    except Bad as bad:
-        problems.append(Problem(file, bad.expected, bad.suggestion))
-    return None
+        return None
+    if not content.removeprefix(b"\xef\xbb\xbf").strip():
+        problems.append(Problem(file, "a file that is not empty"))
+        return None
+    if content.startswith(_UTF16_MARKS) or b"\x00" in content:
+        problems.append(Problem(file, "UTF-8 text", "in Excel save as `CSV UTF-8`"))
+        return None
+    return content
 
 
 def _only_if_near(name: str, known: Iterable[str], otherwise: str = "") -> str:
@@ -145,21 +153,11 @@ def _only_if_near(name: str, known: Iterable[str], otherwise: str = "") -> str:
     return advice if advice.startswith("did") else otherwise
 
 
-def _text(content: bytes, *, of_excel: bool) -> str:
-    if not content.removeprefix(b"\xef\xbb\xbf").strip():
-        raise Bad("a file that is not empty")
-    if content.startswith(_UTF16_MARKS) or b"\x00" in content:
-        raise Bad("UTF-8 text", "in Excel save as `CSV UTF-8`")
-    return excel.text_of(content)[0] if of_excel else content.decode("utf-8-sig")
-
-
 def _not_utf8(file: str, error: UnicodeDecodeError) -> Problem:
     """The problem of a byte that is no UTF-8, with its line."""
     content, at = error.object, error.start
-    number = content[:at].count(b"\n")
-    line, byte = (b.decode("cp1252", errors="replace") for b in (content.splitlines()[number], content[at : at + 1]))
-    expected = f"UTF-8 text; byte {at + 1} (0x{content[at]:02x}, {byte!r} in Windows-1252) is not"
-    return Problem(file, expected, "in Excel save as `CSV UTF-8 (Comma delimited)`", row=number + 1, value=line)
+    expected = f"UTF-8 text; byte {at + 1} (0x{content[at]:02x}, {chr(content[at])!r} in Windows-1252) is not"
+    return Problem(file, expected, "in Excel save as `CSV UTF-8 (Comma delimited)`", row=content[:at].count(b"\n") + 1)
 
 
 def decoded(raw: bytes) -> bytes:
@@ -179,14 +177,10 @@ def read_table(path: Path, columns: Sequence[Column], problems: list[Problem], *
 
     What Excel made of the file is undone first, where it is plain what stood there.
     """
-    text = read_text(path, problems, optional=optional, of_excel=True)
-    file = shown_path(path)
-    records = _records(text, file, problems) if text else []
-    if not records or text is None:
+    records, _ = _records(path, columns, problems, optional=optional)
+    if not records:
         return []
-    records, _ = excel.undone(records, _forms(columns), excel.delimiter(text))
-    titles = [cell.strip() for cell in records[0][1]]
-    width = len(titles)
+    file, titles, width = shown_path(path), [cell.strip() for cell in records[0][1]], len(records[0][1])
     while titles and not titles[-1]:
         titles.pop()
     faults = _heading_problems(titles, columns, file)
@@ -195,8 +189,31 @@ def read_table(path: Path, columns: Sequence[Column], problems: list[Problem], *
     return [] if faults else [heading.row(number, texts, problems) for number, texts in records[1:]]
 
 
-def _forms(columns: Sequence[Column]) -> dict[str, str]:
-    return {column.name: column.cell.form for column in columns}
+def _records(
+    path: Path, columns: Sequence[Column], problems: list[Problem], *, optional: bool
+) -> tuple[excel.Records, list[excel.Taken]]:
+    """Return the rows that hold anything, each with its number as a spreadsheet shows it, and what Excel made of it."""
+    content = _content(path, problems, optional=optional)
+    if content is None:
+        return [], []
+    try:
+        text, parted_by, taken = excel.text_of(content)
+    except UnicodeDecodeError as error:
+        problems.append(_not_utf8(shown_path(path), error))
+        return [], []
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=parted_by)
+    records: excel.Records = []
+    try:
+        for number, texts in enumerate(reader, start=1):
+            if any(text.strip() for text in texts):
+                records.append((number, texts))
+    except csv.Error as error:
+        expected, advice = "quotation marks in pairs around a whole cell", f"{error}: look at the row before it too"
+        problems.append(Problem(shown_path(path), expected, advice, row=reader.line_num))
+    if not records:
+        return [], []
+    mended, changed = excel.undone(records, {column.name: column.cell.form for column in columns}, parted_by)
+    return mended, [*taken, *changed]
 
 
 def house_form(path: Path, columns: Sequence[Column]) -> tuple[bytes, list[excel.Taken]]:
@@ -204,33 +221,11 @@ def house_form(path: Path, columns: Sequence[Column]) -> tuple[bytes, list[excel
 
     A file without anything to undo is returned as it stands.
     """
-    content = path.read_bytes() if path.is_file() else b""
     problems: list[Problem] = []
-    text = read_text(path, problems, optional=True, of_excel=True)
-    records = _records(text, "", problems) if text else []
-    if problems or not records or text is None:
-        return content, []
-    parted_by = excel.delimiter(text)
-    mended, taken = excel.undone(records, _forms(columns), parted_by)
-    taken = [*excel.text_of(content)[1], *taken]
-    if parted_by == ";":
-        taken.append(excel.Taken(row=1, column="", found=";", read=","))
-    return (excel.written(mended), taken) if taken else (content, [])
-
-
-def _records(text: str, file: str, problems: list[Problem]) -> list[tuple[int, list[str]]]:
-    """Rows that hold anything, each with its number as a spreadsheet shows it."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=excel.delimiter(text))
-    records: list[tuple[int, list[str]]] = []
-    number = 0
-    try:
-        for number, texts in enumerate(reader, start=1):
-            if any(text.strip() for text in texts):
-                records.append((number, texts))
-    except csv.Error as error:
-        expected, advice = "quotation marks in pairs around a whole cell", f"{error}: look at the row before it too"
-        problems.append(Problem(file, expected, advice, row=number + 1))
-    return records
+    records, taken = _records(path, columns, problems, optional=True)
+    if taken and not problems:
+        return excel.written(records), taken
+    return path.read_bytes() if path.is_file() else b"", []
 
 
 def _heading_problems(titles: list[str], columns: Sequence[Column], file: str) -> list[Problem]:
@@ -285,7 +280,7 @@ class _Heading:
         return len(texts) <= self.width and not needed & set(self.titles[len(texts) :])
 
     def _width_problem(self, number: int, texts: list[str]) -> Problem:
-        split = next((f"{a},{b}" for a, b in itertools.pairwise(texts) if _split_thousands(a, b)), "")
+        split = next((f"{a},{b}" for a, b in pairwise(texts) if _split_thousands(a, b)), "")
         advice = "put quotation marks around a text that holds a comma"
         if split and len(texts) > self.width:
             advice = f"is {split} one number? Write it without the comma"

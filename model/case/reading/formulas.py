@@ -1,4 +1,4 @@
-"""Formulas of `published.csv`: arithmetic on assumptions and establishment rows, and nothing else.
+"""Formulas of `published.csv` and `benefits.csv`: arithmetic on named figures, and nothing else.
 
 A formula is read in two steps. `parse` swaps every name for a variable, and lets through only numbers, `+ - * / ( )`
 and the functions below; what is left is computed by simpleeval with those operators and functions alone.
@@ -14,7 +14,7 @@ import ast
 import math
 import operator
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
@@ -26,47 +26,33 @@ from model.case.spelling import nearest
 from model.case.words import ALL, WHOLE
 
 LONGEST: Final = 4_000
-SIGNIFICANT_DIGITS: Final = 12
 WEEKS: Final = "weeks_per_year"
-CASELOAD_NAMES: Final = tuple(
-    f"case.{measure}.{part}"
-    for measure in ("children", "entries")
-    for part in (*parameters.PLACEMENTS, *parameters.AGE_BANDS, ALL)
-)
 METRICS: Final = ("npv_gbp", "npv_cashable_gbp", "bcr", "payback_months", "discounted_payback_months",
                   "peak_funding_gbp")  # fmt: skip
 RESULT: Final = "result."
 EXPECTED: Final = "arithmetic on assumptions and est rows with + - * / ( ) round ceil floor min max sum abs"
-POST_FIELDS: Final = ("fte", "cost", "fte_current", "fte_proposed")
+POST_FIELDS: Final = ("cost", "fte", "fte_current", "fte_proposed")
 
-_SUM = re.compile(r"""\best\.(sum_fte|sum)\(\s*("[^"]*"|'[^']*'|[^()]*(?:\([^()]*\)[^()]*)*)\)""")
-_POST = re.compile(r"\best\.([A-Za-z0-9_-]+?)\.([A-Za-z_]+)(?![A-Za-z0-9_.(])")
-_NAME = re.compile(r"(?<![A-Za-z0-9_.])[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)*")
-_VARIABLE = re.compile(r"_v[0-9]+_")
-_SIGNS = {
-    "\u00d7": "*",
-    "\u00f7": "/",
-    "\u2212": "-",
-    "\u2013": "-",
-    "^": "no powers",
-    "**": "no powers",
-    "%": "a decimal: 20% is 0.2",
-    "£": "the number alone",
-}
+_NAME: Final = re.compile(
+    r"""\best\.(?P<sum>sum_fte|sum)\(\s*(?P<teams>"[^"]*"|'[^']*'|[^()]*(?:\([^()]*\)[^()]*)*)\)"""
+    r"|\best\.[A-Za-z0-9_-]+?\.[A-Za-z_]+(?![A-Za-z0-9_.(])"
+    r"|(?<![A-Za-z0-9_.])[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)*(?P<called>\s*\()?"
+)
+"""Sums over teams, figures of one row (whose id may hold a hyphen), and all other names."""
 
 
 def decimal_of(value: float) -> Decimal:
     """The decimal a float was meant to be: 12 significant digits, so that 1.005 is not 1.00499999999999989."""
-    return Decimal(f"{value:.{SIGNIFICANT_DIGITS}g}")
+    return Decimal(f"{value:.12g}")
 
 
-def round_half_up(value: float, digits: float = 0) -> float:
+def _round_half_up(value: float, digits: float = 0) -> float:
     """Round as printed tables do: halves away from zero."""
     return float(decimal_of(value).quantize(Decimal(1).scaleb(-int(digits)), rounding=ROUND_HALF_UP))
 
 
 FUNCTIONS: Final[dict[str, Callable[..., float]]] = {
-    "round": round_half_up,
+    "round": _round_half_up,
     "ceil": lambda value: math.ceil(decimal_of(value)),
     "floor": lambda value: math.floor(decimal_of(value)),
     "min": min,
@@ -85,77 +71,75 @@ OPERATORS: Final = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Words:
-    """What a formula may speak of: names of assumptions, ids and teams of the establishment."""
-
-    names: Collection[str]
-    ids: Collection[str]
-    teams: Collection[str]
-
-
-@dataclass(frozen=True, kw_only=True)
 class Formula:
-    """A formula, read. `names`: variable -> assumption; `posts` -> (id, field); `sums` -> (field, teams)."""
+    """A formula, read: `names` says for each variable of the expression which figure it stands for."""
 
     expression: str
     names: Mapping[str, str]
-    posts: Mapping[str, tuple[str, str]]
-    sums: Mapping[str, tuple[str, tuple[str, ...]]]
 
 
 def worked_out(perimeters: Collection[str]) -> set[str]:
     """Return the names that a formula may read beside assumptions and posts: caseload, results, weeks in a year."""
-    return {WEEKS, *CASELOAD_NAMES, *(f"{RESULT}{p}.{m}" for p in (*perimeters, WHOLE) for m in METRICS)}
+    parts = (*parameters.PLACEMENTS, *parameters.AGE_BANDS, ALL)
+    caseload = {f"case.{measure}.{part}" for measure in ("children", "entries") for part in parts}
+    return {WEEKS, *caseload, *(f"{RESULT}{p}.{m}" for p in (*perimeters, WHOLE) for m in METRICS)}
 
 
-def parse(text: str, words: Words) -> Formula:
+def of_establishment(rows: Iterable[tuple[str, str]]) -> set[str]:
+    """Return the names by which a formula reads the establishment. `rows`: id and team of each."""
+    sums = {f"est.{what}()" for what in ("sum", "sum_fte")}
+    for row, team in rows:
+        sums |= {f"est.{row}.{field}" for field in POST_FIELDS}
+        sums |= {f"est.{what}({_plain(team)})" for what in ("sum", "sum_fte")}
+    return sums
+
+
+def parse(text: str, known: Collection[str]) -> Formula:
     """Read a formula, or say in a Bad what in it is not known or not allowed."""
     if len(text) > LONGEST:
         raise Bad(f"a formula of at most {LONGEST} characters")
     if text.startswith("="):
         raise Bad(EXPECTED, "drop the = in front")
-    names: dict[str, str] = {}
-    posts: dict[str, tuple[str, str]] = {}
-    sums: dict[str, tuple[str, tuple[str, ...]]] = {}
+    variables: dict[str, str] = {}
 
-    def variable() -> str:
-        return f"_v{len(names) + len(posts) + len(sums)}_"
+    def variable(name: str) -> str:
+        if name not in known:
+            raise Bad("a name that a formula may read", f"{name}: {nearest(name, [*known, *FUNCTIONS])}")
+        return variables.setdefault(name, f"v{len(variables)}_")
 
-    def keep_sum(match: re.Match[str]) -> str:
-        key = variable()
-        sums[key] = ("fte" if match[1] == "sum_fte" else "cost", _teams(match[2], words.teams))
-        return key
+    def swapped(found: re.Match[str]) -> str:
+        if found["sum"]:
+            return f"({' + '.join(map(variable, _sums(found['sum'], found['teams'], known)))})"
+        if not found["called"]:
+            return variable(found[0])
+        name = found[0].rstrip("( ")
+        if name not in FUNCTIONS:
+            raise Bad(f"a function of {', '.join(FUNCTIONS)}, or est.sum(team), est.sum_fte(team)", f"not {name}")
+        return found[0]
 
-    def keep_post(match: re.Match[str]) -> str:
-        key = variable()
-        posts[key] = _post(match[1], match[2], words.ids)
-        return key
+    expression = _NAME.sub(swapped, text)
+    _check_syntax(expression)
+    return Formula(expression=expression, names={variable: name for name, variable in variables.items()})
 
-    def keep_name(match: re.Match[str]) -> str:
-        key = variable()
-        if match[0] in FUNCTIONS or _VARIABLE.fullmatch(match[0]):
-            return match[0]
-        names[key] = _assumption(match[0], words, called=text_after(match).startswith("("))
-        return key
 
-    def text_after(match: re.Match[str]) -> str:
-        return match.string[match.end() :].lstrip()
+def _plain(team: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "_", team.lower()).strip("_")
 
-    if "_v" in text and _VARIABLE.search(text):
-        raise Bad(EXPECTED)
-    expression = _NAME.sub(keep_name, _POST.sub(keep_post, _SUM.sub(keep_sum, text)))
-    _check_syntax(expression, text)
-    return Formula(expression=expression, names=names, posts=posts, sums=sums)
+
+def _sums(what: str, teams: str, known: Collection[str]) -> dict[str, None]:
+    """The sums that `est.sum(...)` asks for: of one team, or of several with commas, in any spelling; each once."""
+    whole = f"est.{what}({_plain(teams)})"
+    parts = [teams] if whole in known else teams.split(",")
+    return dict.fromkeys(f"est.{what}({_plain(part)})" for part in parts)
 
 
 def evaluate(formula: Formula, values: Mapping[str, float], posts: Sequence[Post]) -> float:
     """Compute a formula; a division by zero, or a result no computer can hold, is a Bad."""
     from simpleeval import InvalidExpression, SimpleEval  # noqa: PLC0415 - loaded only where a figure is recomputed
 
-    known = {key: values[name] for key, name in formula.names.items()} | of_posts(formula, posts)
-    machine = SimpleEval(operators=OPERATORS, functions=FUNCTIONS, names=known)
+    known = {key: values[name] if name in values else of_posts(name, posts) for key, name in formula.names.items()}
     try:
-        result = float(machine.eval(formula.expression))
+        result = float(SimpleEval(operators=OPERATORS, functions=FUNCTIONS, names=known).eval(formula.expression))
     except ZeroDivisionError:
         raise Bad("a formula that does not divide by zero") from None
     except (InvalidExpression, ArithmeticError, ValueError, TypeError, RecursionError, MemoryError) as error:
@@ -165,16 +149,16 @@ def evaluate(formula: Formula, values: Mapping[str, float], posts: Sequence[Post
     return result
 
 
-def of_posts(formula: Formula, posts: Sequence[Post]) -> dict[str, float]:
-    """Return variable -> value of what a formula reads of the establishment."""
-    by_id = {post.id: post for post in posts}
-    single = {key: _of_post(by_id[row], field) for key, (row, field) in formula.posts.items()}
-    return single | {
-        key: math.fsum(
-            _of_post(post, field) for post in posts if not post.included_in and (not teams or post.team in teams)
-        )
-        for key, (field, teams) in formula.sums.items()
-    }
+def of_posts(name: str, posts: Sequence[Post]) -> float:
+    """Return a figure of the establishment by its name in a formula: of one row, or of all that add in a team."""
+    if "(" not in name:
+        _, row, field = name.split(".")
+        return next(_of_post(post, field) for post in posts if post.id == row)
+    what, _, team = name.rstrip(")").partition("(")
+    field = "fte" if what == "est.sum_fte" else "cost"
+    return math.fsum(
+        _of_post(post, field) for post in posts if not post.included_in and team in {"", _plain(post.team)}
+    )
 
 
 def _of_post(post: Post, field: str) -> float:
@@ -185,68 +169,20 @@ def _of_post(post: Post, field: str) -> float:
     return post.fte_current if field == "fte_current" else post.fte_proposed
 
 
-def _plain(text: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
+_ALLOWED: Final = (ast.Expression, ast.BinOp, ast.UnaryOp, ast.Call, ast.Name, ast.Load, ast.Constant, *OPERATORS)
 
 
-def _teams(text: str, teams: Collection[str]) -> tuple[str, ...]:
-    """Teams named in `est.sum(...)`: one, or several with commas, with or without quotation marks, in any case."""
-    bare = text.strip()
-    if not bare:
-        return ()
-    by_plain = {_plain(team): team for team in teams}
-    if _plain(bare) in by_plain:
-        return (by_plain[_plain(bare)],)
-    found = []
-    for part in bare.split(","):
-        if _plain(part) not in by_plain:
-            raise Bad("the name of a team of establishment.csv", f"{part.strip()}: {nearest(part, teams)}")
-        found.append(by_plain[_plain(part)])
-    return tuple(dict.fromkeys(found))
-
-
-def _post(row: str, field: str, ids: Collection[str]) -> tuple[str, str]:
-    if row not in ids:
-        raise Bad("the id of a row of establishment.csv after est.", f"{row}: {nearest(row, ids)}")
-    if field not in POST_FIELDS:
-        raise Bad(f"est.{row} followed by .fte, .cost, .fte_current or .fte_proposed", nearest(field, POST_FIELDS))
-    return row, field
-
-
-def _assumption(name: str, words: Words, *, called: bool) -> str:
-    if called:
-        raise Bad(
-            f"a function of {', '.join(FUNCTIONS)}, or est.sum(team), est.sum_fte(team)",
-            f"{name}: {nearest(name, [*FUNCTIONS, 'est.sum', 'est.sum_fte'])}",
-        )
-    if name.startswith("est."):
-        row = name.split(".")[1]
-        raise Bad("est.<row id>.fte or .cost, or est.sum(team)", "" if row in words.ids else nearest(row, words.ids))
-    if name not in words.names:
-        raise Bad("the name of an assumption", f"{name}: {nearest(name, [*words.names, *FUNCTIONS])}")
-    return name
-
-
-_ALLOWED_NODES = (ast.Expression, ast.BinOp, ast.UnaryOp, ast.Call, ast.Name, ast.Load, ast.Constant, *OPERATORS)
-
-
-def _check_syntax(expression: str, text: str) -> None:
+def _check_syntax(expression: str) -> None:
     """Let through numbers, variables, + - * / ( ) and calls of the functions; nothing else reaches the evaluator."""
-    advice = next((f"{sign}: write {instead}" for sign, instead in _SIGNS.items() if sign in text), "")
-    if re.search(r"[0-9],[0-9]{3}(?![0-9])", re.sub(r"\b(?:round|min|max|sum)\([^()]*\)", "", text)):
-        advice = advice or "write numbers without a thousands separator"
+    advice = "no powers, per cent or thousands separator; look for a missing sign or bracket"
     try:
-        tree = ast.parse(expression, mode="eval")
-        nodes = list(ast.walk(tree))
+        nodes = list(ast.walk(ast.parse(expression, mode="eval")))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise Bad(EXPECTED, advice or "look for a missing sign or bracket") from None
+        raise Bad(EXPECTED, advice) from None
     for node in nodes:
-        if not isinstance(node, _ALLOWED_NODES) or (
-            isinstance(node, ast.Constant) and type(node.value) not in {int, float}
-        ):
+        is_text = isinstance(node, ast.Constant) and type(node.value) not in {int, float}
+        is_odd_call = isinstance(node, ast.Call) and (
+            not isinstance(node.func, ast.Name) or node.keywords or not node.args
+        )
+        if not isinstance(node, _ALLOWED) or is_text or is_odd_call:
             raise Bad(EXPECTED, advice)
-        if isinstance(node, ast.Call) and (not isinstance(node.func, ast.Name) or node.keywords or not node.args):
-            raise Bad(EXPECTED, advice)
-    called = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
-    if any(isinstance(n, ast.Name) and (n.id in FUNCTIONS) != (id(n) in called) for n in nodes):
-        raise Bad(EXPECTED, "a function takes its figures in brackets: round(2.5)")

@@ -1,6 +1,6 @@
 """Files and a scenario -> one validated, frozen Case, or every problem with them at once."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from model.case.assumptions import Assumption, Assumptions
+from model.case.draws import copula_factor
 from model.case.options import FILE_NAME
 from model.case.reading import (
     assumption_rows,
@@ -15,7 +16,6 @@ from model.case.reading import (
     case_tables,
     case_toml,
     caseload_checks,
-    correlations,
     formulas,
     pay_files,
     reference_files,
@@ -128,17 +128,14 @@ class _Reading:
         tracked = tracking_tables.read(self.path, problems)
         if case_file is None:
             return None
-        words = formulas.Words(
-            names=names | formulas.worked_out({*case_file.scheme_names, *case_file.perimeters}),
-            ids=[row.values["id"] for row in post_rows if "id" in row.values],
-            teams=[row.values["team"] for row in post_rows if "team" in row.values],
-        )
+        words = names | formulas.worked_out({*case_file.scheme_names, *case_file.perimeters})
+        words |= formulas.of_establishment((row.raw.get("id", ""), row.raw.get("team", "")) for row in post_rows)
         used = self._names_in_formulas(published_rows, words, names)
         problems.extend(_post_problems(post_rows, case_file, stated, names))
-        if names and case_file.schemes and (timeline := case_file.timeline):
-            problems.extend(tracked.problems(case_file.schemes, case_file.perimeters, timeline.start, words))
         problems.extend(_unknown_scheme(published_rows, "beside_scheme", case_file.scheme_names))
         problems.extend(_correlation_problems(case_file, names))
+        if names and case_file.schemes and (timeline := case_file.timeline):
+            problems.extend(tracked.problems(case_file.schemes, case_file.perimeters, timeline.start, words))
         used |= {row.values.get(column, "") for row in post_rows for column in NAMED_BY_POSTS}
         used |= {name for pair in case_file.correlations for name in (pair.a, pair.b)}
         held = assumption_rows.held_by(caseload_rows, post_rows, case_file.schemes, case_file.funding)
@@ -215,7 +212,7 @@ class _Reading:
                 advice = advice if advice.startswith("did") else "a file of your own begins x_"
                 yield Problem(shown_path(file), "a file that a case has", advice)
 
-    def _names_in_formulas(self, rows: Sequence[Row], words: formulas.Words, names: frozenset[str]) -> set[str]:
+    def _names_in_formulas(self, rows: Sequence[Row], words: Collection[str], names: frozenset[str]) -> set[str]:
         """Return the assumptions that formulas speak of; one that cannot be read is a problem."""
         used: set[str] = set()
         for row in rows:
@@ -308,14 +305,15 @@ def _post_problems(
 
 
 def _correlation_problems(case_file: CaseFile, names: frozenset[str]) -> Iterator[Problem]:
-    """Yield correlations of assumptions that there are not, and the one that cannot hold beside the others."""
+    """Yield correlations of assumptions that there are not, and all of them where they cannot hold together."""
     pairs = case_file.correlations
     for position, pair in enumerate(pairs):
         for key, name in (("a", pair.a), ("b", pair.b)):
             if names and name not in names:
                 place, expected = case_file.place("correlations", position), "the name of an assumption"
                 yield place.problem(key, name, expected, nearest(name, names))
-    if found := correlations.clash(pairs):
-        pair, place = pairs[found.position], case_file.place("correlations", found.position)
-        expected = f"correlations that can hold together: {pair.a} with {pair.b} cannot be so beside the others"
-        yield place.problem("rho", pair.rho, expected, found.suggestion)
+    try:
+        copula_factor(pairs)
+    except ValueError as error:
+        expected = "correlations that can hold together"
+        yield case_file.place("correlations", len(pairs) - 1).problem("rho", pairs[-1].rho, expected, str(error))

@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final
 
 from model.case.options import FILE_NAME, Factor, Limits, Option, OptionsFile, Scalable, Staged
 from model.case.parameters import PARAMETERS, required
@@ -12,12 +12,11 @@ from model.case.reading import toml_values as read
 from model.case.reading.cells import Bad
 from model.case.reading.overrides import overridden
 from model.case.reading.problems import InputProblems, Problem
-from model.case.reading.toml import Key, Place, Toml, need, read_keys, read_toml, spare
+from model.case.reading.toml import Key, Made, Place, Toml, need, read_keys, read_records, read_toml, spare
 from model.case.records import Case
 from model.case.spelling import nearest
 from model.case.words import ENTRY_REDUCTION, FOSTERING_GROWTH
 
-Record = TypeVar("Record")
 Fault = tuple[str, object, str, str]
 
 ROLES: Final = ("business_as_usual", "do_minimum", "less", "preferred", "more", "other")
@@ -25,24 +24,6 @@ ROLES: Final = ("business_as_usual", "do_minimum", "less", "preferred", "more", 
 OBJECTIVES: Final = ("npv_gbp", "npv_cashable_gbp", "npv_p10_gbp")
 SCALABLE_KINDS: Final = (FOSTERING_GROWTH, ENTRY_REDUCTION)
 """Kinds whose effect is limited by inflow, reach and recruitment: twice the team is not twice the effect."""
-
-
-def _share(value: object) -> float:
-    return cells.between(0, 1)(str(read.number(value)))
-
-
-def _positive(value: object) -> float:
-    found = read.number(value)
-    if found <= 0:
-        raise Bad("a number above nought")
-    return found
-
-
-def _not_negative(value: object) -> float:
-    found = read.number(value)
-    if found < 0:
-        raise Bad("nought or more")
-    return found
 
 
 def _scales(value: object) -> tuple[float, ...]:
@@ -56,11 +37,11 @@ def _scales(value: object) -> tuple[float, ...]:
 def _then(value: object) -> tuple[float, ...]:
     if not isinstance(value, list) or not value:
         raise Bad("scales to choose among later, such as [0, 1, 1.5]")
-    return tuple(map(_not_negative, value))
+    return tuple(map(read.not_negative, value))
 
 
 def _scale_table(value: object) -> dict[str, float]:
-    return {name: _not_negative(scale) for name, scale in read.table(value).items()}
+    return {name: read.not_negative(scale) for name, scale in read.table(value).items()}
 
 
 def _word(words: tuple[str, ...]) -> Callable[[object], str]:
@@ -83,26 +64,26 @@ OPTION: Final = {
 SCALABLE: Final = {
     "name": need(read.plain_name, "A scheme of a kind that has limits: fostering growth or entry reduction."),
     "scales": need(_scales, "The scales that the model works out, nought first; mixes lie between them."),
-    "fixed_share": need(_share, "Part of its posts' and yearly cost at scale 1 that is the same at any scale."),
+    "fixed_share": need(read.share, "Part of its posts' and yearly cost at scale 1 that is the same at any scale."),
     "source": need(read.text, "Where that is from."),
     "unit": spare(read.text, "What a mix has whole ones of: posts, households.", ""),
-    "units": spare(_positive, "How many of them there are at scale 1.", 0.0),
-    "step": spare(_positive, "In the place of units: the step from one mix to the next.", 0.0),
+    "units": spare(read.positive, "How many of them there are at scale 1.", 0.0),
+    "step": spare(read.positive, "In the place of units: the step from one mix to the next.", 0.0),
 }
 LIMITS: Final = {
     "objective": need(_word(OBJECTIVES), "What is made as large as it can be: `npv_gbp`, `npv_cashable_gbp` or "
                                          "`npv_p10_gbp`, the 10th percentile."),
-    "reserve_gbp": spare(_not_negative, "Most that has been spent and not yet saved.", None),
-    "reserve_chance": need(_share, "The chance with which that must be enough."),
-    "budget_annual_gbp": spare(_not_negative, "Most spent in any year, on average.", None),
-    "posts_fte": spare(_not_negative, "New posts that can be filled.", None),
+    "reserve_gbp": spare(read.not_negative, "Most that has been spent and not yet saved.", None),
+    "reserve_chance": need(read.share, "The chance with which that must be enough."),
+    "budget_annual_gbp": spare(read.not_negative, "Most spent in any year, on average.", None),
+    "posts_fte": spare(read.not_negative, "New posts that can be filled.", None),
     "payback_by": need(read.of(cells.financial_year_cell), "The year by whose end a mix should have paid back."),
-    "payback_chance": spare(_share, "Least chance of that.", None),
+    "payback_chance": spare(read.share, "Least chance of that.", None),
     "source": need(read.text, "Where the limits are from."),
 }  # fmt: skip
 STAGED: Final = {
     "scheme": need(read.plain_name, "A scheme under `[[schemes]]`."),
-    "first": need(_positive, "The scale at which it begins."),
+    "first": need(read.positive, "The scale at which it begins."),
     "then": need(_then, "The scales to choose among later; 0 ends it."),
     "decide": need(read.first_of_month, "The day on which that is decided."),
 }
@@ -143,14 +124,8 @@ def _read(toml: Toml, problems: list[Problem]) -> OptionsFile | None:
     values = read_keys(toml.tables, FILE, Place(toml=toml), problems)
     limits = read_keys(values.get("limits", {}), LIMITS, Place(toml=toml, table="limits"), problems)
 
-    def each(table: str, keys: Mapping[str, Key], kind: type[Record]) -> tuple[Record, ...]:
-        found = []
-        for position, row in enumerate(values.get(table, [])):
-            before = len(problems)
-            read_row = read_keys(row, keys, Place(toml=toml, table=table, position=position), problems)
-            if len(problems) == before:
-                found.append(kind(**read_row))
-        return tuple(found)
+    def each(table: str, keys: Mapping[str, Key], make: type[Made]) -> tuple[Made, ...]:
+        return read_records(values.get(table, []), keys, make, Place(toml=toml, table=table), problems)
 
     factors, options = each("factors", FACTOR, Factor), each("options", OPTION, Option)
     scalable, staged = each("schemes", SCALABLE, Scalable), each("stages", STAGED, Staged)

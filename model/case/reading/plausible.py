@@ -211,10 +211,7 @@ def _used(case: Case) -> set[str]:
     used = {*assumption_rows.known_names(case.active_schemes)}
     used |= {name for post in posts for name in (post.included_when, post.already_filled_months)}
     if case.scenario == case.published_scenario:
-        words = formulas.Words(
-            names={*case.assumptions} | formulas.worked_out({*(s.name for s in case.schemes), *case.perimeters}),
-            ids=[post.id for post in case.establishment],
-            teams=[post.team for post in case.establishment],
-        )
+        words = {*case.assumptions} | formulas.worked_out({*(s.name for s in case.schemes), *case.perimeters})
+        words |= formulas.of_establishment((post.id, post.team) for post in case.establishment)
         used.update(*(formulas.parse(row.formula, words).names.values() for row in case.published if row.formula))
     return used

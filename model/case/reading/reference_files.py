@@ -85,7 +85,7 @@ SEED: Final = Table(
     file="caseload_seed.csv",
     key=("age_band", "placement"),
     columns=(
-        need("age_band", cells.age_band(parameters.AGE_BANDS)),
+        need("age_band", cells.word(parameters.AGE_BANDS, "an age band")),
         need("placement", cells.word(parameters.PLACEMENTS, "a placement")),
         need("weight", cells.between(0, 1000)),
         *_SOURCED,

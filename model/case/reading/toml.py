@@ -3,11 +3,11 @@
 import json
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from model.case.reading.cells import Bad
 from model.case.reading.files import read_text, shown_path
@@ -120,6 +120,10 @@ class Place:
         return next((line for line in found if line), 0)
 
 
+Made = TypeVar("Made")
+Check = Callable[[Mapping[str, Any], Sequence[Any], Place], Iterable[Problem]]
+
+
 def read_keys(
     table: Mapping[str, Any], keys: Mapping[str, Key], place: Place, problems: list[Problem]
 ) -> dict[str, Any]:
@@ -141,3 +145,25 @@ def read_keys(
         except Bad as bad:
             problems.append(place.problem(name, table[name], bad.expected, bad.suggestion))
     return values
+
+
+def read_records(  # noqa: PLR0913, PLR0917 - a table, what reads it, and where what is wrong goes
+    stated: Sequence[Mapping[str, Any]],
+    keys: Mapping[str, Key],
+    make: Callable[..., Made],
+    place: Place,
+    problems: list[Problem],
+    check: Check = lambda _values, _before, _place: (),
+) -> tuple[Made, ...]:
+    """Return what is made of the sound tables of one heading.
+
+    `check` says what else is wrong with a table, given its values, what was made of those before it, and its place.
+    """
+    found: list[Made] = []
+    for position, table in enumerate(stated):
+        here, before = replace(place, position=position), len(problems)
+        values = read_keys(table, keys, here, problems)
+        problems.extend(check(values, found, here))
+        if len(problems) == before:
+            found.append(make(**values))
+    return tuple(found)

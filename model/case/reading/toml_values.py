@@ -37,6 +37,12 @@ def _number_within(text: str) -> str:
     return "without quotation marks"
 
 
+share = cells.that(number, lambda value: 0 <= value <= 1, "a number from 0 to 1")
+positive = cells.that(number, lambda value: value > 0, "a number above 0")
+not_negative = cells.that(number, lambda value: value >= 0, "a number of 0 or more")
+rho = cells.that(number, lambda value: -1 < value < 1, "a correlation between -1 and 1, both excluded")
+
+
 def text(value: object) -> str:
     """Return a text that is not empty."""
     if not optional_text(value).strip():
@@ -118,20 +124,12 @@ def list_of_names(value: object) -> tuple[str, ...]:
 
 def ages(value: object) -> tuple[str, ...]:
     """Age bands as the model has them: 5_9 stands for 5_7 and 8_9."""
-    parse = cells.age_band((*parameters.AGE_BANDS, *parameters.SPLIT_AGE_BANDS))
+    parse = cells.word((*parameters.AGE_BANDS, *parameters.SPLIT_AGE_BANDS), "an age band")
     ages = [parse(age) for age in list_of_names(value)]
     if not ages:
         raise Bad("at least one age band")
     halves = {whole: [h for h, w in parameters.SPLIT_AGE_BANDS.items() if w == whole] for whole in ages}
     return tuple(dict.fromkeys(half for age in ages for half in (halves[age] or [age])))
-
-
-def rho(value: object) -> float:
-    """Return a correlation between -1 and 1."""
-    found = number(value)
-    if not -1 < found < 1:
-        raise Bad("a correlation between -1 and 1, both excluded")
-    return found
 
 
 def table(value: object) -> dict[str, Any]:

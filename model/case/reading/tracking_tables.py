@@ -1,6 +1,6 @@
 """`actuals.csv` and `benefits.csv`: what happened, what was promised, and whether the two can be held together."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -38,7 +38,7 @@ class Tracked:
         return tuple(record_of(Benefit, row) for row in self.benefit_rows if row.complete)
 
     def problems(
-        self, schemes: Sequence[SchemeSpec], perimeters: Mapping[str, object], start: date, known: formulas.Words
+        self, schemes: Sequence[SchemeSpec], perimeters: Mapping[str, object], start: date, known: Collection[str]
     ) -> Iterator[Problem]:
         """Yield what in either file cannot be held against the case. `known`: what a formula of the case may name."""
         units = modelled({spec.name: spec.kind for spec in schemes}, perimeters)
@@ -53,16 +53,16 @@ class Tracked:
                     unit = before.values["unit"]
                     yield row.problem("unit", f"one unit a measure: {unit}, as in row {before.number}")
 
-    def _register(self, schemes: Sequence[str], units: Mapping[str, str], known: formulas.Words) -> Iterator[Problem]:
+    def _register(self, schemes: Sequence[str], units: Mapping[str, str], known: Collection[str]) -> Iterator[Problem]:
         """Yield what is wrong with a benefit: its scheme, its measure, its formula, its unit."""
-        said = formulas.Words(names={*known.names, *units}, ids=known.ids, teams=known.teams)
+        said = {*known, *units}
         counted = {str(row.values.get("measure", "")) for row in self.actual_rows}
         for row in self.benefit_rows:
             scheme, measure, formula = (row.values.get(column, "") for column in ("scheme", "measure", "formula"))
             if scheme and scheme not in schemes:
                 yield row.problem("scheme", "the name of a scheme", nearest(scheme, schemes))
             near = nearest(measure, counted if formula else {*units, *counted})
-            if measure and measure not in {*said.names, *counted} and (not formula or near.startswith("did")):
+            if measure and measure not in {*said, *counted} and (not formula or near.startswith("did")):
                 yield row.problem("measure", "a measure of the model or of actuals.csv, or a formula beside it", near)
             if units.get(measure, row.values.get("unit")) != row.values.get("unit") and not formula:
                 yield row.problem("unit", f"{units[measure]}, as the model counts it")
@@ -77,7 +77,7 @@ def read(folder: Path, problems: list[Problem]) -> Tracked:
     return Tracked(actual_rows=ACTUALS.rows(folder, problems), benefit_rows=BENEFITS.rows(folder, problems))
 
 
-def _actual(row: Row, units: Mapping[str, str], known: formulas.Words, start: date) -> Iterator[Problem]:
+def _actual(row: Row, units: Mapping[str, str], known: Collection[str], start: date) -> Iterator[Problem]:
     """Yield what is wrong with one actual. One without a status is kept as it stands: only its figures are checked."""
     actual = record_of(Actual, row)
     yield from _figures(row, actual)
@@ -86,7 +86,7 @@ def _actual(row: Row, units: Mapping[str, str], known: formulas.Words, start: da
     if actual.unit not in TRACKED_UNITS:
         yield row.problem("unit", f"one of the units {', '.join(TRACKED_UNITS)}", nearest(actual.unit, TRACKED_UNITS))
     stated = units.get(actual.name) or units.get(actual.measure)
-    if stated is None and actual.measure not in known.names:
+    if stated is None and actual.measure not in known:
         yield row.problem("measure", "a measure of benefits.csv or of the model", nearest(actual.measure, units))
     elif stated and stated != actual.unit:
         yield row.problem("unit", f"{stated}, as the measure is counted")
