@@ -20,6 +20,7 @@ from model.case.assumptions import Assumptions
 from model.case.draws import sample
 from model.case.parameters import AGE_BANDS, PLACEMENTS
 from model.case.reading import assumption_rows, case_rows, caseload_checks, reference_files
+from model.case.reading.case_tables import ASSUMPTIONS, CASELOAD
 from model.case.reading.problems import InputProblems, Problem
 from model.case.records import Case, Conventions, FundingPlan
 from model.case.timeline import Timeline
@@ -67,8 +68,8 @@ def written_case(files: Mapping[str, pd.DataFrame], start: dt.date, *, months: i
         folder = Path(name)
         for file in ("caseload.csv", "assumptions.csv"):
             files[file].to_csv(folder / file, index=False, lineterminator="\n")
-        rows, caseload = case_rows.caseload(folder, problems)
-        stated, _ = assumption_rows.read(folder, problems)
+        rows = CASELOAD.rows(folder, problems)
+        stated = assumption_rows.read(ASSUMPTIONS.rows(folder, problems), problems)
     problems += caseload_checks.problems(rows, (), "caseload.csv")
     reference = reference_files.read(REFERENCE, problems).reference
     if problems:
@@ -78,9 +79,9 @@ def written_case(files: Mapping[str, pd.DataFrame], start: dt.date, *, months: i
         price_base="", knowledge_date=start, published_scenario="base", base_scenario="base", scenario="base",
         scenario_title="", scenario_why="", overrides={}, perimeters={}, schemes=(), establishment=(),
         conventions=Conventions(weeks_per_year=52, discount_rate_annual=0, discount_rate_name="", price_index=""),
-        assumptions=Assumptions({name: row.assumption for name, row in stated.items()}), caseload=caseload,
-        approved_budget=(), published=(), actuals=(), correlations=(), funding=FundingPlan(reserve_name="",
-        reserve_until=None), reference=reference,
+        assumptions=Assumptions({name: row.assumption for name, row in stated.items()}),
+        caseload=case_rows.caseload(rows), approved_budget=(), published=(), actuals=(), correlations=(),
+        funding=FundingPlan(), reference=reference,
     )  # fmt: skip
 
 

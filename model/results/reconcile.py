@@ -14,9 +14,9 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Final
 
 from model.case import words
-from model.case.reading import case_rows, formulas
+from model.case.reading import formulas
+from model.case.reading.case_tables import PUBLISHED
 from model.case.reading.cells import Bad
-from model.case.reading.files import shown_path
 from model.case.reading.formulas import decimal_of
 from model.case.reading.problems import InputProblems, Problem
 from model.schemes.load import load_case
@@ -151,18 +151,9 @@ def _results(case: Case) -> dict[str, float]:
 
 def _formula_problem(case: Case, row: PublishedRow, bad: Bad) -> Problem:
     """The problem with its row number, which the record of the row does not carry."""
-    path = case.folder / "published.csv"
-    rows, _ = case_rows.published(case.folder, [])
-    number = next((r.number for r in rows if (r.raw["ref"], r.raw["statement"]) == (row.ref, row.statement)), 0)
-    advice = bad.suggestion or f"the scenario is {case.published_scenario}"
-    return Problem(
-        file=shown_path(path),
-        row=number,
-        column="formula",
-        value=row.formula,
-        expected=bad.expected,
-        suggestion=advice,
-    )
+    rows = PUBLISHED.rows(case.folder, [])
+    stated = next(r for r in rows if (r.raw["ref"], r.raw["statement"]) == (row.ref, row.statement))
+    return stated.problem("formula", bad.expected, bad.suggestion or f"the scenario is {case.published_scenario}")
 
 
 def reconcile(case: Case) -> pd.DataFrame:

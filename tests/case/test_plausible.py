@@ -113,28 +113,10 @@ def test_a_saving_where_posts_are_added_is_noticed(tmp_path):
     assert all("establishment.csv, row" in line and "the row adds posts" in line for line in found)
 
 
-def test_an_override_that_changes_nothing_is_noticed(tmp_path):
-    text = SCENARIO + 'schemes = ["fostering"]\n"edge_of_care.effect" = 0.2\n"fostering.fill_rate" = 0.7\n'
-    [found] = warned(write_case(tmp_path, scenarios={"mine": text}))
-    assert "scenarios/mine.toml, line 5, key edge_of_care.effect" in found
-    assert "the scheme edge_of_care does not act in this scenario" in found
-
-
 def test_an_override_out_of_scale_is_noticed_where_it_stands(tmp_path):
     text = SCENARIO + '"price.ifa_foster_weekly" = 75000\n'
     found = warned(write_case(tmp_path, scenarios={"mine": text}))
     assert any("scenarios/mine.toml, line 4" in line and "found '75000'" in line for line in found)
-
-
-def test_files_beside_the_scenarios_that_are_none_are_noticed(tmp_path):
-    folder = write_case(tmp_path)
-    for name in ("dearer.txt", "dearer.toml.bak", "x_notes.md", ".hidden", "~lock"):
-        (folder / "scenarios" / name).write_text(SCENARIO, encoding="utf-8")
-    found = warned(folder)
-    assert [line.split(":")[0] for line in found] == [
-        f"exampleshire/scenarios/{name}" for name in ("dearer.toml.bak", "dearer.txt")
-    ]
-    assert "this file is ignored" in found[0]
 
 
 @pytest.mark.parametrize(("years", "count"), [(30, 0), (31, 1)])
@@ -150,13 +132,12 @@ def test_one_discount_rate_beyond_thirty_years_is_noticed(tmp_path, years, count
 
 
 def test_warnings_are_printed_and_stop_nothing(tmp_path, capsys):
-    folder = write_case(tmp_path)
+    folder = write_case(tmp_path, scenarios={"mine": SCENARIO + '"price.ifa_foster_weekly" = 75000\n'})
     shutil.copyfile(LIMITS, folder.parent / "reference" / TABLE.file)
-    (folder / "scenarios" / "dearer.txt").touch()
     assert check([folder]) == 0
     printed = capsys.readouterr().out
     assert "no problems, 1 warning\n" in printed
-    assert "warning: exampleshire/scenarios/dearer.txt: expected a scenario" in printed
+    assert "warning: exampleshire/scenarios/mine.toml, line 4" in printed
 
 
 def test_without_limits_nothing_is_out_of_scale(tmp_path):

@@ -4,13 +4,11 @@ import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from pathlib import Path
 from typing import Final, NamedTuple
 
 from model.case import parameters
 from model.case.assumptions import Assumption
 from model.case.parameters import Parameter
-from model.case.reading.case_tables import ASSUMPTIONS
 from model.case.reading.files import Row, record_of
 from model.case.reading.problems import Problem
 from model.case.records import FundingPlan, SchemeSpec
@@ -46,9 +44,8 @@ class Stated:
         return Problem(self.file, expected, suggestion, row=self.row, column=self.column or field, value=value)
 
 
-def read(folder: Path, problems: list[Problem]) -> tuple[dict[str, Stated], frozenset[str]]:
-    """Return the sound assumptions of `assumptions.csv` by name, and the names of all rows, sound or not."""
-    rows = ASSUMPTIONS.rows(folder, problems)
+def read(rows: Sequence[Row], problems: list[Problem]) -> dict[str, Stated]:
+    """Return the sound rows of `assumptions.csv` by name."""
     stated: dict[str, Stated] = {}
     for row in rows:
         if not row.complete:
@@ -60,7 +57,7 @@ def read(folder: Path, problems: list[Problem]) -> tuple[dict[str, Stated], froz
         problems.extend(row.problem(*fault) for fault in faults)
         if not faults:
             stated[assumption.name] = Stated(assumption=assumption, file=row.file, row=row.number)
-    return stated, frozenset(row.values["name"] for row in rows if "name" in row.values)
+    return stated
 
 
 def faults_of(assumption: Assumption, low: float | None, high: float | None) -> list[Fault]:

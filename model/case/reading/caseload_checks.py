@@ -24,7 +24,7 @@ TOLERANCE: Final = 0.02
 
 def problems(rows: Sequence[Row], schemes: Sequence[SchemeSpec], file: str) -> list[Problem]:
     """Everything wrong with the rows together. Rows that could not be read have been reported already."""
-    found = [problem for row in rows for problem in (*_misplaced(row), *_half_stated(row))]
+    found = [problem for row in rows for problem in (*_silent(row), *_misplaced(row), *_half_stated(row))]
     if not all(row.complete for row in rows):
         return found  # totals would disagree for want of the rows that could not be read
     by_stream = {stream: [row for row in rows if _stream(row) == stream] for stream in parameters.STREAMS}
@@ -42,6 +42,13 @@ def problems(rows: Sequence[Row], schemes: Sequence[SchemeSpec], file: str) -> l
 
 def _stream(row: Row) -> str:
     return row.values.get("stream") or parameters.STREAMS[0]
+
+
+def _silent(row: Row) -> Iterator[Problem]:
+    """Yield a row that states nothing."""
+    names = {"age_band", "placement", "stream", "source", "note"}
+    if row.complete and all(value is None for column, value in row.values.items() if column not in names):
+        yield row.problem(CHILDREN, "children, entries_annual, exits_annual or moves", "the row says nothing")
 
 
 def _misplaced(row: Row) -> Iterator[Problem]:

@@ -94,6 +94,11 @@ class Table:
         return rows
 
 
+def records(record: type[Record], rows: Iterable[Row], **instead: object) -> tuple[Record, ...]:
+    """Return the records that the whole rows of a table state."""
+    return tuple(record_of(record, row, **instead) for row in rows if row.complete)
+
+
 def record_of(record: type[Record], row: Row, **instead: object) -> Record:
     """Return the record that a whole row states, and `instead` more. An empty cell leaves a field at its default."""
     stated = {

@@ -2,14 +2,16 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
+from model.case import parameters
 from model.case.assumptions import Assumption, Assumptions
 from model.case.draws import copula_factor
 from model.case.options import FILE_NAME
+from model.case.pay import PayTables
 from model.case.reading import (
     assumption_rows,
     case_rows,
@@ -25,13 +27,13 @@ from model.case.reading import (
 from model.case.reading.assumption_rows import Stated
 from model.case.reading.case_toml import CaseFile
 from model.case.reading.cells import Bad
-from model.case.reading.files import Row, is_aside, shown_path
+from model.case.reading.files import Row, is_aside, records, shown_path
 from model.case.reading.overrides import given
 from model.case.reading.problems import InputProblems, Problem
 from model.case.reading.reference_files import ReferenceFiles
 from model.case.reading.scenario_toml import Scenario
 from model.case.reading.toml import Place, read_toml
-from model.case.records import Case, Conventions, Post, SchemeSpec
+from model.case.records import Actual, Benefit, BudgetLine, Case, Conventions, LedgerRow, Post, SchemeSpec
 from model.case.reference import PriceIndex
 from model.case.spelling import nearest
 from model.case.timeline import MONTHS_A_YEAR, Timeline
@@ -90,81 +92,79 @@ def read_case(
     `complete=False` leaves out what only a projection needs (a caseload, the assumptions of each scheme): enough to
     recompute published figures.
     """
-    problems: list[Problem] = []
-    case = _Reading(path=Path(path), problems=problems, overrides=overrides, complete=complete).case(scenario)
+    folder, problems = Path(path), list[Problem]()
+    if not folder.is_dir():
+        others = case_names(folder.parent) if folder.parent.is_dir() else ()
+        raise InputProblems([Problem(folder.name, "a folder with a case", nearest(folder.name, others))])
+    problems.extend(_strange_files(folder))
+    toml = read_toml(folder / CASE_TOML, problems)
+    case_file = case_toml.read_case_file(toml, problems) if toml else None
+    known = case_file.values.get("knowledge_date") if case_file else None
+    reference = folder.parent / "reference"
+    shared = reference_files.read(reference, problems, own=folder, known=known)
+    pay = pay_files.read((reference / "pay", folder), problems)
+    rows = {name: table.rows(folder, problems) for name, table in case_tables.TABLES.items()}
+    stated = assumption_rows.read(rows["assumptions.csv"], problems)
+    case = None
+    if case_file:
+        reading = _Reading(folder=folder, file=case_file, rows=rows, stated=stated, shared=shared, pay=pay,
+                           problems=problems, complete=complete)  # fmt: skip
+        case = reading.case(scenario, overrides)
     if problems or case is None:
         raise InputProblems(problems)
     return case
+
+
+def _strange_files(folder: Path) -> Iterator[Problem]:
+    """Yield files nearly named right, which would silently be left out."""
+    for file in sorted(folder.iterdir()):
+        known = file.name in KNOWN_FILES or file.name.startswith("x_") or is_aside(file)
+        if file.suffix.lower() in {".csv", ".toml"} and not known:
+            advice = nearest(file.name, KNOWN_FILES)
+            advice = advice if advice.startswith("did") else "a file of your own begins x_"
+            yield Problem(shown_path(file), "a file that a case has", advice)
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Reading:
     """One reading of a case's files. Every step adds to `problems` and goes on with what is sound."""
 
-    path: Path
+    folder: Path
+    file: CaseFile
+    rows: Mapping[str, Sequence[Row]]
+    stated: Mapping[str, Stated]
+    shared: ReferenceFiles
+    pay: PayTables
     problems: list[Problem]
-    overrides: Mapping[str, object]
     complete: bool
 
-    def case(self, scenario: str | None) -> Case | None:
-        """Read everything; None where case.toml itself cannot be read."""
-        problems = self.problems
-        if not self.path.is_dir():
-            others = case_names(self.path.parent) if self.path.parent.is_dir() else ()
-            problems.append(Problem(self.path.name, "a folder with a case", nearest(self.path.name, others)))
-            return None
-        problems.extend(self._strange_files())
-        toml = read_toml(self.path / CASE_TOML, problems)
-        case_file = case_toml.read_case_file(toml, problems) if toml else None
-        known = case_file.values.get("knowledge_date") if case_file else None
-        shared = reference_files.read(self.path.parent / "reference", problems, own=self.path, known=known)
-        stated, names = assumption_rows.read(self.path, problems)
-        post_rows, posts = case_rows.establishment(self.path, problems)
-        caseload_rows, caseload = case_rows.caseload(self.path, problems)
-        own_lines = [scheme.line for scheme in case_file.schemes] if case_file else []
-        budget = case_rows.approved_budget(self.path, own_lines, problems)
-        ledger = case_rows.ledger(self.path, problems)
-        published_rows, published = case_rows.published(self.path, problems)
-        tracked = tracking_tables.read(self.path, problems)
-        if case_file is None:
-            return None
-        words = names | formulas.worked_out({*case_file.scheme_names, *case_file.perimeters})
-        words |= formulas.of_establishment((row.raw.get("id", ""), row.raw.get("team", "")) for row in post_rows)
-        used = self._names_in_formulas(published_rows, words, names)
-        problems.extend(_post_problems(post_rows, case_file, stated, names))
-        problems.extend(_unknown_scheme(published_rows, "beside_scheme", case_file.scheme_names))
-        problems.extend(_correlation_problems(case_file, names))
-        if names and case_file.schemes and (timeline := case_file.timeline):
-            problems.extend(tracked.problems(case_file.schemes, case_file.perimeters, timeline.start, words))
-        used |= {row.values.get(column, "") for row in post_rows for column in NAMED_BY_POSTS}
-        used |= {name for pair in case_file.correlations for name in (pair.a, pair.b)}
-        held = assumption_rows.held_by(caseload_rows, post_rows, case_file.schemes, case_file.funding)
-        file = shown_path(self.path / case_tables.ASSUMPTIONS.file)
-        unread = not names and any(problem.file == file for problem in problems)
-        if self.complete and not unread:
-            problems.extend(assumption_rows.name_problems(stated, names, case_file.schemes, used, held, file))
-        units = {name: UNITS[row.assumption.unit] for name, row in stated.items()}
-        problems.extend(case_toml.setting_problems(case_file.structure, units, names, case_file.toml))
-        chosen = self._scenario(scenario, case_file, names)
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The names of all assumptions, sound or not."""
+        return frozenset(row.values["name"] for row in self.rows["assumptions.csv"] if "name" in row.values)
+
+    def case(self, scenario: str | None, overrides: Mapping[str, object]) -> Case | None:
+        """Hold the files against each other; None where no case can be made of them."""
+        file, rows, values = self.file, self.rows, self.file.values
+        self._hold_together()
+        chosen = self._scenario(scenario)
         if chosen is None:
             return None
-        layers = (chosen, given(self.overrides, names))
-        schemes, assumptions, conventions = self._under(layers, case_file, stated, names, shared)
+        layers = (chosen, given(overrides, self.names))
+        schemes, assumptions, conventions = self._under(layers)
         if self.complete:
-            problems.extend(caseload_checks.problems(caseload_rows, schemes, shown_path(self.path / "caseload.csv")))
-        pay = pay_files.read((self.path.parent / "reference" / "pay", self.path), problems)
+            caseload = shown_path(self.folder / case_tables.CASELOAD.file)
+            self.problems.extend(caseload_checks.problems(rows["caseload.csv"], schemes, caseload))
         if conventions is None:
             return None
-        index = shared.reference.indices[conventions.price_index]
-        posts = tuple(self._in_price_base(post, case_file.values.get("price_base", ""), index) for post in posts)
-        if problems:
+        index = self.shared.reference.indices[conventions.price_index]
+        posts = self._posts(values.get("price_base", ""), index)
+        if self.problems:
             return None
-        values = case_file.values
         years = (conventions.horizon_years or values["horizon_years"]) + conventions.run_off_years
-        if not conventions.hindsight:
-            pay = pay.known_on(values["knowledge_date"])
+        pay = self.pay if conventions.hindsight else self.pay.known_on(values["knowledge_date"])
         return Case(
-            folder=self.path,
+            folder=self.folder,
             timeline=Timeline(values["start"], years * MONTHS_A_YEAR),
             shown_years=min(values["shown_years"], years),
             published_scenario=values["published_scenario"] or values["base_scenario"],
@@ -176,99 +176,116 @@ class _Reading:
             conventions=conventions,
             assumptions=Assumptions(assumptions),
             schemes=schemes,
-            perimeters=case_file.perimeters,
             establishment=posts,
-            caseload=caseload,
-            approved_budget=budget,
-            published=published,
-            actuals=tracked.actuals,
-            benefits=tracked.benefits,
-            correlations=case_file.correlations,
-            funding=case_file.funding,
-            papers=case_file.papers,
-            structure=case_file.structure,
-            ledger=ledger,
-            reference=replace(shared.reference, pay=pay),
+            caseload=case_rows.caseload(rows["caseload.csv"]),
+            approved_budget=records(BudgetLine, rows["approved_budget.csv"]),
+            published=case_rows.published(rows["published.csv"]),
+            actuals=records(Actual, rows["actuals.csv"]),
+            benefits=records(Benefit, rows["benefits.csv"]),
+            ledger=records(LedgerRow, rows["ledger.csv"]),
+            perimeters=file.perimeters,
+            correlations=file.correlations,
+            funding=file.funding,
+            papers=file.papers,
+            structure=file.structure,
+            reference=replace(self.shared.reference, pay=pay),
         )
 
-    def _in_price_base(self, post: Post, price_base: str, index: PriceIndex) -> Post:
-        """Bring a printed cost to the case's price base."""
-        if post.printed_gbp is None or not post.price_base or not price_base:
-            return post
-        try:
-            return replace(post, printed_gbp=to_price_base(post.printed_gbp, index, post.price_base, price_base))
-        except KeyError:
-            file, column = f"{self.path.name}/establishment.csv", f"price_base of {post.id}"
-            expected = f"{min(index.level)} or later, where the price index {index.name} starts"
-            self.problems.append(Problem(file, expected, column=column, value=post.price_base))
-            return post
+    def _hold_together(self) -> None:
+        """Add what in one file does not fit another, before any scenario is laid over them."""
+        file, rows, stated, names = self.file, self.rows, self.stated, self.names
+        posts, caseload, published = (rows[f"{name}.csv"] for name in ("establishment", "caseload", "published"))
+        words = names | formulas.worked_out({*file.scheme_names, *file.perimeters})
+        words |= formulas.of_establishment((row.raw.get("id", ""), row.raw.get("team", "")) for row in posts)
+        used = self._names_in_formulas(words)
+        used |= {row.values.get(column, "") for row in posts for column in NAMED_BY_POSTS}
+        used |= {name for pair in file.correlations for name in (pair.a, pair.b)}
+        lines = {*parameters.BUDGET_LINES, *(scheme.line for scheme in file.schemes)}
+        add = self.problems.extend
+        add(case_rows.establishment_problems(posts))
+        add(_post_problems(posts, file, stated, names))
+        add(_unknown(rows["approved_budget.csv"], "line", lines, "a line of the accounts, or a scheme's"))
+        add(case_rows.published_problems(published))
+        add(_unknown(published, "beside_scheme", file.scheme_names, "the name of a scheme"))
+        add(_correlation_problems(file, names))
+        if names and file.schemes and file.timeline:
+            tracked = (rows["actuals.csv"], rows["benefits.csv"])
+            add(tracking_tables.problems(*tracked, file.schemes, file.perimeters, file.timeline.start, words))
+        place = shown_path(self.folder / case_tables.ASSUMPTIONS.file)
+        if self.complete and (names or all(problem.file != place for problem in self.problems)):
+            held = assumption_rows.held_by(caseload, posts, file.schemes, file.funding)
+            add(assumption_rows.name_problems(stated, names, file.schemes, used, held, place))
+        units = {name: UNITS[row.assumption.unit] for name, row in stated.items()}
+        add(case_toml.setting_problems(file.structure, units, names, file.toml))
 
-    def _strange_files(self) -> Iterator[Problem]:
-        """Yield files nearly named right, which would silently be left out."""
-        for file in sorted(self.path.iterdir()):
-            known = file.name in KNOWN_FILES or file.name.startswith("x_") or is_aside(file)
-            if file.suffix.lower() in {".csv", ".toml"} and not known:
-                advice = nearest(file.name, KNOWN_FILES)
-                advice = advice if advice.startswith("did") else "a file of your own begins x_"
-                yield Problem(shown_path(file), "a file that a case has", advice)
-
-    def _names_in_formulas(self, rows: Sequence[Row], words: Collection[str], names: frozenset[str]) -> set[str]:
-        """Return the assumptions that formulas speak of; one that cannot be read is a problem."""
+    def _names_in_formulas(self, words: Collection[str]) -> set[str]:
+        """Return the figures that formulas speak of; one that cannot be read is a problem."""
         used: set[str] = set()
-        for row in rows:
+        for row in self.rows["published.csv"]:
             try:
                 used.update(formulas.parse(row.values.get("formula") or "0", words).names.values())
             except Bad as bad:
-                if names:  # without one readable assumption the file itself is at fault
+                if self.names:  # without one readable assumption the file itself is at fault
                     self.problems.append(row.problem("formula", bad.expected, bad.suggestion))
         return used
 
-    def _scenario(self, wanted: str | None, case_file: CaseFile, names: frozenset[str]) -> Scenario | None:
+    def _posts(self, price_base: str, index: PriceIndex) -> tuple[Post, ...]:
+        """Return the posts, each printed cost in the case's price base."""
+        posts = []
+        for post in case_rows.posts(self.rows["establishment.csv"]):
+            if post.printed_gbp is not None and post.price_base and price_base:
+                try:
+                    gbp = to_price_base(post.printed_gbp, index, post.price_base, price_base)
+                    posts.append(replace(post, printed_gbp=gbp))
+                except KeyError:
+                    row = next(row for row in self.rows["establishment.csv"] if row.values.get("id") == post.id)
+                    expected = f"{min(index.level)} or later, where the price index {index.name} starts"
+                    self.problems.append(row.problem("price_base", expected))
+            else:
+                posts.append(post)
+        return tuple(posts)
+
+    def _scenario(self, wanted: str | None) -> Scenario | None:
         """Read the scenario asked for; the names in case.toml must be scenarios too."""
-        known = scenario_names(self.path)
-        published = case_file.values.get("published_scenario")
+        known, problems = scenario_names(self.folder), self.problems
+        published = self.file.values.get("published_scenario")
         if published and published not in known:
             expected, advice = "the name of a file in scenarios/", nearest(published, known)
-            self.problems.append(case_file.place().problem("published_scenario", published, expected, advice))
+            problems.append(self.file.place().problem("published_scenario", published, expected, advice))
         folded = [name.casefold() for name in known]
-        file, expected = f"{self.path.name}/scenarios", "names that differ in more than capitals: their results would "
-        self.problems.extend(
-            Problem(file, f"{expected}stand in one folder", value=f"{name}.toml")
-            for name, plain in zip(known, folded, strict=True)
-            if folded.count(plain) > 1
+        expected = "names that differ in more than capitals: their results would stand in one folder"
+        problems.extend(
+            Problem(f"{self.folder.name}/scenarios", expected, value=f"{name}.toml")
+            for name in known
+            if folded.count(name.casefold()) > 1
         )
         name = known[0] if wanted is None and known else wanted or ""
-        return scenario_toml.read_scenario(self.path, name, known, names, self.problems)
+        return scenario_toml.read_scenario(self.folder, name, known, self.names, problems)
 
     def _under(
-        self,
-        layers: Sequence[Scenario],
-        case_file: CaseFile,
-        stated: Mapping[str, Stated],
-        names: frozenset[str],
-        shared: ReferenceFiles,
+        self, layers: Sequence[Scenario]
     ) -> tuple[tuple[SchemeSpec, ...], dict[str, Assumption], Conventions | None]:
         """Apply a scenario and what is laid over it: schemes, conventions, assumptions in the case's price base."""
-        problems, price_base = self.problems, case_file.values.get("price_base", "")
-        schemes, settings, merged = case_file.schemes, case_file.conventions, dict(stated)
-        places = dict.fromkeys(case_toml.CONVENTIONS, case_file.place("conventions"))
+        problems, file, shared = self.problems, self.file, self.shared
+        price_base, known = file.values.get("price_base", ""), file.values.get("knowledge_date")
+        schemes, settings, merged = file.schemes, file.conventions, dict(self.stated)
+        places = dict.fromkeys(case_toml.CONVENTIONS, file.place("conventions"))
         for layer in layers:
-            schemes = scenario_toml.override_schemes(schemes, case_file.scheme_names, layer, problems)
+            schemes = scenario_toml.override_schemes(schemes, file.scheme_names, layer, problems)
             settings = scenario_toml.override_conventions(settings, layer, problems)
-            merged = scenario_toml.override_assumptions(merged, names, layer, price_base, problems)
+            merged = scenario_toml.override_assumptions(merged, self.names, layer, price_base, problems)
             set_here = Place(toml=layer.toml, table="conventions")
             places |= {key: set_here for key in places if f"conventions.{key}" in layer.overrides}
         conventions = case_toml.make_conventions(settings, shared.reference, places, problems)
         index = shared.reference.indices.get(settings.get("price_index", ""))
         if index is not None and self.complete:
-            problems.extend(case_toml.index_problems(case_file.values, min(index.level), case_file.place()))
+            problems.extend(case_toml.index_problems(file.values, min(index.level), file.place()))
         problems.extend(assumption_rows.bound_problems(merged))
         assumptions = {}
         for name, row in merged.items():
             found = assumption_rows.in_price_base(row, price_base, index, problems) if price_base else row.assumption
             if found is not None:
                 assumptions[name] = assumption_rows.labelled(found, schemes)
-        known: date | None = case_file.values.get("knowledge_date")
         if self.complete and known and not settings.get("hindsight", False):
             for row in merged.values():
                 problems.extend(assumption_rows.knowledge_problem(row, row.assumption.as_at, known))
@@ -278,19 +295,19 @@ class _Reading:
         return schemes, assumptions, conventions
 
 
-def _unknown_scheme(rows: Sequence[Row], column: str, schemes: Sequence[str]) -> Iterator[Problem]:
-    """Yield cells that should name a scheme and do not."""
+def _unknown(rows: Sequence[Row], column: str, known: Collection[str], expected: str) -> Iterator[Problem]:
+    """Yield cells that name what there is not. With nothing to name another file is at fault."""
     for row in rows:
         name = row.values.get(column)
-        if name and schemes and name not in schemes:
-            yield row.problem(column, "the name of a scheme", nearest(name, schemes))
+        if name and known and name not in known:
+            yield row.problem(column, expected, nearest(name, known))
 
 
 def _post_problems(
     rows: Sequence[Row], case_file: CaseFile, stated: Mapping[str, Stated], names: frozenset[str]
 ) -> Iterator[Problem]:
     """Yield what in establishment rows does not fit the schemes, the horizon and the assumptions they name."""
-    yield from _unknown_scheme(rows, "charged_to", case_file.scheme_names)
+    yield from _unknown(rows, "charged_to", case_file.scheme_names, "the name of a scheme")
     timeline = case_file.timeline
     for row in rows:
         start = row.values.get("start")

@@ -6,13 +6,12 @@ has no such file is not examined against it.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from model.case.assumptions import Assumption
-from model.case.reading import assumption_rows, case_rows, formulas, reference_files
-from model.case.reading.case_tables import APPROVED_BUDGET, PRINTED_COST
-from model.case.reading.files import is_aside, shown_path
+from model.case.reading import assumption_rows, reference_files
+from model.case.reading.case_tables import APPROVED_BUDGET, ASSUMPTIONS, CASELOAD, ESTABLISHMENT, PRINTED_COST
+from model.case.reading.files import shown_path
 from model.case.reading.problems import Problem
 from model.case.reading.toml import Place, read_toml
 from model.case.records import Case
@@ -55,7 +54,6 @@ def warnings(cases: Sequence[Case], opening_cost: Mapping[str, float]) -> tuple[
         *slips.in_posts(),
         *slips.in_caseload(),
         *slips.in_discounting(),
-        *_stray_files(first.folder / "scenarios"),
     ]
     for case in cases:
         found += [*_Slips(case=case, limits=stated).in_overrides(), *_costless(case)]
@@ -88,7 +86,7 @@ class _Slips:
 
     def in_assumptions(self) -> Iterator[Problem]:
         """Yield rows of assumptions.csv far out of scale; each row speaks once."""
-        stated, _ = assumption_rows.read(self.case.folder, [])
+        stated = assumption_rows.read(ASSUMPTIONS.rows(self.case.folder, []), [])
         for row in stated.values():
             if odd := self.out_of_scale(row.assumption):
                 yield row.problem(*odd)
@@ -115,7 +113,7 @@ class _Slips:
 
     def in_posts(self) -> Iterator[Problem]:
         """Yield rows whose cost and posts do not go together: a sign turned round, or a digit too many in one."""
-        for row in case_rows.establishment(self.case.folder, [])[0]:
+        for row in ESTABLISHMENT.rows(self.case.folder, []):
             if not row.complete:
                 continue
             before, after = row.values["fte_current"], row.values["fte_proposed"]
@@ -136,7 +134,7 @@ class _Slips:
 
     def in_caseload(self) -> Iterator[Problem]:
         """Yield rows in which more children enter or leave in a year than their number allows."""
-        for row in case_rows.caseload(self.case.folder, [])[0]:
+        for row in CASELOAD.rows(self.case.folder, []):
             children, infants = row.values.get("children"), row.values.get("age_band") == "under_1"
             for column in ("entries_annual", "exits_annual"):
                 name = f"{column} under 1" if infants and f"{column} under 1" in self.limits else column
@@ -165,31 +163,12 @@ class _Slips:
             yield Place(toml=toml).problem("horizon_years", years, expected, advice)
 
     def in_overrides(self) -> Iterator[Problem]:
-        """Yield a scenario's overrides that do nothing, and those far out of scale."""
+        """Yield a scenario's overrides that are far out of scale."""
         case = self.case
         toml = read_toml(case.folder / "scenarios" / f"{case.scenario}.toml", [], optional=True)
-        if toml is None:
-            return
-        place, used = Place(toml=toml), _used(case)
-        for name in [n for n in case.overrides if n in case.assumptions]:
-            if name not in used:
-                owner = next((s.name for s in case.schemes if name.startswith(f"{s.name}.") and not s.active), "")
-                idle = f"the scheme {owner} does not act in this scenario"
-                reason = idle if owner else "nothing in this scenario reads it"
-                expected = f"an assumption that this scenario uses; {reason}"
-                yield place.problem(name, case.overrides[name], expected, "it changes nothing")
-            if odd := self.out_of_scale(case.assumptions[name]):
-                yield place.problem(name, f"{getattr(case.assumptions[name], odd[0]):g}", *odd[1:])
-
-
-def _stray_files(folder: Path) -> Iterator[Problem]:
-    """Yield files beside the scenarios that are none, and so are never run."""
-    for file in sorted(folder.iterdir()) if folder.is_dir() else []:
-        is_scenario = file.suffix == ".toml" and file.is_file()
-        if not (is_scenario or is_aside(file) or file.name.startswith("x_")):
-            expected = "a scenario, whose name ends in .toml; this file is ignored"
-            advice = f"name it {file.name.split('.')[0]}.toml, or begin its name with x_"
-            yield Problem(shown_path(file), expected, advice)
+        for name in [n for n in case.overrides if n in case.assumptions] if toml else []:
+            if toml and (odd := self.out_of_scale(case.assumptions[name])):
+                yield Place(toml=toml).problem(name, f"{getattr(case.assumptions[name], odd[0]):g}", *odd[1:])
 
 
 def _costless(case: Case) -> Iterator[Problem]:
@@ -202,16 +181,3 @@ def _costless(case: Case) -> Iterator[Problem]:
             advice = f"charge its posts to it in establishment.csv, or state {scheme.name}.cost_annual"
             file = shown_path(case.folder / "case.toml")
             yield Problem(file, expected, advice, column="schemes", value=scheme.name)
-
-
-def _used(case: Case) -> set[str]:
-    """Return the assumptions that a scenario's outcome rests on, or its recomputed figures."""
-    acting = {scheme.name for scheme in case.active_schemes}
-    posts = [post for post in case.establishment if post.charged_to in acting]
-    used = {*assumption_rows.known_names(case.active_schemes)}
-    used |= {name for post in posts for name in (post.included_when, post.already_filled_months)}
-    if case.scenario == case.published_scenario:
-        words = {*case.assumptions} | formulas.worked_out({*(s.name for s in case.schemes), *case.perimeters})
-        words |= formulas.of_establishment((post.id, post.team) for post in case.establishment)
-        used.update(*(formulas.parse(row.formula, words).names.values() for row in case.published if row.formula))
-    return used

@@ -1,80 +1,64 @@
 """`actuals.csv` and `benefits.csv`: what happened, what was promised, and whether the two can be held together."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Final
 
 from model.case import words
 from model.case.measures import INFLATION, modelled
 from model.case.reading import formulas
-from model.case.reading.case_tables import ACTUALS, BENEFITS, TRACKED_UNITS
+from model.case.reading.case_tables import TRACKED_UNITS
 from model.case.reading.cells import Bad
 from model.case.reading.files import Row, record_of
 from model.case.reading.problems import Problem
-from model.case.records import Actual, Benefit, SchemeSpec
+from model.case.records import Actual, SchemeSpec
 from model.case.spelling import nearest
 from model.case.timeline import first_day
 
 _ROUNDED: Final = 0.006  # a share printed to two places may be so far from its numerator over its denominator
 
 
-@dataclass(frozen=True, kw_only=True)
-class Tracked:
-    """The rows of both files."""
-
-    actual_rows: Sequence[Row]
-    benefit_rows: Sequence[Row]
-
-    @property
-    def actuals(self) -> tuple[Actual, ...]:
-        """The actuals that could be read."""
-        return tuple(record_of(Actual, row) for row in self.actual_rows if row.complete)
-
-    @property
-    def benefits(self) -> tuple[Benefit, ...]:
-        """The register, as far as it could be read."""
-        return tuple(record_of(Benefit, row) for row in self.benefit_rows if row.complete)
-
-    def problems(
-        self, schemes: Sequence[SchemeSpec], perimeters: Mapping[str, object], start: date, known: Collection[str]
-    ) -> Iterator[Problem]:
-        """Yield what in either file cannot be held against the case. `known`: what a formula of the case may name."""
-        units = modelled({spec.name: spec.kind for spec in schemes}, perimeters)
-        yield from self._register([spec.name for spec in schemes], units, known)
-        theirs = {b.measure: b.unit for b in self.benefits}
-        first: dict[str, Row] = {}
-        for row in self.actual_rows:
-            if row.complete:
-                yield from _actual(row, {**units, **theirs, INFLATION: "rate/year"}, known, start)
-                before = first.setdefault(row.values["measure"], row)
-                if before.values["unit"] != row.values["unit"]:
-                    unit = before.values["unit"]
-                    yield row.problem("unit", f"one unit a measure: {unit}, as in row {before.number}")
-
-    def _register(self, schemes: Sequence[str], units: Mapping[str, str], known: Collection[str]) -> Iterator[Problem]:
-        """Yield what is wrong with a benefit: its scheme, its measure, its formula, its unit."""
-        said = {*known, *units}
-        counted = {str(row.values.get("measure", "")) for row in self.actual_rows}
-        for row in self.benefit_rows:
-            scheme, measure, formula = (row.values.get(column, "") for column in ("scheme", "measure", "formula"))
-            if scheme and scheme not in schemes:
-                yield row.problem("scheme", "the name of a scheme", nearest(scheme, schemes))
-            near = nearest(measure, counted if formula else {*units, *counted})
-            if measure and measure not in {*said, *counted} and (not formula or near.startswith("did")):
-                yield row.problem("measure", "a measure of the model or of actuals.csv, or a formula beside it", near)
-            if units.get(measure, row.values.get("unit")) != row.values.get("unit") and not formula:
-                yield row.problem("unit", f"{units[measure]}, as the model counts it")
-            try:
-                formulas.parse(formula or "0", said)
-            except Bad as bad:
-                yield row.problem("formula", bad.expected, bad.suggestion)
+def problems(  # noqa: PLR0913, PLR0917 - two tables, and everything that they are held against
+    actuals: Sequence[Row],
+    benefits: Sequence[Row],
+    schemes: Sequence[SchemeSpec],
+    perimeters: Mapping[str, object],
+    start: date,
+    known: Collection[str],
+) -> Iterator[Problem]:
+    """Yield what in either file cannot be held against the case. `known`: what a formula of the case may name."""
+    units = modelled({spec.name: spec.kind for spec in schemes}, perimeters)
+    counted = {str(row.values.get("measure", "")) for row in actuals}
+    for row in benefits:
+        yield from _benefit(row, [spec.name for spec in schemes], units, counted, known)
+    theirs = {row.values["measure"]: row.values["unit"] for row in benefits if row.complete}
+    first: dict[str, Row] = {}
+    for row in actuals:
+        if row.complete:
+            yield from _actual(row, {**units, **theirs, INFLATION: "rate/year"}, known, start)
+            before = first.setdefault(row.values["measure"], row)
+            if before.values["unit"] != row.values["unit"]:
+                unit = before.values["unit"]
+                yield row.problem("unit", f"one unit a measure: {unit}, as in row {before.number}")
 
 
-def read(folder: Path, problems: list[Problem]) -> Tracked:
-    """Read both files, either of which a case may lack. The same thing said twice on one day is a problem."""
-    return Tracked(actual_rows=ACTUALS.rows(folder, problems), benefit_rows=BENEFITS.rows(folder, problems))
+def _benefit(
+    row: Row, schemes: Sequence[str], units: Mapping[str, str], counted: Collection[str], known: Collection[str]
+) -> Iterator[Problem]:
+    """Yield what is wrong with a benefit: its scheme, its measure, its formula, its unit."""
+    said = {*known, *units}
+    scheme, measure, formula = (row.values.get(column, "") for column in ("scheme", "measure", "formula"))
+    if scheme and scheme not in schemes:
+        yield row.problem("scheme", "the name of a scheme", nearest(scheme, schemes))
+    near = nearest(measure, counted if formula else {*units, *counted})
+    if measure and measure not in {*said, *counted} and (not formula or near.startswith("did")):
+        yield row.problem("measure", "a measure of the model or of actuals.csv, or a formula beside it", near)
+    if units.get(measure, row.values.get("unit")) != row.values.get("unit") and not formula:
+        yield row.problem("unit", f"{units[measure]}, as the model counts it")
+    try:
+        formulas.parse(formula or "0", said)
+    except Bad as bad:
+        yield row.problem("formula", bad.expected, bad.suggestion)
 
 
 def _actual(row: Row, units: Mapping[str, str], known: Collection[str], start: date) -> Iterator[Problem]:
