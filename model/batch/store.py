@@ -129,6 +129,26 @@ def publish(temporary: Path, folder: Path) -> None:
     point("publish.after", folder.name)
 
 
+@contextlib.contextmanager
+def whole(folder: Path, *, kept: bool = False) -> Iterator[Path]:
+    """A folder to write in, which takes the place of `folder` once all is well; what fails leaves the old one.
+
+    `kept`: it begins as a copy of what stands there. OSError where it cannot be written.
+    """
+    try:
+        temporary = begin(folder)
+    except OutputError as error:
+        raise error.__cause__ or error from None
+    try:
+        if kept and folder.is_dir():
+            shutil.copytree(folder, temporary, dirs_exist_ok=True)
+        yield temporary
+        publish(temporary, folder)
+    except BaseException:
+        discard(temporary)
+        raise
+
+
 def discard(folder: Path) -> None:
     """Remove a folder, whatever is in it; what cannot be removed is left for the next run."""
     shutil.rmtree(folder, ignore_errors=True)

@@ -1,20 +1,17 @@
 """Arguments that several commands share, each declared once; importing this costs nothing."""
 
-from __future__ import annotations
-
 import argparse
 import datetime as dt
 import math
 import re
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 from model.commands.shared import CASE_HELP, OUTPUTS
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
+Options = argparse.Namespace
 Parsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 - argparse names it so
 
 
@@ -106,7 +103,7 @@ def declare(command: argparse.ArgumentParser, *names: str, **changed: Any) -> No
         command.add_argument(name, **{**SHARED[name], **changed})
 
 
-def cluster_problem(options: argparse.Namespace) -> str:
+def cluster_problem(options: Options) -> str:
     """Return what is wrong with ``--engine`` and ``--scheduler`` taken together; empty if nothing is."""
     if options.engine == "dask" and not options.scheduler:
         return "--engine dask needs --scheduler ADDRESS, such as tcp://host:8786"

@@ -1,27 +1,34 @@
-"""`check`: every problem in the inputs, all at once, and what looks like a slip."""
+"""`check`, `reconcile` and `dictionary`: what is wrong in the inputs, what a paper printed, what inputs there are."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from model.commands.arguments import Parsers, declare
-from model.commands.shared import DONE, case_paths, refused
+from model.commands.arguments import Options, Parsers, declare
+from model.commands.shared import DONE, FAILED, ROOT, case_paths, refused
 from model.commands.terminal import say
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
     from model.case.records import Case
 
 
+DICTIONARY = ROOT / "docs" / "inputs.md"
+
+
 def add_arguments(subparsers: Parsers) -> None:
-    """Declare the command."""
+    """Declare the three commands."""
     command = subparsers.add_parser("check", help="print every problem in the inputs, all at once")
     declare(command, "cases")
     command.add_argument("--mend", action="store_true", help="write what Excel rewrote back in the house form")
     command.add_argument("--impact", action="store_true", help="write into assumptions.csv how much each one matters")
     command.set_defaults(run=lambda options: check(case_paths(options.cases), mend=options.mend, impact=options.impact))
+    command = subparsers.add_parser("reconcile", help="recompute the figures a paper has printed, row by row")
+    declare(command, "case")
+    command.set_defaults(run=lambda options: reconcile(case_paths([options.case])[0]))
+    command = subparsers.add_parser("dictionary", help="write the data dictionary, docs/inputs.md, from the code")
+    command.set_defaults(run=dictionary)
 
 
 def check(paths: Sequence[Path], *, mend: bool = False, impact: bool = False) -> int:
@@ -120,3 +127,38 @@ def _counts(cases: tuple[Case, ...], slips: int) -> str:
         f"{len(case.approved_budget)} budget lines, {len(case.published)} published figures, "
         f"{len(case.actuals)} actuals: no problems{warned}"
     )
+
+
+def reconcile(path: Path) -> int:
+    """Print a case's published figures row by row. Return 0, or 1 where a verdict is unexpected."""
+    from model.results.reconcile import recompute, table  # noqa: PLC0415
+    from model.schemes.load import load_case  # noqa: PLC0415
+
+    case = load_case(path, complete=False)
+    lines = recompute(case)
+    say(table(lines, title=f"{case.council}: published figures on the scenario {case.published_scenario}"))
+    for line in _claims(path):
+        say(line)
+    return FAILED if any(line.is_unexpected for line in lines) else DONE
+
+
+def _claims(path: Path) -> list[str]:
+    """Return what the paper claims a year beside the modelled years; nothing for a case that cannot be run yet."""
+    from model.case.reading.problems import InputProblems  # noqa: PLC0415
+    from model.report.claims import sentences  # noqa: PLC0415
+    from model.results.runs import run  # noqa: PLC0415
+    from model.schemes.load import load_case  # noqa: PLC0415
+
+    try:
+        case = load_case(path, load_case(path).published_scenario)
+    except InputProblems:
+        return []
+    return sentences(run(case, draws=1, seed=1)) if any(row.beside_scheme for row in case.published) else []
+
+
+def dictionary(_options: Options) -> int:
+    """Write the data dictionary from the code. Return 0."""
+    from model.case.reading.dictionary import page  # noqa: PLC0415
+
+    DICTIONARY.write_text(page(), encoding="utf-8", newline="\n")
+    return DONE

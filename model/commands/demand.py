@@ -8,13 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from model.batch.disk import write_whole
-from model.commands.arguments import Parsers, declare, whole_number
+from model.commands.arguments import Options, Parsers, declare, whole_number
 from model.commands.shared import DONE, case_paths, refused
 from model.commands.terminal import say
 
 if TYPE_CHECKING:
-    import argparse
-
     import pandas as pd
 
 
@@ -53,15 +51,15 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
     """Write a frame as UTF-8 CSV with plain line ends, making the folder."""
     path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, frame.to_csv(index=False, lineterminator="\n").encode())
-    say(f"wrote {path}: {len(frame)} rows")
 
 
-def run_demand(args: argparse.Namespace) -> int:
+def run_demand(args: Options) -> int:
     """Write ``caseload.csv`` and ``assumptions.csv`` (and, with returns, rates and the log of rules)."""
     if args.actuals and args.ssda903:
         return _add_actuals(args)
     if args.actuals or not args.dfe:
         return refused("demand needs --dfe; or --ssda903 and --actuals CASE, for what happened since")
+    from model.batch.store import whole  # noqa: PLC0415
     from model.demand.build import demand_from_tables  # noqa: PLC0415
 
     if args.ssda903 is None:
@@ -71,17 +69,21 @@ def run_demand(args: argparse.Namespace) -> int:
 
         built = demand_with_returns(args.dfe, args.ssda903, args.authority, internal=args.internal)
     folder = args.out or Path("outputs") / "demand" / slug(built.authority)
-    if args.ssda903 is not None:
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / ".gitignore").write_text("*\n", encoding="utf-8")
+    if Path.cwd().is_relative_to(folder.resolve()):
+        return refused(f"--out {folder}: one stands in it; choose a folder of its own, such as outputs/demand")
+    with whole(folder, kept=True) as place:
+        if args.ssda903 is not None:
+            (place / ".gitignore").write_text("*\n", encoding="utf-8")
+        for name, frame in built.files.items():
+            write_csv(frame, place / name)
     for name, frame in built.files.items():
-        write_csv(frame, folder / name)
+        say(f"wrote {folder / name}: {len(frame)} rows")
     for line in built.lines:
         say(line)
     return DONE
 
 
-def _add_actuals(args: argparse.Namespace) -> int:
+def _add_actuals(args: Options) -> int:
     """Add what a council's returns say of each month to a case's ``actuals.csv``. Raises InputProblems."""
     import pandas as pd  # noqa: PLC0415
 
@@ -98,6 +100,7 @@ def _add_actuals(args: argparse.Namespace) -> int:
     write_csv(
         merged(before.reindex(columns=list(dict.fromkeys([*before.columns, *COLUMNS])), fill_value=""), found), path
     )
+    say(f"wrote {path}")
     for measure, part in found.groupby("measure", sort=False):
         say(f"{measure}: {part['period'].nunique()} periods from {part['period'].min()} to {part['period'].max()}")
     if not args.internal:
@@ -105,7 +108,7 @@ def _add_actuals(args: argparse.Namespace) -> int:
     return DONE
 
 
-def run_new(args: argparse.Namespace) -> int:
+def run_new(args: Options) -> int:
     """Make a case folder: for an authority from tables, blank for some kinds of scheme, or like another case."""
     from model.demand.blank_case import blank_case, case_from  # noqa: PLC0415
 
@@ -124,7 +127,7 @@ def run_new(args: argparse.Namespace) -> int:
     return DONE
 
 
-def run_backtest(args: argparse.Namespace) -> int:
+def run_backtest(args: Options) -> int:
     """Print held-out errors and coverage of every method; write them where asked."""
     from model.demand.backtest import backtest, summary_lines  # noqa: PLC0415
     from model.demand.dfe import read_dfe  # noqa: PLC0415
@@ -133,6 +136,7 @@ def run_backtest(args: argparse.Namespace) -> int:
     if args.out is not None:
         for name in ("errors", "coverage", "forecasts"):
             write_csv(getattr(result, name).round(5), args.out / f"{name}.csv")
+        say(f"wrote {args.out}: errors.csv, coverage.csv and forecasts.csv")
     for line in summary_lines(result):
         say(line)
     return DONE

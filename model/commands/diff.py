@@ -1,14 +1,8 @@
 """`diff`: what is different between two folders of outputs."""
 
-from __future__ import annotations
-
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from model.commands.arguments import Parsers
-
-if TYPE_CHECKING:
-    import argparse
+from model.commands.arguments import Options, Parsers
 
 
 def add_arguments(subparsers: Parsers) -> None:
@@ -20,7 +14,7 @@ def add_arguments(subparsers: Parsers) -> None:
     command.set_defaults(run=run)
 
 
-def run(options: argparse.Namespace) -> int:
+def run(options: Options) -> int:
     """Print the differences. Return 0, or 2 where a folder holds no outputs."""
     from model.report.diff import diff_command  # noqa: PLC0415
 

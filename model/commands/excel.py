@@ -1,25 +1,17 @@
 """`excel`: a case as one workbook; `import`: that workbook as a case again, or HR's list of posts."""
 
-from __future__ import annotations
-
 import csv
 import io
 import shutil
 import tempfile
 import tomllib
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from model.case.reading.problems import InputProblems
-from model.commands.arguments import Parsers, declare, pair
+from model.case.reading.problems import InputProblems, Problem
+from model.commands.arguments import Options, Parsers, declare, pair
 from model.commands.shared import CASE_HELP, DONE, INPUTS, case_paths, refused
 from model.commands.terminal import say
-
-if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Callable, Mapping
-
-    from model.case.reading.problems import Problem
 
 POSTS, LIST = "establishment.csv", "establishment_list"
 
@@ -47,7 +39,7 @@ def _folder(name: str) -> Path:
     return folder
 
 
-def _out(options: argparse.Namespace) -> int:
+def _out(options: Options) -> int:
     """Write the workbook. Raises InputProblems where there is no such case."""
     from model.batch.disk import write_whole  # noqa: PLC0415 - a list of commands needs none of this
     from model.excel.case_book import case_book  # noqa: PLC0415
@@ -59,7 +51,7 @@ def _out(options: argparse.Namespace) -> int:
     return DONE
 
 
-def _back(options: argparse.Namespace) -> int:
+def _back(options: Options) -> int:
     """Bring a workbook or a list of posts in. Return 0, or 2 with every problem. Raises InputProblems."""
     from model.case.reading.toml import read_toml  # noqa: PLC0415 - as above
     from model.excel.case_book import read_case_book  # noqa: PLC0415
@@ -86,7 +78,7 @@ def _back(options: argparse.Namespace) -> int:
 
 def _take(folder: Path, files: Mapping[str, str], located: Callable[[Problem | str], Problem | str]) -> int:
     """Try a case with other files in it, and write those that differ only where nothing is wrong."""
-    from model.batch.disk import write_whole  # noqa: PLC0415 - as above
+    from model.batch.store import whole  # noqa: PLC0415 - as above
     from model.results.check import examine  # noqa: PLC0415
 
     with tempfile.TemporaryDirectory() as aside:
@@ -94,24 +86,26 @@ def _take(folder: Path, files: Mapping[str, str], located: Callable[[Problem | s
         if folder.is_dir():
             shutil.copytree(folder, trial)
         shutil.copytree((folder.parent if folder.is_dir() else INPUTS) / "reference", trial.parent / "reference")
-        _write(trial, files, lambda path, content: path.write_bytes(content))
+        _write(trial, files)
         problems = dict.fromkeys(located(problem) for problem in examine(trial).problems)
     for problem in problems:
         say(str(problem), error=True)
     if problems:
         return refused(f"{len(problems)} problem{'s' if len(problems) > 1 else ''}; nothing has been written")
     changed = {file: text for file, text in files.items() if not _same(folder / file, text)}
-    _write(folder, changed, write_whole)
+    if changed:
+        with whole(folder, kept=True) as place:
+            _write(place, changed)
     for file in changed:
         say(f"{folder.name}/{file}: written")
     say(f"{folder.name}: {len(changed)} of {len(files)} files differed from what was there")
     return DONE
 
 
-def _write(folder: Path, files: Mapping[str, str], write: Callable[[Path, bytes], object]) -> None:
+def _write(folder: Path, files: Mapping[str, str]) -> None:
     for file, text in files.items():
         (folder / file).parent.mkdir(parents=True, exist_ok=True)
-        write(folder / file, text.encode())
+        (folder / file).write_bytes(text.encode())
 
 
 def _same(path: Path, text: str) -> bool:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import cache
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +17,6 @@ from model.commands.shared import INPUTS, ROOT
 from model.results import provenance
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from pathlib import Path
-
     from nbformat import NotebookNode
 
 NOTEBOOK = ROOT / "notebooks" / "90_scenario_report.ipynb"

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from model.case.reading.problems import InputProblems
-from model.commands import check, demand, dictionary, diff, excel, notebooks, reconcile, run, sweep, terminal, tracking
+from model.commands import check, demand, diff, excel, notebooks, run, sweep, terminal, tracking
 from model.commands import options as appraisal
 from model.commands.shared import BAD_INPUT, DONE, FAILED, status_of
 
@@ -42,6 +42,6 @@ def parser() -> argparse.ArgumentParser:
         epilog="exit status: 0 done; 1 a scenario failed, or a printed figure is not as expected; 2 bad input or usage",
     )
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for command in (run, check, reconcile, diff, sweep, excel, demand, tracking, appraisal, notebooks, dictionary):
+    for command in (run, check, diff, sweep, excel, demand, tracking, appraisal, notebooks):
         command.add_arguments(commands)
     return top

@@ -1,20 +1,14 @@
 """`clean-notebooks`: a notebook in git holds its words and its code, and nothing that running it leaves behind."""
 
-from __future__ import annotations
-
 import json
 import re
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from model.commands.arguments import Options, Parsers
 from model.commands.shared import BAD_INPUT, DONE, FAILED
 from model.commands.terminal import say
-
-if TYPE_CHECKING:
-    import argparse
-
-    from model.commands.arguments import Parsers
 
 KERNEL = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -32,7 +26,7 @@ def add_arguments(subparsers: Parsers) -> None:
     command.set_defaults(run=run)
 
 
-def run(options: argparse.Namespace) -> int:
+def run(options: Options) -> int:
     """Clean notebooks and say which; 2 where one is no file, 1 if anything was changed or cannot be."""
     paths = [Path(name) for name in options.notebooks] or sorted(Path("notebooks").glob("*.ipynb"))
     said = [wrong or f"{path}: cleaned" for path in paths if (wrong := unreadable(path)) or clean(path)]

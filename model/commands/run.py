@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from model.commands.arguments import Parsers, cluster_problem, declare, seconds, setting
+from model.commands.arguments import Options, Parsers, cluster_problem, declare, seconds, setting
 from model.commands.shared import DONE, FAILED, among_inputs, case_paths, refused, status_of
 from model.commands.terminal import say
 
 if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Mapping, Sequence
-
     from model.batch.job import Job
     from model.case.reading.problems import Problem
 
@@ -45,7 +43,7 @@ def add_arguments(subparsers: Parsers) -> None:
     command.set_defaults(run=run)
 
 
-def run(options: argparse.Namespace) -> int:
+def run(options: Options) -> int:
     """Make what is not up to date. Return 0, 1 where a scenario failed or a figure surprises, 2 on bad input."""
     from model.batch import remote, store  # noqa: PLC0415
 
@@ -66,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
     return max([FAILED if failed else DONE, *map(_unexpected, paths)])
 
 
-def _planned(paths: Sequence[Path], options: argparse.Namespace) -> tuple[list[Job], dict[Path, list[str]]]:
+def _planned(paths: Sequence[Path], options: Options) -> tuple[list[Job], dict[Path, list[str]]]:
     """Return every job, and for each case the scenarios that are not up to date."""
     from model.batch.jobs import plan  # noqa: PLC0415
     from model.case.reading.load import scenario_names  # noqa: PLC0415
@@ -82,7 +80,7 @@ def _planned(paths: Sequence[Path], options: argparse.Namespace) -> tuple[list[J
     return jobs, stale
 
 
-def _make(jobs: Sequence[Job], paths: Sequence[Path], options: argparse.Namespace) -> bool:
+def _make(jobs: Sequence[Job], paths: Sequence[Path], options: Options) -> bool:
     """Do the jobs and write each case's index; say what was done. Return whether one failed."""
     from model.batch.jobs import run_jobs, summary  # noqa: PLC0415
     from model.report import write_index  # noqa: PLC0415

@@ -5,14 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from model.commands.arguments import Parsers, cluster_problem, declare, whole_number
+from model.commands.arguments import Options, Parsers, cluster_problem, declare, whole_number
 from model.commands.shared import DONE, FAILED, case_paths, refused, status_of
 from model.commands.terminal import say
 from model.results import MOST_POINTS
 
 if TYPE_CHECKING:
-    import argparse
-
     import pandas as pd
 
 
@@ -30,7 +28,7 @@ def add_arguments(subparsers: Parsers) -> None:
     command.set_defaults(run=run)
 
 
-def run(options: argparse.Namespace) -> int:
+def run(options: Options) -> int:
     """Run every combination. Return 0, 1 where it failed on the way, 2 on bad input. Raises InputProblems."""
     from model.batch import remote, store  # noqa: PLC0415 - a list of commands needs none of this
     from model.results.combinations import SweepError, check  # noqa: PLC0415
@@ -76,7 +74,7 @@ def _written(made: Path, asked: Path) -> int:
     return DONE
 
 
-def _asked_for(options: argparse.Namespace) -> pd.DataFrame:
+def _asked_for(options: Options) -> pd.DataFrame:
     """Return the combinations asked for. Raises SweepError where they cannot be read."""
     from model.results.combinations import SweepError, file_frame, grid_frame  # noqa: PLC0415 - as above
 

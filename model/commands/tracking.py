@@ -1,16 +1,10 @@
 """`freeze` and `track`: what a case promises, set down once, and what came of it."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
-from model.commands.arguments import Parsers, day, declare, share, whole_number
+from model.commands.arguments import Options, Parsers, day, declare, share, whole_number
 from model.commands.shared import DONE, among_inputs, case_paths, refused
 from model.commands.terminal import say
-
-if TYPE_CHECKING:
-    import argparse
 
 
 def add_arguments(subparsers: Parsers) -> None:
@@ -32,7 +26,7 @@ def add_arguments(subparsers: Parsers) -> None:
     command.set_defaults(run=run_track)
 
 
-def freeze(options: argparse.Namespace) -> int:
+def freeze(options: Options) -> int:
     """Write the next version of a case's plan. Raises InputProblems."""
     from model.schemes.load import load_case  # noqa: PLC0415 - a list of commands needs none of this
     from model.tracking import plans  # noqa: PLC0415
@@ -48,9 +42,10 @@ def freeze(options: argparse.Namespace) -> int:
     return DONE
 
 
-def run_track(options: argparse.Namespace) -> int:
+def run_track(options: Options) -> int:
     """Write `outturn.html` and the tables behind it. Raises InputProblems."""
-    from model.report.outturn import open_outturn, write_page  # noqa: PLC0415 - a list of commands needs none of this
+    from model.batch.store import whole  # noqa: PLC0415 - a list of commands needs none of this
+    from model.report.outturn import open_outturn, write_page  # noqa: PLC0415
     from model.tracking.outturn import write  # noqa: PLC0415
 
     (path,) = case_paths([options.case])
@@ -58,8 +53,9 @@ def run_track(options: argparse.Namespace) -> int:
         return refused(wrong)
     found = open_outturn(path, options.plan, options.dfe, options.authority)
     folder = options.outputs / found.case.folder_name / "outturn"
-    write(found, folder)
-    write_page(found, folder / "outturn.html")
+    with whole(folder) as place:
+        write(found, place)
+        write_page(found, place / "outturn.html")
     now = found.forecast.iloc[-1]
     say(f"{folder}: plan {found.plan.version} against {len(found.evidence.observations)} figures; "
         f"{found.plan.perimeter}: {now['decision']}")  # fmt: skip

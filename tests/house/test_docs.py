@@ -14,17 +14,17 @@ from model.case.reading import dictionary
 from model.case.reading.case_tables import TABLES
 from model.case.units import UNITS
 from model.case.words import DISTRIBUTIONS
-from model.commands.dictionary import PAGE
+from model.commands.check import DICTIONARY
 from model.results.files import write
 
 ROOT = Path(__file__).parents[2]
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *(ROOT / "inputs").rglob("README.md"),
+DICTIONARYS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *(ROOT / "inputs").rglob("README.md"),
                 ROOT / "outputs/README.md", ROOT / "benchmarks/README.md"])  # fmt: skip
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 
 
 def test_the_data_dictionary_is_what_the_code_says():
-    written = PAGE.read_text(encoding="utf-8")
+    written = DICTIONARY.read_text(encoding="utf-8")
     assert written == dictionary.page(), "run python3 workbook.py model dictionary"
 
 
@@ -50,7 +50,7 @@ def anchors(page):
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+@pytest.mark.parametrize("page", DICTIONARYS, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_every_link_leads_to_a_file_and_a_heading(page):
     astray = []
     for link in LINK.findall(page.read_text(encoding="utf-8")):
@@ -71,7 +71,9 @@ def test_every_command_that_a_page_names_exists():
     commands = next(
         action for action in parser()._actions if action.dest == argparse.SUPPRESS and action.choices
     ).choices
-    named = {word for page in PAGES for word in re.findall(r"workbook\.py model ([a-z-]+)", page.read_text("utf-8"))}
+    named = {
+        word for page in DICTIONARYS for word in re.findall(r"workbook\.py model ([a-z-]+)", page.read_text("utf-8"))
+    }
     assert named - set(commands) == set()
     assert named >= {"dictionary", "diff", "new", "reconcile", "sweep"}
 
