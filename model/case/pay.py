@@ -137,28 +137,12 @@ class PayTables:
         )
         raise PayError(message)
 
-    def ni(self, pay_day: date) -> Rate:
-        """Employer NI in force on a pay day."""
-        return self._in_force(NI, pay_day)
-
-    def pension(self, council: str, day: date) -> Rate:
-        """The employer's pension rate of a council on a day."""
-        return self._in_force(PENSION, day, council)
-
-    def levy_rate(self, day: date) -> Rate:
-        """The apprenticeship levy in force on a day."""
-        return self._in_force(LEVY, day)
-
-    def redundancy_cap_weekly(self, day: date) -> float:
-        """The statutory cap on a week's pay, pounds, on a leaving date."""
-        return self._in_force(REDUNDANCY_WEEK, day).rate
-
-    def _in_force(self, file: str, day: date, holder: str = "") -> Rate:
-        """The last of a table's rows, for all or for one council, that had taken effect by a day."""
-        current = [r for r in self.rates.get(file, ()) if r.holder == holder and r.start <= day]
+    def in_force(self, file: str, day: date, council: str = "") -> Rate:
+        """The last of a table's rates, for all or for one council, that had taken effect by a day."""
+        current = [r for r in self.rates.get(file, ()) if r.holder == council and r.start <= day]
         if current:
             return max(reversed(current), key=lambda r: r.start)  # of two from one day the council's own, read last
-        table = f"{file} (council {holder!r})" if holder else file
+        table = f"{file} (council {council!r})" if council else file
         raise PayError(f"{table} has no row in force on {day.isoformat()}: add one with its source")
 
     def rule(self, name: str) -> float:

@@ -221,9 +221,7 @@ class Actual:
 class Benefit:
     """A row of `benefits.csv`, the register: what a scheme is to bring about, who answers for it, how it is measured.
 
-    `formula` reads modelled measures (`model.case.measures`); empty = the measure is itself one. `plan`: the version
-    that promised it, empty = the first. `rule`: shares of what was promised, `0.9 0.75` = green from 90%, red below
-    75%. `lag_months`: how late its data come. `decision`: the day on which it is next decided about.
+    Its columns are explained in `model.case.reading.case_tables`; `formula` reads `model.case.measures`.
     """
 
     id: str

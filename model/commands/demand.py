@@ -135,8 +135,9 @@ def run_backtest(args: Options) -> int:
     result = backtest(read_dfe(args.dfe), holdout_years=args.holdout)
     if args.out is not None:
         for name in ("errors", "coverage", "forecasts"):
-            write_csv(getattr(result, name).round(5), args.out / f"{name}.csv")
-        say(f"wrote {args.out}: errors.csv, coverage.csv and forecasts.csv")
+            frame = getattr(result, name).round(5)
+            write_csv(frame, args.out / f"{name}.csv")
+            say(f"wrote {args.out / name}.csv: {len(frame)} rows")
     for line in summary_lines(result):
         say(line)
     return DONE

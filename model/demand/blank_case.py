@@ -171,7 +171,7 @@ def _needed(schemes: Sequence[SchemeSpec], placements: Sequence[str]) -> dict[st
         for s in schemes
         if s.kind in parameters.ONE_OF
     }
-    return assumption_rows.needed_names(schemes, held) | either
+    return parameters.required(assumption_rows.readable_by(schemes), held) | either
 
 
 def _examples(inputs: Path, schemes: Iterable[SchemeSpec]) -> Mapping[str, str]:

@@ -58,7 +58,7 @@ def learn(evidence: Evidence, stored: Draws, *, seed: int) -> Learnt:
     evidence, expected = pooled(evidence, evidence.expected(stored))
     weights = weighed(evidence, expected)
     effective = float(1 / np.sum(weights**2))
-    if effective >= FEWEST:
+    if effective >= FEWEST or not evidence.observations:
         kept = resampled(weights, seed)
         after = {name: np.stack([z, z[kept]]) for name, z in prior.items()}
         values = {name: array[kept] for name, array in stored.values.items()}

@@ -532,7 +532,7 @@ def test_a_case_file_that_cannot_be(tmp_path, old, new, fragments):
         ('"fostering.fill_rate" = true', ["key fostering.fill_rate", "a number"]),
         ('"fostering.fill_rate" = 62', ["key fostering.fill_rate", "from 0 to 1", "0.62"]),
         ('"fostering.fill_rate" = { value = 0.5, hi = 0.6 }', ["key fostering.fill_rate.hi", "did you mean high?"]),
-        ('"fostering.fill_rate" = { low = 0.5 }', ["key fostering.fill_rate", "value, low and high together"]),
+        ('"fostering.fill_rate" = { low = 0.5 }', ["key fostering.fill_rate", "key fostering.fill_rate.value", "a key value, which is missing"]),
         ('"fostering.fill_rate" = { value = 0.5, low = 0.6, high = 0.7, distribution = "pert" }',
          ["key fostering.fill_rate.value", "from low to high"]),
         ('"fostering.fill_rate" = { value = 0.5, low = 0.6, high = 0.4, distribution = "pert" }',

@@ -38,7 +38,7 @@ def test_a_councils_own_national_insurance_goes_before_the_shared_row_of_the_day
         (tmp_path / name / NI).write_text(heading + row, encoding="utf-8")
     for folders, expected in ((["shared", "own"], 0.15), (["shared"], 0.138)):
         tables = pay_files.read([tmp_path / name for name in folders], [])
-        assert tables.ni(date(2023, 5, 1)).rate == expected
+        assert tables.in_force(NI, date(2023, 5, 1)).rate == expected
 
 
 def test_a_return_of_headings_alone_is_a_sentence_and_nothing_is_written(tmp_path, capsys):

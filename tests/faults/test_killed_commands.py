@@ -36,11 +36,21 @@ sys.exit(main(sys.argv[2:]))
 """Ends itself at the nth moment of putting something in its place; never for nought."""
 CASE = "inputs/exampleshire"
 OLD, NEW_RUN = "made/old", "made/new"
+LISTED = """\
+id,team,post,fte_current,fte_proposed,change_annual_cost_gbp,charged_to,funding,source
+night,Fostering,Night worker,0,1,40000,fostering,general_fund,invented
+"""
 COMMANDS = (
     ["excel", CASE, "--out", "book.xlsx"],
     ["new", "northby", "--blank", "--schemes", "agency", "--inputs", "inputs"],
     ["import", "edited.xlsx", "--to", CASE],
-    ["import", "posts.csv", "--posts", CASE],
+    [
+        "import",
+        "posts.csv",
+        "--posts",
+        CASE,
+        *(f"--map={column}={column}" for column in LISTED.partition("\n")[0].split(",")),
+    ],
     ["diff", OLD, NEW_RUN, "--html", "changes.html"],
     ["demand", "--authority", "Northby", "--dfe", "dfe", "--out", "made"],
     *(
@@ -52,10 +62,6 @@ COMMANDS = (
         )
     ),
 )
-LISTED = """\
-id,team,post,fte_current,fte_proposed,change_annual_cost_gbp,charged_to,funding,source
-night,Fostering,Night worker,0,1,40000,fostering,general_fund,invented
-"""
 
 
 def ended(folder: Path, moment: int, words: list[str]) -> int:

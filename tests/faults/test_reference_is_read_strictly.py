@@ -33,7 +33,6 @@ CHANGED = [
     ("pay/njc_spine.csv", "2021-04-01,18333,", "2021-04-01,-18333,", "a number from 1000 to 1e+06"),
     ("pay/pay_awards.csv", ",,0.0388,", ",,1.75,", "a number from -0.5 to 0.5; is it 0.0175?"),
     ("pay/pay_awards.csv", "2023-04-01,44,", "2023-04-01,x,", "a whole number, or an empty cell for every point"),
-    ("pay/employer_ni.csv", "9100,0.1505,0.1505", "9100,0.2,0.1505", "a number up to 0.1505, the figure"),
     ("plausible.csv", "name,low,high", "name;low;high", "a column low, which is missing"),
     ("plausible.csv", "foster_prices,0.2,5", "foster_prices,5,0.2", "no more than high (0.2)"),
     ("demand/stays.csv", "12,0.46", "12,46", "a number from 0 to 1; is it 0.46?"),

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.case.pay import PENSION, PayError
+from model.case.pay import NI, PENSION, PayError
 from model.case.reading.pay_files import PAY_FILES
 from model.case.reading.problems import InputProblems
 from model.case.timeline import Timeline
@@ -73,7 +73,7 @@ def test_the_rate_follows_the_pay_day_so_it_falls_in_november_2022_and_rises_in_
 
 
 def test_a_pension_rate_of_april_is_paid_from_april_and_not_for_march():
-    old, new = (replace(TABLES.pension(BURY, date(2022, 4, 1)), rate=r, start=date(y, 4, 1)) for y, r in
+    old, new = (replace(TABLES.in_force(PENSION, date(2022, 4, 1), BURY), rate=r, start=date(y, 4, 1)) for y, r in
                 ((2022, 0.2), (2023, 0.3)))  # fmt: skip
     tables = replace(TABLES, rates={**TABLES.rates, PENSION: (old, new)})
     cost = post_cost(tables, post_at_38(), Timeline(date(2022, 4, 1), 24))
@@ -143,7 +143,7 @@ def test_what_is_missing_is_said_and_never_guessed():
     with pytest.raises(PayError, match="no grade 'G12'"):
         post_pay(TABLES, council=BURY, grade="G12", start=date(2022, 4, 1))
     with pytest.raises(PayError, match=r"employer_ni\.csv"):
-        TABLES.ni(date(2021, 4, 30))
+        TABLES.in_force(NI, date(2021, 4, 30))
     with pytest.raises(PayError, match="no middle point"):
         post_pay(TABLES, council=BURY, grade="CO-E", start=date(2022, 4, 1), priced_at="middle")
 

@@ -38,3 +38,9 @@ def test_before_anything_is_counted_the_forecast_is_as_it_was_frozen(tmp_path):
     forecast = pd.read_csv(folder / "forecast.csv")
     assert forecast["mean_gbp"][0] == forecast["mean_gbp"][1]
     assert "The figures say nothing of any assumption yet." in (folder / "outturn.html").read_text(encoding="utf-8")
+
+
+def test_a_plan_of_few_draws_of_which_nothing_is_counted_yet_is_tracked(tmp_path):
+    case = write_case(tmp_path, files={"benefits.csv": BENEFITS})
+    assert main(["freeze", str(case), "--draws", "20"]) == 0
+    assert main(["track", str(case), "--outputs", str(tmp_path / "out")]) == 0

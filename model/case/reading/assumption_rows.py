@@ -150,7 +150,8 @@ def name_problems(  # noqa: PLR0913, PLR0917 - rows, and everything that they ar
     first part that belongs to the model or to a scheme, or nearly one that is missing, is taken for a slip. `held` is
     what the case holds, which decides what is asked for.
     """
-    needed, known = needed_names(schemes, held), known_names(schemes)
+    readable = readable_by(schemes)
+    needed, known = parameters.required(readable, held), {name: p.unit for name, p in readable.items()}
     missing = [name for name in needed if name not in names]
     spare = sorted(name for name in names if name not in known and name not in used)
     for name in missing:
@@ -179,7 +180,7 @@ def name_problems(  # noqa: PLR0913, PLR0917 - rows, and everything that they ar
 
 def labelled(assumption: Assumption, schemes: Collection[SchemeSpec]) -> Assumption:
     """Return an assumption with its name for people: its row's, or the model's words after the scheme's title."""
-    known = _readable(schemes).get(assumption.name)
+    known = readable_by(schemes).get(assumption.name)
     if assumption.label or known is None:
         return assumption
     words, owner = known.meaning.rstrip("."), assumption.name.partition(".")[0]
@@ -187,17 +188,8 @@ def labelled(assumption: Assumption, schemes: Collection[SchemeSpec]) -> Assumpt
     return replace(assumption, label=f"{title}: {words[:1].lower()}{words[1:]}" if title else words)
 
 
-def needed_names(schemes: Collection[SchemeSpec], held: Collection[str]) -> dict[str, Parameter]:
-    """Return what must be given by a case that holds what `held` names."""
-    return parameters.required(_readable(schemes), held)
-
-
-def known_names(schemes: Collection[SchemeSpec]) -> dict[str, str]:
-    """Return name -> unit of all that the model can read."""
-    return {name: parameter.unit for name, parameter in _readable(schemes).items()}
-
-
-def _readable(schemes: Collection[SchemeSpec]) -> dict[str, Parameter]:
+def readable_by(schemes: Collection[SchemeSpec]) -> dict[str, Parameter]:
+    """Return all that the model can read of a case with these schemes, by name."""
     own = {f"{s.name}.{name}": p for s in schemes for name, p in parameters.PARAMETERS.get(s.kind, {}).items()}
     return {**parameters.CASE_WIDE, **own}
 

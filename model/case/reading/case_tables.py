@@ -30,7 +30,8 @@ PRINTED_COST: Final = "change_annual_cost_gbp"
 TRACKED_UNITS: Final = (*UNITS, *PRINTED_UNITS)
 
 _RATING = cells.word(words.RATINGS, "red, amber or green")
-_SOURCE, _NOTE = "Where it is from.", "What a reader should know."
+_SOURCE = need("source", cells.text_cell, "Where it is from.")
+_NOTE = spare("note", cells.text_cell, "What a reader should know.")
 
 ASSUMPTIONS: Final = Table(
     file="assumptions.csv",
@@ -86,7 +87,7 @@ ESTABLISHMENT: Final = Table(
               "yes or no: whether it fills over time. Empty = yes where the row adds posts."),
         spare("service_line", cells.text_cell, "The heading in the council's own table, for virements."),
         need("source", cells.text_cell, "Where it is from. With the word inferred, the printed cost is marked so."),
-        spare("note", cells.text_cell, _NOTE),
+        _NOTE,
         spare("grade_current", cells.text_cell, "The grade that the post has now, to price a regrade."),
         spare("spine_point", cells.text_cell, "A stated point of the spine."),
         spare("priced_at", cells.word(PLACES_IN_A_GRADE, "a place in the grade"),
@@ -134,7 +135,7 @@ CASELOAD: Final = Table(
         spare(MEAN_AGE, cells.count, "Mean months of age of an age's children, in its row of placement all."),
         spare(YOUNGER, cells.count,
               "Share of an age's entrants in the younger half of its band, to give their mean age; half where empty."),
-        spare("source", cells.text_cell, _SOURCE),
+        spare("source", cells.text_cell, _SOURCE.means),
         spare("note", cells.text_cell, "How a suppressed figure was filled."),
     ),
 )  # fmt: skip
@@ -147,10 +148,10 @@ APPROVED_BUDGET: Final = Table(
         need("financial_year", cells.financial_year_cell,
              "The year, such as 2022/23. After the last one the budget grows as `cashable.*` says."),
         need("value_gbp", cells.number, "What the plan holds for it, in cash."),
-        need("source", cells.text_cell, _SOURCE),
+        _SOURCE,
         spare("follows", cells.word([words.OPENING_CASELOAD], words.OPENING_CASELOAD),
               "`opening_caseload` where the plan is not published: it then holds the opening children's cost."),
-        spare("note", cells.text_cell, _NOTE),
+        _NOTE,
     ),
 )  # fmt: skip
 LEDGER: Final = Table(
@@ -165,7 +166,7 @@ LEDGER: Final = Table(
         ),
         need("financial_year", cells.financial_year_cell, "The year spent in."),
         need("value_gbp", cells.positive, "What was spent, gross, in cash."),
-        need("source", cells.text_cell, _SOURCE),
+        _SOURCE,
         spare("note", cells.text_cell, "What it holds that the model does not."),
     ),
 )
@@ -182,7 +183,7 @@ PUBLISHED: Final = Table(
         blank("formula", cells.text_cell, "How to work it out again; empty = nothing printed leads to it."),
         blank("expected", cells.word(words.VERDICTS, "a verdict"),
               "reconciles, rounding, differs or not_derivable; empty = what a sound figure would give."),
-        spare("note", cells.text_cell, _NOTE),
+        _NOTE,
         spare("beside_scheme", cells.text_cell,
               "For a saving claimed every year: the scheme whose modelled years stand beside it."),
     ),
@@ -196,8 +197,8 @@ ACTUALS: Final = Table(
              "What was counted: a modelled measure, an assumption, or one of `benefits.csv`."),
         need("value", cells.number, "What it was."),
         need("unit", cells.text_cell, "Its unit."),
-        need("source", cells.text_cell, _SOURCE),
-        spare("note", cells.text_cell, _NOTE),
+        _SOURCE,
+        _NOTE,
         spare("scope", cells.scope,
               "An age band, a placement, a provider or a line; several joined by dots; empty = all."),
         spare("numerator", cells.count, "For a rate: how many it is so of."),
@@ -232,7 +233,7 @@ BENEFITS: Final = Table(
               "planned, live, achieved or closed."),
         spare("decision", cells.iso_date, "The day of the next decision about it."),
         spare("disbenefit", cells.text_cell, "What may get worse because of it."),
-        spare("note", cells.text_cell, _NOTE),
+        _NOTE,
     ),
 )  # fmt: skip
 TABLES: Final = {

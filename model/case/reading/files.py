@@ -261,28 +261,26 @@ class _Heading:
     columns: Sequence[Column]
 
     def row(self, number: int, texts: list[str], problems: list[Problem]) -> Row:
-        """Read one row. Where its cells cannot be told apart only the first, which names the row, is read."""
-        titles, columns, complete = self.titles, self.columns, True
-        if not self._fits(texts):
+        """Read one row. Where its cells cannot be told apart only the first, which names the row, is read.
+
+        A spreadsheet may leave out the last cells of a row where they may be empty.
+        """
+        needed = {column.name for column in self.columns if not column.blank}
+        fits = len(texts) <= self.width and not needed & set(self.titles[len(texts) :])
+        if not fits:
             problems.append(self._width_problem(number, texts))
-            columns, complete = [column for column in columns if column.name == titles[0]], False
-        padded = [*texts, *[""] * (len(titles) - len(texts))]
-        raw = {title: cells.plain(text) for title, text in zip(titles, padded, strict=False)}
+        padded = [*texts, *[""] * (len(self.titles) - len(texts))]
+        raw = {title: cells.plain(text) for title, text in zip(self.titles, padded, strict=False)}
         values: dict[str, Any] = {}
         faults = []
-        for column in columns:
+        for column in self.columns if fits else [c for c in self.columns if c.name == self.titles[0]]:
             try:
                 values[column.name] = column.value(raw.get(column.name, ""))
             except Bad as bad:
                 faults.append((column.name, bad.expected, bad.suggestion))
-        row = Row(file=self.file, number=number, values=values, raw=raw, complete=complete and not faults)
+        row = Row(file=self.file, number=number, values=values, raw=raw, complete=fits and not faults)
         problems.extend(row.problem(*fault) for fault in faults)
         return row
-
-    def _fits(self, texts: list[str]) -> bool:
-        """Whether a row has as many cells; a spreadsheet may leave out the last ones where they may be empty."""
-        needed = {column.name for column in self.columns if not column.blank}
-        return len(texts) <= self.width and not needed & set(self.titles[len(texts) :])
 
     def _width_problem(self, number: int, texts: list[str]) -> Problem:
         split = next((f"{a},{b}" for a, b in pairwise(texts) if _split_thousands(a, b)), "")

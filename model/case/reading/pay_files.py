@@ -73,11 +73,9 @@ def read(folders: Sequence[Path], problems: list[Problem]) -> PayTables:
     """
 
     def rows(*names: str) -> list[Row]:
-        """Every sound row of some tables, in order; a range that does not hold its figure is a problem."""
-        found = [row for name in names for folder in folders for row in PAY_FILES[name].rows(folder, problems)]
-        whole = [row for row in found if row.complete]
-        problems.extend(row.problem(*fault) for row in whole if (fault := _out_of_range(row)))
-        return whole
+        """Every whole row of some tables, in order."""
+        found = (row for name in names for folder in folders for row in PAY_FILES[name].rows(folder, problems))
+        return [row for row in found if row.complete]
 
     def rates(name: str) -> tuple[Rate, ...]:
         figure = "cap_weekly_gbp" if name == REDUNDANCY_WEEK else "rate"
@@ -97,17 +95,6 @@ def read(folders: Sequence[Path], problems: list[Problem]) -> PayTables:
         rates={name: rates(name) for name in (NI, PENSION, LEVY, REDUNDANCY_WEEK)},
         rules={r.values["rule"]: r.values["value"] for r in rows("redundancy_rules.csv", "increment_rules.csv")},
     )
-
-
-def _out_of_range(row: Row) -> tuple[str, str] | None:
-    """The end of a range that is on the wrong side of its figure, and what was expected."""
-    figures = [row.values.get(name) for name in ("rate", "annual_gbp", "cap_weekly_gbp", "flat_gbp", "share")]
-    figure = next((f for f in figures if f is not None), None)
-    for end, side in (("low", -1), ("low_gbp", -1), ("high", 1), ("high_gbp", 1)):
-        limit = row.values.get(end)
-        if figure is not None and limit is not None and side * (limit - figure) < 0:
-            return end, f"a number {'from' if side > 0 else 'up to'} {figure:g}, the figure that the range is of"
-    return None
 
 
 def _award(row: Row, problems: list[Problem]) -> PayAward:

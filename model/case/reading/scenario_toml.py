@@ -1,7 +1,7 @@
 """A scenario's TOML, and what it puts in the place of a case's schemes, conventions and assumptions."""
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -27,21 +27,18 @@ SCENARIO: Final = {
 }
 
 
-def _cell(kind: cells.Cell[Any]) -> Callable[[object], object]:
-    """Return a reader of a value that is written as its cell in `assumptions.csv` would be."""
-    return lambda value: kind(str(value))
-
-
-OVERRIDE: Final[Mapping[str, Callable[[object], object]]] = {
-    **dict.fromkeys(("value", "low", "high"), read.number),
-    "distribution": _cell(cells.word(DISTRIBUTIONS, "a distribution")),
-    "price_base": _cell(cells.financial_year_cell),
-    "source": _cell(cells.text_cell),
-    "as_at": _cell(cells.iso_date),
-    "quality": _cell(cells.word(RATINGS, "red, amber or green")),
-    "note": _cell(cells.text_cell),
+OVERRIDE: Final = {
+    "value": need(read.number, "The central value; an override replaces value, low and high together."),
+    "low": spare(read.number, "As in `assumptions.csv`, like all that follows."),
+    "high": spare(read.number, ""),
+    "distribution": spare(read.of(cells.word(DISTRIBUTIONS, "a distribution")), ""),
+    "price_base": spare(read.of(cells.financial_year_cell), ""),
+    "source": spare(read.text, ""),
+    "as_at": spare(read.day, ""),
+    "quality": spare(read.of(cells.word(RATINGS, "red, amber or green")), ""),
+    "note": spare(read.optional_text, ""),
 }
-"""Key of an override that is a table -> how its value is read."""
+"""The keys of an override that is a table."""
 FILE_NAME: Final = re.compile(
     r"(?!(?:con|prn|aux|nul|com[0-9]|lpt[0-9])$)[A-Za-z0-9][A-Za-z0-9_-]{0,79}", re.IGNORECASE
 )
@@ -173,31 +170,22 @@ def _overridden(
     old: Stated | None, name: str, scenario: Scenario, price_base: str, problems: list[Problem]
 ) -> Stated | None:
     """Put an override in the place of an assumption: value, low and high together. A bare number becomes fixed."""
-    override, place = scenario.overrides[name], scenario.place
-    is_table = isinstance(override, dict)
-    table: Mapping[str, Any] = override if isinstance(override, dict) else {"value": override}
-    given: dict[str, Any] = {}
-    before = len(problems)
-    for key, value in table.items():
-        if key not in OVERRIDE:
-            problems.append(place.problem(name, value, "a known key", nearest(key, OVERRIDE), part=key))
-            continue
-        try:
-            given[key] = OVERRIDE[key](value)
-        except Bad as bad:
-            problems.append(place.problem(name, value, bad.expected, bad.suggestion, part=key if is_table else ""))
-    if "value" not in table:
-        expected = "a value: an override replaces value, low and high together"
-        problems.append(place.problem(name, override, expected))
+    override, place, before = scenario.overrides[name], scenario.place, len(problems)
+    if isinstance(override, dict):
+        place = replace(place, within=name)
+        found = read_keys(override, OVERRIDE, place, problems)
+        given = {key: found[key] for key in override if key in found}
+    else:
+        given = {"value": read_keys({name: override}, {name: OVERRIDE["value"]}, place, problems).get(name)}
     if len(problems) > before or old is None:
         return None
     new = _merged(old.assumption, given, scenario.source, price_base)
-    faults = faults_of(new, given.get("low"), given.get("high"))
-    for fault in faults:
-        shown = table.get(fault.field, getattr(new, fault.field))
-        part = fault.field if is_table else ""
-        problems.append(place.problem(name, shown, fault.expected, fault.suggestion, part=part))
-    return None if faults else Stated(assumption=new, file=scenario.toml.file, row=place.line(name), column=name)
+    for field, *words in faults_of(new, given.get("low"), given.get("high")):
+        shown = given.get(field, getattr(new, field))
+        problems.append(place.problem(field if place.within else name, shown, *words))
+    if len(problems) > before:
+        return None
+    return Stated(assumption=new, file=scenario.toml.file, row=scenario.place.line(name), column=name)
 
 
 def _merged(old: Assumption, given: Mapping[str, Any], source: str, price_base: str) -> Assumption:

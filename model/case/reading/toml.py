@@ -101,18 +101,24 @@ def spare(parse: Callable[[Any], Any], means: str, default: Any = None) -> Key: 
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """Where in a TOML file a table stands: its heading, and which of several with that heading (`position` from 0)."""
+    """Where in a TOML file a table stands: its heading, and which of several with that heading (`position` from 0).
+
+    `within`: the key of that table whose value is a table itself.
+    """
 
     toml: Toml
     table: str = ""
     position: int | None = None
+    within: str = ""
 
-    def problem(self, key: str, value: object, expected: str, suggestion: str = "", *, part: str = "") -> Problem:
-        """A problem with one key of the table, or with one `part` of a key that is a table itself."""
+    def problem(self, key: str, value: object, expected: str, suggestion: str = "") -> Problem:
+        """A problem with one key of the table."""
         table = self.table if self.position is None else f"{self.table}[{self.position + 1}]"
-        column = ".".join(name for name in (table, key, part) if name)
+        column = ".".join(name for name in (table, self.within, key) if name)
         shown = "" if value is None else str(value)
-        return Problem(self.toml.file, expected, suggestion, row=self.line(key), column=column, value=shown)
+        return Problem(
+            self.toml.file, expected, suggestion, row=self.line(self.within or key), column=column, value=shown
+        )
 
     def line(self, key: str) -> int:
         """The line of a key, by its full name or by its last part; 0 if it is not found."""
@@ -138,7 +144,8 @@ def read_keys(
     for name, key in keys.items():
         if name in missing:
             missed = place.problem(name, None, f"a key {name}, which is missing")
-            problems.append(replace(missed, row=place.toml.heading(place.table, place.position or 0)))
+            top = place.toml.heading(place.table, place.position or 0)
+            problems.append(replace(missed, row=place.line(place.within) if place.within else top))
             continue
         try:
             values[name] = key.parse(table[name]) if name in table else key.default

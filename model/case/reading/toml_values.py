@@ -43,18 +43,27 @@ not_negative = cells.that(number, lambda value: value >= 0, "a number of 0 or mo
 rho = cells.that(number, lambda value: -1 < value < 1, "a correlation between -1 and 1, both excluded")
 
 
+def _of_type(kind: type[Value], expected: str) -> Callable[[object], Value]:
+    """Return the reader of a value that TOML itself knows the kind of."""
+
+    def parse(value: object) -> Value:
+        if not isinstance(value, kind):
+            raise Bad(expected, "without quotation marks" if isinstance(value, str) else "")
+        return value
+
+    return parse
+
+
+optional_text = _of_type(str, "a text in quotation marks")
+switch = _of_type(bool, "true or false")
+table: Callable[[object], dict[str, Any]] = _of_type(dict, "a table, written [name] above its keys")
+
+
 def text(value: object) -> str:
     """Return a text that is not empty."""
     if not optional_text(value).strip():
         raise Bad("a text in quotation marks")
     return optional_text(value)
-
-
-def optional_text(value: object) -> str:
-    """Return a text."""
-    if not isinstance(value, str):
-        raise Bad("a text in quotation marks")
-    return value
 
 
 def of(cell: cells.Cell[Value]) -> Callable[[object], Value]:
@@ -94,13 +103,6 @@ def years(value: object) -> int:
     return value
 
 
-def switch(value: object) -> bool:
-    """Return true or false."""
-    if not isinstance(value, bool):
-        raise Bad("true or false", "without quotation marks" if isinstance(value, str) else "")
-    return value
-
-
 def weeks(value: object) -> float:
     """Return the weeks in a year, a number or a fraction."""
     try:
@@ -130,13 +132,6 @@ def ages(value: object) -> tuple[str, ...]:
         raise Bad("at least one age band")
     halves = {whole: [h for h, w in parameters.SPLIT_AGE_BANDS.items() if w == whole] for whole in ages}
     return tuple(dict.fromkeys(half for age in ages for half in (halves[age] or [age])))
-
-
-def table(value: object) -> dict[str, Any]:
-    """Return a table."""
-    if not isinstance(value, dict):
-        raise Bad("a table, written [name] above its keys")
-    return value
 
 
 def tables(value: object) -> list[dict[str, Any]]:

@@ -13,7 +13,18 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from model.case.pay import BOTTOM, MIDDLE, PLACES_IN_A_GRADE, TOP, Grade, PayError, PayTables
+from model.case.pay import (
+    BOTTOM,
+    LEVY,
+    MIDDLE,
+    NI,
+    PENSION,
+    PLACES_IN_A_GRADE,
+    TOP,
+    Grade,
+    PayError,
+    PayTables,
+)  # fmt: skip
 from model.case.records import Case, Post
 from model.case.timeline import MONTHS_A_YEAR, Timeline, add_months, financial_year
 from model.case.words import BOTTOM_UP
@@ -149,13 +160,13 @@ def cost_rates(
     """
     salary = salary_by_month(tables, pay, timeline, planned_rises)
     pay_days = [max(after - timedelta(days=1), pay.start) for after in timeline.month_starts[1:]]
-    ni = [tables.ni(day) for day in pay_days]
+    ni = [tables.in_force(NI, day) for day in pay_days]
     national_insurance = [max(0.0, s - r.threshold_annual_gbp) * r.rate for s, r in zip(salary, ni, strict=True)]
     return PostCost(
         salary=salary,
         national_insurance=np.array(national_insurance, dtype=np.float64),
-        pension=salary * np.array([tables.pension(pay.council, day).rate for day in pay_days]),
-        levy=salary * np.array([tables.levy_rate(day).rate for day in pay_days]),
+        pension=salary * np.array([tables.in_force(PENSION, day, pay.council).rate for day in pay_days]),
+        levy=salary * np.array([tables.in_force(LEVY, day).rate for day in pay_days]),
     )
 
 

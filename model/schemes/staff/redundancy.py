@@ -6,7 +6,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from model.case.pay import PayTables
+from model.case.pay import REDUNDANCY_WEEK, PayTables
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +33,7 @@ def rules_on(tables: PayTables, start: date) -> RedundancyRules:
         age_upper=tables.rule("age_upper"),
         years_least=tables.rule("years_least"),
         years_most=tables.rule("years_most"),
-        cap_weekly_gbp=tables.redundancy_cap_weekly(start),
+        cap_weekly_gbp=tables.in_force(REDUNDANCY_WEEK, start).rate,
     )
 
 
