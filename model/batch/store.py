@@ -143,6 +143,8 @@ def whole(folder: Path, *, kept: bool = False) -> Iterator[Path]:
         if kept and folder.is_dir():
             shutil.copytree(folder, temporary, dirs_exist_ok=True)
         yield temporary
+        for path in temporary.rglob("*"):
+            flush(path)
         publish(temporary, folder)
     except BaseException:
         discard(temporary)

@@ -72,9 +72,7 @@ _LATE = Parameter("months", "Months by which the scheme starts later than planne
 _FIXED = {
     "cost_annual": Parameter("GBP/year", "A cost a year from the start on, beside its posts.", "none a year"),
     "cost_daily": Parameter("GBP/day", "A cost of every day from the start on.", "none a day"),
-    "posts_paid_already_share": Parameter(
-        "share", "Part of its posts' cost a year that is paid with or without it.", "all of it is new"
-    ),
+    "posts_paid_already_share": Parameter("share", "Part of its posts' cost that is paid anyway.", "all of it is new"),
 }
 _RAMP = Parameter("months", "Months from nothing to the full effect, in a straight line.", "0: at once")
 _OF_EACH = {"cost": "A cost", "saving": "A saving"}
@@ -92,7 +90,7 @@ PARAMETERS: Final[dict[str, dict[str, Parameter]]] = {
         "approval_lag": Parameter("months", "Months from the first enquiry to the first approval."),
         "recruitment_months": Parameter("months", "Months in which the new posts, all filled, approve them, evenly."),
         "approvals_annual": Parameter(
-            "households/year", "Households the new posts, all filled, approve each year besides, with no end.", "none"
+            "households/year", "Households the posts, all filled, approve a year besides, for ever.", "none"
         ),
         "deregistration_annual": Parameter("rate/year", "Share of carer households who stop in a year."),
         "leavers_replaced_share": Parameter("share", "Of the new households who stop, the share who are replaced."),
@@ -234,20 +232,12 @@ CASE_WIDE: Final[dict[str, Parameter]] = {
         f"price.{placement}_weekly": Parameter("GBP/week", f"{line}: what one more child there costs.", when=placement)
         for placement, line in PLACEMENT_LINES.items()
     },
-    "cost.entry": Parameter(
-        "GBP/child", "A child enters care: court work, finding the first placement.", when=CHILDREN
-    ),
-    "cost.exit_under_18": Parameter(
-        "GBP/child", "A child leaves care before 18: guardians' allowances, support.", when=CHILDREN
-    ),
-    "cost.exit_at_18": Parameter(
-        "GBP/child", "A young person leaves care at 18: staying put, a personal adviser.", when=CHILDREN
-    ),
-    "cost.diverted_child": Parameter(
-        "GBP/child", "A child is kept out of care: support at home as a child in need.", when=CHILDREN
-    ),
+    "cost.entry": Parameter("GBP/child", "A child enters care: court work, finding a placement.", when=CHILDREN),
+    "cost.exit_under_18": Parameter("GBP/child", "A child leaves before 18: allowances, support.", when=CHILDREN),
+    "cost.exit_at_18": Parameter("GBP/child", "One leaves at 18: staying put, a personal adviser.", when=CHILDREN),
+    "cost.diverted_child": Parameter("GBP/child", "A child is kept out of care: support at home.", when=CHILDREN),
     "caseload.share_5_9_aged_8_9": Parameter(
-        "share", "Of the children aged 5 to 9, those aged 8 or 9. Never drawn.", when=CHILDREN
+        "share", "Of those aged 5 to 9, those of 8 or 9. Never drawn.", when=CHILDREN
     ),
     "caseload.entries_multiplier": Parameter("ratio", "Level of entries against those of caseload.csv.", "1"),
     "caseload.entries_growth_annual": Parameter("rate/year", "Growth of entries a year if nothing is done.", "0"),
@@ -261,7 +251,7 @@ CASE_WIDE: Final[dict[str, Parameter]] = {
         for months in (6, 12, 24)
     },
     "growth.placement_prices_real_annual": Parameter(
-        "rate/year", "How much faster placements grow dearer than prices.", "0: no faster"
+        "rate/year", "Growth of placement prices above inflation.", "0: no faster"
     ),
     "growth.pay_real_annual": Parameter("rate/year", "How much faster pay grows than prices.", "0: no faster"),
     **{
@@ -287,12 +277,8 @@ CASE_WIDE: Final[dict[str, Parameter]] = {
         )
         for placement, line in PLACEMENT_LINES.items()
     },
-    "establishment.months_to_fill": Parameter(
-        "months", "Months a round of recruiting takes; starters come evenly.", when=POSTS
-    ),
-    "establishment.vacancy_share": Parameter(
-        "share", "Share of the new posts that stands empty in the long run.", when=POSTS
-    ),
+    "establishment.months_to_fill": Parameter("months", "Months of a round of recruiting, evenly.", when=POSTS),
+    "establishment.vacancy_share": Parameter("share", "Share of new posts empty in the long run.", when=POSTS),
     "establishment.fill_probability": Parameter("share", "Chance that a round ends with somebody in post.", "1"),
     "establishment.turnover_annual": Parameter("share", "Share of those in post who leave in a year.", "nobody leaves"),
     "establishment.budgeted_vacancy_share": Parameter(
@@ -331,7 +317,7 @@ CASE_WIDE: Final[dict[str, Parameter]] = {
         "0",
     ),
     "appraisal.benefits_realised_share": Parameter(
-        "share", "Part of every scheme's stated benefits that comes about.", "1: all of them"
+        "share", "Part of the stated benefits that comes about.", "1: all of them"
     ),
     "reserve.opening": Parameter("GBP", "Balance of the reserve at the start.", when=RESERVE),
     "reserve.minimum": Parameter("GBP", "Balance below which it may not be drawn.", "0"),
@@ -340,9 +326,7 @@ CASE_WIDE: Final[dict[str, Parameter]] = {
     "loan.interest_annual": Parameter("rate/year", "Interest on the loan.", "needed with loan.share"),
     "loan.years": Parameter("years", "Equal yearly payments that clear it.", "needed with loan.share"),
     "loan.first_repayment_years": Parameter("years", "Years from each advance to its first payment.", "1"),
-    "borrowing.years": Parameter(
-        "years", "Equal yearly payments that clear what capital costs.", "nothing is borrowed"
-    ),
+    "borrowing.years": Parameter("years", "Equal yearly payments that clear the capital.", "nothing is borrowed"),
     "borrowing.interest_annual": Parameter("rate/year", "Interest on it.", "needed with borrowing.years"),
 }
 """What every case needs. What reads a row that may be left out must do what `without` says."""

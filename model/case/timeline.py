@@ -65,14 +65,11 @@ class Timeline:
         return np.array([(b - a).days for a, b in pairwise(starts)], dtype=np.float64)
 
     @cached_property
-    def days_in_financial_year(self) -> NDArray[np.float64]:
-        """Days in the whole financial year (365 or 366) that each month belongs to. Shape (months,)."""
-        return np.array([_days_in_financial_year(day) for day in self.month_starts[:-1]], dtype=np.float64)
-
-    @cached_property
     def year_share(self) -> NDArray[np.float64]:
-        """Each month's share of its financial year by days; twelve months of one year sum to 1. Shape (months,)."""
-        return self.days_in_month / self.days_in_financial_year
+        """Each month's share of its financial year by days (365 or 366); a year's twelve sum to 1. Shape (months,)."""
+        years = [int(financial_year(day)[:4]) for day in self.month_starts[:-1]]
+        first, last = ([date(year + more, FIRST_MONTH_OF_FINANCIAL_YEAR, 1) for year in years] for more in (0, 1))
+        return self.days_in_month / np.array([(b - a).days for a, b in zip(first, last, strict=True)])
 
     @cached_property
     def month_labels(self) -> tuple[str, ...]:
@@ -112,9 +109,3 @@ class Timeline:
         """Sum a (months, ...) array into (financial years, ...)."""
         first = np.searchsorted(self.year_index, np.arange(len(self.financial_years)))
         return np.add.reduceat(monthly, first, axis=0, dtype=np.float64)
-
-
-def _days_in_financial_year(day: date) -> int:
-    first = day.year if day.month >= FIRST_MONTH_OF_FINANCIAL_YEAR else day.year - 1
-    begin = date(first, FIRST_MONTH_OF_FINANCIAL_YEAR, 1)
-    return (date(first + 1, FIRST_MONTH_OF_FINANCIAL_YEAR, 1) - begin).days

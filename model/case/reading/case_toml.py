@@ -48,10 +48,7 @@ CASE: Final = {
     "name": need(read.text, "The folder's own name. Commands and outputs go by the folder."),
     "title": need(read.text, "What the report is called."),
     "council": need(read.text, "The council."),
-    "start": need(
-        read.first_of_month,
-        "First day of the projection, the first of a month; the caseload is that of the day before.",
-    ),
+    "start": need(read.first_of_month, "First day of the projection, the first of a month, the caseload's next day."),
     "horizon_years": need(read.years, "Years projected."),
     "shown_years": spare(read.years, "Years in the short tables.", 5),
     "price_base": need(read.of(cells.financial_year_cell), "The financial year in whose prices real amounts are."),
@@ -59,9 +56,7 @@ CASE: Final = {
     "published_scenario": spare(read.text, "The scenario that holds the paper's own assumptions."),
     "base_scenario": spare(read.text, "The scenario that the others are compared with.", "base"),
     "conventions": need(read.table, "See below."),
-    "perimeters": spare(
-        read.table, "Groups of schemes with headlines of their own, besides each scheme and the whole.", {}
-    ),
+    "perimeters": spare(read.table, "Groups of schemes with headlines of their own, besides each and the whole.", {}),
     "schemes": spare(read.tables, "See below.", []),
     "funding": spare(read.table, "See below.", {}),
     "establishment_list": spare(
@@ -78,12 +73,8 @@ CONVENTIONS: Final = {
     "discount_rate": need(read.text, "A name in `reference/prices/discount_rates.csv`."),
     "price_index": need(read.text, "A series in `reference/prices/price_indices.csv`."),
     "hindsight": spare(read.switch, "true where a scenario may use what was learnt later.", default=False),
-    "horizon_years": spare(
-        read.years, "Years for which the schemes act, where a scenario asks for others than the case's."
-    ),
-    "run_off_years": spare(
-        read.years, "Years after them in which nothing is spent on the schemes and what they did is followed.", 0
-    ),
+    "horizon_years": spare(read.years, "Years for which the schemes act, where a scenario asks for others."),
+    "run_off_years": spare(read.years, "Years after them: nothing is spent, and what they did is followed.", 0),
 }
 SCHEME: Final = {
     "name": need(read.plain_name, "Its name; its assumptions begin with it."),
