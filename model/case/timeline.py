@@ -69,7 +69,8 @@ class Timeline:
         """Each month's share of its financial year by days (365 or 366); a year's twelve sum to 1. Shape (months,)."""
         years = [int(financial_year(day)[:4]) for day in self.month_starts[:-1]]
         first, last = ([date(year + more, FIRST_MONTH_OF_FINANCIAL_YEAR, 1) for year in years] for more in (0, 1))
-        return self.days_in_month / np.array([(b - a).days for a, b in zip(first, last, strict=True)])
+        days = np.array([(b - a).days for a, b in zip(first, last, strict=True)], dtype=np.float64)
+        return np.asarray(self.days_in_month / days)
 
     @cached_property
     def month_labels(self) -> tuple[str, ...]:
