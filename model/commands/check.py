@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from model.commands.arguments import Options, Parsers, declare
-from model.commands.shared import DONE, FAILED, ROOT, case_paths, refused
+from model.commands.shared import DONE, FAILED, ROOT, case_paths, refused, refused_for
 from model.commands.terminal import say
 
 if TYPE_CHECKING:
@@ -45,10 +45,8 @@ def check(paths: Sequence[Path], *, mend: bool = False, impact: bool = False) ->
         _undo_excel(path, mend=mend)
     findings = [examine(path) for path in paths]
     problems = list(dict.fromkeys(p for finding in findings for p in finding.problems))
-    for problem in problems:
-        say(str(problem), error=True)
     if problems:
-        return refused(f"{len(problems)} problem{'s' if len(problems) > 1 else ''}; nothing has been run")
+        return refused_for(problems, "nothing has been run")
     if not paths:
         return refused("no case to check: a case is a folder of inputs/ with a case.toml")
     for finding in findings:

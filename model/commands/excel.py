@@ -10,7 +10,7 @@ from pathlib import Path
 
 from model.case.reading.problems import InputProblems, Problem
 from model.commands.arguments import Options, Parsers, declare, pair
-from model.commands.shared import CASE_HELP, DONE, INPUTS, case_paths, refused
+from model.commands.shared import CASE_HELP, DONE, INPUTS, case_paths, refused_for
 from model.commands.terminal import say
 
 POSTS, LIST = "establishment.csv", "establishment_list"
@@ -88,10 +88,8 @@ def _take(folder: Path, files: Mapping[str, str], located: Callable[[Problem | s
         shutil.copytree((folder.parent if folder.is_dir() else INPUTS) / "reference", trial.parent / "reference")
         _write(trial, files)
         problems = dict.fromkeys(located(problem) for problem in examine(trial).problems)
-    for problem in problems:
-        say(str(problem), error=True)
     if problems:
-        return refused(f"{len(problems)} problem{'s' if len(problems) > 1 else ''}; nothing has been written")
+        return refused_for(problems, "nothing has been written")
     changed = {file: text for file, text in files.items() if not _same(folder / file, text)}
     if changed:
         with whole(folder, kept=True) as place:

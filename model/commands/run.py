@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from model.commands.arguments import Options, Parsers, cluster_problem, declare, seconds, setting
-from model.commands.shared import DONE, FAILED, among_inputs, case_paths, refused, status_of
+from model.commands.shared import DONE, FAILED, among_inputs, case_paths, refused, refused_for, status_of
 from model.commands.terminal import say
 
 if TYPE_CHECKING:
@@ -54,9 +54,9 @@ def run(options: Options) -> int:
     jobs, stale = _planned(paths, options)
     problems = _problems(stale, dict(options.overrides))
     if problems or not paths:
-        for problem in problems:
-            say(str(problem), error=True)
-        return refused(f"{len(problems)} problem(s) in the inputs; nothing has been run")
+        return refused_for(
+            problems or ["no case: a case is a folder of inputs/ with a case.toml"], "nothing has been run"
+        )
     try:
         failed = _make(jobs, paths, options)
     except (store.OutputError, remote.ClusterError, OSError) as error:

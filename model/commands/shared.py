@@ -1,8 +1,7 @@
 """What the commands share: exit statuses, and where cases and outputs are."""
 
-from __future__ import annotations
-
 import errno
+from collections.abc import Collection
 from pathlib import Path
 
 from model.commands.terminal import say
@@ -26,6 +25,13 @@ def refused(words: str, status: int = BAD_INPUT) -> int:
     """Say why a command did not do what was asked of it, and return its exit status."""
     say(words, error=True)
     return status
+
+
+def refused_for(problems: Collection[object], undone: str) -> int:
+    """Say every problem, a line each, how many there are and what was not done for them; return the exit status."""
+    for problem in problems:
+        say(str(problem), error=True)
+    return refused(f"{len(problems)} problem{'' if len(problems) == 1 else 's'}; {undone}")
 
 
 def among_inputs(outputs: Path, paths: list[Path]) -> str:

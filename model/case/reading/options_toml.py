@@ -17,8 +17,6 @@ from model.case.records import Case
 from model.case.spelling import nearest
 from model.case.words import ENTRY_REDUCTION, FOSTERING_GROWTH
 
-Fault = tuple[str, object, str, str]
-
 ROLES: Final = ("business_as_usual", "do_minimum", "less", "preferred", "more", "other")
 """The options of the Green Book's five-case model; `other`: a different way."""
 OBJECTIVES: Final = ("npv_gbp", "npv_cashable_gbp", "npv_p10_gbp")
@@ -110,11 +108,8 @@ def read_options(case: Case) -> OptionsFile:
     problems: list[Problem] = []
     toml = read_toml(options_path(case), problems)
     found = _read(toml, problems) if toml else None
-    if toml and found and not problems:
-        problems += [
-            Place(toml=toml, table=table, position=position).problem(*fault)
-            for table, position, fault in _faults(case, found)
-        ]
+    if toml and found:
+        problems.extend(_problems(case, found, toml))
     if problems or found is None:
         raise InputProblems(problems)
     return found
@@ -137,59 +132,56 @@ def _read(toml: Toml, problems: list[Problem]) -> OptionsFile | None:
     )  # fmt: skip
 
 
-def _faults(case: Case, found: OptionsFile) -> Iterator[tuple[str, int | None, Fault]]:
-    """Yield what does not fit the case: the table, which of several, and its key, value, what was expected, advice."""
+def _problems(case: Case, found: OptionsFile, toml: Toml) -> Iterator[Problem]:
+    """Yield what does not fit the case."""
+    kinds = {spec.name: spec.kind for spec in case.schemes}
+    top, limits = Place(toml=toml), Place(toml=toml, table="limits")
     for i, one in enumerate(found.scalable):
-        yield from (("schemes", i, fault) for fault in _scalable_faults(case, one))
+        place = Place(toml=toml, table="schemes", position=i)
+        if kinds.get(one.name) not in SCALABLE_KINDS:
+            expected = f"a scheme of the kinds {' or '.join(SCALABLE_KINDS)}: what others do has no limit"
+            yield place.problem("name", one.name, expected, nearest(one.name, kinds))
+        if bool(one.units) == bool(one.step):
+            yield place.problem("units", one.units, "either units, for whole ones, or a step")
     for i, option in enumerate(found.options):
-        yield from (("options", i, fault) for fault in _option_faults(case, found, option))
+        yield from _option_problems(case, found, option, Place(toml=toml, table="options", position=i))
     for i, stage in enumerate(found.staged):
-        yield from (("stages", i, fault) for fault in _stage_faults(case, found, stage))
-    names = [spec.name for spec in case.schemes]
+        yield from _stage_problems(case, found, stage, Place(toml=toml, table="stages", position=i))
     for name in found.statutory:
-        if name not in names:
-            yield "", None, ("statutory", name, "a scheme of the case", nearest(name, names))
+        if name not in kinds:
+            yield top.problem("statutory", name, "a scheme of the case", nearest(name, kinds))
     if not any(option.role == ROLES[0] for option in found.short_list):
-        yield "options", 0, ("role", "", f"one option of the role {ROLES[0]} that is kept", "")
+        yield top.problem("options", None, f"one option of the role {ROLES[0]} that is kept")
     if found.limits.payback_by not in case.timeline.financial_years:
-        yield "limits", None, ("payback_by", found.limits.payback_by, "a financial year of the projection", "")
+        yield limits.problem("payback_by", found.limits.payback_by, "a financial year of the projection")
 
 
-def _scalable_faults(case: Case, one: Scalable) -> Iterator[Fault]:
-    names = {spec.name: spec.kind for spec in case.schemes}
-    if names.get(one.name) not in SCALABLE_KINDS:
-        expected = f"a scheme of the kinds {' or '.join(SCALABLE_KINDS)}: what others do has no limit"
-        yield "name", one.name, expected, nearest(one.name, names)
-    if bool(one.units) == bool(one.step):
-        yield "units", one.units, "either units, for whole ones, or a step", ""
-
-
-def _option_faults(case: Case, found: OptionsFile, option: Option) -> Iterator[Fault]:
+def _option_problems(case: Case, found: OptionsFile, option: Option, place: Place) -> Iterator[Problem]:
     names, largest = [spec.name for spec in case.schemes], {one.name: one.scales[-1] for one in found.scalable}
     if [other.name for other in found.options].count(option.name) > 1:
-        yield "name", option.name, "a name that no other option has", ""
+        yield place.problem("name", option.name, "a name that no other option has")
     for name, scale in option.scales.items():
         if name not in names or name in found.statutory:
-            yield "scales", name, "a scheme of the case that is not statutory", nearest(name, names)
+            expected = "a scheme of the case that is not statutory"
+            yield place.problem("scales", name, expected, nearest(name, names))
             continue
         if scale not in {0, 1} and scale > largest.get(name, 0):
-            yield "scales", f"{name} = {scale:g}", "0, 1, or up to the largest under [[schemes]]", ""
+            yield place.problem("scales", f"{name} = {scale:g}", "0, 1, or up to the largest under [[schemes]]")
         needed = required(PARAMETERS[case.scheme(name).kind], ())
-        missing = [full for p in needed if (full := f"{name}.{p}") not in case.assumptions]
-        if missing:
-            yield "scales", name, f"the assumption {missing[0]} in assumptions.csv", ""
+        if missing := [full for p in needed if (full := f"{name}.{p}") not in case.assumptions]:
+            yield place.problem("scales", name, f"the assumption {missing[0]} in assumptions.csv")
     try:
         overridden(case, option.overrides)
     except InputProblems as bad:
-        yield "overrides", option.name, "what a scenario could override", str(bad)
+        yield place.problem("overrides", option.name, "what a scenario could override", str(bad))
 
 
-def _stage_faults(case: Case, found: OptionsFile, stage: Staged) -> Iterator[Fault]:
+def _stage_problems(case: Case, found: OptionsFile, stage: Staged, place: Place) -> Iterator[Problem]:
     known = [one.name for one in found.scalable]
     if stage.scheme not in known:
-        yield "scheme", stage.scheme, "a scheme under [[schemes]]", nearest(stage.scheme, known)
+        yield place.problem("scheme", stage.scheme, "a scheme under [[schemes]]", nearest(stage.scheme, known))
         return
     if any(0 < scale < stage.first for scale in stage.then):
-        yield "then", stage.then, "0, or no less than `first`: a team is not made smaller", ""
+        yield place.problem("then", stage.then, "0, or no less than `first`: a team is not made smaller")
     if not case.scheme(stage.scheme).start < stage.decide < case.timeline.end:
-        yield "decide", stage.decide, "a month after the scheme's start and within the projection", ""
+        yield place.problem("decide", stage.decide, "a month after the scheme's start and within the projection")
