@@ -11,6 +11,8 @@ from model.case.records import Case
 from model.case.reference import PriceIndex
 from model.case.timeline import Timeline
 
+PENNY = 0.01  # pounds: what comes to less is the rounding of a sum
+
 
 @dataclass(frozen=True, kw_only=True)
 class Unit:
@@ -95,3 +97,8 @@ def in_cash(case: Case) -> NDArray[np.float64]:
 def to_price_base(amount: float, index: PriceIndex, stated: str, wanted: str) -> float:
     """Return an amount in prices of year `stated` in those of year `wanted`. KeyError before the index starts."""
     return amount if stated == wanted else amount * index.at(wanted) / index.at(stated)
+
+
+def above_zero(npv: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Whether each net present value is above zero: from a penny on."""
+    return npv > PENNY

@@ -15,7 +15,6 @@ from model.case.words import AVOIDANCE, CASHABLE, INCOME, INVESTMENT
 from model.money.portfolio import Perimeter, evaluate, members_of
 
 BLOCK = 256  # draws evaluated at once: few enough for a cache, enough that numpy's calls cost little
-PENNY = 0.01  # pounds: what comes to less is the rounding of a sum
 Item = TypeVar("Item")
 Made = TypeVar("Made")
 
@@ -48,11 +47,6 @@ def discount_factors(timeline: Timeline, rate_annual: float) -> NDArray[np.float
 def present_value(amount: NDArray[np.float64], factors: NDArray[np.float64]) -> NDArray[np.float64]:
     """Sum of amount x factor over months, (draws,)."""
     return factors @ amount
-
-
-def above_zero(npv: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Whether each net present value is above zero: from a penny on."""
-    return npv > PENNY
 
 
 def payback_months(net: NDArray[np.float64]) -> NDArray[np.float64]:

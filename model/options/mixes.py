@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from model.money.appraisal import PENNY, discount_factors
+from model.case.units import PENNY
+from model.money.appraisal import discount_factors
 from model.options.scale import cost_factor, flows
 
 if TYPE_CHECKING:

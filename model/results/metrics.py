@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from model.case.units import above_zero
 from model.case.words import CENTRAL, MEAN, WHOLE, WITH_SCHEMES
-from model.money.appraisal import Appraisal, above_zero
+from model.money.appraisal import Appraisal
 from model.results.annual import tidy_frame
 from model.results.purses import reserve_metrics
 from model.results.summary import WORST_SHARE, pick, summarise, with_nulls

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from model.case.units import above_zero
 from model.case.words import CENTRAL, GREEN, MEAN
-from model.money.appraisal import above_zero
 from model.results.perimeters import main_perimeter
 
 if TYPE_CHECKING:

@@ -14,11 +14,10 @@ import numpy as np
 
 from model.case.draws import Draws, central, part_of, redraw, sample
 from model.case.reading.overrides import overridden
-from model.case.units import UNITS
+from model.case.units import UNITS, above_zero
 from model.case.words import CHANCE_OF
 from model.money.appraisal import (
     BLOCK,
-    above_zero,
     discount_factors,
     each,
     npv_evaluator,

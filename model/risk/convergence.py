@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from model.money.appraisal import above_zero
+from model.case.units import above_zero
 
 Floats = NDArray[np.float64]
 

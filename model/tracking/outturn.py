@@ -14,8 +14,8 @@ from model.case import measures as m
 from model.case.draws import central, thinned, tile
 from model.case.reading.problems import InputProblems
 from model.case.records import Actual
+from model.case.units import above_zero
 from model.case.words import SMALLEST_PUBLISHED
-from model.money.appraisal import above_zero
 from model.money.portfolio import evaluate
 from model.results.annual import tidy_frame
 from model.results.files import write_csv

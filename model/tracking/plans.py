@@ -21,7 +21,7 @@ from model.batch.disk import digest, text_digest
 from model.case.distributions import is_fixed
 from model.case.draws import sample, with_values
 from model.case.reading.problems import InputProblems, Problem
-from model.money.appraisal import above_zero
+from model.case.units import above_zero
 from model.results.files import write_csv
 from model.results.perimeters import main_perimeter
 from model.schemes.load import load_case
