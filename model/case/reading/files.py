@@ -83,15 +83,35 @@ class Table:
     def rows(self, folder: Path, problems: list[Problem], *, optional: bool = True) -> list[Row]:
         """Return the rows of the table in a folder, which may lack it. A key that stands there twice is a problem.
 
-        Unless it is optional it must be there and hold something: without it a figure would silently differ.
+        What Excel made of the file is undone first, where it is plain what stood there. A cell that cannot be read is a
+        problem, and left out. Unless the file is optional it must be there and hold something: without it a figure
+        would silently differ.
         """
-        before = len(problems)
-        rows = read_table(folder / self.file, self.columns, problems, optional=optional)
+        path, before = folder / self.file, len(problems)
+        rows = self._read(path, problems, optional=optional)
         if not rows and not optional and len(problems) == before:
-            file = shown_path(folder / self.file)
-            problems.append(Problem(file, "at least one row beneath the heading", row=1))
-        problems.extend(duplicates(rows, self.key))
+            problems.append(Problem(shown_path(path), "at least one row beneath the heading", row=1))
+        first: dict[tuple[Any, ...], int] = {}
+        for row in rows:
+            if all(column in row.values for column in self.key):
+                seen = first.setdefault(tuple(row.values[column] for column in self.key), row.number)
+                if seen != row.number:
+                    expected = f"each {' and '.join(self.key)} once"
+                    problems.append(row.problem(self.key[0], expected, f"row {seen} has it already"))
         return rows
+
+    def _read(self, path: Path, problems: list[Problem], *, optional: bool) -> list[Row]:
+        """Return the rows as they stand, by their declared columns."""
+        records, _ = _records(path, self.columns, problems, optional=optional)
+        if not records:
+            return []
+        file, titles, width = shown_path(path), [cell.strip() for cell in records[0][1]], len(records[0][1])
+        while titles and not titles[-1]:
+            titles.pop()
+        faults = _heading_problems(titles, self.columns, file)
+        problems.extend(faults)
+        heading = _Heading(file=file, titles=titles, width=width, columns=self.columns)
+        return [] if faults else [heading.row(number, texts, problems) for number, texts in records[1:]]
 
 
 def records(record: type[Record], rows: Iterable[Row], **instead: object) -> tuple[Record, ...]:
@@ -175,23 +195,6 @@ def decoded(raw: bytes) -> bytes:
     except UnicodeDecodeError:
         return raw.decode("cp1252", errors="replace").encode()
     return raw
-
-
-def read_table(path: Path, columns: Sequence[Column], problems: list[Problem], *, optional: bool = False) -> list[Row]:
-    """Return the rows of a CSV file by its declared columns. A cell that cannot be read is a problem, and left out.
-
-    What Excel made of the file is undone first, where it is plain what stood there.
-    """
-    records, _ = _records(path, columns, problems, optional=optional)
-    if not records:
-        return []
-    file, titles, width = shown_path(path), [cell.strip() for cell in records[0][1]], len(records[0][1])
-    while titles and not titles[-1]:
-        titles.pop()
-    faults = _heading_problems(titles, columns, file)
-    problems.extend(faults)
-    heading = _Heading(file=file, titles=titles, width=width, columns=columns)
-    return [] if faults else [heading.row(number, texts, problems) for number, texts in records[1:]]
 
 
 def _records(
@@ -294,15 +297,3 @@ class _Heading:
 def _split_thousands(left: str, right: str) -> bool:
     """Whether two neighbouring cells look like one number with a thousands separator."""
     return bool(re.fullmatch(r"\s*-?£?[0-9]{1,3}", left) and re.fullmatch(r"[0-9]{3}(?:\.[0-9]*)?\s*", right))
-
-
-def duplicates(rows: Iterable[Row], key: Sequence[str]) -> list[Problem]:
-    """A problem for each row whose key has stood in a row before."""
-    first: dict[tuple[Any, ...], int] = {}
-    found = []
-    for row in rows:
-        if all(column in row.values for column in key):
-            before = first.setdefault(tuple(row.values[column] for column in key), row.number)
-            if before != row.number:
-                found.append(row.problem(key[0], f"each {' and '.join(key)} once", f"row {before} has it already"))
-    return found
