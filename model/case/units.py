@@ -1,4 +1,4 @@
-"""Units and the conversions between them. No other module multiplies by weeks, days or a price index."""
+"""Units, and price levels. No other module multiplies by a price index."""
 
 import math
 import re
@@ -59,24 +59,6 @@ FINANCIAL_YEAR = re.compile(r"^(?:19|20|21)\d\d/\d\d$")
 def is_financial_year(text: str) -> bool:
     """Whether a text is a financial year as councils write it: `2022/23`, not `2022/24` and not `2022-23`."""
     return bool(FINANCIAL_YEAR.match(text)) and (int(text[:4]) + 1) % 100 == int(text[5:])
-
-
-def weekly_factors(timeline: Timeline, weeks_per_year: float) -> NDArray[np.float64]:
-    """Weeks in each month: weeks_per_year x days in month / days in its financial year. Shape (months,).
-
-    Times a GBP/week price this is pounds a month; twelve months of a financial year sum to `weeks_per_year`.
-    """
-    return weeks_per_year * timeline.year_share
-
-
-def annual_factors(timeline: Timeline) -> NDArray[np.float64]:
-    """Share of a financial year in each month, by days; times GBP/year this is pounds a month. Shape (months,)."""
-    return timeline.year_share
-
-
-def daily_factors(timeline: Timeline) -> NDArray[np.float64]:
-    """Real days in each month (a leap year has 366); times GBP/day this is pounds a month. Shape (months,)."""
-    return timeline.days_in_month
 
 
 def nominal_factors(timeline: Timeline, index: PriceIndex, price_base: str) -> NDArray[np.float64]:

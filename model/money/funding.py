@@ -227,9 +227,7 @@ def _commitments(case: Case, draws: Draws) -> NDArray[np.float64]:
     """Other commitments, by days, until the reserve's own end if it has one; cash, as they are set. (months, draws)."""
     lasting = _early(case) if case.funding.reserve_until else np.ones(case.timeline.months)
     return (
-        (units.annual_factors(case.timeline) * lasting)[:, None]
-        * draws.optional("reserve.commitments_annual", 0.0)
-        * _cash(case)
+        (case.timeline.year_share * lasting)[:, None] * draws.optional("reserve.commitments_annual", 0.0) * _cash(case)
     )
 
 

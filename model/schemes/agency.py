@@ -13,7 +13,6 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from model.case import units
 from model.case.timeline import MONTHS_A_YEAR, Timeline
 from model.case.words import RESERVE
 from model.schemes.base import Scheme
@@ -70,5 +69,5 @@ def annual_cost(stated: NDArray[np.float64], months: NDArray[np.float64], timeli
     275 days of 365, not nine twelfths. What lies beyond the horizon counts a twelfth a month. All (draws,).
     """
     covered = np.clip(months - np.arange(timeline.months)[:, None], 0, 1)
-    years = units.annual_factors(timeline) @ covered + np.maximum(months - timeline.months, 0) / MONTHS_A_YEAR
+    years = timeline.year_share @ covered + np.maximum(months - timeline.months, 0) / MONTHS_A_YEAR
     return np.divide(stated, years, out=np.zeros_like(stated), where=years > 0)

@@ -9,7 +9,6 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from model.case import units
 from model.case.draws import Draws
 from model.case.records import Case
 
@@ -77,17 +76,17 @@ class Setting:
     @cached_property
     def weekly(self) -> NDArray[np.float64]:
         """Weeks in each month, (months, 1)."""
-        return units.weekly_factors(self.case.timeline, self.case.conventions.weeks_per_year)[:, None]
+        return self.case.conventions.weeks_per_year * self.annual
 
     @cached_property
     def annual(self) -> NDArray[np.float64]:
         """Share of a year in each month, (months, 1)."""
-        return units.annual_factors(self.case.timeline)[:, None]
+        return self.case.timeline.year_share[:, None]
 
     @cached_property
     def daily(self) -> NDArray[np.float64]:
         """Days in each month, (months, 1)."""
-        return units.daily_factors(self.case.timeline)[:, None]
+        return self.case.timeline.days_in_month[:, None]
 
     def real_growth(self, name: str) -> NDArray[np.float64]:
         """Return the level of real growth at rate `name` (unsaid: none), one step each April, (months, draws)."""

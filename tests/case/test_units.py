@@ -17,16 +17,16 @@ INDEX = PriceIndex(name="p", level={"2021/22": 0.8, "2022/23": 1.0, "2023/24": 1
 
 def test_a_weekly_price_over_365_sevenths_weeks_is_the_daily_price_times_real_days() -> None:
     # 20 children x £350 x 365/7 = £365,000 exactly, as the report has it.
-    monthly = 20 * 350 * units.weekly_factors(TWO_YEARS, 365 / 7)
+    monthly = 20 * 350 * 365 / 7 * TWO_YEARS.year_share
     assert monthly[:12].sum() == pytest.approx(365_000, abs=1e-6)
     assert monthly[0] == pytest.approx(20 * 50 * 30, abs=1e-6)
     assert monthly[12:].sum() == pytest.approx(365_000, abs=1e-6)  # 2023/24 has 366 days; a year is still 365/7 weeks
 
 
 def test_an_annual_amount_sums_to_itself_and_a_daily_one_counts_the_leap_day() -> None:
-    assert units.annual_factors(TWO_YEARS)[:12].sum() == pytest.approx(1)
-    assert units.annual_factors(TWO_YEARS)[12:].sum() == pytest.approx(1)
-    days = units.daily_factors(TWO_YEARS)
+    assert TWO_YEARS.year_share[:12].sum() == pytest.approx(1)
+    assert TWO_YEARS.year_share[12:].sum() == pytest.approx(1)
+    days = TWO_YEARS.days_in_month
     assert (days[:12].sum(), days[12:].sum()) == (365, 366)
 
 
