@@ -542,7 +542,7 @@ def test_a_case_file_that_cannot_be(tmp_path, old, new, fragments):
         ('"price.ifa_foster_weekly" = { value = 800, as_at = "2024-01-01" }', ["2022-07-13 or earlier"]),
         ('schemes = ["fostring"]', ["key schemes", "did you mean fostering?"]),
         ('schemes = "fostering"', ["key schemes", "a list of names"]),
-        ('"conventions.price_indx" = "outturn"', ["conventions.price_indx", "did you mean price_index?"]),
+        ('"conventions.price_indx" = "outturn"', ["conventions.price_indx", "did you mean conventions.price_index?"]),
         ('"conventions.price_index" = "outurn"', ["price_index", "did you mean outturn?"]),
         ("horizon_years = 5", ["key horizon_years", "the name of an assumption"]),
         ("fostering = {}", ["key fostering", "the name of an assumption"]),

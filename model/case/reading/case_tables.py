@@ -133,7 +133,7 @@ CASELOAD: Final = Table(
             for name, months in zip(CARE_SHARES, IN_CARE.values(), strict=False)
         ),
         spare(MEAN_AGE, cells.count, "Mean months of age of an age's children, in its row of placement all."),
-        spare(YOUNGER, cells.count,
+        spare(YOUNGER, cells.between(0, 1),
               "Share of an age's entrants in the younger half of its band, to give their mean age; half where empty."),
         spare("source", cells.text_cell, _SOURCE.means),
         spare("note", cells.text_cell, "How a suppressed figure was filled."),

@@ -84,8 +84,6 @@ def _half_stated(row: Row) -> Iterator[Problem]:
         yield row.problem(LEAVING[0], "a number: a row that states rates of moving states those of leaving")
     if sum(values.get(column) or 0.0 for column in CARE_SHARES) > 1 + TOLERANCE:
         yield row.problem(CARE_SHARES[0], f"{', '.join(CARE_SHARES)} that add up to no more than 1")
-    if (values.get(YOUNGER) or 0.0) > 1:
-        yield row.problem(YOUNGER, "a share of no more than 1")
     low, high = parameters.AGE_MONTHS.get(str(values.get("age_band")), (0, 0))
     if high and values.get(MEAN_AGE) is not None and not low <= values[MEAN_AGE] <= high:
         yield row.problem(MEAN_AGE, f"months of age from {low} to {high}")

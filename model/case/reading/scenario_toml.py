@@ -129,19 +129,10 @@ def override_schemes(
 
 def override_conventions(conventions: Mapping[str, Any], scenario: Scenario, problems: list[Problem]) -> dict[str, Any]:
     """Return the conventions with what the scenario puts in their place."""
-    changed = dict(conventions)
-    for name, value in scenario.overrides.items():
-        group, _, key = name.partition(".")
-        if group != "conventions":
-            continue
-        if key not in CONVENTIONS:
-            problems.append(scenario.place.problem(name, value, "a convention", nearest(key, CONVENTIONS)))
-            continue
-        try:
-            changed[key] = CONVENTIONS[key].parse(value)
-        except Bad as bad:
-            problems.append(scenario.place.problem(name, value, bad.expected, bad.suggestion))
-    return changed
+    known = {f"conventions.{key}": replace(convention, needed=False) for key, convention in CONVENTIONS.items()}
+    asked = {name: value for name, value in scenario.overrides.items() if name.startswith("conventions.")}
+    found = read_keys(asked, known, scenario.place, problems)
+    return {**conventions, **{name.partition(".")[2]: found[name] for name in asked if name in found}}
 
 
 def override_assumptions(
