@@ -220,6 +220,9 @@ def _records(
         problems.append(Problem(shown_path(path), expected, advice, row=reader.line_num))
     if not records:
         return [], []
+    if not text.endswith(("\n", "\r")) and len(records[-1][1]) < len(records[0][1]):
+        expected, last = "a whole last row: the file ends in the middle of it", records[-1]
+        problems.append(Problem(shown_path(path), expected, "was it cut short?", row=last[0], value=",".join(last[1])))
     mended, changed = excel.undone(records, {column.name: column.cell.form for column in columns}, parted_by)
     return mended, [*taken, *changed]
 
