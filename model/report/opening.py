@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from model.batch.disk import text_digest
 from model.case.reading.overrides import overridden
 from model.case.reading.problems import InputProblems, Problem
-from model.case.spelling import nearest
+from model.case.spelling import near
 from model.report.shown import register
 from model.results.perimeters import main_perimeter, shown_perimeters
 from model.results.provenance import INPUT_SUFFIXES
@@ -43,12 +43,7 @@ def case_folder(case: str) -> Path:
         return found.resolve()
     known = sorted({p.parent.name for root in roots for p in (root / "inputs").glob("*/case.toml")})
     expected = f"a folder of inputs/ with a case.toml; there are {', '.join(known) or 'none'}"
-    raise InputProblems([Problem(file="case", value=str(case), expected=expected, suggestion=_guess(str(case), known))])
-
-
-def _guess(given: str, known: list[str]) -> str:
-    found = nearest(given, known)
-    return found if found.startswith("did") else ""
+    raise InputProblems([Problem(file="case", value=str(case), expected=expected, suggestion=near(str(case), known))])
 
 
 def open_case(case: str, scenario: str, overrides: Mapping[str, object] | None = None) -> Case:
@@ -137,7 +132,7 @@ def group_of(case: Case, name: str = "") -> str:
     if name and name not in known:
         expected = f"what acts in the scenario {case.scenario}: {', '.join(known)}"
         raise InputProblems([Problem(file="perimeter", value=str(name), expected=expected,
-                                     suggestion=_guess(str(name), known))])  # fmt: skip
+                                     suggestion=near(str(name), known))])  # fmt: skip
     return name or main_perimeter(case)
 
 

@@ -13,7 +13,7 @@ from model.case.reading.files import Row, record_of
 from model.case.reading.problems import Problem
 from model.case.records import FundingPlan, SchemeSpec
 from model.case.reference import PriceIndex
-from model.case.spelling import nearest
+from model.case.spelling import near, nearest
 from model.case.units import UNITS, to_price_base
 from model.case.words import AGENCY, ALL, BETA, ENTRY_REDUCTION, FIXED, FOSTERING_GROWTH, LOGNORMAL, NORMAL, RESERVE
 
@@ -155,17 +155,15 @@ def name_problems(  # noqa: PLR0913, PLR0917 - rows, and everything that they ar
     missing = [name for name in needed if name not in names]
     spare = sorted(name for name in names if name not in known and name not in used)
     for name in missing:
-        advice = nearest(name, spare)
         owner = next((f" (scheme {s.name} of kind {s.kind})" for s in schemes if name.startswith(f"{s.name}.")), "")
         expected = f"a row {name} in {needed[name].unit}{owner}, which is missing: {needed[name].meaning}"
-        yield Problem(file, expected, advice if advice.startswith("did") else "", column="name")
+        yield Problem(file, expected, near(name, spare), column="name")
     own = {*parameters.RESERVED_PREFIXES, *(scheme.name for scheme in schemes)}
     for name in spare:
-        slip = nearest(name, missing)
-        is_slip = slip.startswith("did")
-        if name in stated and (name.partition(".")[0] in own or is_slip):
+        slip = near(name, missing)
+        if name in stated and (name.partition(".")[0] in own or slip):
             expected = "a name that the model, a formula or a row reads"
-            yield stated[name].problem("name", expected, slip if is_slip else nearest(name, known))
+            yield stated[name].problem("name", expected, slip or nearest(name, known))
     for name, row in stated.items():
         if name in known and row.assumption.unit != known[name]:
             yield row.problem("unit", f"{known[name]}, the unit {name} is read in")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from model.case.reading import cells, excel
 from model.case.reading.cells import Bad
 from model.case.reading.problems import Problem
-from model.case.spelling import nearest
+from model.case.spelling import near
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -140,17 +140,7 @@ def shown_path(path: Path) -> str:
     return "/".join(path.parts[-3:] if inner else path.parts[-2:])
 
 
-def read_text(path: Path, problems: list[Problem], *, optional: bool = False) -> str | None:
-    """Return a file's text without byte order mark, or None (with a problem, unless it is optional and absent)."""
-    content = _content(path, problems, optional=optional)
-    try:
-        return None if content is None else content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        problems.append(_not_utf8(shown_path(path), error))
-        return None
-
-
-def _content(path: Path, problems: list[Problem], *, optional: bool) -> bytes | None:
+def content_of(path: Path, problems: list[Problem], *, optional: bool) -> bytes | None:
     """Return the bytes of a text that is not empty; None, with a problem, where there is none to read."""
     file = shown_path(path)
     try:
@@ -158,7 +148,7 @@ def _content(path: Path, problems: list[Problem], *, optional: bool) -> bytes | 
     except FileNotFoundError:
         if not optional:
             beside = sorted(p.name for p in path.parent.iterdir()) if path.parent.is_dir() else []
-            problems.append(Problem(file, "this file, which a case must have", _only_if_near(path.name, beside)))
+            problems.append(Problem(file, "this file, which a case must have", near(path.name, beside)))
         return None
     except OSError as error:
         problems.append(Problem(file, "a file that can be read", error.strerror or ""))
@@ -172,13 +162,7 @@ def _content(path: Path, problems: list[Problem], *, optional: bool) -> bytes | 
     return content
 
 
-def _only_if_near(name: str, known: Iterable[str], otherwise: str = "") -> str:
-    """Return advice to use the known word most like this one, if there is one so alike."""
-    advice = nearest(name, known)
-    return advice if advice.startswith("did") else otherwise
-
-
-def _not_utf8(file: str, error: UnicodeDecodeError) -> Problem:
+def not_utf8(file: str, error: UnicodeDecodeError) -> Problem:
     """The problem of a byte that is no UTF-8, with its line."""
     content, at = error.object, error.start
     expected = f"UTF-8 text; byte {at + 1} (0x{content[at]:02x}, {chr(content[at])!r} in Windows-1252) is not"
@@ -201,13 +185,13 @@ def _records(
     path: Path, columns: Sequence[Column], problems: list[Problem], *, optional: bool
 ) -> tuple[excel.Records, list[excel.Taken]]:
     """Return the rows that hold anything, each with its number as a spreadsheet shows it, and what Excel made of it."""
-    content = _content(path, problems, optional=optional)
+    content = content_of(path, problems, optional=optional)
     if content is None:
         return [], []
     try:
         text, parted_by, taken = excel.text_of(content)
     except UnicodeDecodeError as error:
-        problems.append(_not_utf8(shown_path(path), error))
+        problems.append(not_utf8(shown_path(path), error))
         return [], []
     reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=parted_by)
     records: excel.Records = []
@@ -249,7 +233,7 @@ def _heading_problems(titles: list[str], columns: Sequence[Column], file: str) -
     found = []
     for position, title in enumerate(titles, start=1):
         if title not in known and not title.startswith(EXTRA_PREFIX):
-            advice = _only_if_near(title, missing or known, "a column of your own begins x_")
+            advice = near(title, missing or known) or "a column of your own begins x_"
             column = title or f"number {position}"
             found.append(Problem(file, "a known column", advice, row=1, column=column, value=title))
         elif title in titles[: position - 1]:

@@ -35,7 +35,7 @@ from model.case.reading.scenario_toml import Scenario
 from model.case.reading.toml import Place, read_toml
 from model.case.records import Actual, Benefit, BudgetLine, Case, Conventions, LedgerRow, Post, SchemeSpec
 from model.case.reference import PriceIndex
-from model.case.spelling import nearest
+from model.case.spelling import near, nearest
 from model.case.timeline import MONTHS_A_YEAR, Timeline
 from model.case.units import UNITS, to_price_base
 
@@ -120,8 +120,7 @@ def _strange_files(folder: Path) -> Iterator[Problem]:
     for file in sorted(folder.iterdir()):
         known = file.name in KNOWN_FILES or file.name.startswith("x_") or is_aside(file)
         if file.suffix.lower() in {".csv", ".toml"} and not known:
-            advice = nearest(file.name, KNOWN_FILES)
-            advice = advice if advice.startswith("did") else "a file of your own begins x_"
+            advice = near(file.name, KNOWN_FILES) or "a file of your own begins x_"
             yield Problem(shown_path(file), "a file that a case has", advice)
 
 

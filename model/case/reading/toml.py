@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from model.case.reading.cells import Bad
-from model.case.reading.files import read_text, shown_path
+from model.case.reading.files import content_of, not_utf8, shown_path
 from model.case.reading.problems import Problem
-from model.case.spelling import nearest
+from model.case.spelling import near, nearest
 
 DEEPEST: Final = 12  # tables in tables: an override by its full name without quotation marks takes six
 
@@ -53,10 +53,14 @@ class Toml:
 
 def read_toml(path: Path, problems: list[Problem], *, optional: bool = False) -> Toml | None:
     """Return a TOML file, or None with a problem that names the line."""
-    text = read_text(path, problems, optional=optional)
-    if text is None:
+    content, file = content_of(path, problems, optional=optional), shown_path(path)
+    if content is None:
         return None
-    file = shown_path(path)
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        problems.append(not_utf8(file, error))
+        return None
     try:
         tables = tomllib.loads(text)
         if not _too_deep(tables, DEEPEST):
@@ -138,8 +142,7 @@ def read_keys(
     missing = [name for name, key in keys.items() if key.needed and name not in table]
     for name in table:
         if name not in keys and not name.startswith("x_"):
-            advice = nearest(name, missing) if missing else ""
-            advice = advice if advice.startswith("did") else nearest(name, keys)
+            advice = near(name, missing) or nearest(name, keys)
             problems.append(place.problem(name, table[name], "a known key", advice))
     for name, key in keys.items():
         if name in missing:

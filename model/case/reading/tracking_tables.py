@@ -12,7 +12,7 @@ from model.case.reading.cells import Bad
 from model.case.reading.files import Row, record_of
 from model.case.reading.problems import Problem
 from model.case.records import Actual, SchemeSpec
-from model.case.spelling import nearest
+from model.case.spelling import near, nearest
 from model.case.timeline import first_day
 
 _ROUNDED: Final = 0.006  # a share printed to two places may be so far from its numerator over its denominator
@@ -50,9 +50,10 @@ def _benefit(
     scheme, measure, formula = (row.values.get(column, "") for column in ("scheme", "measure", "formula"))
     if scheme and scheme not in schemes:
         yield row.problem("scheme", "the name of a scheme", nearest(scheme, schemes))
-    near = nearest(measure, counted if formula else {*units, *counted})
-    if measure and measure not in {*said, *counted} and (not formula or near.startswith("did")):
-        yield row.problem("measure", "a measure of the model or of actuals.csv, or a formula beside it", near)
+    like = counted if formula else {*units, *counted}
+    if measure and measure not in {*said, *counted} and (not formula or near(measure, like)):
+        expected = "a measure of the model or of actuals.csv, or a formula beside it"
+        yield row.problem("measure", expected, nearest(measure, like))
     if units.get(measure, row.values.get("unit")) != row.values.get("unit") and not formula:
         yield row.problem("unit", f"{units[measure]}, as the model counts it")
     try:
