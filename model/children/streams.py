@@ -8,6 +8,7 @@ from typing import Final
 from model.case.records import Case, CaseloadRow
 from model.children.calibration import LeftWithin, empty, nobody, stream_from_rows
 from model.children.opening import Stream
+from model.children.stated import states_rates
 
 GENERAL, UASC = "general", "uasc"
 SHARE_8_9: Final = "caseload.share_5_9_aged_8_9"
@@ -65,6 +66,6 @@ def _streams(stated: _Stated) -> Streams:
     if not rows[UASC]:
         return Streams(general=general, uasc=nobody(general))
     uasc = solve(rows[UASC], left=None)
-    if all(row.exits_annual is None for row in rows[UASC]):
+    if all(row.exits_annual is None for row in rows[UASC]) and not states_rates(rows[UASC]):
         uasc = replace(uasc, law=general.law)
     return Streams(general=general, uasc=uasc)

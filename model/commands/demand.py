@@ -38,7 +38,7 @@ def add_arguments(subparsers: Parsers) -> None:
     test = subparsers.add_parser("backtest", help="forecast held-out years of the published tables, all authorities")
     declare(test, "--dfe", required=True)
     test.add_argument("--holdout", type=whole_number, metavar="K", help="hold out the last K years (not tuned on)")
-    test.add_argument("--out", type=Path, metavar="FOLDER", help="write errors.csv, coverage.csv, forecasts.csv here")
+    test.add_argument("--out", type=Path, metavar="FOLDER", help="write errors.csv and forecasts.csv here")
     test.set_defaults(run=run_backtest)
 
 
@@ -134,7 +134,7 @@ def run_backtest(args: Options) -> int:
 
     result = backtest(read_dfe(args.dfe), holdout_years=args.holdout)
     if args.out is not None:
-        for name in ("errors", "coverage", "forecasts"):
+        for name in ("errors", "forecasts"):
             frame = getattr(result, name).round(5)
             write_csv(frame, args.out / f"{name}.csv")
             say(f"wrote {args.out / name}.csv: {len(frame)} rows")

@@ -134,41 +134,38 @@ def forecast_frame(forecasts: Mapping[str, Forecast]) -> pd.DataFrame:
 
     Quantiles and mean for the whole, each age and each placement; the mean also for each cell. Month 0 is the opening.
     """
+    whole = [("all", "all"), *((age, "all") for age in AGE_BANDS), *(("all", placement) for placement in PLACEMENTS)]
     parts = []
     for stream, ahead in forecasts.items():
-        whole = [_quantiles(ahead.total[:, None], [("all", "all")])]
-        whole.append(_quantiles(ahead.by_age, [(age, "all") for age in AGE_BANDS]))
-        whole.append(_quantiles(ahead.by_placement, [("all", placement) for placement in PLACEMENTS]))
-        kinds = list(product(AGE_BANDS, PLACEMENTS))
-        whole.append(_frame(ahead.cells.reshape(len(ahead.cells), -1), kinds, "mean"))
-        parts += [frame.assign(stream=stream) for frame in whole]
+        values = np.concatenate([ahead.total[:, None], ahead.by_age, ahead.by_placement], axis=1)
+        quantiles = np.quantile(values, list(QUANTILES.values()), axis=2, method="nearest")
+        tables = dict(zip(QUANTILES, quantiles, strict=True)) | {"mean": values.mean(axis=2)}
+        parts += [_long(table, whole).assign(statistic=name, stream=stream) for name, table in tables.items()]
+        cells = _long(ahead.cells.reshape(len(ahead.cells), -1), list(product(AGE_BANDS, PLACEMENTS)))
+        parts.append(cells.assign(statistic="mean", stream=stream))
     columns = ["stream", "age_band", "placement", "month", "statistic", "children"]
     return pd.concat(parts, ignore_index=True)[columns].round({"children": 3})
 
 
-def _quantiles(values: np.ndarray, kinds: list[tuple[str, str]]) -> pd.DataFrame:
-    """Quantiles and mean along the draws of (months, kinds, draws)."""
-    named = dict(zip(QUANTILES, np.quantile(values, list(QUANTILES.values()), axis=2, method="nearest"), strict=True))
-    return pd.concat([_frame(v, kinds, name) for name, v in (named | {"mean": values.mean(axis=2)}).items()])
-
-
-def _frame(values: np.ndarray, kinds: list[tuple[str, str]], statistic: str) -> pd.DataFrame:
-    months = np.arange(len(values))
-    return pd.concat(
-        [
-            pd.DataFrame(
-                {"age_band": age, "placement": place, "month": months, "statistic": statistic, "children": values[:, i]}
-            )
-            for i, (age, place) in enumerate(kinds)
-        ]
+def _long(table: np.ndarray, kinds: list[tuple[str, str]]) -> pd.DataFrame:
+    """Return (months, kinds) as age_band, placement, month, children."""
+    ages, placements = zip(*kinds, strict=True)
+    months, number = table.shape
+    return pd.DataFrame(
+        {
+            "age_band": np.repeat(ages, months),
+            "placement": np.repeat(placements, months),
+            "month": np.tile(np.arange(months), number),
+            "children": table.T.ravel(),
+        }
     )
 
 
 def forecast_lines(forecasts: Mapping[str, Forecast]) -> list[str]:
     """Return the forecast of all children in words, a line a year."""
     total = np.sum([ahead.total for ahead in forecasts.values()], axis=0)
-    lines = []
-    for years in (1, 2, 3):
-        low, middle, high = np.quantile(total[12 * years], [0.1, 0.5, 0.9])
-        lines.append(f"{years} year{'s' if years > 1 else ''} on: {middle:.0f} (80% between {low:.0f} and {high:.0f})")
-    return lines
+    return [
+        f"{years} year{'s' if years > 1 else ''} on: {middle:.0f} (80% between {low:.0f} and {high:.0f})"
+        for years in (1, 2, 3)
+        for low, middle, high in [np.quantile(total[12 * years], [0.1, 0.5, 0.9])]
+    ]

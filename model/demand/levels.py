@@ -4,26 +4,22 @@ One authority's years are few, so the spread is all authorities': how far entrie
 those over the three years before, once chance is taken out.
 """
 
-from __future__ import annotations
-
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
+import pandas as pd
 
 from model.case.parameters import AGE_BANDS
 from model.case.timeline import MONTHS_A_YEAR
 from model.children.expected import project
 from model.children.levers import Drivers
+from model.children.streams import Streams
 from model.demand.assumptions import Level
+from model.demand.authority import AuthorityCaseload
 from model.demand.codes import demand_settings
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from model.children.streams import Streams
-    from model.demand.authority import AuthorityCaseload
-    from model.demand.dfe import DfeTables
+from model.demand.dfe import DfeTables
 
 _STEPS: Final = np.array([0.0, *np.geomspace(0.1, 30.0, 12)])
 """Variances of a year's step in the level of entries that are tried, over the variance of chance."""
@@ -42,22 +38,15 @@ _WIDEST: Final = 1.0  # a change of entries or exits beyond e either way is a br
 
 def pooled_flows(tables: DfeTables, caseload: AuthorityCaseload) -> AuthorityCaseload:
     """Return the caseload with the flows of its year at the level of its last three years, ages as in its year."""
-    years = range(caseload.year - int(demand_settings()["entry_years"]) + 1, caseload.year + 1)
-    entries, exits = (_mean_over(tables, measure, caseload, years) for measure in ("starts", "ceased"))
-    return replace(
-        caseload,
-        entries_by_age={age: count * entries for age, count in caseload.entries_by_age.items()},
-        exits_by_age={age: count * exits for age, count in caseload.exits_by_age.items()},
-    )
+    years = list(range(caseload.year - int(demand_settings()["entry_years"]) + 1, caseload.year + 1))
 
+    def pooled(flow: Mapping[str, float], measure: str) -> dict[str, float]:
+        totals = yearly(tables, measure).reindex(index=[caseload.authority], columns=years).iloc[0]
+        level = float(totals.mean() / totals.iloc[-1]) if totals.iloc[-1] > 0 else 1.0
+        return {age: count * level for age, count in flow.items()}
 
-def _mean_over(tables: DfeTables, measure: str, caseload: AuthorityCaseload, years: range) -> float:
-    """Return the mean of the years' totals over that of the last of them; 1 where it is not known."""
-    rows = yearly(tables, measure)
-    if caseload.authority not in rows.index or years[-1] not in rows.columns:
-        return 1.0
-    held = rows.loc[caseload.authority].reindex(list(years)).dropna().to_numpy(dtype=float)
-    return float(held.mean() / held[-1]) if len(held) and held[-1] > 0 else 1.0
+    entries, exits = pooled(caseload.entries_by_age, "starts"), pooled(caseload.exits_by_age, "ceased")
+    return replace(caseload, entries_by_age=entries, exits_by_age=exits)
 
 
 def yearly(tables: DfeTables, measure: str) -> pd.DataFrame:
@@ -130,19 +119,14 @@ def spread_between(rows: pd.DataFrame) -> tuple[float, int]:
 
     And from how many changes. 0 where too few are known.
     """
-    years = list(rows.columns)
-    changes: list[np.ndarray] = []
-    chance: list[np.ndarray] = []
-    for at in range(1, len(years)):
-        before = rows[years[max(0, at - 3) : at]].mean(axis=1).to_numpy(dtype=float)
-        after = rows[years[at]].to_numpy(dtype=float)
-        usable = (before > 0) & (after > 0)
-        changes.append(np.log(after[usable] / before[usable]))
-        chance.append(1 / after[usable] + 1 / (before[usable] * min(at, 3)))
-    if not changes or sum(map(len, changes)) < _FEWEST:
-        return 0.0, 0
-    change, noise = np.concatenate(changes), np.concatenate(chance)
+    after = rows.to_numpy(dtype=float)
+    before = rows.T.rolling(3, min_periods=1).mean().shift(1).T.to_numpy(dtype=float)
+    years_before = np.arange(len(rows.columns)).clip(1, 3)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        change, noise = np.log(after / before), 1 / after + 1 / (before * years_before)
     kept = np.abs(change) < _WIDEST
+    if kept.sum() < _FEWEST:
+        return 0.0, 0
     return max(0.0, float((change[kept] ** 2 - noise[kept]).mean())), int(kept.sum())
 
 

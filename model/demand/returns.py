@@ -98,7 +98,7 @@ def _case_files(episodes: Episodes, streams: list[Stream], *, internal: bool) ->
     when = _when(episodes)
     source = f"SSDA903 returns to {when}"
     return {
-        "caseload.csv": caseload_frame(streams, source, _seed(), internal=internal),
+        "caseload.csv": caseload_frame(streams, source, internal=internal),
         "assumptions.csv": _assumptions(episodes, streams[0], source, when, internal=internal),
     }
 

@@ -5,28 +5,22 @@ What may be published is made of protected events (`privacy`); rates are pooled,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import product
 from typing import Final
 
 import numpy as np
 import pandas as pd
 
-from model.case.parameters import AGE_18, AGE_BANDS, PLACEMENTS
+from model.case.parameters import AGE_BANDS, PLACEMENTS
 from model.case.reading.case_tables import CARE_SHARES, LEAVING, MEAN_AGE, MOVING, YOUNGER
-from model.case.records import CaseloadRow
-from model.children.expected import project
-from model.children.law import EVEN_SHARE_8_9, INPUT_AGE_OF
-from model.children.levers import Drivers
-from model.children.opening import Stream as Settled
-from model.children.stated import stream_as_stated
 from model.demand.authority import CASELOAD_COLUMNS
 from model.demand.levels import entry_level
 from model.demand.rates import Events, Rates
 
+_STATED: Final = ("age_band", "placement", "stream", "children", "entries_annual")
 COLUMNS: Final = (
-    *CASELOAD_COLUMNS[:-2],
+    *_STATED,
     *LEAVING,
     *MOVING.values(),
     *CARE_SHARES,
@@ -34,9 +28,10 @@ COLUMNS: Final = (
     YOUNGER,
     *CASELOAD_COLUMNS[-2:],
 )
-Seed = Mapping[tuple[str, str], float]
-"""Reference weights of placements by age: (age band, placement) to weight."""
 _SOME: Final = 0.01  # child-years: weight of a cell in which nobody has been, so that totals can always be fitted
+_RATES: Final = "rates: pooled, a year and child, by months in care"
+_WHO: Final = "who the children are: from their dates"
+_SHOWN: Final = "totals: none of one to five; entries, rates and what they rest on to the nearest five (privacy)"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,81 +51,28 @@ class Stream:
         return cls(name=name, events=events, rates=rates, entries=level)
 
 
-def caseload_frame(streams: Sequence[Stream], source: str, seed: Seed, *, internal: bool) -> pd.DataFrame:
-    """Return ``caseload.csv``: for each stream its rates, its ages, and what the law itself lets leave.
+def caseload_frame(streams: Sequence[Stream], source: str, *, internal: bool) -> pd.DataFrame:
+    """Return ``caseload.csv``: for each stream the rates of its cells, and who is in care and enters.
 
-    ``internal``: children and entries of each age and placement; else their totals alone (`seed` joins them again).
+    ``internal``: children and entries of each age and placement; else their totals alone, which reading joins again.
     """
-    rows = [{"stream": s.name} | row for s in streams for row in _stream_rows(s, seed, internal=internal)]
-    return pd.DataFrame(rows).assign(source=source).reindex(columns=list(COLUMNS))
+    rows = [_rows(stream, internal=internal).assign(stream=stream.name) for stream in streams]
+    return pd.concat(rows, ignore_index=True).assign(source=source).reindex(columns=list(COLUMNS))
 
 
-def _stream_rows(stream: Stream, seed: Seed, *, internal: bool) -> list[dict[str, object]]:
-    held, entering = stream.events.stock.sum(axis=2), _entries(stream.events, stream.entries[0])
-    cells = _cells(stream.rates)
-    ages = [
-        {"age_band": band, "placement": "all", "note": _EXPECTED, **_who(stream.events, a)}
-        for a, band in enumerate(AGE_BANDS)
-    ]
-    placements: list[dict[str, object]] = [{"age_band": "all", "placement": p, "note": _SHOWN} for p in PLACEMENTS]
+def _rows(stream: Stream, *, internal: bool) -> pd.DataFrame:
+    grid = pd.MultiIndex.from_product([AGE_BANDS, PLACEMENTS], names=["age_band", "placement"])
+    elsewhere = np.where(np.eye(len(PLACEMENTS), dtype=bool), np.nan, stream.rates.moving)
+    rates = np.concatenate([stream.rates.leaving, elsewhere], axis=2).reshape(len(grid), -1).round(4)
+    cells = pd.DataFrame(rates, index=grid, columns=[*LEAVING, *MOVING.values()]).reset_index().assign(note=_RATES)
+    ages = _who(stream.events).assign(age_band=AGE_BANDS, placement="all", note=_WHO)
+    held, entering = stream.events.stock.sum(axis=2).round(4), _entries(stream.events, stream.entries[0])
     if internal:
-        _state(cells, held, entering)
-    else:
-        _state(ages, held.sum(axis=1), entering.sum(axis=1))
-        _state(placements, held.sum(axis=0), entering.sum(axis=0))
-    rows = [*cells, *ages, *([] if internal else placements)]
-    leaving, at_18 = _first_year(stream_as_stated([_record(row) for row in rows], EVEN_SHARE_8_9, seed))
-    for row, exits in zip(ages, leaving, strict=True):
-        row["exits_annual"] = round(float(exits), 3)
-    last = {"age_band": AGE_18, "placement": "all", "exits_annual": round(at_18, 3), "note": _EXPECTED}
-    return [*rows, last]
-
-
-def _state(rows: list[dict[str, object]], children: np.ndarray, entries: np.ndarray) -> None:
-    """Write children and entries into their rows."""
-    for row, held, entering in zip(rows, children.ravel(), entries.ravel(), strict=True):
-        row |= {"children": round(float(held), 4), "entries_annual": round(float(entering), 4)}
-
-
-def _first_year(stream: Settled) -> tuple[np.ndarray, float]:
-    """Return the exits before 18 by input age, and those at 18, that the law gives in twelve months."""
-    one = Drivers(entry_scale=np.ones((12, 1)), exit_scale=np.ones(1))
-    year = project(stream, one).projection
-    exits = np.bincount(INPUT_AGE_OF, weights=year.cells["exit"].sum(axis=(0, 2)))
-    at_18 = float(year.exits_at_18.sum())
-    exits[-1] -= at_18
-    return exits, at_18
-
-
-def _record(row: Mapping[str, object]) -> CaseloadRow:
-    def numbers(names: Iterable[str]) -> tuple[float, ...]:
-        return tuple(float(row[name]) for name in names if name in row)  # type: ignore[arg-type]
-
-    def number(name: str) -> float | None:
-        return next(iter(numbers([name])), None)
-
-    return CaseloadRow(
-        age_band=str(row["age_band"]), placement=str(row["placement"]), children=number("children"),
-        entries_annual=number("entries_annual"), exits_annual=None, mean_age_months=number(MEAN_AGE),
-        leaving_rates=numbers(LEAVING), care_shares=numbers(CARE_SHARES), entries_younger_share=number(YOUNGER),
-        moving_rates={p: numbers([c])[0] for p, c in MOVING.items() if c in row},
-    )  # fmt: skip
-
-
-def _cells(rates: Rates) -> list[dict[str, object]]:
-    """Return rows of one age and placement with their rates."""
-    rows: list[dict[str, object]] = []
-    for (a, band), (p, placement) in product(enumerate(AGE_BANDS), enumerate(PLACEMENTS)):
-        numbers = dict(zip(LEAVING, rates.leaving[a, p], strict=True))
-        numbers |= {column: rates.moving[a, p, q] for q, column in enumerate(MOVING.values()) if q != p}
-        rounded = {name: round(float(value), 4) for name, value in numbers.items()}
-        rows.append({"age_band": band, "placement": placement, "note": _RATES, **rounded})
-    return rows
-
-
-_EXPECTED: Final = "exits: what these rates give in the next twelve months"
-_RATES: Final = "rates: pooled, a year and child, by months in care"
-_SHOWN: Final = "totals: none of one to five; entries, rates and what they rest on to the nearest five (privacy)"
+        return pd.concat([cells.assign(children=held.ravel(), entries_annual=entering.round(4).ravel()), ages])
+    ages = ages.assign(children=held.sum(axis=1).round(4), entries_annual=entering.sum(axis=1).round(4))
+    placements = pd.DataFrame({"age_band": "all", "placement": PLACEMENTS, "note": _SHOWN})
+    placements = placements.assign(children=held.sum(axis=0).round(4), entries_annual=entering.sum(axis=0).round(4))
+    return pd.concat([cells, ages, placements])
 
 
 def _entries(events: Events, annual: float) -> np.ndarray:
@@ -144,15 +86,15 @@ def _entries(events: Events, annual: float) -> np.ndarray:
     return scaled
 
 
-def _who(events: Events, age: int) -> dict[str, float]:
-    """Return who the children of an age are, as far as it is known: those who enter and those in care.
+def _who(events: Events) -> pd.DataFrame:
+    """Return who the children of each age are, as far as it is known: those who enter and those in care.
 
     The share of the entrants in the younger half of the band is drawn towards half of them.
     """
-    said = {YOUNGER: round(float((events.younger[age] + 1) / (events.entries[age].sum() + 2)), 2)}
-    by_care = events.stock[age].sum(axis=0)
-    if not by_care.sum() > 0 or np.isnan(events.mean_age[age]):
-        return said
-    shares = zip(CARE_SHARES, by_care[:-1] / by_care.sum(), strict=True)
-    said |= {column: round(float(share), 3) for column, share in shares}
-    return said | {MEAN_AGE: round(float(events.mean_age[age]), 1)}
+    by_care = events.stock.sum(axis=1)
+    there = by_care.sum(axis=1, keepdims=True)
+    known = (there > 0) & ~np.isnan(events.mean_age)[:, None]
+    shares = np.divide(by_care, there, out=np.full(by_care.shape, np.nan), where=known)[:, :-1]
+    frame = pd.DataFrame(shares.round(3), columns=list(CARE_SHARES))
+    young = (events.younger + 1) / (events.entries.sum(axis=(1, 2)) + 2)
+    return frame.assign(**{MEAN_AGE: np.where(known[:, 0], events.mean_age, np.nan).round(1), YOUNGER: young.round(2)})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from model.report.look import format as fmt
 from model.report.look import markup
@@ -11,7 +11,7 @@ from model.report.look import tables as tbl
 from model.report.look.page import Block, show
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Sequence
 
     import pandas as pd
 
@@ -34,45 +34,26 @@ def backtest(dfe: str, *, holdout_years: int | None = None) -> Block:
 
     found = demand.backtest(read_dfe(Path(dfe)), holdout_years=holdout_years)
     words = Block(markup.bullets(demand.conclusions(found)))
-    return show(words, _errors(found.errors), _coverage(found.coverage))
+    return show(words, _errors(found.errors, demand.LEVELS, demand.called))
 
 
-def _errors(frame: pd.DataFrame) -> tbl.Table:
-    rows = [
-        [*_whose(r), _share(r.error), _share(r.no_change), _share(r.difference_low), _share(r.difference_high)]
-        for r in _all_sizes(frame)
-    ]
+def _errors(frame: pd.DataFrame, levels: Sequence[float], called: Callable[[str], str]) -> tbl.Table:
+    """A row a kind of children and number of years ahead: errors beside no change's, and how often intervals held."""
+    measures = ["error", "no_change", "difference_low", "difference_high", *(f"covered_{x * 100:.0f}" for x in levels)]
+    rows = frame[frame["size"] == "all"].to_dict("records")
     return tbl.Table(
         key="backtest-errors",
-        caption="Mean absolute error, share of all the authority's children at the start",
-        columns=("Children", "Years ahead", "Forecast", "No change", "Difference, low", "Difference, high"),
-        rows=rows,
+        caption="Mean absolute error, share of all the authority's children at the start, and what the intervals cover",
+        columns=(
+            "Children", "Years ahead", "Forecast", "No change", "Difference, low", "Difference, high",
+            *(f"In {fmt.percent(level)} interval" for level in levels),
+        ),
+        rows=[
+            [tbl.text(called(r["placement"])), tbl.text(r["horizon"])]
+            + [tbl.number(fmt.percent(r[name], 1), r[name]) for name in measures]
+            for r in rows
+        ],
         numeric=2,
-        note="Difference: the forecast's error less that of no change, 95% interval over authorities.",
-    )
-
-
-def _coverage(frame: pd.DataFrame) -> tbl.Table:
-    """A row a placement and number of years ahead, a column an interval."""
-    levels = sorted(frame["level"].unique())
-    by_level = [list(_all_sizes(frame[frame["level"] == level])) for level in levels]
-    return tbl.Table(
-        key="backtest-coverage",
-        caption="Share of authorities whose number fell inside the interval",
-        columns=("Children", "Years ahead", *(f"{fmt.percent(float(level))} interval" for level in levels)),
-        rows=[[*_whose(row[0]), *(_share(r.covered) for r in row)] for row in zip(*by_level, strict=True)],
-        numeric=2,
-        note="An interval that covers much more or much less than its name is a fault either way.",
-    )
-
-
-def _all_sizes(frame: pd.DataFrame) -> Iterable[Any]:
-    return frame[frame["size"] == "all"].itertuples()
-
-
-def _whose(row: Any) -> list[tbl.Cell]:  # noqa: ANN401 - a row of a frame
-    return [tbl.text(str(row.placement).replace("_", " ")), tbl.text(int(row.horizon))]
-
-
-def _share(value: float) -> tbl.Cell:
-    return tbl.number(fmt.percent(value, 1), value)
+        note="Difference: the forecast's error less that of no change, 95% interval over authorities. In an interval: "
+        "how often the truth was; much more or much less than its name is a fault either way.",
+    )  # fmt: skip

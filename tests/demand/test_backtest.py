@@ -61,23 +61,30 @@ def test_a_win_is_claimed_only_where_the_interval_excludes_nought(forecast, word
 
 
 def test_coverage_counts_what_lay_inside():
-    rows = made(100.0, [95.0, 115.0, 110.0, 50.0]).coverage
-    assert set(rows["level"]) == set(LEVELS)
-    assert (rows["covered"] == 0.5).all()
+    row = whole(made(100.0, [95.0, 115.0, 110.0, 50.0]).errors)
+    assert [row[f"covered_{level * 100:.0f}"] for level in LEVELS] == [0.5, 0.5, 0.5]
 
 
 def test_every_authority_is_forecast_by_the_engine_in_every_placement(tmp_path):
     """Made-up towns that grow by a hundredth of their first year a year: the engine holds them, and misses by that."""
     found = backtest(read_dfe(write_tables(tmp_path)))
     rows = found.forecasts
-    assert set(rows["placement"]) == {"all", *PLACEMENTS}
+    assert set(rows["placement"]) == {"all", *PLACEMENTS, "uasc"}
     assert set(zip(rows["origin"], rows["horizon"], strict=True)) == {(2021, 1), (2021, 2), (2022, 1)}
     assert rows["authority"].nunique() == 4
     assert whole(found.errors)["no_change"] == pytest.approx(0.01, abs=0.002)
     assert whole(found.errors)["error"] < 0.03
     assert (rows["low_80"] <= rows["forecast"]).all()
     lines = summary_lines(found)
-    assert any(line.startswith("all, 1 ahead") for line in lines)
+    assert any(line.startswith("all children, 1 ahead") for line in lines)
+
+
+def test_unaccompanied_children_are_scored_apart(tmp_path):
+    """Of the made-up towns' children 3 in 100 are unaccompanied: 9 of Northby's 300, and as many more as it grows."""
+    rows = backtest(read_dfe(write_tables(tmp_path))).forecasts
+    own = rows[(rows["placement"] == "uasc") & (rows["authority"] == "Northby") & (rows["origin"] == 2022)].iloc[0]
+    assert (own["now"], own["actual"]) == (round(318 * 0.03), round(321 * 0.03))
+    assert own["low_80"] <= own["forecast"] <= own["high_80"]
 
 
 def test_only_the_last_years_count_as_outcomes_where_so_many_are_asked_for(tmp_path):

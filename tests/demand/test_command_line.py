@@ -107,10 +107,8 @@ def test_a_folder_without_tables_has_status_2(tmp_path, capsys, command):
 def test_backtest_prints_what_it_writes(dfe, tmp_path, capsys):
     assert main(["backtest", "--dfe", str(dfe), "--holdout", "2", "--out", str(tmp_path)]) == 0
     said = capsys.readouterr().out
-    for name in ("errors", "coverage", "forecasts"):
+    for name in ("errors", "forecasts"):
         assert f"{name}.csv: {len(pd.read_csv(tmp_path / f'{name}.csv'))} rows" in said
-    coverage = pd.read_csv(tmp_path / "coverage.csv").select_dtypes("number")
-    assert not coverage.empty
 
 
 # -- where an authority's own figures are missing
