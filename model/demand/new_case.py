@@ -59,34 +59,29 @@ def make_case(  # noqa: PLR0913 - each is a word of the command
     The caseload is from DfE's tables, or from the council's own returns (`ssda903`), and the case starts the day after.
     Raises ``InputProblems`` for a name that is no folder's, a case that exists, or an authority not in the tables.
     """
+    tables = tables_of(dfe)
     with new_folder(case, inputs) as folder:
-        tables = tables_of(dfe)
-        if ssda903 is None:
-            built = tables_demand(tables, authority, year)
-        else:
-            built = demand_with_returns(dfe, ssda903, authority)
-        return _written(case, inputs, folder, built, tables)
-
-
-def _written(case: str, inputs: Path, folder: Path, built: Demand, tables: DfeTables) -> list[str]:
-    """Write the files of a case of `inputs` into a folder and return what to tell the person."""
-    for name in _COPIED:
-        shutil.copyfile(TEMPLATE / name, folder / name)
-    shutil.copytree(TEMPLATE / "scenarios", folder / "scenarios")
-    caseload = built.files["caseload.csv"]
-    held = children_by_placement(caseload)
-    fostering = children_by_placement(caseload, ["general"])["ifa_foster"] > 0
-    toml = _case_toml(case, built.authority, built.year, fostering=fostering)
-    (folder / "case.toml").write_text(toml, encoding="utf-8")
-    local = local_assumptions(tables, built.authority, built.year, held)
-    rows = pd.concat([with_local(_template(), local), built.files["assumptions.csv"].astype(str)], ignore_index=True)
-    files = {"caseload.csv": caseload, "assumptions.csv": rows, "actuals.csv": past_totals(tables, built.authority)}
-    for name, frame in files.items():
-        frame.to_csv(folder / name, index=False, lineterminator="\n")
-    made = load_case(folder)
-    budget = opening_budget(made)
-    budget.to_csv(folder / BUDGET, index=False, lineterminator="\n")
-    cost = sum(float(value) for value in budget["value_gbp"])
+        built = demand_with_returns(dfe, ssda903, authority) if ssda903 else tables_demand(tables, authority, year)
+        for name in _COPIED:
+            shutil.copyfile(TEMPLATE / name, folder / name)
+        shutil.copytree(TEMPLATE / "scenarios", folder / "scenarios")
+        caseload = built.files["caseload.csv"]
+        held = children_by_placement(caseload)
+        fostering = children_by_placement(caseload, ["general"])["ifa_foster"] > 0
+        toml = _case_toml(case, built.authority, built.year, fostering=fostering)
+        (folder / "case.toml").write_text(toml, encoding="utf-8")
+        local = local_assumptions(tables, built.authority, built.year, held)
+        rows = pd.concat(
+            [with_local(_template(), local), built.files["assumptions.csv"].astype(str)], ignore_index=True
+        )
+        files = {"caseload.csv": caseload, "assumptions.csv": rows, "actuals.csv": past_totals(tables, built.authority)}
+        for name, frame in files.items():
+            frame.to_csv(folder / name, index=False, lineterminator="\n")
+        made = load_case(folder)
+        budget = opening_budget(made)
+        budget.to_csv(folder / BUDGET, index=False, lineterminator="\n")
+        cost = sum(float(value) for value in budget["value_gbp"])
+        beside = _beside_section_251(made, folder, tables, built, held)
     red, name = int((rows["quality"] == "red").sum()), called(case, inputs)
     return [
         f"made {inputs / case} for {built.authority}: caseload of 31 March {built.year}",
@@ -95,7 +90,7 @@ def _written(case: str, inputs: Path, folder: Path, built: Demand, tables: DfeTa
         f"{made.timeline.financial_years[0]}: a placeholder for the council's plan, which decides what is cashable"
         if len(budget)
         else NO_BUDGET,
-        *_beside_section_251(made, folder, tables, built, held),
+        beside,
         _KNOWN.format(known_by(built.year)),
         f"{len(local)} assumptions are {built.authority}'s own published figures; {red} are red: replace them, then",
         f"python3 workbook.py model check {name}, and python3 workbook.py run {name}",
@@ -157,51 +152,43 @@ def local_assumptions(tables: DfeTables, authority: str, year: int, held: Mappin
     """
     stated = _template().set_index("name")["value"]
     placeholder = {p: float(stated[f"price.{p}_weekly"]) for p in PLACEMENTS}
-    base = f"{year - 1}/{year % 100:02d}"
-    rows: list[tuple[str, float, str, str]] = []
+    base, nan = f"{year - 1}/{year % 100:02d}", float("nan")
 
     def weekly(kind: str) -> float:
         own, england = (tool_value(tables, f"s251_{kind}_weekly", name, year) for name in (authority, "England"))
-        return own if england / _ODD_RATIO <= own <= england * _ODD_RATIO else float("nan")
+        return own if england / _ODD_RATIO <= own <= england * _ODD_RATIO else nan
 
-    def price(placement: str, value: float, said: str) -> None:
-        if value > 0:
-            source = f"{_TOOL}: Section 251 weekly cost of {said}, {base}, {authority}"
-            rows.append((f"price.{placement}_weekly", value, base, source))
-
-    price("residential", weekly("residential"), "residential care")
-    mean = sum(held[p] * placeholder[p] for p in _FOSTER) / max(sum(held[p] for p in _FOSTER), 1e-9)
-    for placement in _FOSTER:
-        said = f"fostering (£{weekly('fostering'):,.0f} for all its kinds, shared among them as the placeholders stand)"
-        price(placement, placeholder[placement] * weekly("fostering") / mean if mean else float("nan"), said)
-    for placement in _UNPRICED:
-        price(placement, weekly("all_cla"), "all its children: none is published for this placement")
+    fostering, every = weekly("fostering"), weekly("all_cla")
+    fostered = sum(held[p] for p in _FOSTER)
+    scale = fostering * fostered / sum(held[p] * placeholder[p] for p in _FOSTER) if fostered else nan
+    shared = f"fostering (£{fostering:,.0f} for all its kinds, shared among them as the placeholders stand)"
+    prices = {"residential": (weekly("residential"), "residential care")}
+    prices |= {p: (placeholder[p] * scale, shared) for p in _FOSTER}
+    prices |= dict.fromkeys(_UNPRICED, (every, "all its children: none is published for this placement"))
+    rows = [
+        (f"price.{p}_weekly", value, base, f"{_TOOL}: Section 251 weekly cost of {said}, {base}, {authority}")
+        for p, (value, said) in prices.items()
+    ]
     approved, filled = (tool_value(tables, f"la_foster_places_{k}", authority, year) for k in ("approved", "filled"))
     said = f"{_TOOL}: foster places on 31 March {year}, {authority} (rounded to 5)"
-    if approved > 0:
-        rows.append(("fostering.existing_households", approved / float(stated[_PLACES_EACH]), "", said))
-    if filled <= approved:
-        rows.append(("fostering.fill_rate", filled / approved, "", said))
-    return pd.DataFrame(rows, columns=["name", "value", "price_base", "source"])
-
-
-_PLACES_EACH: Final = "fostering.places_per_household"
+    rows.append(("fostering.existing_households", approved / float(stated["fostering.places_per_household"]), "", said))
+    rows.append(("fostering.fill_rate", filled / approved if filled <= approved else nan, "", said))
+    found = pd.DataFrame(rows, columns=["name", "value", "price_base", "source"])
+    return found[found["value"] > 0]
 
 
 def with_local(template: pd.DataFrame, local: pd.DataFrame) -> pd.DataFrame:
     """Return the template with the authority's own figures in it, amber, ranges in proportion to the placeholder's."""
-    own = {str(row["name"]): row for row in local.to_dict("records")}
-    rows = template.to_dict("records")
-    for row in rows:
-        mine = own.get(str(row["name"]))
-        if mine is None:
-            continue
-        scale = float(str(mine["value"])) / float(str(row["value"]))
-        numbers = {column: float(str(row[column])) * scale for column in ("value", "low", "high")}
-        most = 1.0 if row["unit"] == "share" else float("inf")
-        row |= {column: f"{round(min(number, most), 3):g}" for column, number in numbers.items()}
-        row |= {"price_base": mine["price_base"], "source": mine["source"], "quality": "amber", "note": _IN_PROPORTION}
-    return pd.DataFrame(rows, columns=list(template.columns))
+    rows = template.merge(local, on="name", how="left", suffixes=("", "_own"))
+    own, most = rows["value_own"].notna(), (rows["unit"] == "share").map({True: 1.0, False: float("inf")})
+    numbers = rows[["value", "low", "high"]].apply(pd.to_numeric, errors="coerce")
+    for column, stated in numbers.items():
+        scaled = (stated * rows["value_own"] / numbers["value"]).clip(upper=most).round(3)
+        rows[column] = rows[column].where(~own, scaled.map("{:g}".format))
+    for column in ("price_base", "source"):
+        rows[column] = rows[column].where(~own, rows[f"{column}_own"])
+    rows.loc[own, ["quality", "note"]] = ["amber", _IN_PROPORTION]
+    return rows[template.columns]
 
 
 _IN_PROPORTION: Final = "Range in proportion to the placeholder's."
@@ -212,14 +199,15 @@ def past_totals(tables: DfeTables, authority: str) -> pd.DataFrame:
     template = pd.read_csv(TEMPLATE / "actuals.csv", dtype=str)
     rows = []
     for measure, (printed, tool, period) in _PAST.items():
-        totals = yearly(tables, printed)
-        known = dict(totals.loc[authority].dropna()) if authority in totals.index else {}
-        own = tables.unit_costs[(tables.unit_costs["measure"] == tool) & (tables.unit_costs["name"] == authority)]
-        sources = {
-            int(year): (value, _TOOL) for year, value in zip(own["year"], own["value"], strict=True) if value >= 0
+        kept = (tables.unit_costs["measure"] == tool) & (tables.unit_costs["name"] == authority)
+        by_source = {
+            _TOOL: tables.unit_costs[kept & (tables.unit_costs["value"] >= 0)].set_index("year")["value"],
+            f"DfE {tables.files['totals']}": yearly(tables, printed).reindex([authority]).iloc[0].dropna(),
         }
-        sources |= {int(year): (value, f"DfE {tables.files['totals']}") for year, value in known.items()}
-        for year, (value, source) in sorted(sources.items()):
+        known = {
+            int(y): (n, said) for said, values in by_source.items() for y, n in zip(values.index, values, strict=True)
+        }
+        for year, (value, source) in sorted(known.items()):
             when = period.format(year=year, before=year - 1, short=year % 100)
             rows.append((when, measure, f"{value:g}", "children", source, ""))
     return pd.DataFrame(rows, columns=template.columns)
@@ -241,31 +229,28 @@ def opening_budget(case: Case) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["line", "financial_year", "value_gbp", "follows", "source", "note"])
 
 
-def _beside_section_251(
-    case: Case, folder: Path, tables: DfeTables, built: Demand, held: Mapping[str, float]
-) -> list[str]:
+def _beside_section_251(case: Case, folder: Path, tables: DfeTables, built: Demand, held: Mapping[str, float]) -> str:
     """Write a row of ``published.csv``: the opening children against section 251. Say how they compare."""
     spent = tool_value(tables, "s251_total_cla_gross_gbp", built.authority, built.year)
     if not spent > 0:
-        return ["section 251 spending on children looked after is not in the tables: prices stand beside nothing"]
+        return "section 251 spending on children looked after is not in the tables: prices stand beside nothing"
     priced = [placement for placement, children in held.items() if children > 0]
     weeks = case.conventions.weeks_per_year
     cost = sum(held[p] * case.assumptions[f"price.{p}_weekly"].value for p in priced) * weeks / 1e6
     base = f"{built.year - 1}/{built.year % 100:02d}"
     said = f"the opening children cost {cost * 1e6 / spent:.0%} of the £{spent:,.0f} spent in {base} (section 251)"
     apart = abs(round(cost, 2) - round(spent / 1e6, 2))
+    children = " + ".join(f"case.children.{p} * price.{p}_weekly" for p in priced)
     row = {
         "ref": "section-251",
         "statement": f"Gross spending on children looked after in {base}",
         "value": f"{spent / 1e6:.2f}",
         "unit": "GBP m",
         "precision": "0.01",
-        "formula": "("
-        + " + ".join(f"case.children.{p} * price.{p}_weekly" for p in priced)
-        + ") * weeks_per_year / 1000000",
+        "formula": f"({children}) * weeks_per_year / 1000000",
         "expected": "reconciles" if apart < 0.005 else "rounding" if apart < 0.015 else "differs",
         "note": f"{_TOOL}. {said[0].upper()}{said[1:]}; it also holds adoption, guardianship and leaving care.",
     }
     template = pd.read_csv(TEMPLATE / "published.csv", dtype=str)
     pd.DataFrame([row], columns=template.columns).to_csv(folder / "published.csv", index=False, lineterminator="\n")
-    return [said]
+    return said

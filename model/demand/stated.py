@@ -18,9 +18,8 @@ from model.demand.authority import CASELOAD_COLUMNS
 from model.demand.levels import entry_level
 from model.demand.rates import Events, Rates
 
-_STATED: Final = ("age_band", "placement", "stream", "children", "entries_annual")
 COLUMNS: Final = (
-    *_STATED,
+    *CASELOAD_COLUMNS[:-2],
     *LEAVING,
     *MOVING.values(),
     *CARE_SHARES,
