@@ -11,8 +11,9 @@ import sys
 import tempfile
 import time
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
@@ -59,7 +60,9 @@ def main(arguments: list[str]) -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(prog="demand")
     parser.add_argument("--small", action="store_true", help="few children and authorities: does it start?")
-    small = parser.parse_args(arguments).small
+    parser.add_argument("--processes", action="store_true", help="also authorities whose entries drift, shift, wander")
+    parsed = parser.parse_args(arguments)
+    small = parsed.small
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         made = write_returns(folder, replace(BIG, entries_annual=200.0) if small else BIG, seed=1)
@@ -78,22 +81,58 @@ def main(arguments: list[str]) -> None:
         plain = daily_matrix(episodes, DAILY_SAMPLE)
         scaled = plain * episodes.summary["children_read"] / DAILY_SAMPLE
         print(f"daily matrix: {plain:.2f} s for {DAILY_SAMPLE:,} children, so about {scaled:.0f} s for all")
+    with tempfile.TemporaryDirectory() as name:
+        write_returns(Path(name), LIFELIKE, seed=1)
+        case = returns_case(read_episodes(Path(name)), None, internal=False)
+        draws = 200 if small else 10_000
+        began, worked = time.perf_counter(), time.process_time()
+        forecast(case, draws=draws)
+        took, busy = time.perf_counter() - began, time.process_time() - worked
+        print(f"{draws:,} draws of about 460 children: {took:.2f} s, {busy:.2f} s of processor")
     print("made-up authorities: children out at 12, 24 and 36 months, and no change's")
-    for children, number in ((100, 1),) if small else ((460, 20), (100, 12)):
+    wanted = ["steady"] if small or not parsed.processes else list(PROCESSES)
+    for process, (children, number) in product(wanted, ((100, 1),) if small else ((460, 20), (100, 12))):
         with tempfile.TemporaryDirectory() as name:
-            found = pd.concat([held_out(Path(name) / f"{s}", children, seed=s) for s in range(number)])
-        print(f"{number} of about {children}:")
+            found = pd.concat([held_out(Path(name) / f"{s}", children, s, process) for s in range(number)])
+        print(f"{number} of about {children}, entries {process}:")
         print(found.groupby("month").mean().round(2).to_string())
 
 
-def held_out(folder: Path, children: int, seed: int) -> pd.DataFrame:
+def _steady(years: np.ndarray, rng: np.random.Generator) -> np.ndarray:  # noqa: ARG001 - the others need it
+    return np.ones(len(years))
+
+
+def _drifting(years: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    return np.exp(rng.choice([-0.04, 0.04]) * np.maximum(years, -13))
+
+
+def _shifted(years: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return a level that a step in the last four years of the returns has raised by 30% or lowered by 25%."""
+    to, at = rng.choice([0.75, 1.3]), -3 - rng.uniform(1, 4)
+    return np.where(years >= at, to, 1.0)
+
+
+def _wandering(years: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return a level that steps by a tenth each year and is off by a tenth in each, as published starts are."""
+    steps = rng.normal(0, 0.1, 40)
+    walk = np.array([sum(steps[: k + 1] * 0.85 ** np.arange(k, -1, -1)) for k in range(40)]) + rng.normal(0, 0.1, 40)
+    return np.exp(walk[np.clip(np.floor(years).astype(int) + 35, 0, 39)])
+
+
+PROCESSES: Final = {"steady": _steady, "drifting": _drifting, "shifted": _shifted, "wandering": _wandering}
+"""How the level of entries of a made-up authority goes, by years since the last that is compared."""
+
+
+def held_out(folder: Path, children: int, seed: int, process: str) -> pd.DataFrame:
     """Return how far a forecast from five years' returns was out, by month, for one made-up authority.
 
     ``error`` and ``no_change`` absolute, ``bias``, ``bias_16_17`` signed, children; ``inside`` and
     ``inside_placements`` the share of 80% intervals that held the truth; ``seconds`` of processor time.
     """
     world = replace(LIFELIKE, entries_annual=LIFELIKE.entries_annual * children / 460)
-    made = write_returns(folder, replace(world, years=8), seed)
+    made = write_returns(
+        folder, replace(world, years=8), seed, lambda years: PROCESSES[process](years, np.random.default_rng([seed, 2]))
+    )
     rows = pd.read_csv(folder / "episodes.csv", dtype=str)
     last = world.first_year + world.years
     rows[rows["YEAR"].astype(int) < last].to_csv(folder / "episodes.csv", index=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -101,6 +101,17 @@ def made_up_episodes(world: World, seed: int) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True).sort_values(["child", "start"], ignore_index=True)
 
 
+def _at_level(world: World, seed: int, level: Callable[[np.ndarray], np.ndarray]) -> pd.DataFrame:
+    """Return made-up episodes whose entries rise and fall: the children of the highest level, thinned by their day."""
+    end = world.first_year + world.years
+    top = level(np.linspace(-world.history_years - world.years, 0, 1000)).max()
+    episodes = made_up_episodes(replace(world, entries_annual=world.entries_annual * top), seed)
+    came = episodes.groupby("child")["start"].min()
+    share = level((came.to_numpy() - day_of(end, 4, 1)) / 365.25) / top
+    kept = came.index[np.random.default_rng([seed, 1]).random(len(came)) < share]
+    return episodes[episodes["child"].isin(kept)].reset_index(drop=True)
+
+
 def _entry_ages(world: World, rng: np.random.Generator, number: int) -> np.ndarray:
     """Years of age on entering."""
     if not world.entry_ages:
@@ -159,9 +170,14 @@ def _text(days: np.ndarray) -> np.ndarray:
     return np.asarray(days, dtype=np.int64).astype("datetime64[D]").astype(str)
 
 
-def write_returns(folder: Path, world: World, seed: int) -> pd.DataFrame:
-    """Write stacked ``episodes.csv``, ``header.csv`` and ``uasc.csv``; return the episodes they were made from."""
-    episodes = made_up_episodes(world, seed)
+def write_returns(
+    folder: Path, world: World, seed: int, level: Callable[[np.ndarray], np.ndarray] | None = None
+) -> pd.DataFrame:
+    """Write stacked ``episodes.csv``, ``header.csv`` and ``uasc.csv``; return the episodes they were made from.
+
+    ``level`` of entries by years since the last day of the world, over ``entries_annual``; level throughout without it.
+    """
+    episodes = made_up_episodes(world, seed) if level is None else _at_level(world, seed, level)
     rows, header = as_returns(episodes, world)
     folder.mkdir(parents=True, exist_ok=True)
     rows.to_csv(folder / "episodes.csv", index=False)
