@@ -113,23 +113,20 @@ def authority_caseload(tables: DfeTables, name: str, year: int | None = None) ->
 def _of(tables: DfeTables, query: tuple[str, str], level: str, name: str, year: int) -> pd.DataFrame:
     """Return count and imputed by code of one margin of an authority, a region or England in a year."""
     rows = category_counts(tables, *query)
-    where = rows["authority"] if level == "authority" else rows["region"]
+    where = rows["authority" if level == "authority" else "region"]
     chosen = rows[(rows["level"] == level) & (where == name) & (rows["year"] == year)]
     return chosen.set_index("code")[["count", "imputed"]]
 
 
 def _check_total(tables: DfeTables, counts: pd.Series, whose: tuple[str, int], query: tuple[str, str]) -> None:
     """Raise InputProblems where the parts of a margin do not add up to its printed total; name what was not known."""
-    group = GROUPS[query]
-    rows = tables.counts[
-        (tables.counts["table"] == query[0]) & (tables.counts["group"] == group)
-        & (tables.counts["authority"] == whose[0]) & (tables.counts["year"] == whose[1])
-    ]  # fmt: skip
-    total = rows.loc[rows["characteristic"] == "total", "count"].max()
+    key = (query[0], GROUPS[query], *whose, "total")
+    columns = ["table", "group", "authority", "year", "characteristic"]
+    total = tables.counts.loc[(tables.counts[columns] == list(key)).all(axis=1), "count"].max()
     if not total > 0 or counts.isna().any() or abs(counts.sum() - total) <= max(_APART * total, 1.0):
         return
-    said = "; ".join(note for note in tables.notes if f": {group}:" in note)
-    parts = f"{tables.files[query[0]]}, {whose[0]} {whose[1]}, {group}: the parts hold {counts.sum():.0f} children"
+    said = "; ".join(note for note in tables.notes if f": {key[1]}:" in note)
+    parts = f"{tables.files[query[0]]}, {whose[0]} {whose[1]}, {key[1]}: the parts hold {counts.sum():.0f} children"
     raise InputProblems([f"{parts} and the printed total is {total:.0f}{f'; {said}' if said else ''}"])
 
 
@@ -149,18 +146,15 @@ def external_shares(tables: DfeTables) -> pd.Series:
     """
     from scipy.optimize import lsq_linear  # noqa: PLC0415  heavy import, only here
 
-    placement, provider = (_wide(tables, category) for category in ("placement", "provider"))
-    both = placement.join(provider[["external"]], how="inner").dropna()
-    columns = [c for c in placement.columns if c != "parents"]
-    shares = both.div(both[placement.columns].sum(axis=1), axis=0).dropna()
+    kinds = [category_counts(tables, "stock", category) for category in ("placement", "provider")]
+    rows = pd.concat(kinds).query("level == 'authority'")
+    both = rows.pivot_table(index=["authority", "year"], columns="code", values="count", aggfunc="sum")
+    placements = kinds[0]["code"].unique()
+    both = both[[*placements, "external"]].dropna()
+    shares = both.div(both[placements].sum(axis=1), axis=0).dropna()
+    columns = [code for code in sorted(placements) if code != "parents"]
     fitted = lsq_linear(shares[columns].to_numpy(), shares["external"].to_numpy(), bounds=(0.0, 1.0)).x
     return pd.Series(fitted, index=columns)
-
-
-def _wide(tables: DfeTables, category: str) -> pd.DataFrame:
-    rows = category_counts(tables, "stock", category)
-    rows = rows[rows["level"] == "authority"]
-    return rows.pivot_table(index=["authority", "year"], columns="code", values="count", aggfunc="sum")
 
 
 def split_by_provider(placement: pd.Series, provider: pd.Series, seeds: pd.Series) -> pd.DataFrame:
@@ -214,8 +208,10 @@ def caseload_frame(caseload: AuthorityCaseload, files: Mapping[str, str]) -> pd.
     """Return ``caseload.csv``: margins by age and by placement for the general stream, and unaccompanied children.
 
     Unaccompanied children are all of 16 and 17 (and taken out of the general 16-17 margin): the authority tables do
-    not give their ages, nor where they live (`uasc_placements`), nor which exits are theirs: those of that age and at
-    18 are shared as children and entries of 16 and 17 are. Counts are children; flows children a year.
+    not give their ages, nor where they live (`uasc_placements`), nor which exits are theirs: those of that age are
+    shared as children and entries are. The last year's eighteenth birthdays are not stated: the next year's are those
+    of the children who are 17 now, and to bend their ages until last year's number turns 18 makes a bulge that all
+    turns 18 the year after. Counts are children; flows children a year.
     """
     uasc = min(caseload.uasc, caseload.stock_by_age[_OLDEST])
     entering = min(caseload.uasc_entries, caseload.entries_by_age[_OLDEST])
@@ -224,29 +220,25 @@ def caseload_frame(caseload: AuthorityCaseload, files: Mapping[str, str]) -> pd.
     theirs = uasc_placements(caseload, uasc)
     split = _SHARED_EXITS if share else ""
     of_uasc = _note(caseload, "unaccompanied children", said=f"all taken as 16-17: ages are not published; {split}")
-    rows: list[tuple[str, str, str, object, object, object, str]] = []
+    rows: list[tuple[object, ...]] = []
     for band in AGE_BANDS:
         old = band == _OLDEST
         said = _note(caseload, "children by age", "entries by age", "exits by age", said=split if old else "")
         children, entries = caseload.stock_by_age[band] - uasc * old, caseload.entries_by_age[band] - entering * old
         rows.append((band, "all", "general", children, entries, caseload.exits_by_age[band] * (1 - share * old), said))
-    rows.append((AGE_18, "all", "general", "", "", caseload.exits_by_age[AGE_18] * (1 - share), split))
+        if uasc or entering:
+            leaving = caseload.exits_by_age[_OLDEST] * share * old
+            rows.append((band, "all", "uasc", "", float(entering * old), leaving, of_uasc))
     for code in PLACEMENTS:
         said = _note(caseload, "children by placement", "children by provider", said=_of_placement(caseload, code))
         taken = "; unaccompanied children taken out" if theirs[code] else ""
         rows.append(("all", code, "general", caseload.stock_by_placement[code] - theirs[code], "", "", said + taken))
-    if uasc or entering:
-        for band in AGE_BANDS:
-            own = float(band == _OLDEST)
-            rows.append(
-                (band, "all", "uasc", "", entering * own, caseload.exits_by_age[_OLDEST] * share * own, of_uasc)
-            )
-        rows += [(_OLDEST, code, "uasc", n, "", "", _BY_JUDGEMENT) for code, n in theirs.items() if n > 0]
-        rows.append((AGE_18, "all", "uasc", "", "", caseload.exits_by_age[AGE_18] * share, split))
+        if theirs[code] > 0:
+            rows.append((_OLDEST, code, "uasc", theirs[code], "", "", _BY_JUDGEMENT))
     frame = pd.DataFrame(rows, columns=[c for c in CASELOAD_COLUMNS if c != "source"])
     numbers = {c: [round(v, 3) if isinstance(v, float) else v for v in frame[c]] for c in CASELOAD_COLUMNS[3:6]}
     source = f"DfE {files['stock']}, {files['starts']}, {files['ceased']}: {caseload.authority} {caseload.year}"
-    return frame.assign(**numbers, source=source)[list(CASELOAD_COLUMNS)]
+    return frame.assign(**numbers, source=source).sort_values("stream", kind="stable")[list(CASELOAD_COLUMNS)]
 
 
 _SHARED_EXITS: Final = "exits shared between the streams as children of 16 and 17 are: the table does not split them"

@@ -10,13 +10,13 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from model.case.parameters import AGE_18, AGE_BANDS
+from model.case.parameters import AGE_BANDS
 from model.case.reading.case_tables import YOUNGER
 from model.case.reading.problems import InputProblems
 from model.children.opening import CaseloadError
 from model.children.streams import GENERAL, streams_of
 from model.demand.assumptions import assumption_rows
-from model.demand.authority import AuthorityCaseload, authority_caseload, caseload_frame
+from model.demand.authority import authority_caseload, caseload_frame
 from model.demand.codes import demand_settings
 from model.demand.dfe import DfeTables, read_dfe
 from model.demand.forecast import forecast, forecast_frame, forecast_lines, written_case
@@ -58,17 +58,6 @@ def feasible(caseload: pd.DataFrame, assumptions: pd.DataFrame, start: dt.date) 
 _CUT: Final = "more exits are published than the children of an age can give: cut"
 
 
-def _as_ages_say(rows: pd.DataFrame, caseload: AuthorityCaseload) -> pd.DataFrame:
-    """Return the rows without the last year's eighteenth birthdays, and with how young infants enter.
-
-    The next year's birthdays are those of the children who are 17 now, of whom the tables give only the band; to bend
-    their ages until last year's number turns 18 makes a bulge that all turns 18 the year after.
-    """
-    kept = rows[rows["age_band"] != AGE_18].reset_index(drop=True)
-    infants = (kept["age_band"] == AGE_BANDS[0]) & (kept["placement"] == "all") & (kept["stream"] == GENERAL)
-    return kept.assign(**{YOUNGER: np.where(infants, round(younger_infants(caseload), 2), np.nan)})
-
-
 @lru_cache(maxsize=4)
 def tables_of(folder: Path) -> DfeTables:
     """Return the tables in a folder, read once."""
@@ -83,9 +72,12 @@ def tables_demand(tables: DfeTables, authority: str, year: int | None = None) ->
     source = f"Spread over all authorities ({tables.files['totals']}), known by 31 March {built.year}"
     rows = partial(assumption_rows, source=source, as_at=f"{built.year}-03-31")
     start = dt.date(built.year, 4, 1)
-    caseload, change = feasible(_as_ages_say(caseload_frame(pooled, tables.files), pooled), rows(entries, exits), start)
-    stated = written_case({"caseload.csv": caseload, "assumptions.csv": rows(entries, exits)}, start)
-    assumptions = rows(*held(streams_of(stated), entries, exits))
+    stated = caseload_frame(pooled, tables.files)
+    infants = (stated["age_band"] == AGE_BANDS[0]) & (stated["stream"] == GENERAL)
+    stated[YOUNGER] = np.where(infants, round(younger_infants(pooled), 2), np.nan)
+    caseload, change = feasible(stated, rows(entries, exits), start)
+    flows = written_case({"caseload.csv": caseload, "assumptions.csv": rows(entries, exits)}, start)
+    assumptions = rows(*held(streams_of(flows), entries, exits))
     guessed = {name: count for name, count in built.imputed.items() if count >= 0.5}
     lines = [*tables.notes, f"{built.authority}: {built.total:.0f} children on 31 March {built.year} (DfE)."]
     lines += [f"suppressed and imputed within published totals: {n} {c:.0f}" for n, c in guessed.items()]

@@ -260,7 +260,7 @@ def test_caseload_margins_agree_and_hold_every_child(tmp_path):
     own = frame[(frame["stream"] == "uasc") & (frame["placement"] != "all")].set_index("placement")["children"]
     assert own["supported_accommodation"] == pytest.approx(5)
     assert set(frame.loc[frame["placement"].isin(own.index) & (frame["stream"] == "uasc"), "age_band"]) == {"16_17"}
-    assert set(frame["age_band"]) == {*AGE_BANDS, "18", "all"}
+    assert set(frame["age_band"]) == {*AGE_BANDS, "all"}
     assert set(frame["placement"]) == {*PLACEMENTS, "all"}
     assert frame["source"].str.contains("Northby 2022").all()
 
@@ -321,7 +321,6 @@ def test_what_is_forecast_is_what_the_written_files_give(tmp_path):
 def test_impossible_exits_are_cut_and_said(tmp_path):
     tables = read_dfe(write_tables(tmp_path))
     frame = caseload_frame(authority_caseload(tables, "Northby"), tables.files)
-    frame = frame[frame["age_band"] != "18"]
     frame.loc[(frame["age_band"] == "5_9") & (frame["stream"] == "general"), "exits_annual"] = 150.0
     sure = Level(log_sd=0.0, quality="red", note="")
     rows = assumption_rows(sure, sure, source="made up", as_at="2023-03-31")
