@@ -69,14 +69,14 @@ def main(arguments: list[str]) -> None:
         rows = sum(1 for _ in (folder / "episodes.csv").open()) - 1
         del made
         before = peak_gigabytes()
-        began = time.perf_counter()
+        began, worked = time.perf_counter(), time.process_time()
         episodes = read_episodes(folder)
         read = time.perf_counter() - began
         events = count_events(episodes, uasc=False)
         Rates.of(events, None)
-        whole = time.perf_counter() - began
+        whole, busy = time.perf_counter() - began, time.process_time() - worked
         print(f"{rows:,} episode rows of {episodes.summary['children_read']:,} children")
-        print(f"read and cleaned {read:.2f} s; with rates {whole:.2f} s")
+        print(f"read and cleaned {read:.2f} s; with rates {whole:.2f} s, {busy:.2f} s of processor")
         print(f"peak memory {peak_gigabytes():.2f} GB (already {before:.2f} before reading, making the returns up)")
         plain = daily_matrix(episodes, DAILY_SAMPLE)
         scaled = plain * episodes.summary["children_read"] / DAILY_SAMPLE

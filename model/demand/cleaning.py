@@ -38,7 +38,6 @@ def clean(frames: Mapping[str, pd.DataFrame], log: Log) -> Episodes:
         "open_at_last_return": int(still.sum()),
         "of_which_short_breaks": int((rows["short_break"] & still).sum()),
         "stale_open": log.counts["stale_open"],
-        "last_day": closes - 1,
     }
     rows = _apart(_without(rows, rows["short_break"], "short_break", log), log)
     born, until = _people(frames, unique, log)

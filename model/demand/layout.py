@@ -56,17 +56,17 @@ def table_in(frame: pd.DataFrame, name: str, problems: list[str]) -> tuple[str, 
         problems.append(f"{name}: columns missing: {', '.join(missing)}; download the table with all its columns")
     if number is None:
         problems.append(f"{name}: no column of counts; it has {', '.join(frame.columns)}")
-    if missing or number is None or not _level(frame).eq("authority").any():  # a release's national tables are not ours
+    national = "geographic_level" in frame.columns and "local authority" not in set(_plain(frame["geographic_level"]))
+    if missing or number is None or national:  # a release's national tables are not ours
         return None
     out = _identified(frame, number)
     unread = _unread(frame, out, number)
+    problems += [f"{name}: {what}" for what in unread]
     if unread:
-        problems += [f"{name}: {what}" for what in unread]
         return None
     if columns is None:
-        out["measure"] = frame[kind].map({text: _measure(text) for text in frame[kind].dropna().unique()}).fillna("")
         population = frame.get("population_estimate", pd.Series(pd.NA, index=frame.index, dtype="str"))
-        out["population"] = parse_counts(population)[0]
+        out = out.assign(measure=frame[kind].fillna("").map(_measure), population=parse_counts(population)[0])
         return "totals", _once(out[out["measure"] != ""], ["measure", *KEY])
     group, characteristic = (_plain(frame[column]).replace(_ALSO_NAMED) for column in columns)
     table = next(_TABLE_OF[g] for g in group.dropna().unique() if g in _TABLE_OF)
@@ -93,14 +93,10 @@ def _plain(column: pd.Series) -> pd.Series:
     return column.str.strip().str.lower().str.replace(r"\s+", " ", regex=True).str.replace("\u2019", "'", regex=False)
 
 
-def _values(column: pd.Series) -> set[str]:
-    return set(_plain(column.drop_duplicates().dropna()))
-
-
 def _group_columns(frame: pd.DataFrame) -> tuple[str, str] | None:
     """Return the columns of groups ("Age group") and of what is in them ("1 to 4 years"); None where there are none."""
     for at, column in enumerate(frame.columns[:-1]):
-        if _values(frame[column]) & set(_TABLE_OF):
+        if not set(_TABLE_OF).isdisjoint(_plain(frame[column].drop_duplicates())):
             return str(column), str(frame.columns[at + 1])
     return None
 
@@ -108,7 +104,8 @@ def _group_columns(frame: pd.DataFrame) -> tuple[str, str] | None:
 def _kind_column(frame: pd.DataFrame) -> str | None:
     """Return the column that says which children are counted: in care, starting, ceasing."""
     for column in frame.columns:
-        measures = {_measure(value) for value in _values(frame[column]) if "children" in value}
+        values = _plain(frame[column].drop_duplicates().dropna())
+        measures = {_measure(value) for value in values if "children" in value}
         if len(measures - {""}) > 1:
             return str(column)
     return None
@@ -128,10 +125,6 @@ def _count_column(frame: pd.DataFrame) -> str | None:
     return str(known[0]) if known else next(map(str, numbers), None)
 
 
-def _level(frame: pd.DataFrame) -> pd.Series:
-    return frame["geographic_level"].str.strip().str.lower().map(_LEVELS)
-
-
 def _unread(frame: pd.DataFrame, out: pd.DataFrame, number: str) -> list[str]:
     """Return what in a table's counts and years cannot be read, with the first cell of each."""
     strange = ~out["mark"].isin(("", *SUPPRESSED, *NOT_APPLICABLE, *_ROUNDS_TO_ZERO))
@@ -145,7 +138,7 @@ def _unread(frame: pd.DataFrame, out: pd.DataFrame, number: str) -> list[str]:
 
 def _identified(frame: pd.DataFrame, number: str) -> pd.DataFrame:
     """Return the columns every DfE table shares: of whom, when, how many."""
-    levels, (count, mark) = _level(frame), parse_counts(frame[number])
+    levels, (count, mark) = _plain(frame["geographic_level"]).map(_LEVELS), parse_counts(frame[number])
     return pd.DataFrame(
         {
             "level": levels,

@@ -40,16 +40,17 @@ def demand_with_returns(dfe: Path, returns: Path, authority: str, *, internal: b
         raise InputProblems([f"{returns.name}: no episode that can be read stands in its files"])
     authority, region = find_authority(tables, authority)
     if not episodes.summary["in_care"]:
-        raise InputProblems([f"{returns.name}: no child is in care on {_when(episodes)}; is it the whole return?"])
+        raise InputProblems([f"{returns.name}: no child is in care on {_day(episodes)}; is it the whole return?"])
     if not internal and episodes.summary["in_care"] < SMALLEST_PUBLISHED:
         raise InputProblems([f"{returns.name}: too few children for anything to be published; --internal shows them"])
     prior, whose = regional_exit_rates(tables, region)
     streams = streams_of_returns(episodes, prior, internal=internal)
     files = _case_files(episodes, streams, internal=internal)
     ahead = forecast(written_case(files, _start(episodes)))
-    files |= {"forecast.csv": _public(forecast_frame(ahead), internal=internal)}
-    files |= {"rules.csv": rules_frame(episodes, internal=internal)}
-    lines = [*tables.notes, *summary_lines(episodes, internal=internal)]
+    log = episodes.log.frame()
+    rules = log.assign(rows=[privacy.shown(n, internal=internal) for n in log["rows"]])
+    files |= {"forecast.csv": _public(forecast_frame(ahead), internal=internal), "rules.csv": rules}
+    lines = [*tables.notes, *summary_lines(episodes, rules, internal=internal)]
     lines.append(f"exit rates by age lean on {whose}'s published rates" if prior is not None else "no published prior")
     lines += [*forecast_lines(ahead), *_beside_published(tables, authority, episodes)]
     return Demand(authority=authority, year=_start(episodes).year, files=files, lines=tuple(lines))
@@ -95,7 +96,7 @@ def returns_case(episodes: Episodes, prior: np.ndarray | None, *, internal: bool
 
 
 def _case_files(episodes: Episodes, streams: list[Stream], *, internal: bool) -> dict[str, pd.DataFrame]:
-    when = _when(episodes)
+    when = _day(episodes)
     source = f"SSDA903 returns to {when}"
     return {
         "caseload.csv": caseload_frame(streams, source, internal=internal),
@@ -103,14 +104,14 @@ def _case_files(episodes: Episodes, streams: list[Stream], *, internal: bool) ->
     }
 
 
-def _when(episodes: Episodes) -> str:
+def _day(episodes: Episodes) -> str:
     """Return the last day of the returns."""
-    return str(_start(episodes) - dt.timedelta(days=1))
+    return str(np.datetime64(episodes.last_day, "D"))
 
 
 def _start(episodes: Episodes) -> dt.date:
     """Return the day after the last return: the first of the forecast."""
-    return dt.date(1970, 1, 1) + dt.timedelta(days=episodes.last_day + 1)
+    return dt.date(1970, 1, 1) + dt.timedelta(days=episodes.closes)
 
 
 def _public(ahead: pd.DataFrame, *, internal: bool) -> pd.DataFrame:
@@ -125,25 +126,19 @@ def _public(ahead: pd.DataFrame, *, internal: bool) -> pd.DataFrame:
     return ahead[~joint & ~small].reset_index(drop=True)
 
 
-def rules_frame(episodes: Episodes, *, internal: bool) -> pd.DataFrame:
-    """Return rule, action, rows, meaning; counts as they may be shown."""
-    frame = episodes.log.frame()
-    return frame.assign(rows=[privacy.shown(n, internal=internal) for n in frame["rows"]])
-
-
-def summary_lines(episodes: Episodes, *, internal: bool) -> list[str]:
+def summary_lines(episodes: Episodes, rules: pd.DataFrame, *, internal: bool) -> list[str]:
     """Return what was read, dropped and repaired, in words; counts as they may be shown, the total as it is."""
     s = episodes.summary
     say = {name: privacy.shown(number, internal=internal) for name, number in s.items()}
-    frame, short = rules_frame(episodes, internal=internal), say["of_which_short_breaks"]
+    short = say["of_which_short_breaks"]
     lines = [
         *episodes.log.warnings,
         f"returns of {year_of(episodes.opens) + 1} to {year_of(episodes.closes)}, each the year to 31 March",
         f"read {say['rows_read']} episode rows of {say['children_read']} children; kept {say['rows_kept']}",
         f"open at the last return: {say['open_at_last_return']}, of which short breaks (left out) {short}",
         f"open in an older return only, closed: {say['stale_open']}",
-        f"in care on {np.datetime64(s['last_day'], 'D')}: {s['in_care']}",
-        *(f"  {r.action} {r.rows}: {r.meaning}" for r in frame[frame["rows"] != "0"].itertuples()),
+        f"in care on {_day(episodes)}: {s['in_care']}",
+        *(f"  {r.action} {r.rows}: {r.meaning}" for r in rules[rules["rows"] != "0"].itertuples()),
     ]
     shown = "to the nearest five, c for one to five; --internal shows them as they are"
     return lines if internal else [*lines, f"  counts: {shown}"]
