@@ -1,7 +1,7 @@
 """Stacked returns as text -> care episodes: every dropped or repaired row is counted by its rule.
 
 While it is cleaned an episode is a row: child, start, end, after (the day after its return ends), place, provider,
-short_break, continues.
+short_break.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,6 @@ from model.demand.codes import BY_PROVIDER, mapped
 from model.demand.episodes import OPEN, UNKNOWN, Episodes, Log, birthday, first_of_april, year_of
 
 SHORT_BREAKS: Final = ("V3", "V4")
-CONTINUES: Final = "X1"
 ADULT_AGE: Final = 18
 _LATEST_ENTRY_QUANTILE: Final = 0.99
 _FOSTER: Final = (PLACEMENTS.index("in_house_foster"), PLACEMENTS.index("ifa_foster"))
@@ -42,8 +41,7 @@ def clean(frames: Mapping[str, pd.DataFrame], log: Log) -> Episodes:
     rows = _apart(_without(rows, rows["short_break"], "short_break", log), log)
     born, until = _people(frames, unique, log)
     rows = _bounded_by_18(rows.assign(born=born[rows["child"]], until=until[rows["child"]]), closes, log)
-    rows = _periods(rows.assign(placement=_placements(rows, log)), log)
-    log.add("same_day", int((rows["start"] == rows["end"]).sum()))
+    rows = _periods(rows.assign(placement=_placements(rows, log)))
     summary |= {"rows_kept": len(rows), "in_care": int((rows["end"] == OPEN).sum())}
     names = ("child", "start", "end", "placement", "born", "uasc", "care_start", "enters", "leaves")
     rows = _by_status(rows)
@@ -80,7 +78,6 @@ def _loaded(raw: pd.DataFrame, codes: np.ndarray, log: Log) -> pd.DataFrame:
             "place": _coded(raw["PLACE"], place),
             "provider": _coded(raw["PLACE_PROVIDER"], provider),
             "short_break": _coded(raw["LS"], dict.fromkeys(SHORT_BREAKS, 1)) == 1,
-            "continues": _coded(raw["REC"], {CONTINUES: 1}) == 1,
         }
     )
     rows = _without(rows, rows["child"] < 0, "no_child", log)
@@ -176,7 +173,6 @@ def _people(frames: Mapping[str, pd.DataFrame], unique: pd.Index, log: Log) -> t
     born = _newest(dated, "DOB", unique)
     log.add("no_dob", int((headed & (born == UNKNOWN)).sum()))
     log.add("conflicting_dob", int(dated.drop_duplicates(["key", "DOB"])["key"].duplicated().sum()))
-    log.add("uasc_without_episode", int(uasc.loc[~uasc["key"].isin(unique), "key"].nunique()))
     until = _newest(uasc.assign(DUC=uasc["DUC"].where(uasc["DUC"] != UNKNOWN, OPEN)), "DUC", unique)
     other = _newest(uasc[uasc["DOB"] != UNKNOWN], "DOB", unique)
     log.add("dob_from_uasc", int(((born == UNKNOWN) & (other != UNKNOWN)).sum()))
@@ -220,13 +216,10 @@ def _placements(rows: pd.DataFrame, log: Log) -> pd.Series:
     return found.where(~rest, np.where(step, *_FOSTER[::-1])).astype(np.int8)
 
 
-def _periods(rows: pd.DataFrame, log: Log) -> pd.DataFrame:
+def _periods(rows: pd.DataFrame) -> pd.DataFrame:
     """Add whether each episode begins or ends a period of care (enters, leaves), and the day the period began."""
-    children = rows.groupby("child")
-    touches = rows["start"] <= children["end"].shift(1, fill_value=UNKNOWN) + 1
+    touches = rows["start"] <= rows.groupby("child")["end"].shift(1, fill_value=UNKNOWN) + 1
     touched = touches.groupby(rows["child"]).shift(-1, fill_value=False)
-    gap = ~touched & (_next_start(rows) != OPEN)
-    log.add("gap_after_continues", int((gap & rows["continues"]).sum()))
     care_start = rows["start"].where(~touches).ffill().astype(np.int64)
     return rows.assign(enters=~touches, leaves=~touched & (rows["end"] != OPEN), care_start=care_start)
 

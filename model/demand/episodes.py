@@ -41,9 +41,6 @@ RULES: Final = {
     "past_18": ("repaired", "runs past the 18th birthday: ended there"),
     "unknown_place": ("repaired", "placement code missing or unknown: taken as other"),
     "no_provider": ("repaired", "foster placement without provider: as the child's last one, else in proportion"),
-    "same_day": ("reported", "episodes that begin and end on one day: kept"),
-    "gap_after_continues": ("reported", "says care continues, but the next episode starts later: an exit and an entry"),
-    "uasc_without_episode": ("reported", "children in the UASC file who have no episode"),
 }
 """Rule to (action, what it means). Actions: dropped, repaired, reported."""
 

@@ -33,27 +33,27 @@ def actuals_of(episodes: Episodes, start: date, *, internal: bool) -> pd.DataFra
     `start`: of the case; what lies before it is its baseline. Unaccompanied children are in every figure but those by
     age, as the model has them.
     """
-    first, after = int(np.min(episodes.opens)), int(np.max(episodes.closes))
-    edges = _months(first, after)
+    edges = _months(episodes.opens, episodes.closes)
     started = _events(episodes.start[episodes.enters], edges)
-    own = episodes.enters & ~episodes.uasc.astype(bool) & (episodes.born != UNKNOWN)
-    ages = [_events(episodes.start[own & _aged(episodes, *years)], edges) for years in AGES.values()]
-    by_age = dict(zip(AGES, ages, strict=True)) | {UNTOLD: started - np.sum(ages, axis=0)}
-    at = [np.flatnonzero(episodes.placement == i) for i in range(len(PLACEMENTS))]
-    stock = [_stock(episodes, rows, edges) for rows in at]
-    nights = [_nights(episodes, rows, edges) for rows in at]
+    own = episodes.enters & ~episodes.uasc & (episodes.born != UNKNOWN)
+    births = {band: [birthday(episodes.born, age) for age in years] for band, years in AGES.items()}
+    aged = {band: (low <= episodes.start) & (episodes.start < high) for band, (low, high) in births.items()}
+    by_age = {band: _events(episodes.start[own & within], edges) for band, within in aged.items()}
+    by_age[UNTOLD] = started - np.sum(list(by_age.values()), axis=0)
+    at = {code: np.flatnonzero(episodes.placement == i) for i, code in enumerate(PLACEMENTS)}
+    stock = {code: _stock(episodes, rows, edges) for code, rows in at.items()}
+    nights = {code: _nights(episodes, rows, edges) for code, rows in at.items()}
     rows = [
         *_flows(STARTED, {"": started}, edges, internal=internal),
         *_flows(STARTED, by_age, edges, internal=internal),
         *_flows(CEASED, {"": _events(episodes.end[episodes.leaves], edges)}, edges, internal=internal),
-        *_rows(LOOKED_AFTER, dict(zip(PLACEMENTS, stock, strict=True)), edges, internal=internal),
-        *_rows(NIGHTS, dict(zip(PLACEMENTS, nights, strict=True)), edges, internal=internal, days=np.diff(edges)),
-        *_rows(LOOKED_AFTER, {"": np.sum(stock, axis=0)}, edges, internal=internal),
-        *_rows(NIGHTS, {"": np.sum(nights, axis=0)}, edges, internal=internal, days=np.diff(edges)),
     ]
+    for measure, counts, days in ((LOOKED_AFTER, stock, 1), (NIGHTS, nights, np.diff(edges))):
+        for told in (counts, {"": np.sum(list(counts.values()), axis=0)}):
+            rows += _rows(measure, told, edges, internal=internal, days=days)
     frame = pd.DataFrame(rows, columns=["begins", *COLUMNS[:5]])
     frame["status"] = np.where(frame.pop("begins") < np.datetime64(start), BASELINE, FINAL)
-    as_at = str(np.datetime64(after, "D"))
+    as_at = str(np.datetime64(episodes.closes, "D"))
     return frame.assign(source="the council's own SSDA903 returns", as_at=as_at)[list(COLUMNS)]
 
 
@@ -74,12 +74,6 @@ def _months(first: int, after: int) -> np.ndarray:
 def _events(days: np.ndarray, edges: np.ndarray) -> np.ndarray:
     """Return how many of some days lie in each month."""
     return np.diff(np.searchsorted(np.sort(days), edges))
-
-
-def _aged(episodes: Episodes, low: int, high: int) -> np.ndarray:
-    """Whether each episode starts between two birthdays of its child."""
-    born = episodes.born
-    return np.asarray((episodes.start >= birthday(born, low)) & (episodes.start < birthday(born, high)))
 
 
 def _stock(episodes: Episodes, rows: np.ndarray, edges: np.ndarray) -> np.ndarray:

@@ -19,7 +19,7 @@ from model.demand.names import named
 from model.demand.textfile import csv_files, header_of, read_text_columns, unpacked
 
 _COLUMNS: Final = {
-    "episodes": ("CHILD", "DECOM", "DEC", "PLACE", "PLACE_PROVIDER", "LS", "REC", "LA", "YEAR"),
+    "episodes": ("CHILD", "DECOM", "DEC", "PLACE", "PLACE_PROVIDER", "LS", "LA", "YEAR"),
     "header": ("CHILD", "DOB", "LA", "YEAR"),
     "uasc": ("CHILD", "DOB", "DUC", "LA", "YEAR"),
 }
@@ -29,7 +29,6 @@ _NAMED_COUNCILS: Final = 5  # councils that a message names
 _DEGRADES: Final = {
     "LS": "short breaks cannot be told apart",
     "PLACE_PROVIDER": "in-house and IFA foster placements are shared out in proportion",
-    "REC": "unexplained gaps are not reported",
 }
 MOST_LOST: Final = 0.02
 """The share of a file's rows that may be lost; more, and what is left says nothing of the council."""
