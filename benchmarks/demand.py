@@ -18,13 +18,14 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from model.demand.forecast import forecast
+from model.demand.forecast import forecast, written_case
 from model.demand.rates import Rates, count_events
-from model.demand.returns import returns_case
+from model.demand.returns import case_files, starts
 from model.demand.ssda903 import read_episodes
 from tests.demand.synthetic import LIFELIKE, OURS, World, day_of, in_care, write_returns
 
 if TYPE_CHECKING:
+    from model.case.records import Case
     from model.demand.episodes import Episodes
 
 BIG = World(entries_annual=26_500.0, move_annual=0.12, leave_annual=(0.9, 1.0, 0.9, 1.1, 1.5), first_year=2012, years=8)
@@ -83,7 +84,7 @@ def main(arguments: list[str]) -> None:
         print(f"daily matrix: {plain:.2f} s for {DAILY_SAMPLE:,} children, so about {scaled:.0f} s for all")
     with tempfile.TemporaryDirectory() as name:
         write_returns(Path(name), LIFELIKE, seed=1)
-        case = returns_case(read_episodes(Path(name)), None, internal=False)
+        case = case_of(read_episodes(Path(name)))
         draws = 200 if small else 10_000
         began, worked = time.perf_counter(), time.process_time()
         forecast(case, draws=draws)
@@ -123,6 +124,11 @@ PROCESSES: Final = {"steady": _steady, "drifting": _drifting, "shifted": _shifte
 """How the level of entries of a made-up authority goes, by years since the last that is compared."""
 
 
+def case_of(episodes: Episodes) -> Case:
+    """Return the do-nothing case of what `demand` publishes of some returns."""
+    return written_case(case_files(episodes, None, internal=False), starts(episodes))
+
+
 def held_out(folder: Path, children: int, seed: int, process: str) -> pd.DataFrame:
     """Return how far a forecast from five years' returns was out, by month, for one made-up authority.
 
@@ -138,7 +144,7 @@ def held_out(folder: Path, children: int, seed: int, process: str) -> pd.DataFra
     rows[rows["YEAR"].astype(int) < last].to_csv(folder / "episodes.csv", index=False)
     began = time.process_time()
     episodes = read_episodes(folder)
-    ahead = forecast(returns_case(episodes, None, internal=False))["general"]
+    ahead = forecast(case_of(episodes))["general"]
     seconds, then = time.process_time() - began, in_care(made, day_of(last, 3, 31))
     found = []
     for month in (12, 24, 36):

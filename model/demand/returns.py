@@ -10,7 +10,6 @@ import pandas as pd
 
 from model.case.parameters import AGE_BANDS, PLACEMENTS
 from model.case.reading.problems import InputProblems
-from model.case.records import Case
 from model.case.words import SMALLEST_PUBLISHED
 from model.children.streams import GENERAL, UASC
 from model.demand import privacy
@@ -44,16 +43,15 @@ def demand_with_returns(dfe: Path, returns: Path, authority: str, *, internal: b
     if not internal and episodes.summary["in_care"] < SMALLEST_PUBLISHED:
         raise InputProblems([f"{returns.name}: too few children for anything to be published; --internal shows them"])
     prior, whose = regional_exit_rates(tables, region)
-    streams = streams_of_returns(episodes, prior, internal=internal)
-    files = _case_files(episodes, streams, internal=internal)
-    ahead = forecast(written_case(files, _start(episodes)))
+    files = case_files(episodes, prior, internal=internal)
+    ahead = forecast(written_case(files, starts(episodes)))
     log = episodes.log.frame()
     rules = log.assign(rows=[privacy.shown(n, internal=internal) for n in log["rows"]])
     files |= {"forecast.csv": _public(forecast_frame(ahead), internal=internal), "rules.csv": rules}
     lines = [*tables.notes, *summary_lines(episodes, rules, internal=internal)]
     lines.append(f"exit rates by age lean on {whose}'s published rates" if prior is not None else "no published prior")
     lines += [*forecast_lines(ahead), *_beside_published(tables, authority, episodes)]
-    return Demand(authority=authority, year=_start(episodes).year, files=files, lines=tuple(lines))
+    return Demand(authority=authority, year=starts(episodes).year, files=files, lines=tuple(lines))
 
 
 def regional_exit_rates(tables: DfeTables, region: str) -> tuple[np.ndarray | None, str]:
@@ -89,14 +87,9 @@ def _seed() -> Mapping[tuple[str, str], float]:
     return {(row["age_band"], row["placement"]): row["weight"] for row in read_reference("caseload_seed.csv")}
 
 
-def returns_case(episodes: Episodes, prior: np.ndarray | None, *, internal: bool) -> Case:
-    """Return the do-nothing case of returns: the files that ``demand`` writes, read back."""
-    files = _case_files(episodes, streams_of_returns(episodes, prior, internal=internal), internal=internal)
-    return written_case(files, _start(episodes))
-
-
-def _case_files(episodes: Episodes, streams: list[Stream], *, internal: bool) -> dict[str, pd.DataFrame]:
-    when = _day(episodes)
+def case_files(episodes: Episodes, prior: np.ndarray | None, *, internal: bool) -> dict[str, pd.DataFrame]:
+    """Return ``caseload.csv`` and ``assumptions.csv`` of returns; `prior`: published rates of leaving by age."""
+    streams, when = streams_of_returns(episodes, prior, internal=internal), _day(episodes)
     source = f"SSDA903 returns to {when}"
     return {
         "caseload.csv": caseload_frame(streams, source, internal=internal),
@@ -109,7 +102,7 @@ def _day(episodes: Episodes) -> str:
     return str(np.datetime64(episodes.last_day, "D"))
 
 
-def _start(episodes: Episodes) -> dt.date:
+def starts(episodes: Episodes) -> dt.date:
     """Return the day after the last return: the first of the forecast."""
     return dt.date(1970, 1, 1) + dt.timedelta(days=episodes.closes)
 

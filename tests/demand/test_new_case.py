@@ -12,9 +12,9 @@ from model.case.reading.problems import InputProblems
 from model.case.records import NO_BUDGET
 from model.commands.check import check
 from model.demand.build import tables_of
-from model.demand.forecast import forecast
+from model.demand.forecast import forecast, written_case
 from model.demand.new_case import make_case
-from model.demand.returns import regional_exit_rates, returns_case
+from model.demand.returns import case_files, regional_exit_rates, starts
 from model.demand.ssda903 import read_episodes
 from model.money.portfolio import evaluate
 from model.report import sections
@@ -158,6 +158,8 @@ def test_a_case_made_of_returns_runs_and_projects_what_demand_forecast_to_the_ch
     case = load_case(inputs / "own")
     assert case.timeline.start.isoformat() == "2024-04-01"
     prior, _ = regional_exit_rates(tables_of(dfe), "North")
-    ahead = forecast(returns_case(read_episodes(returns), prior, internal=False), draws=20, seed=7)
+    episodes = read_episodes(returns)
+    made = written_case(case_files(episodes, prior, internal=False), starts(episodes))
+    ahead = forecast(made, draws=20, seed=7)
     projected = evaluate(case, sample(case, 20, 7)).world().stock[:37]
     assert (projected == ahead["general"].by_placement).all()
