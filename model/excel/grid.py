@@ -4,6 +4,7 @@ Rows are stated as text, one a line, so that a listing reads like the sheet it b
 
     key | label | unit | =formula of every period | value before the first
     key | label | unit | !formula of the Constant column
+    key ? names of assumptions | ...    a row only where the case states one of them
 
 In a formula `[key]` is this period's cell of another row (of this listing or of those named), `[key:prev]` the period
 before, `[key:all]` every period, `[key:upto]` those up to this one, `[key:const]` and `[key:open]` the constant and the
@@ -15,7 +16,8 @@ what holds then. A line that begins with a space goes on with the one before.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -32,16 +34,23 @@ Names = Mapping[str, Any]  # key -> a row, or a text that stands in formulas as 
 LABEL, UNIT, CONST, BEFORE, FIRST = range(5)
 """Columns: what a row is, its unit, a constant, the opening value, and the first month or year."""
 SEP: Final = " · "
+SHORT_HEADING, TWO_LINES = 19, 30
+"""Letters of a heading that stand on one line, and the height of a row of two."""
+MONTHS_A_PAGE: Final = 24
+"""On paper: as many can be read."""
+DECIMALS: Final = 12
+"""Of pasted values: a millionth of a millionth of a child, or of a pound, is nothing, and digits make a file large."""
 TEXT_STAYS_TEXT: Final = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 """How a workbook is opened: a text is never taken for a formula, a link or a number, whatever it begins with."""
-_MARK = re.compile("\x01([^\x02]*)\x02(\\d+)\x02(\\d+)\x02(\\w*)\x03")
+HERE, LEFT = "\x04", "\x05"
+"""In a formula: the letters of the column that it stands in, and of the one before."""
 _CELL = re.compile(r"\[(\w+)(?::(\w+))?\]")
 _OWN = re.compile(r"(?<![\w\])])\.(?=[a-z])")
 _OPTIONAL = re.compile(r"([a-z]\w*\.\w+)\?([\d.]+)")
 _LETTERS: Final = tuple(xl_col_to_name(i) for i in range(1000))
 KIND_OF: Final = {
-    "GBP": "GBP", "GBP/week": "pence", "children": "children", "share": "share", "date": "date", "switch": "",
-    "year": "", "ratio": "factor",
+    "GBP": "GBP", "GBP/week": "pence", "children": "children", "children, each": "factor", "share": "share",
+    "date": "date", "switch": "", "year": "", "ratio": "factor",
 }  # fmt: skip
 """The number format that a unit asks for; any other unit is a plain number."""
 HEADING: Final[dict[str, Any]] = {
@@ -75,13 +84,27 @@ NUMBERS: Final[Mapping[str, str]] = {
 class Row:
     """One or more rows below each other on a sheet; formatted into a formula it stands for its cells."""
 
-    sheet: str
+    sheet: Sheet
     first: int
     last: int
 
     def __format__(self, spec: str) -> str:
-        """Return a mark that is replaced by a reference when the formula is written to a cell."""
-        return f"\x01{self.sheet}\x02{self.first}\x02{self.last}\x02{spec}\x03"
+        """Return a reference to it in the column of the formula, or to the cells that `spec` names (see above)."""
+        place, time, top, bottom = f"'{self.sheet.name}'!", self.sheet.book.time, self.first + 1, self.last + 1
+        start, end = _LETTERS[FIRST], _LETTERS[FIRST + max(len(self.sheet.periods) - 1, 0)]
+        if spec == "all":
+            return f"{place}${start}${top}:${end}${bottom}"
+        if spec == "upto":
+            return f"{place}${start}${top}:{HERE}${bottom}"
+        if spec == "year":
+            return f"INDEX({self:all},1,{time['year']})"
+        if spec == "sum":
+            return f"SUMIF({time['year']:all},{time['year_no']},{self:all})"
+        if spec in {"", "prev"}:
+            column = HERE if spec == "" else LEFT
+            return f"{place}{column}{top}" + (f":{column}{bottom}" if bottom > top else "")
+        letter = _LETTERS[{"const": CONST, "open": BEFORE}[spec] if spec.isalpha() else FIRST + int(spec)]
+        return f"{place}${letter}${top}" + (f":${letter}${bottom}" if bottom > top else "")
 
     def __getitem__(self, i: int) -> Row:
         """Return one row of a block."""
@@ -92,14 +115,14 @@ class Row:
 class Cell:
     """What stands in a cell of a plain sheet, in which style, as which kind of number, and under which name.
 
-    `shown`: what a formula comes to, for programs that do not work formulas out.
+    `shown`: what a formula comes to, for programs that do not work formulas out; without it all of them must.
     """
 
     content: str | float | date
     style: str = "formula"
     kind: str = ""
     name: str = ""
-    shown: str | float = 0
+    shown: str | float = ""
 
 
 @dataclass(eq=False)
@@ -122,7 +145,7 @@ class Sheet:
             self.page.repeat_columns(LABEL, UNIT)
         self.page.set_landscape()
         self.page.set_paper(9)
-        self.page.fit_to_pages(1, 0)
+        self.page.fit_to_pages(max(1, len(self.periods) // MONTHS_A_PAGE), 0)
         self.page.hide_gridlines(2)
 
     def title(self, text: str, *notes: str) -> None:
@@ -138,6 +161,8 @@ class Sheet:
 
     def heading(self, *words: str, figures: int = 99) -> None:
         """Write a line of headings; from the column `figures` on they stand over figures, to the right."""
+        if max(map(len, words)) > SHORT_HEADING:
+            self.page.set_row(self.at, TWO_LINES)
         styles = ("heading" if column < figures else "figures" for column in range(len(words)))
         self.line(*(Cell(content=w, style=style, kind="text") for w, style in zip(words, styles, strict=True)))
 
@@ -166,17 +191,17 @@ class Sheet:
         elif cell.kind == "text":
             self.page.write_string(row, column, cell.content, look)
         else:
-            self._formula(row, column, self.book.parsed(cell.content, self.name), look, cell.shown)
+            self._formula(row, column, self._short(cell.content), look, cell.shown)
         if cell.name:
             self.book.name(cell.name, self.name, row, column)
 
     def add(  # noqa: PLR0913 - a row's parts
         self, label: str, unit: str, formula: Values = "", *, const: str | float = "", before: str | float = "",
-        style: str = "formula", name: str = "",
+        style: str = "formula", begins: int = 0,
     ) -> Row:  # fmt: skip
         """Write a row: a formula for every period, or values (`style` says whether they are inputs or pasted).
 
-        `name` is that of its constant.
+        `begins`: the period of the first of them.
         """
         kind = KIND_OF.get(unit, "number")
         self.page.write_string(self.at, LABEL, label)
@@ -185,18 +210,16 @@ class Sheet:
             if content != "":
                 look = style if isinstance(content, float) else "formula"
                 self.put(self.at, column, Cell(content=content, style=look, kind=kind))
-        if name:
-            self.book.name(name, self.name, self.at, CONST)
         look = self.book.style(style, kind)
         if isinstance(formula, str):
-            parts = self.book.parsed(formula, self.name)
-            for i in range(len(self.periods) if formula else 0):
-                self._formula(self.at, FIRST + i, parts, look)
+            short = self._short(formula)
+            for i in range(begins, len(self.periods) if formula else 0):
+                self._formula(self.at, FIRST + i, short, look)
         else:
-            for i, number in enumerate(formula):
-                self.page.write_number(self.at, FIRST + i, float(number), look)
+            for i, number in enumerate(formula, start=begins):
+                self.page.write_number(self.at, FIRST + i, round(float(number), DECIMALS), look)
         self.at += 1
-        return Row(self.name, self.at - 1, self.at - 1)
+        return Row(self, self.at - 1, self.at - 1)
 
     def rows(self, listing: str, names: Names, *, who: str = "", called: str = "") -> dict[str, Row]:
         """Write the rows of a listing and return them by their keys.
@@ -204,35 +227,29 @@ class Sheet:
         `who`: the scheme spoken of; `called`: what stands before each label, where that is not the scheme's name.
         """
         before = f"{called or who}: " if called or who else ""
-        lines = [
-            [part.strip() for part in line.split("|")]
-            for line in re.sub(r"\n +", " ", listing).splitlines() if line
-        ]  # fmt: skip
-        made = {parts[0]: self.row_at(self.at + i) for i, parts in enumerate(lines)}
+        joined = re.sub(r"\n +", " ", listing).splitlines()
+        lines = [[part.strip() for part in line.split("|")] for line in joined if self.book.wanted(line, who)]
+        keys = [parts[0].split(" ")[0] for parts in lines]
+        made = {key: Row(self, at, at) for at, key in enumerate(keys, start=self.at)}
         known = {**self.book.time, **names, **made}
         for _, label, unit, stated, *opening in lines:
-            formula = self.book.meant(stated, known, who)
+            formula, first = (self.book.meant(text, known, who) for text in (stated, *opening, "")[:2])
             everywhere = formula if formula.startswith("=") else ""
             const = "" if everywhere else f"={formula.removeprefix('!')}"
-            self.add(before + label, unit, everywhere, const=const, before=self._before(opening, known, who))
+            self.add(before + label, unit, everywhere, const=const, before=f"={first}" if first else "")
         return made
 
-    def _before(self, stated: Sequence[str], known: Names, who: str) -> str | float:
-        if not stated:
-            return ""
-        return f"={self.book.meant(stated[0], known, who)}" if stated[0] != "0" else 0.0
+    def _short(self, formula: str) -> str:
+        """Return a formula that speaks of rows of this sheet without its name."""
+        return formula.replace(f"'{self.name}'!", "")
 
-    def _formula(self, row: int, column: int, parts: Sequence[str | int], look: Any, shown: str | float = 0) -> None:  # noqa: ANN401
-        written = "".join(part if isinstance(part, str) else _LETTERS[column - part] for part in parts)
+    def _formula(self, row: int, column: int, formula: str, look: Any, shown: str | float = "") -> None:  # noqa: ANN401
+        written = formula.replace(HERE, _LETTERS[column]).replace(LEFT, _LETTERS[column - 1])
         self.page.write_formula(row, column, Plain(written.removeprefix("=")), look, shown)
-
-    def row_at(self, at: int) -> Row:
-        """Return the row that stands, or is about to be written, at a place."""
-        return Row(self.name, at, at)
 
     def block(self, first: Row, last: Row | None = None) -> Row:
         """Return the rows from one to the row before the next that is written, or to `last`."""
-        return Row(self.name, first.first, last.last if last else self.at - 1)
+        return Row(self, first.first, last.last if last else self.at - 1)
 
 
 @dataclass(eq=False)
@@ -245,7 +262,7 @@ class Book:
     path: Path
     months: Sequence[str]
     years: Sequence[str]
-    stated: Collection[str]
+    stated: AbstractSet[str]
     time: dict[str, Row] = field(default_factory=dict)
     sheets: dict[str, Sheet] = field(default_factory=dict)
 
@@ -273,6 +290,12 @@ class Book:
         """Return an assumption's name, or what holds where the case has none (`Setting.optional`)."""
         return name if name in self.stated else neutral
 
+    def wanted(self, line: str, who: str) -> bool:
+        """Whether a line of a listing is a row, and the case states one of the assumptions that it asks for, if any."""
+        key, _, needs = line.partition("|")[0].partition("?")
+        names = [f"{who}{name}" if name.startswith(".") else name for name in needs.split()]
+        return bool(key) and (not names or not self.stated.isdisjoint(names))
+
     def meant(self, formula: str, names: Names, who: str) -> str:
         """Return a listing's formula with the scheme's own names in full and other rows as marks."""
         full = _OPTIONAL.sub(lambda found: self.optional(found[1], found[2]), _OWN.sub(f"{who}.", formula))
@@ -283,36 +306,6 @@ class Book:
 
         return _CELL.sub(cells, full)
 
-    def parsed(self, formula: str, here: str) -> list[str | int]:
-        """Return a formula in parts for the sheet `here`: text, and for each column of a cell how far left it is."""
-        pieces = _MARK.split(formula)
-        out: list[str | int] = [pieces[0]]
-        for i in range(1, len(pieces), 5):
-            sheet, first, last, spec, text = pieces[i : i + 5]
-            out += [*self._reference(Row(sheet, int(first), int(last)), spec, here), text]
-        return out
-
-    def _reference(self, row: Row, spec: str, here: str) -> list[str | int]:
-        place = "" if row.sheet == here else f"'{row.sheet}'!"
-        top, bottom = row.first + 1, row.last + 1
-        start, end = _LETTERS[FIRST], _LETTERS[FIRST + max(len(self.sheets[row.sheet].periods) - 1, 0)]
-        whole = f"{place}${start}${top}:${end}${bottom}"
-        if spec in {"const", "open"} or spec.isdigit():
-            letter = _LETTERS[{"const": CONST, "open": BEFORE}[spec] if spec.isalpha() else FIRST + int(spec)]
-            return [f"{place}${letter}${top}" + (f":${letter}${bottom}" if bottom > top else "")]
-        if spec == "all":
-            return [whole]
-        if spec == "upto":
-            return [f"{place}${start}${top}:", 0, f"${bottom}"]
-        if spec == "year":
-            return [f"INDEX({whole},1,", *self.parsed(f"{self.time['year']}", here), ")"]
-        if spec == "sum":
-            in_year = self.parsed(f"SUMIF({self.time['year']:all},{self.time['year_no']},", here)
-            return [*in_year, whole, ")"]
-        shift = int(spec == "prev")
-        last: list[str | int] = [":", shift, f"{bottom}"] if bottom > top else []
-        return [place, shift, f"{top}", *last]
-
 
 class Plain(str):
     """A formula of functions that Excel 2016 knows: XlsxWriter need not look for thirty newer ones in each."""
@@ -322,6 +315,11 @@ class Plain(str):
     def __contains__(self, text: object) -> bool:
         """Say that newer functions are marked already, which is what XlsxWriter asks."""
         return text == "_xlfn." or super().__contains__(str(text))
+
+
+def said(text: str) -> Cell:
+    """Return a long text, on as many lines as it needs."""
+    return Cell(content=text, style="wrap", kind="text")
 
 
 def total(rows: Iterable[Row], spec: str = "") -> str:

@@ -4,11 +4,10 @@ from typing import Any, Final
 
 import numpy as np
 
-from model.case.records import BudgetLine, Case, Post
+from model.case.records import BudgetLine, Case
 from model.case.timeline import FIRST_MONTH_OF_FINANCIAL_YEAR, MONTHS_A_YEAR
-from model.case.words import BOTTOM_UP
 from model.children.streams import RESTS_ON
-from model.excel.grid import Book, Cell, Row
+from model.excel.grid import Book, Cell, Row, said
 from model.money.cashability import ROUNDING_GUARD
 from model.money.funding import reserve_pays
 from model.schemes.staff.posts import DAYS_IN_A_PRINTED_YEAR
@@ -47,10 +46,10 @@ scale | Entries against those stated | ratio
 """
 """`Timeline`, `units`, `discount_factors` and `Evaluation.entry_scale`, by month."""
 HELD: Final = """
+own | as stated, real | GBP | =[said]*IF([follows]>0,[opening],[cash]/[level])
 held | held, real | GBP
- | =[inside]*IF([year_no]>[at:const],[carried:const]*(1+[growth])^([year_no]-[at:const]),[own])
+ | =[inside]*IF([year_no]>[at:const],[carried]*(1+[growth])^([year_no]-[at:const]),[own])
 """
-"""`cashability._budget_real`."""
 
 
 def write_assumptions(book: Book, case: Case) -> None:
@@ -68,7 +67,7 @@ def write_assumptions(book: Book, case: Case) -> None:
         kind = "share" if a.unit in {"share", "rate/year"} else "number"
         look = "pasted" if a.name in pasted_from(case) else "input"
         low, high = (Cell(content=value, kind=kind) for value in (a.low, a.high))
-        words = (a.distribution, a.quality, a.owner, a.source, a.note)
+        words = (a.distribution, a.quality, a.owner, said(a.source), said(a.note))
         sheet.line(a.name, Cell(content=a.value, style=look, kind=kind, name=a.name), a.unit, low, high, *words)
     sheet.section("Conventions")
     chosen, rate = case.conventions, f"a year, real: {case.conventions.discount_rate_name}"
@@ -105,28 +104,6 @@ def write_schemes(book: Book, case: Case) -> None:
         sheet.line(label, Cell(content=float(number), name=name), "", name)
 
 
-def write_posts(book: Book, case: Case) -> dict[str, str]:
-    """Write the rows of the establishment that carry money; return post id -> `{}$n`, its row for any column."""
-    sheet = book.sheet("Posts", widths=(44, 14, 14, 18, 14, 20, 10, 26, 50))
-    sheet.title(
-        "Posts: what each row costs a year and how many it adds",
-        f"Cost: the net change a year, every post filled, in prices of {case.price_base}.",
-    )
-    sheet.heading("Post", "Fte now", "Fte proposed", "Cost a year, GBP", "Costing", "Scheme charged", "Recruited", "Id",
-                  "Source")  # fmt: skip
-    sheet.page.freeze_panes(sheet.at, 1)
-    return {post.id: f"Posts!${{}}${_write_post(book, post) + 1}" for post in case.establishment}
-
-
-def _write_post(book: Book, post: Post) -> int:
-    fte = (Cell(content=figure, style="input", kind="number") for figure in (post.fte_current, post.fte_proposed))
-    look = "pasted" if post.costing == BOTTOM_UP else "input"
-    cost = Cell(content=post.change_annual_cost_gbp, style=look, kind="GBP")
-    recruited = "yes" if post.recruited else "no"
-    words = (post.costing, post.charged_to, recruited, post.id, post.source)
-    return book.sheets["Posts"].line(f"{post.team}: {post.post}", *fte, cost, *words)
-
-
 def write_calendar(book: Book, case: Case) -> None:
     """Write the months and years into `book.time`: days, shares of a year, price levels and discount factors."""
     index, years = case.reference.indices[case.conventions.price_index], case.timeline.financial_years
@@ -148,7 +125,7 @@ def write_calendar(book: Book, case: Case) -> None:
 
 
 def write_budget(book: Book, case: Case, line: str, opening: str, growth: str) -> Row | None:
-    """Write the approved budget of a line by year in real pounds and return it; None where there is none.
+    """`cashability._budget_real`: write the approved budget of a line by year and return it; None where there is none.
 
     `opening`: what its opening children cost a year, for a budget that follows them; `growth`: real, after its last.
     """
@@ -156,27 +133,23 @@ def write_budget(book: Book, case: Case, line: str, opening: str, growth: str) -
     if not stated:
         return None
     sheet, years, last = book.sheets[YEARS], case.timeline.financial_years, max(stated)
-    sheet.section(f"Approved budget: {line}", "cash")
+    follows = {y for y, budget in stated.items() if budget.follows and opening != "0"}
     given = {
         "cash": ("stated, cash", "GBP", [stated[y].value_gbp if y in stated else 0.0 for y in years]),
         "said": ("a budget is stated", "switch", [float(y in stated) for y in years]),
-        "follows": ("follows the opening children", "switch",
-                    [float(y in stated and bool(stated[y].follows) and opening != "0") for y in years]),
+        "follows": ("follows the opening children", "switch", [float(y in follows) for y in years]),
     }  # fmt: skip
-    names: dict[str, Any] = {"opening": opening, "growth": growth}
+    sheet.section(f"Approved budget: {line}")
+    names: dict[str, Any] = {"opening": opening, "growth": growth, "carried": "INDEX([own:all],1,[at:const])"}
     names |= {
         key: sheet.add(f"{line}: {what}", unit, values, style="input") for key, (what, unit, values) in given.items()
     }
     place = int(last[:4]) - int(years[0][:4]) + 1
     names["at"] = sheet.add(f"{line}: last year stated", "number", const=float(place))
-    names |= sheet.rows(
-        "own | as stated, real | GBP | =[said]*IF([follows]>0,[opening],[cash]/[level])", names, called=line
-    )
-    worth: str | float = f"=INDEX({names['own']:all},1,{names['at']:const})"
-    if place < 1 and stated[last].follows and opening != "0":
-        worth = f"={opening}"
+    if place < 1 and last in follows:
+        names["carried"] = opening
     elif place < 1:
         index = case.reference.indices[case.conventions.price_index]
         worth = stated[last].value_gbp * index.at(case.price_base) / index.at(last)
-    names["carried"] = sheet.add(f"{line}: held in it, real", "GBP", const=worth, style="input")
+        names["carried"] = f"{sheet.add(f'{line}: held then, real', 'GBP', const=worth, style='input'):const}"
     return sheet.rows(HELD, names, called=line)["held"]

@@ -3,36 +3,10 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from model.case.words import (
-    APPROVED,
-    AVOIDANCE,
-    CAPITAL,
-    GENERAL_FUND,
-    INCOME,
-    INTERACTION,
-    INVESTMENT,
-    NET,
-    ONE_OFF,
-    RECURRING,
-    RESERVE,
-    WHOLE,
-)
+from model.case import words
 from model.excel.grid import Row, Sheet, total
 from model.excel.staff import Work
-from model.money.funding import (
-    AVOIDED,
-    BASE_BUDGET,
-    CLOSING,
-    FIXED_TERM_POSTS,
-    ONE_OFFS,
-    OTHER_FUNDED,
-    PRESSURE,
-    RESERVE_FUNDED,
-    SAVING,
-    SHORTFALL,
-    TOGETHER,
-    UNFILLED_POSTS,
-)
+from model.money import funding
 from model.money.portfolio import members_of
 from model.schemes.cashflows import Tag
 from model.schemes.own_homes import CAPITAL_LINE
@@ -58,10 +32,11 @@ before_top_up | Balance had nobody made good what was short | GBP | =[before_top
 """
 """`reserve_flows` and `run_reserve`."""
 PURSE_OF: Final = {
-    ONE_OFFS: "One-off", RESERVE_FUNDED: "Reserve", OTHER_FUNDED: "Grants and partners", AVOIDED: "Cost avoided",
-    BASE_BUDGET: "Base budget",
+    funding.ONE_OFFS: "One-off", funding.RESERVE_FUNDED: "Reserve", funding.OTHER_FUNDED: "Grants and partners",
+    funding.AVOIDED: "Cost avoided", funding.BASE_BUDGET: "Base budget",
 }  # fmt: skip
-CHANGES: Final = """
+IN_ALL: Final = """
+cumulative | in all | GBP | =[formula] | 0
 change | change on the year before | GBP | =[cumulative]-[cumulative:prev]
 """
 LENT: Final = """
@@ -82,7 +57,7 @@ def write_purses(work: Work, monthly: Lines, pence: Lines) -> dict[str, Row]:
 
     `monthly`: real lines by month; `pence`: nominal ones by year.
     """
-    owners = {*members_of(work.case)[WHOLE], f"{INTERACTION}:{WHOLE}"}
+    owners = {*members_of(work.case)[words.WHOLE], f"{words.INTERACTION}:{words.WHOLE}"}
     monthly, pence = ({key: row for key, row in lines.items() if key[0] in owners} for lines in (monthly, pence))
     reserve = _reserve(work, monthly)
     loans = _loans(work, pence, reserve["loan_advance"])
@@ -93,12 +68,12 @@ def write_purses(work: Work, monthly: Lines, pence: Lines) -> dict[str, Row]:
     )
     moved = _moved(work, sheet)
     purses, base = _shared_out(work, sheet, pence, moved)
-    plan = _plan(sheet, purses, base, moved[UNFILLED_POSTS], loans)
+    plan = _plan(sheet, purses, base, moved[funding.UNFILLED_POSTS], loans)
     sheet.section("Reserve by year")
-    for key in ("commitments", "carried", "released", "implementation", "one_offs", "loan_advance", SHORTFALL):
+    for key in ("commitments", "carried", "released", "implementation", "one_offs", "loan_advance", funding.SHORTFALL):
         plan[key] = sheet.add(f"Reserve: {key.replace('_', ' ')}", "GBP", f"={reserve[key]:sum}")
-    plan |= sheet.rows(f"{CLOSING} | Reserve: balance at the year's end | GBP | =INDEX([balance:all],1,"
-                       "MATCH([year_no],[year:all],1))", {"balance": reserve[CLOSING]})  # fmt: skip
+    plan |= sheet.rows(f"{funding.CLOSING} | Reserve: balance at the year's end | GBP | =INDEX([balance:all],1,"
+                       "MATCH([year_no],[year:all],1))", {"balance": reserve[funding.CLOSING]})  # fmt: skip
     return purses | plan
 
 
@@ -110,19 +85,19 @@ def _reserve(work: Work, lines: Lines) -> dict[str, Row]:
     sheet.title(f"{name} by month, nominal", "It pays only what there is above its minimum; the rest is short.")
 
     def invested(recurrence: str, purse: str) -> str:
-        wanted = (INVESTMENT, recurrence, purse)
+        wanted = (words.INVESTMENT, recurrence, purse)
         rows = (row for (_, tag), row in lines.items() if (tag.nature, tag.recurrence, tag.funding) == wanted)
         return f"({total(rows)})"
 
-    active = {spec.name for spec in case.active_schemes}
-    own = [(n, s) for n, spent in work.spent.items() for s in spent if s.purse == RESERVE]
+    own = [(n, s) for n, spent in work.spent.items() for s in spent if s.purse == words.RESERVE]
     names: dict[str, Any] = {
         "early_year": book.time["early"],
         "carried_real": total([*(s.before for _, s in own), *(row for _, row in work.anyway)]),
-        "released_real": "+".join(f"{s.before}-{s.after}" for n, s in own if n in active) or "0",
-        "anyway_acting": f"({total(row for n, row in work.anyway if n in active)})",
-        "recurring": invested(RECURRING, GENERAL_FUND), "recurring_reserve": invested(RECURRING, RESERVE),
-        "once": invested(ONE_OFF, GENERAL_FUND), "once_reserve": invested(ONE_OFF, RESERVE),
+        "released_real": "+".join(f"{s.before}-{s.after}" for n, s in own if n in work.made) or "0",
+        "anyway_acting": f"({total(row for n, row in work.anyway if n in work.made)})",
+        "recurring": invested(words.RECURRING, words.GENERAL_FUND),
+        "recurring_reserve": invested(words.RECURRING, words.RESERVE),
+        "once": invested(words.ONE_OFF, words.GENERAL_FUND), "once_reserve": invested(words.ONE_OFF, words.RESERVE),
         "level_first": f"INDEX({book.time['level']:all},1,1)",
     }  # fmt: skip
     names["lasts"] = "1" if case.funding.reserve_until else "0"
@@ -132,9 +107,9 @@ def _reserve(work: Work, lines: Lines) -> dict[str, Row]:
 def _moved(work: Work, sheet: Sheet) -> dict[str, Row]:
     """`fixed_term_posts` and `unspent`: what else the base budget takes on, by year."""
     sheet.section("What the base budget holds besides, once the reserve no longer pays")
-    acting = {spec.name for spec in work.case.active_schemes}
-    approved = work.unspent if work.case.funding.budget_basis == APPROVED else []
-    parts = {FIXED_TERM_POSTS: [row for n, row in work.anyway if n in acting], UNFILLED_POSTS: approved}
+    approved = work.unspent if work.case.funding.budget_basis == words.APPROVED else []
+    anyway = [row for n, row in work.anyway if n in work.made]
+    parts = {funding.FIXED_TERM_POSTS: anyway, funding.UNFILLED_POSTS: approved}
     early, level = work.book.time["early"], work.book.time["level"]
     return {
         name: sheet.add(name, "GBP", f"=ROUND(IF({early}>0,0,({total(rows, 'sum')})*{level}),pence)")
@@ -151,23 +126,26 @@ def _shared_out(
     base: dict[tuple[str, str], list[str]] = {}
     for (_, tag), row in pence.items():
         purse = _purse(tag)
-        switching = purse == BASE_BUDGET and tag.nature == INVESTMENT
+        switching = purse == funding.BASE_BUDGET and tag.nature == words.INVESTMENT
         parts[purse].append(f"IF({early}>0,0,{row})" if switching else f"{row}")
         if switching:
-            parts[RESERVE_FUNDED].append(f"IF({early}>0,{row},0)")
-        if purse == BASE_BUDGET:
-            line = TOGETHER if tag.line == INTERACTION else tag.line
-            key = (PRESSURE if tag.nature == INVESTMENT else SAVING, line)
+            parts[funding.RESERVE_FUNDED].append(f"IF({early}>0,{row},0)")
+        if purse == funding.BASE_BUDGET:
+            line = funding.TOGETHER if tag.line == words.INTERACTION else tag.line
+            key = (funding.PRESSURE if tag.nature == words.INVESTMENT else funding.SAVING, line)
             base.setdefault(key, []).append(parts[purse][-1])
-    for name, spared in ((FIXED_TERM_POSTS, RESERVE_FUNDED), (UNFILLED_POSTS, ONE_OFFS)):
-        base[PRESSURE, name] = [f"-{moved[name]}"]
-        parts[BASE_BUDGET].append(f"-{moved[name]}")
+    for name, spared in (
+        (funding.FIXED_TERM_POSTS, funding.RESERVE_FUNDED),
+        (funding.UNFILLED_POSTS, funding.ONE_OFFS),
+    ):
+        base[funding.PRESSURE, name] = [f"-{moved[name]}"]
+        parts[funding.BASE_BUDGET].append(f"-{moved[name]}")
         parts[spared].append(f"{moved[name]}")
     sheet.section("Base budget by line")
     lines = {key: sheet.add(f"{key[0]}: {key[1]}", "GBP", f"={_sum(some)}") for key, some in base.items()}
     sheet.section("Purses")
     purses = {purse: sheet.add(PURSE_OF[purse], "GBP", f"={_sum(some)}") for purse, some in parts.items()}
-    purses[NET] = sheet.add("All purses", "GBP", f"={total(purses.values())}", style="total")
+    purses[words.NET] = sheet.add("All purses", "GBP", f"={total(purses.values())}", style="total")
     return purses, lines
 
 
@@ -177,18 +155,19 @@ def _sum(parts: list[str]) -> str:
 
 def _purse(tag: Tag) -> str:
     """`purse_of`, once the reserve no longer pays for what the schemes cost."""
-    if tag.recurrence == ONE_OFF:
-        return ONE_OFFS
-    if tag.funding != GENERAL_FUND:
-        return RESERVE_FUNDED if tag.funding == RESERVE else OTHER_FUNDED
-    return AVOIDED if tag.nature == AVOIDANCE else BASE_BUDGET
+    if tag.recurrence == words.ONE_OFF:
+        return funding.ONE_OFFS
+    if tag.funding != words.GENERAL_FUND:
+        return funding.RESERVE_FUNDED if tag.funding == words.RESERVE else funding.OTHER_FUNDED
+    return funding.AVOIDED if tag.nature == words.AVOIDANCE else funding.BASE_BUDGET
 
 
 def _loans(work: Work, pence: Lines, advances: Row) -> dict[str, Row]:
     """`run_loan` and `run_borrowing`: each year's advance by itself; return memorandum -> row."""
     stated, found = work.case.assumptions, {}
+    granted = (CAPITAL_LINE, words.INCOME)
     capital = [row for (_, tag), row in pence.items()
-               if tag.funding == CAPITAL or (tag.line == CAPITAL_LINE and tag.nature == INCOME)]  # fmt: skip
+               if tag.funding == words.CAPITAL or (tag.line, tag.nature) == granted]  # fmt: skip
     kinds = (
         ("loan", "loan.share" in stated, f"{advances:sum}", "loan.first_repayment_years?1"),
         ("borrowing", "borrowing.years" in stated and bool(capital), f"-({total(capital)})", "1"),
@@ -207,12 +186,9 @@ def _loans(work: Work, pence: Lines, advances: Row) -> dict[str, Row]:
             called = f"{kind} of {year}"
             names["lent"] = sheet.add(f"{called}: year of the projection", "number", const=float(i + 1))
             made.append(sheet.rows(LENT, names, called=called))
-        found[f"{kind.capitalize()} repaid with interest"] = sheet.add(
-            f"{kind}: repaid with interest", "GBP", f"={total(rows['repaid'] for rows in made)}"
-        )
-        found[f"{kind.capitalize()} owed at the year's end"] = sheet.add(
-            f"{kind}: owed at the year's end", "GBP", f"={total(rows['left'] for rows in made)}"
-        )
+        for what, key in (("repaid with interest", "repaid"), ("owed at the year's end", "left")):
+            row = sheet.add(f"{kind}: {what}", "GBP", f"={total(rows[key] for rows in made)}")
+            found[f"{kind.capitalize()} {what}"] = row
     return found
 
 
@@ -220,16 +196,12 @@ def _plan(
     sheet: Sheet, purses: Mapping[str, Row], base: Mapping[tuple[str, str], Row], unspent: Row, loans: Mapping[str, Row]
 ) -> dict[str, Row]:
     """`funding_frames`: the year-on-year changes, and each line's cumulative amount; return those of the total."""
-    found: dict[str, Row] = {}
     turned = {f"{kind}: {line}": f"-{row}" for (kind, line), row in base.items()}
-    turned["total"] = f"-{purses[BASE_BUDGET]}"
-    turned["memorandum: Cost avoidance, in no budget"] = f"-{purses[AVOIDED]}"
-    turned["memorandum: Change in spending, whoever pays"] = f"-{purses[NET]}"
+    turned["total"] = f"-{purses[funding.BASE_BUDGET]}"
+    turned["memorandum: Cost avoidance, in no budget"] = f"-{purses[funding.AVOIDED]}"
+    turned["memorandum: Change in spending, whoever pays"] = f"-{purses[words.NET]}"
     turned["memorandum: Underspend while approved posts stand empty"] = f"-{unspent}"
     turned |= {f"memorandum: {name}": f"{row}" for name, row in loans.items()}
     sheet.section("Medium term financial plan", "pressures positive")
-    for name, formula in turned.items():
-        row = sheet.add(f"{name}, in all", "GBP", f"={formula}", before=0.0)
-        changed = sheet.rows(CHANGES, {"cumulative": row}, called=name)
-        found |= {"cumulative": row, **changed} if name == "total" else {}
-    return found
+    made = {name: sheet.rows(IN_ALL, {"formula": formula}, called=name) for name, formula in turned.items()}
+    return made["total"]

@@ -1,16 +1,17 @@
 """What each kind of scheme does and costs: a listing for each class of `model.schemes`, a row for each array."""
 
-from dataclasses import dataclass, field
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from typing import Final
 
 from model.case import words
-from model.case.parameters import AGES, PLACEMENTS
+from model.case.parameters import AGES
 from model.case.records import SchemeSpec
 from model.case.timeline import MONTHS_A_YEAR
 from model.case.words import CAPITAL, GRANT, INCOME, INVESTMENT, ONE_OFF, RECURRING, RESERVE
 from model.children.opening import Stream
 from model.excel.grid import Row
-from model.excel.staff import Spent, Work, write_posts
+from model.excel.staff import FILLING, SINCE, Names, Spent, Work, write_posts
 from model.schemes.agency import COVER, MANAGED_TEAMS
 from model.schemes.cost_or_saving import PROFILE
 from model.schemes.establishment import ENDED, PENSION_STRAIN, REDUNDANCY
@@ -19,8 +20,6 @@ from model.schemes.optimism import REALISED, SWITCH, grade_of
 from model.schemes.own_homes import CAPITAL_LINE
 from model.schemes.price_change import MOVES
 from model.schemes.staff.redundancy import rules_on
-
-Names = dict[str, Any]
 
 SCHEME: Final = """
 active | part of the month in which it acts | share | =[exists]*[run]
@@ -104,13 +103,6 @@ LEAVING: Final = (
     (PENSION_STRAIN, "pension_strain", ONE_OFF, "row | pension strain | GBP | =-.pension_strain*[month]"),
 )
 """Line, the assumption that asks for it, recurrence, and its listing."""
-RULES: Final = {
-    "age_upper": ("age of the higher rate", "years"), "age_middle": ("age of the middle rate", "years"),
-    "weeks_41_and_over": ("weeks a year at the higher rate", "weeks"),
-    "weeks_22_to_40": ("weeks a year at the middle rate", "weeks"),
-    "weeks_under_22": ("weeks a year below it", "weeks"), "years_least": ("years of service at least", "years"),
-    "years_most": ("years counted at most", "years"), "cap_weekly_gbp": ("a week's pay at most", "GBP"),
-}  # fmt: skip
 OWN_HOMES: Final = """
 beds | children whom the homes can hold | children | =.beds*.occupancy*[ramp]
 running | homes: running cost | GBP | =.running_cost_annual*[pay]*[annual]*[active]
@@ -133,8 +125,10 @@ cost | its cost | GBP | =-[profile]*(.cost_annual?0*[annual]+.cost_daily?0*[days
 first | its cost, once | GBP | =-.cost_one_off?0*[once]
 saving | what it saves | GBP
  | =[profile]*(.saving_annual?0*[annual]+.saving_daily?0*[days])+.saving_one_off?0*[once]
-child_saving | what it saves, for each child | GBP | =[profile]*[annual]*.saving_per_child_annual?0
-child_cost | its cost, for each child | GBP | =[profile]*[annual]*.cost_per_child_annual?0
+child_saving ? .saving_per_child_annual .cost_per_child_annual | what it saves, for each child | GBP
+ | =[profile]*[annual]*.saving_per_child_annual?0
+child_cost ? .saving_per_child_annual .cost_per_child_annual | its cost, for each child | GBP
+ | =[profile]*[annual]*.cost_per_child_annual?0
 """
 BIAS: Final = """
 cost_factor | costs are multiplied by | ratio | !1+appraisal.optimism_bias?0*[dearer:const]
@@ -142,41 +136,6 @@ realised | benefits that come about | share
  | !appraisal.benefits_realised_share?1*(1-appraisal.optimism_bias?0*[less:const])
 """
 """`optimism.cost_factor` and `optimism.realised`."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Reduction:
-    """An entry reduction: the ages it aims at, the rate a month at which children come back, and its rate's row."""
-
-    name: str
-    ages: tuple[str, ...]
-    rate: Row
-
-
-@dataclass(kw_only=True)
-class Terms:
-    """What a scheme changes in the way children are paid for (`placement_spending.Terms`), as rows."""
-
-    left: dict[str, Row] = field(default_factory=dict)
-    homes: tuple[Row, Row] | None = None
-    per_child: list[tuple[str, Row | None, Row | None]] = field(default_factory=list)
-    of: tuple[str, ...] = PLACEMENTS
-
-
-@dataclass(kw_only=True)
-class Levers:
-    """What all schemes pull: reductions and filled places by scheme, who shortens stays, and terms by scheme."""
-
-    reductions: dict[str, Reduction] = field(default_factory=dict)
-    places: dict[str, Row] = field(default_factory=dict)
-    sooner: set[str] = field(default_factory=set)
-    terms: dict[str, Terms] = field(default_factory=dict)
-    dearer: dict[str, Row] = field(default_factory=dict)
-
-    @property
-    def acting(self) -> tuple[str, ...]:
-        """The schemes that change children."""
-        return (*self.reductions, *self.places, *self.sooner)
 
 
 LISTINGS: Final = {
@@ -198,31 +157,38 @@ COSTS: Final = {
 """For a kind, which rows are lines of its costs: row, line (the scheme's title where empty), and the rest of a tag."""
 
 
-def write_scheme(work: Work, spec: SchemeSpec, levers: Levers, stream: Stream) -> None:
+def write_scheme(work: Work, spec: SchemeSpec, stream: Stream) -> None:
     """Write one scheme: its posts, what it costs, and what its kind adds.
 
     Of one that does not act: what the reserve pays for in any case.
     """
     n, sheet, stated = spec.name, work.sheet, work.case.assumptions
-    names: Names = {"realised": "1"} | (_bias(work, spec, levers) if spec.active else {})
-    write_posts(work, spec)
+    bias: Names = _bias(work, spec) if spec.active else {}
+    pools = write_posts(work, spec)
     if not spec.active and spec.kind != words.AGENCY:
         return
     sheet.section(f"{spec.title}: what it does")
     over = "fill" if spec.kind == words.OWN_HOMES else "ramp"
-    names |= {**work.curve(n), "run": work.running(n), "over": f"{n}.{over}_months?0"}
-    names |= sheet.rows(SCHEME, names, who=n)
+    given = {"realised": "1", "from": f"{n}.start", "end": f"{n}.end", "over": f"{n}.{over}_months?0"}
+    names = work.recruiting | given | bias
+    names |= sheet.rows(SINCE + FILLING + SCHEME, names, who=n)
     if spec.active and COSTS.get(spec.kind) != _OF_ANY and stated.keys() & {f"{n}.cost_annual", f"{n}.cost_daily"}:
         work.line(n, sheet.rows(FIXED, names, who=n)["fixed"], spec.title, INVESTMENT, RECURRING)
-    names |= _beforehand(work, spec, names, stream)
-    if spec.kind in LISTINGS:
-        names |= sheet.rows(LISTINGS[spec.kind], names, who=n)
+    names |= _beforehand(work, spec, names, pools, stream)
+    names |= sheet.rows(LISTINGS.get(spec.kind, ""), names, who=n)
     for key, line, *tag in COSTS.get(spec.kind, ()):
         work.line(n, names[key], line or spec.title, *tag)
-    _pull(work, spec, names, levers)
+    spent = work.spent.setdefault(n, [])
+    if spec.kind == words.AGENCY:
+        for own, key, purse in ((MANAGED_TEAMS, "teams", RESERVE), (COVER, "cover", words.GENERAL_FUND)):
+            spent.append(Spent(line=own, before=names[key], after=names[f"{key}_after"], purse=purse))
+    if "saving" in names:
+        spent.append(Spent(line=spec.line or f"{spec.title}: saving", before=names["saving"], after=None))
+    if spec.active:
+        work.made[n] = names
 
 
-def _bias(work: Work, spec: SchemeSpec, levers: Levers) -> Names:
+def _bias(work: Work, spec: SchemeSpec) -> Names:
     """Write what optimism bias does to a scheme; nothing where the case says nothing of it."""
     if not {SWITCH, REALISED} & work.case.assumptions.keys():
         return {}
@@ -233,11 +199,10 @@ def _bias(work: Work, spec: SchemeSpec, levers: Levers) -> Names:
         for key, label, share in (("dearer", "costs are dearer", uplift), ("less", "benefits are smaller", cut))
     }
     made = work.sheet.rows(BIAS, names, who=spec.name)
-    levers.dearer[spec.name] = made["cost_factor"]
-    return {"realised": f"{made['realised']:const}"}
+    return made | {"realised": f"{made['realised']:const}"}
 
 
-def _beforehand(work: Work, spec: SchemeSpec, names: Names, stream: Stream) -> Names:
+def _beforehand(work: Work, spec: SchemeSpec, names: Names, pools: Sequence[Names], stream: Stream) -> Names:
     """Write what the listing of a kind rests on and no listing can say."""
     n, sheet = spec.name, work.sheet
     match spec.kind:
@@ -245,12 +210,11 @@ def _beforehand(work: Work, spec: SchemeSpec, names: Names, stream: Stream) -> N
             come = stream.entries_annual.sum(axis=1)[[AGES.index(age) for age in spec.ages]].sum() / MONTHS_A_YEAR
             label = f"{n}: entrants a month of its ages, first year, fitted in Python"
             row = sheet.add(label, "children/month", const=float(come), style="pasted")
-            return {"come": row, "team": work.at_work(spec)}
+            return {"come": row, "team": work.at_work(spec, pools, names)}
         case words.FOSTERING_GROWTH:
-            return {"team": work.at_work(spec), "worked": work.at_work(spec, f"{n}.approval_lag")}
-        case (
-            words.COST_OR_SAVING | words.FIXED_COST
-        ):  # `profile`: a step for each year or month with a share of its own
+            lag = f"{n}.approval_lag"
+            return {"team": work.at_work(spec, pools, names), "worked": work.at_work(spec, pools, names, lag)}
+        case words.COST_OR_SAVING | words.FIXED_COST:  # a step for each year or month with a share of its own
             names |= {"part": "1", **sheet.rows(WHOLE_MONTHS, names, who=n)}
             for name in (name for name in PROFILE if f"{n}.{name}" in work.case.assumptions):
                 span, number, _ = name.split("_")
@@ -264,48 +228,22 @@ def _beforehand(work: Work, spec: SchemeSpec, names: Names, stream: Stream) -> N
 
 def _leaving(work: Work, spec: SchemeSpec, names: Names) -> None:
     """`Establishment._leaving` and `_ended`, as far as the case states them."""
-    n, sheet, stated = spec.name, work.sheet, work.case.assumptions
-    if not stated.keys() & {f"{n}.{name}" for _, name, *_ in LEAVING}:
-        return
-    names |= sheet.rows(ESTABLISHMENT, names, who=n)
-    rules = rules_on(work.case.reference.pay, spec.start)
-    for line, needed, recurrence, listing in LEAVING:
-        if f"{n}.{needed}" in stated:
-            for key, (label, unit) in RULES.items() if line == REDUNDANCY else ():
-                names[key] = sheet.add(f"{n}: {label}", unit, const=float(getattr(rules, key)), style="input")
-            work.line(n, sheet.rows(listing, names, who=n)["row"], line, INVESTMENT, recurrence)
+    n, sheet = spec.name, work.sheet
+    asked = [leaving for leaving in LEAVING if f"{n}.{leaving[1]}" in work.case.assumptions]
+    names |= sheet.rows(ESTABLISHMENT, names, who=n) if asked else {}
+    for line, _, recurrence, listing in asked:
+        rules = rules_on(work.case.reference.pay, spec.start) if line == REDUNDANCY else None
+        for rule in fields(rules) if rules else ():
+            label, unit = f"{n}: {rule.name.replace('_', ' ')}", rule.name.split("_")[0]
+            names[rule.name] = sheet.add(label, unit, const=float(getattr(rules, rule.name)), style="input")
+        work.line(n, sheet.rows(listing, names, who=n)["row"], line, INVESTMENT, recurrence)
 
 
-def _pull(work: Work, spec: SchemeSpec, names: Names, levers: Levers) -> None:
-    """Say what a scheme does to children and to what they cost, and what it spends on lines of its own."""
-    n = spec.name
-    spent, line = work.spent.setdefault(n, []), spec.line or f"{spec.title}: saving"
-    match spec.kind:
-        case words.ENTRY_REDUCTION:
-            levers.reductions[n] = Reduction(name=n, ages=spec.ages, rate=names["rate"])
-        case words.FOSTERING_GROWTH:
-            levers.places[n] = names["filled"]
-        case words.STEP_DOWN | words.LEAVING_SOONER:
-            levers.sooner.add(n)
-        case words.AGENCY:
-            for own, key, purse in ((MANAGED_TEAMS, "teams", RESERVE), (COVER, "cover", words.GENERAL_FUND)):
-                spent.append(Spent(line=own, before=names[key], after=names[f"{key}_after"], purse=purse))
-        case words.COST_OR_SAVING | words.FIXED_COST:
-            spent.append(Spent(line=line, before=names["saving"], after=None))
-    if terms := _terms(work, spec, names, line):
-        levers.terms[n] = terms
-
-
-def _terms(work: Work, spec: SchemeSpec, names: Names, line: str) -> Terms | None:
-    """Return how a scheme has children paid for (`placement_spending.terms_of`); None where it leaves that be."""
-    of = (spec.placement,) if spec.placement else PLACEMENTS
-    match spec.kind:
-        case words.OWN_HOMES:
-            return Terms(homes=(names["beds"], names["running"]))
-        case words.PRICE_CHANGE:
-            return Terms(left={spec.placement: names["left"]})
-        case words.STABILITY:
-            return Terms(per_child=[(MOVES, names["without"], names["with"])], of=of)
-    if work.case.assumptions.keys() & {f"{spec.name}.{what}_per_child_annual" for what in ("saving", "cost")}:
-        return Terms(per_child=[(line, names["child_saving"], None), (spec.title, None, names["child_cost"])], of=of)
-    return None
+def per_child(spec: SchemeSpec, names: Mapping[str, Row]) -> list[tuple[str, str, str]]:
+    """`Scheme.per_child`: line, and what a child costs without and with a scheme."""
+    if spec.kind == words.STABILITY:
+        return [(MOVES, f"{names['without']}", f"{names['with']}")]
+    if "child_saving" in names:
+        line = spec.line or f"{spec.title}: saving"
+        return [(line, f"{names['child_saving']}", "0"), (spec.title, "0", f"{names['child_cost']}")]
+    return []

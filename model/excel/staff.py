@@ -1,36 +1,25 @@
 """Posts: what they cost and how they fill, a row for each array of `model.schemes.staff`."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
+import numpy as np
+
 from model.case.records import Case, Post, SchemeSpec
 from model.case.words import AGENCY, BOTTOM_UP, DAY, GENERAL_FUND, INVESTMENT, ONE_OFF, RECURRING
-from model.excel.grid import Book, Row, Sheet, total
+from model.excel.grid import Book, Cell, Row, Sheet, said, total
 from model.schemes.cashflows import Tag
-from model.schemes.staff.posts import (
-    COVER_UNFILLED,
-    COVER_VACATED,
-    HIRE,
-    KIT,
-    NEW_POST_COVER,
-    ON_CALL,
-    PAID,
-    PAYMENT,
-    PREMIUM,
-    QUALIFYING,
-    RECRUITING,
-    RECYCLED,
-    RETENTION,
-    STAFF,
-    charged_posts,
-    reducing,
-)
+from model.schemes.staff import posts
 from model.schemes.staff.prices import price_row
 
 Names = dict[str, Any]
 
 DAY_ZERO: Final = date(1899, 12, 30)
+POSTS: Final = "Posts"
+ADDED, BEFORE, COST = "C", "D", "G"
+"""Columns of the list of posts: posts added, what they cost before, and what they cost."""
 RECRUITING_ALL: Final = """
 leave | Leavers a month, of those in post | share | !1-(1-establishment.turnover_annual?0)^(1/months_a_year)
 vacant | Months a vacancy lasts | months | !(IF([p]>0,1/MAX([p],1/most_rounds),most_rounds)-half_a_round)*[m]
@@ -38,72 +27,74 @@ empty | Posts empty in the long run | share
  | !MAX(establishment.vacancy_share?0,[vacant:const]*[leave:const]/(1+[vacant:const]*[leave:const]))
 """
 """`Recruiting.monthly_leavers`, `recruitment.months_vacant` and `long_run_vacancy`."""
+APPROACH: Final = {"m": "establishment.months_to_fill?0", "p": "establishment.fill_probability?1"}
 SINCE: Final = """
 month | starts in month (0 is the first) | months | !(YEAR([from])-YEAR(start))*months_a_year+MONTH([from])-MONTH(start)
 begins | start, part months by days | months
  | ![month:const]+(DAY([from])-1)/INDEX([days:all],1,MAX(MIN([month:const],months-1),0)+1)
 since | months since it started | months | =IF([t]>acting_months,-1,[t]-[begins:const]-.delay?0)
+run | part of the month before its end | share | =IF([end]>0,MAX(MIN(([end]+1-[first])/[days],1),0),1)
 """
-"""`Setting.elapsed`: at the month's end; minus before, and again once the schemes have stopped."""
-APPROACH: Final = {
-    "m": "establishment.months_to_fill?0",
-    "p": "establishment.fill_probability?1",
-    "done": "MAX(MIN([at]/MAX([m],1/most_rounds),most_rounds),0)",
-    "tries": "IF([p]=1,MIN([rounds],1),1-(1-[p])^INT([rounds])*(1-[p]*([rounds]-INT([rounds]))))",
-    "reached": "IF([at]<0,0,IF([m]>0,[tries],1))",
-}
-"""`recruitment.approach`: the share of posts ever filled at a moment, `at`, after so many rounds."""
-FILLING: Final = """
+"""`Setting.elapsed`: at the month's end; minus before, and again once the schemes have stopped. `posts.until`."""
+DONE: Final = "MAX(MIN([{at}]/MAX([m],1/most_rounds),most_rounds),0)"
+REACHED: Final = "IF([{at}]<0,0,IF([m]>0,IF([p]=1,MIN([{n}],1),1-(1-[p])^INT([{n}])*(1-[p]*([{n}]-INT([{n}])))),1))"
+"""`recruitment.approach`: the share of posts ever filled at a moment, `at`, after `n` rounds."""
+FILLING: Final = f"""
 exists | part of the month since it started | share | =MAX(MIN([since],1),0)
 at | months since it started, at the middle of that part | months | =AVERAGE([since],[since]-[exists])
-rounds | rounds of recruiting by then | number | =[done]
-ever | posts ever filled | share | =[exists]*[reached]
+rounds | rounds of recruiting by then | number | ={DONE.format(at="at")}
+ever | posts ever filled | share | =[exists]*{REACHED.format(at="at", n="rounds")}
 filled | posts filled | share | =[ever]*(1-[empty:const])
 covered | posts covered by agency staff | share
- | =[ever]*[empty:const]*establishment.agency_cover_share?0
- +([exists]-[ever])*establishment.agency_cover_unfilled_share?0
+ | =[ever]*[empty:const]*{posts.COVER_VACATED}?0+([exists]-[ever])*{posts.COVER_UNFILLED}?0
 work | posts filled or covered | share | =[filled]+[covered]
 """
 """`recruitment.ever_filled`, `filled_share` and `posts.covered_share`."""
-REACHED: Final = """
-rounds | rounds of recruiting [when] | number | =[done]
-share | posts ever filled [when] | share | =IF([at]>0,[reached],0)
-"""
-STARTING: Final = """
+STARTING: Final = f"""
+ago | months since, a month before | months | =[since]-1
+rounds_end | rounds of recruiting at the month's end | number | ={DONE.format(at="since")}
+rounds_begin | rounds of recruiting a month before | number | ={DONE.format(at="ago")}
+end | posts ever filled at the month's end | share | =IF([since]>0,{REACHED.format(at="since", n="rounds_end")},0)
+begin | posts ever filled a month before | share | =IF([ago]>0,{REACHED.format(at="ago", n="rounds_begin")},0)
 leavers | leavers | share | =[leave:const]*[filled]
 starters | starters | share | =([end]-[begin])*(1-[empty:const])+[leavers]
 """
 """`recruitment.leavers` and `starters`."""
 BY_DAY: Final = """
-rate | cost a year | GBP | !([cells])[sign]
+rate | cost a year | GBP | ![cost][sign]
 staff | paid by the day | GBP | =-[exists]*[run]*[days]*[rate:const]/days_in_a_printed_year
 """
 PRINTED: Final = """
-cost | cost a year | GBP | !([cells])[sign]
-rate | if all were filled | GBP | =[annual]*[cost:const]*[pay][new_share]
+yearly | cost a year | GBP | ![cost][sign]
+rate | if all were filled | GBP | =[annual]*[yearly:const]*[pay][new_share]
 """
 BY_GRADE: Final = """
 rate | if all were filled | GBP | =[annual]*[cash]/[level:year]*(1+growth.pay_real_annual?0)^[rises][sign][new_share]
 """
-PERMANENT: Final = "staff | staff | GBP | =-[share]*[rate]*[run]"
+PERMANENT: Final = "staff | staff | GBP | =-[share]*[rate]*[run]\n"
 ON_TERMS: Final = """
 new | no longer on fixed terms | share | =MAX(MIN([since]-[terms],1),0)
 anyway | paid anyway while on fixed terms | GBP | =[share]*(1-[new])*[rate]
 staff | staff | GBP | =-[share]*[new]*[rate]*[run]
 """
-EACH: Final = f"({HIRE}?0+{KIT}?0*(1-{RECYCLED}?0))"
-PEOPLE: Final = (
-    (NEW_POST_COVER, RECURRING, (COVER_VACATED, COVER_UNFILLED), "=-[covered]*[rate]*[run]*(1+[premium])"),
-    (RETENTION, RECURRING, (PAYMENT,), f"=-[fte:const]*{PAYMENT}?0*[late]*(1-[leave:const])^{QUALIFYING}?0"),
-    (RECRUITING, ONE_OFF, (HIRE, KIT), f"=-[fte:const]*{EACH}*([starters]-[leavers])"),
-    (RECRUITING, RECURRING, (HIRE, KIT), f"=-[fte:const]*{EACH}*[leavers]"),
-)
-"""`posts._recruiting_costs`: line, recurrence, the assumptions of which one must be stated, and the formula."""
-UNSPENT: Final = """
+EACH: Final = f"({posts.HIRE}?0+{posts.KIT}?0*(1-{posts.RECYCLED}?0))"
+STARTS: Final = (posts.PAYMENT, posts.HIRE, posts.KIT)
+"""Assumptions that make starters cost something."""
+PEOPLE: Final = f"""
+cover ? {posts.COVER_VACATED} {posts.COVER_UNFILLED} | agency cover of new posts | GBP
+ | =-[covered]*[rate]*[run]*(1+[premium])
+retention ? {posts.PAYMENT} | retention payments | GBP
+ | =-[fte:const]*{posts.PAYMENT}?0*[late]*(1-[leave:const])^{posts.QUALIFYING}?0
+first ? {posts.HIRE} {posts.KIT} | recruitment and equipment, first | GBP | =-[fte:const]*{EACH}*([starters]-[leavers])
+next ? {posts.HIRE} {posts.KIT} | recruitment and equipment | GBP | =-[fte:const]*{EACH}*[leavers]
 unspent | approved, beyond what is spent on them | GBP
- | =([exists]*(1-establishment.budgeted_vacancy_share?0)-[filled]-[covered]*(1+[premium]))*[rate]
+ | =([exists]*(1-{posts.BUDGETED_VACANCY}?0)-[filled]-[covered]*(1+[premium]))*[rate]
 """
-"""`posts.underspend`."""
+"""`posts._recruiting_costs` and `posts.underspend`."""
+PEOPLE_LINES: Final = {
+    "cover": (posts.NEW_POST_COVER, RECURRING), "retention": (posts.RETENTION, RECURRING),
+    "first": (posts.RECRUITING, ONE_OFF), "next": (posts.RECRUITING, RECURRING),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,202 +107,204 @@ class Spent:
     purse: str = GENERAL_FUND
 
 
+@dataclass(frozen=True, kw_only=True)
+class Pool:
+    """Posts that differ in nothing but how much they cost, from row `first` to `last` of the list of posts.
+
+    `carved_from`: the scheme whose line they are taken out of.
+    """
+
+    posts: tuple[Post, ...]
+    carved_from: str
+    first: int
+    last: int
+
+    @property
+    def post(self) -> Post:
+        """One of them, for what they have in common."""
+        return self.posts[0]
+
+    def sum(self, column: str) -> str:
+        """Return the formula of a column's total."""
+        return f"SUM({POSTS}!${column}${self.first}:${column}${self.last})"
+
+    def sign(self, scheme: str) -> float:
+        """`posts.charged_posts`: 1 in the scheme charged, -1 in the one they are taken out of, else 0."""
+        return float(self.post.charged_to == scheme) - float(self.carved_from == scheme)
+
+
 @dataclass(eq=False)
 class Work:
     """What the writers of workings share.
 
-    `places`: post -> its cells; `lines`: (owner, tag) -> the rows that add up to it; `spent`: a scheme's own spending;
-    `anyway`: a scheme, and what posts of it cost that are paid anyway; `unspent`: approved posts, and not spent.
+    `made`: acting scheme -> its rows; `lines`: (owner, tag) -> the rows that add up to it; `spent`: a scheme's own
+    spending; `anyway`: a scheme, and what posts of it cost that are paid anyway; `unspent`: approved posts, not spent.
     """
 
     book: Book
     case: Case
     sheet: Sheet
-    places: dict[str, str]
+    pools: Sequence[Pool]
+    made: dict[str, Names] = field(default_factory=dict)
     lines: dict[tuple[str, Tag], list[Row]] = field(default_factory=dict)
     spent: dict[str, list[Spent]] = field(default_factory=dict)
     anyway: list[tuple[str, Row]] = field(default_factory=list)
     unspent: list[Row] = field(default_factory=list)
-    _curves: dict[tuple[str, str], Names] = field(default_factory=dict)
-    _ends: dict[tuple[str, date | None], Row] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Write what every recruiting rests on."""
         self.sheet.section("Recruiting, in every scheme")
-        self._all: Names = APPROACH | self.sheet.rows(RECRUITING_ALL, APPROACH)
+        self.recruiting: Names = APPROACH | self.sheet.rows(RECRUITING_ALL, APPROACH)
 
     def line(self, owner: str, row: Row, *tag: str) -> None:
         """Add a row to a line of an owner; equal tags are one line (`CashFlows.__add__`)."""
         self.lines.setdefault((owner, Tag(*tag)), []).append(row)
 
-    def day(self, called: str, day: date, name: str) -> str:
-        """Write a day as an input of a name, and return that."""
-        self.sheet.add(called, "date", const=float((day - DAY_ZERO).days), style="input", name=name)
-        return name
-
-    def curve(self, scheme: str, start: date | None = None) -> Names:
-        """Return how posts that start on a day fill, written once; without a day, from the scheme's own start."""
-        called = f"{scheme}, from {start:%d %b %Y}" if start else scheme
-        if (called, "") not in self._curves:
-            first = f"{scheme}.start"
-            if start:
-                first = self.day(f"{called}: their own start", start, f"{scheme}.posts_from_{start:%Y%m%d}")
-            since = self.sheet.rows(SINCE, {"from": first}, who=scheme, called=called)["since"]
-            self._curves[called, ""] = self._filling(called, since)
-        return self._curves[called, ""]
-
-    def _filling(self, called: str, since: Row) -> Names:
-        names: Names = {**self._all, "since": since, "called": called}
-        return names | self.sheet.rows(FILLING, names, called=called)
-
-    def earlier(self, curve: Names, ago: str) -> Names:
-        """Return the same posts as they were some months ago, written once."""
-        key = (curve["called"], ago)
-        if key not in self._curves:
-            called = f"{curve['called']}, {ago} before"
-            since = self.sheet.add(f"{called}: months since it started", "months", f"={curve['since']}-{ago}")
-            self._curves[key] = self._filling(called, since)
-        return self._curves[key]
-
-    def starting(self, curve: Names) -> Names:
-        """Return a curve with its leavers and starters, written once."""
-        if "starters" not in curve:
-            for key, when, at in (("end", "at the month's end", curve["since"]), ("begin", "a month before", None)):
-                ago = at or self.sheet.add(f"{curve['called']}: months since, a month before", "months",
-                                           f"={curve['since']}-1")  # fmt: skip
-                listing = REACHED.replace("[when]", when)
-                curve[key] = self.sheet.rows(listing, {**self._all, "at": ago}, called=curve["called"])["share"]
-            curve |= self.sheet.rows(STARTING, curve, called=curve["called"])
-        return curve
-
-    def running(self, scheme: str, end: date | None = None) -> Row:
-        """`posts.until`: the part of each month before a last day, a post's own or its scheme's, written once."""
-        if (scheme, end) not in self._ends:
-            name, called = f"{scheme}.end", f"{scheme}: part of the month before its end"
-            if end:
-                called = f"{scheme}: part of the month before {end:%d %b %Y}"
-                name = self.day(f"{scheme}: posts until", end, f"{scheme}.posts_until_{end:%Y%m%d}")
-            first, days = (self.book.time[key] for key in ("first", "days"))
-            formula = f"=IF({name}>0,MAX(MIN(({name}+1-{first})/{days},1),0),1)"
-            self._ends[scheme, end] = self.sheet.add(called, "share", formula)
-        return self._ends[scheme, end]
-
-    def at_work(self, spec: SchemeSpec, ago: str = "") -> Row:
+    def at_work(self, spec: SchemeSpec, pools: Sequence[Names], names: Names, ago: str = "0") -> Row:
         """`posts.at_work`: the share of a scheme's own new posts that do its work, in post or covered, months ago."""
-        own = [post for post, sign in charged_posts(self.case, spec.name) if sign > 0 and post.adds_people]
-        label, run = f"{spec.name}: at work" + (f", {ago} before" if ago else ""), self.running(spec.name)
+        label = f"{spec.name}: at work{'' if ago == '0' else f', {ago} before'}"
+        own = [pool for pool in pools if pool["counts"]]
         if not own:
-            since = f"{self.curve(spec.name)['since']}" + (f"-{ago}" if ago else "")
-            return self.sheet.add(label, "share", f"=MAX(MIN({since},1),0)*{run}")
-        parts, fte = [], []
-        for kind in dict.fromkeys((post.charged_to, post.start) for post in own):
-            curve = self.curve(*kind)
-            work = (self.earlier(curve, ago) if ago else curve)["work"]
-            people = "+".join(self.people(p) for p in own if (p.charged_to, p.start) == kind)
-            fte.append(self.sheet.add(f"{curve['called']}: posts of {spec.name}", "fte", const=f"={people}"))
-            parts.append(f"{fte[-1]:const}*{work}")
-        return self.sheet.add(label, "share", f"=({'+'.join(parts)})/({total(fte, 'const')})*{run}")
+            return self.sheet.add(label, "share", f"=MAX(MIN({names['since']}-{ago},1),0)*{names['run']}")
+        work = [(pool if ago == "0" else self.earlier(pool, ago))["work"] for pool in own]
+        fte = [pool["fte"] for pool in own]
+        done = "+".join(f"{n:const}*{row}" for n, row in zip(fte, work, strict=True))
+        return self.sheet.add(label, "share", f"=({done})/({total(fte, 'const')})*{names['run']}")
 
-    def people(self, post: Post) -> str:
-        """Return the formula of the posts that a row adds."""
-        return f"{self.places[post.id].format('C')}-{self.places[post.id].format('B')}"
-
-    def premium(self) -> str:
-        """`posts._premium`: the establishment's own, or else that of the case's agency scheme."""
-        names = (PREMIUM, *(f"{spec.name}.premium" for spec in self.case.schemes if spec.kind == AGENCY))
-        return next((name for name in names if name in self.case.assumptions), "0")
+    def earlier(self, pool: Names, ago: str, listing: str = FILLING) -> Names:
+        """Return the same posts as they were some months ago."""
+        called = f"{pool['called']}, {ago} before"
+        since = self.sheet.add(f"{called}: months since it started", "months", f"={pool['since']}-{ago}")
+        return self.sheet.rows(listing, {**pool, "since": since}, called=called)
 
 
-def write_posts(work: Work, spec: SchemeSpec) -> None:
+def write_post_list(book: Book, case: Case) -> list[Pool]:
+    """Write the rows of the establishment, pool by pool (`posts._pooled`), and return the pools."""
+    sheet = book.sheet(POSTS, widths=(44, 16, 12, 16, 12, 12, 16, 12, 18, 10, 24, 50))
+    sheet.title(
+        "Posts: what each row costs a year and how many it adds",
+        f"Cost: the net change a year, every post filled, in prices of {case.price_base}; grey: priced by grade in "
+        "Python. Each new post is of its row's kind; another start, funding or grade needs Python.",
+    )
+    sheet.heading("Post", "Unit", "Posts added", "Cost of those before", "Fte now", "Fte proposed", "Cost a year",
+                  "Costing", "Scheme charged", "Recruited", "Id", "Source")  # fmt: skip
+    sheet.page.freeze_panes(sheet.at, 1)
+    home = {post.id: post.charged_to for post in case.establishment}
+    alike: dict[tuple[str, tuple[object, ...]], list[Post]] = {}
+    for post in case.establishment:
+        out_of = home[post.included_in] if post.included_in else ""
+        pay = (post.grade, post.grade_current) if post.costing == BOTTOM_UP else ()
+        key = (pay, post.adds_people, post.change_annual_cost_gbp < 0, post.charged_to, post.start,
+               post.end, post.included_when, post.funding, post.basis, post.costing, post.already_filled_months,
+               post.recruited)  # fmt: skip
+        alike.setdefault((out_of, key), []).append(post)
+    pools = []
+    for (out_of, _), some in alike.items():
+        first = sheet.at + 1
+        for post in some:
+            _write_post(sheet, post)
+        pools.append(Pool(posts=tuple(some), carved_from=out_of, first=first, last=sheet.at))
+    return pools
+
+
+def _write_post(sheet: Sheet, post: Post) -> None:
+    n = sheet.at + 1
+    before = f"=IF(E{n}>F{n},G{n}*E{n}/(E{n}-F{n}),G{n})"  # `posts.held_before`
+    formulas = (Cell(content=f"=F{n}-E{n}", kind="number"), Cell(content=before, kind="GBP"))
+    fte = (Cell(content=figure, style="input", kind="number") for figure in (post.fte_current, post.fte_proposed))
+    look = "pasted" if post.costing == BOTTOM_UP else "input"
+    cost = Cell(content=post.change_annual_cost_gbp, style=look, kind="GBP")
+    words = (post.costing, post.charged_to, "yes" if post.recruited else "no", post.id, said(post.source))
+    sheet.line(f"{post.team}: {post.post}", "fte, GBP a year", *formulas, *fte, cost, *words)
+
+
+def write_posts(work: Work, spec: SchemeSpec) -> list[Names]:
     """`posts.staff_costs`: the lines of the posts charged to a scheme; posts that save in all are spending of its own.
 
-    Of a scheme that does not act: what is paid anyway.
+    Return the rows of each pool. Of a scheme that does not act: what is paid anyway.
     """
     work.sheet.section(f"{spec.title}: posts")
-    reduced = reducing(work.case, spec.name) if spec.active else ()
-    saved: list[tuple[Row, Row, list[Post]]] = []
-    for number, (posts, sign) in enumerate(_pools(work.case, spec, reduced), start=1):
-        called = f"{spec.name}, posts {number} ({', '.join(p.post for p in posts)[:60]})"
-        staff, rate = _pool(work, spec, called, posts, sign)
-        tag = Tag(ON_CALL if posts[0].basis == DAY else STAFF, INVESTMENT, RECURRING, posts[0].funding)
-        if reduced and tag == PAID:
-            saved.append((staff, rate, [p for p in posts if p in reduced and sign > 0]))
+    saving = bool(posts.reducing(work.case, spec.name))
+    made: list[Names] = []
+    saved: list[Row] = []
+    held: list[str] = []
+    for pool in work.pools:
+        if not pool.sign(spec.name) or not (spec.active or pool.post.already_filled_months):
+            continue
+        called, titles = f"{spec.name}, posts {len(made) + 1}", (post.post for post in pool.posts)
+        work.sheet.section(f"{called}: {', '.join(titles)}"[:250])
+        names = _pool(work, spec, pool, called)
+        made.append(names)
+        tag = Tag(posts.ON_CALL if pool.post.basis == DAY else posts.STAFF, INVESTMENT, RECURRING, pool.post.funding)
+        if saving and tag == posts.PAID:
+            saved.append(names["staff"])
+            if pool.sign(spec.name) > 0 and pool.post.change_annual_cost_gbp < 0:
+                held.append(f"-{names['rate']}*{pool.sum(BEFORE)}/{pool.sum(COST)}")
         elif spec.active:
-            work.lines.setdefault((spec.name, tag), []).append(staff)
-    if reduced:
-        work.spent[spec.name] = [_reduced(work, spec.name, saved)]
+            work.lines.setdefault((spec.name, tag), []).append(names["staff"])
+    if saving and spec.active:
+        before = work.sheet.add(f"{spec.name}: posts, without it", "GBP", f"={''.join(held)}")
+        after = work.sheet.add(f"{spec.name}: posts, with it", "GBP", f"={before}-({total(saved)})")
+        work.spent[spec.name] = [Spent(line=posts.PAID.line, before=before, after=after)]
+    return made
 
 
-def _reduced(work: Work, scheme: str, saved: list[tuple[Row, Row, list[Post]]]) -> Spent:
-    """`posts.held_before`: what rows that take posts away cost before, and what is left of it."""
-    held = []
-    for _, rate, posts in (part for part in saved if part[2]):
-        cells = [tuple(work.places[p.id].format(column) for column in "BCD") for p in posts]
-        gone = (f"IF({now}>{then},{cost}*{now}/({now}-{then}),{cost})" for now, then, cost in cells)
-        times = work.sheet.add(f"{scheme}: what the posts cost before, against what they save", "ratio",
-                               const=f"=-({'+'.join(gone)})/({'+'.join(cost for *_, cost in cells)})")  # fmt: skip
-        held.append(f"{rate}*{times:const}")
-    before = work.sheet.add(f"{scheme}: posts, without it", "GBP", f"={'+'.join(held)}")
-    after = work.sheet.add(f"{scheme}: posts, with it", "GBP", f"={before}-({total(row for row, *_ in saved)})")
-    return Spent(line=PAID.line, before=before, after=after)
-
-
-def _pools(case: Case, spec: SchemeSpec, reduced: tuple[Post, ...]) -> list[tuple[list[Post], float]]:
-    """`posts._pooled`: rows that differ in nothing but how much they cost, those that save in all apart."""
-    pools: dict[tuple[object, ...], tuple[list[Post], float]] = {}
-    for post, sign in charged_posts(case, spec.name):
-        if spec.active or post.already_filled_months:
-            key = (
-                sign, post in reduced, post.adds_people, post.charged_to, post.start, post.end, post.included_when,
-                post.funding, post.basis, post.costing, post.already_filled_months, post.recruited,
-                post.id if post.costing == BOTTOM_UP else "",
-            )  # fmt: skip
-            pools.setdefault(key, ([], sign))[0].append(post)
-    return list(pools.values())
-
-
-def _pool(work: Work, spec: SchemeSpec, called: str, posts: list[Post], sign: float) -> tuple[Row, Row]:
-    """`posts._row_costs` for a pool of rows, times `posts.carried`; return the row of staff and that of its rate."""
-    post, sheet = posts[0], work.sheet
-    already = f"{post.charged_to}.posts_paid_already_share"
+def _pool(work: Work, spec: SchemeSpec, pool: Pool, called: str) -> Names:
+    """`posts._row_costs` for a pool of rows, times `posts.carried`."""
+    post, sheet, case, sign = pool.post, work.sheet, work.case, pool.sign(spec.name)
+    already, owner = f"{post.charged_to}.posts_paid_already_share", post.charged_to
     names: Names = {
-        **work.curve(post.charged_to, post.start),
-        "run": work.running(post.charged_to, post.end),
-        "cells": "+".join(work.places[p.id].format("D") for p in posts),
+        **work.recruiting,
+        "called": called,
+        "counts": False,
+        "cost": pool.sum(COST),
         "sign": "" if sign > 0 else f"*-{post.included_when}" if post.included_when else "*-1",
-        "premium": work.premium(),
-        "new_share": f"*(1-{already})" if already in work.case.assumptions else "",
+        "premium": _premium(case),
+        "new_share": f"*(1-{already})" if already in case.assumptions else "",
+        "terms": post.already_filled_months,
     }
+    for key, word, own in (("from", "start", post.start), ("end", "end", post.end)):
+        day = float((own - DAY_ZERO).days) if own else 0.0
+        names[key] = f"{owner}.{word}"
+        if own:
+            names[key] = f"{sheet.add(f'{called}: own {word}', 'date', const=day, style='input'):const}"
+    names |= sheet.rows(SINCE + FILLING, names, who=owner, called=called)
     if post.basis == DAY:
-        names |= sheet.rows(BY_DAY, names, called=called)
-        return names["staff"], names["rate"]
+        return names | sheet.rows(BY_DAY, names, called=called)
     if post.costing == BOTTOM_UP:
-        priced = price_row(work.case, post, post.start or work.case.scheme(post.charged_to).start)
-        names["cash"] = sheet.add(f"{called}: cash a year, by grade in Python", "GBP", priced.rates, style="pasted")
-        names["rises"] = sheet.add(f"{called}: pay rises not yet known", "number", priced.planned_years, style="pasted")
-    names |= sheet.rows(BY_GRADE if post.costing == BOTTOM_UP else PRINTED, names, called=called)
-    names |= {"share": names["filled" if post.recruited else "exists"], "terms": post.already_filled_months}
-    names |= sheet.rows(ON_TERMS if post.already_filled_months else PERMANENT, names, called=called)
-    if post.already_filled_months:
+        rates = [price_row(case, one, one.start or case.scheme(owner).start) for one in pool.posts]
+        cash = np.sum([rate.rates for rate in rates], axis=0)
+        names["cash"] = sheet.add(f"{called}: cash a year, by grade in Python", "GBP", cash, style="pasted")
+        names["rises"] = sheet.add(f"{called}: pay rises not yet known", "number", rates[0].planned_years,
+                                   style="pasted")  # fmt: skip
+    names["share"] = names["filled" if post.recruited else "exists"]
+    listing = BY_GRADE if post.costing == BOTTOM_UP else PRINTED
+    names |= sheet.rows(listing + (ON_TERMS if names["terms"] else PERMANENT), names, called=called)
+    if names["terms"]:
         work.anyway.append((spec.name, names["anyway"]))
     if spec.active and post.adds_people:
-        people = "+".join(work.people(p) for p in posts)
-        names["fte"] = sheet.add(f"{called}: posts added", "fte", const=f"=({people}){names['sign']}")
-        _recruiting(work, spec.name, called, post, names)
-    return names["staff"], names["rate"]
+        _people(work, spec.name, pool, names)
+        names["counts"] = sign > 0
+    return names
 
 
-def _recruiting(work: Work, owner: str, called: str, post: Post, names: Names) -> None:
+def _people(work: Work, owner: str, pool: Pool, names: Names) -> None:
     """Write what recruiting costs beyond pay, and what the budget holds for posts that stand empty."""
-    stated, curve = work.case.assumptions, work.curve(post.charged_to, post.start)
-    if stated.keys() & {PAYMENT, HIRE, KIT}:
-        wait = work.book.optional(QUALIFYING, "0")
-        names |= work.starting(curve)
-        names["late"] = work.starting(work.earlier(curve, wait) if wait != "0" else curve)["starters"]
-    for line, recurrence, asked, formula in PEOPLE:
-        if stated.keys() & set(asked):
-            label = f"{line.lower()}{', first' if recurrence == ONE_OFF else ''}"
-            row = work.sheet.rows(f"row | {label} | GBP | {formula}", names, called=called)["row"]
-            work.line(owner, row, line, INVESTMENT, recurrence, post.funding)
-    if post.funding == GENERAL_FUND:
-        work.unspent.append(work.sheet.rows(UNSPENT, names, called=called)["unspent"])
+    called, sheet = names["called"], work.sheet
+    names["fte"] = sheet.add(f"{called}: posts added", "fte", const=f"={pool.sum(ADDED)}{names['sign']}")
+    if work.case.assumptions.keys() & set(STARTS):
+        wait = work.book.optional(posts.QUALIFYING, "0")
+        names |= sheet.rows(STARTING, names, called=called)
+        names["late"] = (work.earlier(names, wait, FILLING + STARTING) if wait != "0" else names)["starters"]
+    made = sheet.rows(PEOPLE, names, called=called)
+    for key, (line, recurrence) in PEOPLE_LINES.items():
+        if key in made:
+            work.line(owner, made[key], line, INVESTMENT, recurrence, pool.post.funding)
+    if pool.post.funding == GENERAL_FUND:
+        work.unspent.append(made["unspent"])
+
+
+def _premium(case: Case) -> str:
+    """`posts._premium`: the establishment's own, or else that of the case's agency scheme."""
+    names = (posts.PREMIUM, *(f"{spec.name}.premium" for spec in case.schemes if spec.kind == AGENCY))
+    return next((name for name in names if name in case.assumptions), "0")

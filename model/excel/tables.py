@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Any, Final
 
@@ -38,7 +39,8 @@ SHEETS: Final[Mapping[str, tuple[str, Callable[[Result], pd.DataFrame]]]] = {
 }
 """Sheet -> what it holds, and the frame of a result that it shows."""
 MOST_ROWS: Final = 1_048_575
-FORMATS: Final = {"gbp": "#,##0;[Red]-#,##0", "share": "0.0%", "date": "mmm yyyy", "plain": "#,##0.######", "text": "@"}
+FORMATS: Final = {"gbp": "#,##0;[Red]-#,##0", "share": "0.0%", "date": "mmm yyyy", "plain": "#,##0.######"}
+MONTH: Final = re.compile(r"\d{4}-\d{2}")
 
 
 def write_tables(result: Result, path: Path) -> None:
@@ -58,7 +60,7 @@ def write_tables(result: Result, path: Path) -> None:
         for i, (name, (what, frame)) in enumerate(SHEETS.items()):
             front.write_url(3 + i, 0, f"internal:'{name}'!A1", string=name)
             front.write_string(3 + i, 1, what)
-            _Sheet(book, name).write(_wide(frame(result)))
+            _write(book, name, _wide(frame(result)))
 
 
 def write_frame(frame: pd.DataFrame, path: Path) -> None:
@@ -66,7 +68,7 @@ def write_frame(frame: pd.DataFrame, path: Path) -> None:
     from xlsxwriter import Workbook  # noqa: PLC0415 - as above
 
     with Workbook(str(path), TEXT_STAYS_TEXT) as book:
-        _Sheet(book, "Table").write(frame)
+        _write(book, "Table", frame)
 
 
 def _totals(caseload: pd.DataFrame) -> pd.DataFrame:
@@ -94,47 +96,26 @@ def _wide(frame: pd.DataFrame) -> pd.DataFrame:
     return wide[order].reset_index()
 
 
-class _Sheet:
-    """A sheet with a heading that filters, each column in the format its name asks for."""
-
-    def __init__(self, book: Any, name: str) -> None:  # noqa: ANN401 - XlsxWriter's own
-        self._page = book.add_worksheet(name)
-        self._head = book.add_format(HEADING)
-        self._look = {name: book.add_format({"num_format": text}) for name, text in FORMATS.items()}
-
-    def write(self, frame: pd.DataFrame) -> None:
-        """Write a frame; an empty one leaves its headings."""
-        page = self._page
-        for column, title in enumerate(frame.columns):
-            page.write_string(0, column, str(title).replace("_", " "), self._head)
-            texts = [_cell(value) for value in frame[title].tolist()]
-            for row, value in enumerate(texts, start=1):
-                self._put(row, column, value, str(title))
-            longest = max((len(text) for text in texts if isinstance(text, str)), default=0)
-            page.set_column(column, column, min(max(12, longest + 2, len(str(title)) // 2), 60))
-        page.freeze_panes(1, 1)
-        page.autofilter(0, 0, max(len(frame), 1), max(len(frame.columns) - 1, 0))
-
-    def _put(self, row: int, column: int, value: object, title: str) -> None:
-        if isinstance(value, date):
-            self._page.write_datetime(row, column, datetime.combine(value, time()), self._look["date"])
-        elif isinstance(value, bool) or value is None:
-            self._page.write_string(row, column, "" if value is None else "yes" if value else "no")
-        elif isinstance(value, int | float):
-            kind = "gbp" if "gbp" in title else "share" if "share" in title or "probability" in title else "plain"
-            self._page.write_number(row, column, value, self._look[kind])
-        else:
-            self._page.write_string(row, column, str(value))
+def _write(book: Any, name: str, frame: pd.DataFrame) -> None:  # noqa: ANN401 - XlsxWriter's own
+    """Write a frame to a sheet with a heading that filters; an empty one leaves its headings."""
+    page, head = book.add_worksheet(name), book.add_format(HEADING)
+    for column, title in enumerate(map(str, frame.columns)):
+        kind = "gbp" if "gbp" in title else "share" if "share" in title or "probability" in title else "plain"
+        cells = [_cell(value) for value in frame.iloc[:, column].tolist()]
+        if any(isinstance(cell, date) for cell in cells):
+            kind = "date"
+        page.write_string(0, column, title.replace("_", " "), head)
+        page.write_column(1, column, cells, book.add_format({"num_format": FORMATS[kind]}))
+        longest = max((len(cell) for cell in cells if isinstance(cell, str)), default=0)
+        page.set_column(column, column, min(max(12, longest + 2, len(title) // 2), 60))
+    page.freeze_panes(1, 1)
+    page.autofilter(0, 0, max(len(frame), 1), max(len(frame.columns) - 1, 0))
 
 
 def _cell(value: object) -> object:
-    """Return a value as a spreadsheet holds it: a month is a date, what is not there is nothing."""
-    if isinstance(value, str):
-        return date(int(value[:4]), int(value[5:]), 1) if _is_month(value) else value
-    if isinstance(value, float) and value != value:  # noqa: PLR0124 - only what is no number differs from itself
-        return None
-    return value
-
-
-def _is_month(text: str) -> bool:
-    return len(text) == 7 and text[4] == "-" and text[:4].isdigit() and text[5:].isdigit()
+    """Return a value as a spreadsheet holds it: a month is a date, a switch a word, what is not there is nothing."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, str) and MONTH.fullmatch(value):
+        return date.fromisoformat(f"{value}-01")
+    return None if value != value else value  # noqa: PLR0124 - only what is no number differs from itself

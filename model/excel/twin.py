@@ -1,6 +1,6 @@
 """The workbook of live formulas: its sheets in order, the checks, and the summary on top."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Final
@@ -14,16 +14,19 @@ from model.children.streams import streams_of
 from model.excel.appraisal import METRICS, write_appraisal
 from model.excel.children import Caseload
 from model.excel.grid import Book, Cell, Row, Sheet, total
-from model.excel.inputs import pasted_from, write_assumptions, write_calendar, write_posts, write_schemes
+from model.excel.inputs import pasted_from, write_assumptions, write_calendar, write_schemes
 from model.excel.money import Money, write_annual, write_lines, write_monthly_lines
 from model.excel.purses import write_purses
-from model.excel.schemes import Levers, write_scheme
-from model.excel.staff import DAY_ZERO, Work
+from model.excel.schemes import write_scheme
+from model.excel.staff import DAY_ZERO, Work, write_post_list
 from model.money.funding import CLOSING, SHORTFALL
+from model.money.portfolio import members_of
 from model.results.perimeters import shown_perimeters
-from model.results.runs import Result, run
+from model.results.runs import run
 
 Measures = Mapping[str, Mapping[str, Row]]
+Table = tuple[str, Sequence[tuple[str, Row]]]
+"""A title, and of each column its heading and a row by year."""
 
 GREEN, RED = "all checks pass", "a check fails"
 FROZEN: Final = (
@@ -41,31 +44,33 @@ def write_workbook(case: Case, path: Path) -> None:
     checks = book.sheet("Checks", widths=(70, 18, 18, 14, 20))
     write_assumptions(book, case)
     write_schemes(book, case)
-    places = write_posts(book, case)
+    pools = write_post_list(book, case)
     write_calendar(book, case)
     sheet = book.sheet("Scheme workings", book.months)
     sheet.title("Schemes: posts, what they do, and what they cost, by month, real")
-    work, levers, streams = Work(book=book, case=case, sheet=sheet, places=places), Levers(), streams_of(case)
+    work, streams = Work(book=book, case=case, sheet=sheet, pools=pools), streams_of(case)
     for spec in case.schemes:
-        write_scheme(work, spec, levers, streams.general)
-    caseload = Caseload(book, case, levers, streams) if case.caseload else None
-    money = Money(work, levers, caseload)
-    write_lines(work, money)
-    lines = write_monthly_lines(work, levers.dearer)
+        write_scheme(work, spec, streams.general)
+    caseload = Caseload(work, streams) if case.caseload else None
+    write_lines(work, Money(work, caseload))
+    lines = write_monthly_lines(work)
     _, real = write_annual(work, lines, REAL)
     pence, nominal = write_annual(work, lines, NOMINAL)
     measures = write_appraisal(work, lines)
     purses = write_purses(work, lines, pence)
-    shown = list(lines.values())
-    block = Row("Lines", shown[0].first, shown[-1].last) if shown else Row("Lines", 0, 0)
+    sheet = book.sheets["Lines"]
+    block = sheet.block(next(iter(lines.values()), Row(sheet, 0, 0)))
     rows = [*_conserved(caseload), *_lines_to_net(measures, real, block), *_unchanged(case, caseload)]
     rows.append(("Purses to total", f"=SUM({purses[NET]:all})", f"=SUM({nominal[WHOLE]:all})", "check_gbp"))
     _write_checks(checks, rows)
     pasted = [" and ".join(names) for names, world in caseload.worlds.items() if world.frozen] if caseload else []
     frozen = FROZEN.format(names="; of ".join(pasted)) if pasted else ""
-    result = run(case, draws=1)
-    _write_summary(summary, result, measures, {REAL: real, NOMINAL: nominal}, frozen)
-    _write_plan(summary, result, purses)
+    tables = [
+        (f"Net by financial year, {basis}, pounds", [(title, net[p]) for p, title in _shown(case).items()])
+        for basis, net in ((REAL, real), (NOMINAL, nominal))
+    ]
+    tables.append((PLAN_TITLE, [(title, purses[key]) for key, title in PLAN.items()]))
+    _write_summary(summary, case, measures, tables, frozen)
     summary.page.activate()
     book.file.set_calc_mode("auto")
     made = datetime.combine(case.knowledge_date, time(), UTC)  # the same in every run: the same case, the same bytes
@@ -73,6 +78,7 @@ def write_workbook(case: Case, path: Path) -> None:
     book.file.close()
 
 
+PLAN_TITLE = "The plan for the whole, nominal, pressures positive, pounds"
 PLAN: Final = {
     "change": "Base budget: change on the year before", "cumulative": "Base budget, in all",
     CLOSING: "Reserve at the year's end", SHORTFALL: "Reserve: short in the year",
@@ -107,7 +113,8 @@ def _unchanged(case: Case, caseload: Caseload | None) -> Iterator[Check]:
     for names, world in caseload.worlds.items() if caseload else ():
         if world.frozen:
             own = ("caseload.", "establishment.", *(f"{name}." for name in names))
-            rests |= dict.fromkeys(n for n in case.assumptions if n.startswith(own))
+            moving = (n for n, a in case.assumptions.items() if n.startswith(own) and not a.unit.startswith("GBP"))
+            rests |= dict.fromkeys(moving)  # pounds move no child
             days |= set(names)
     for name in rests:
         yield f"Pasted tables rest on: {name}", f"={name}", case.assumptions[name].value, "check_children"
@@ -142,9 +149,15 @@ def _colours(sheet: Sheet, cell: str) -> None:
         sheet.page.conditional_format(cell, {"type": "cell", "criteria": "==", "value": f'"{word}"', "format": look})
 
 
-def _write_summary(sheet: Sheet, result: Result, measures: Measures, net: Measures, frozen: str) -> None:
-    """Write what the case comes to in every perimeter, and its net by year: Python's figures until recalculated."""
-    case, years = result.case, result.case.timeline.financial_years
+def _shown(case: Case) -> dict[str, str]:
+    """Return every perimeter and its title, those of the report first."""
+    titles = {spec.name: spec.title for spec in case.active_schemes}
+    order = dict.fromkeys((*shown_perimeters(case), *members_of(case)))
+    return {name: titles.get(name, name.replace("_", " ").capitalize()) for name in order}
+
+
+def _write_summary(sheet: Sheet, case: Case, measures: Measures, tables: Sequence[Table], frozen: str) -> None:
+    """Write what the case comes to in every perimeter, Python's figures until recalculated, and tables by year."""
     sheet.title(
         f"{case.council}: {case.title}",
         f"Scenario {case.scenario}: {case.scenario_title}",
@@ -155,34 +168,16 @@ def _write_summary(sheet: Sheet, result: Result, measures: Measures, net: Measur
     sheet.line("Checks", Cell(content="=all_checks", style="total", shown=GREEN))
     _colours(sheet, f"B{sheet.at}")
     sheet.at += 1
-    shown = [*shown_perimeters(case), *(p for p in measures if p not in shown_perimeters(case))]
-    titles = {spec.name: spec.title for spec in case.active_schemes}
-    heads = [titles.get(p, p.replace("_", " ").capitalize()) for p in shown]
+    shown, python = _shown(case), run(case, draws=1).metrics_by_perimeter
     sheet.page.set_column(1, len(shown), 20)
-    sheet.heading(f"Central values, pounds of {case.price_base}", *heads, figures=1)
+    sheet.heading(f"Central values, pounds of {case.price_base}", *shown.values(), figures=1)
     for key, (label, kind) in METRICS.items():
-        python = [result.metrics_by_perimeter[p][key][CENTRAL] for p in shown]
-        cells = (Cell(content=f"={measures[p][key]:const}", kind=kind, shown="none" if value is None else value)
-                 for p, value in zip(shown, python, strict=True))  # fmt: skip
+        values, no_value = [python[p][key][CENTRAL] for p in shown], "never" if "payback" in key else "none"
+        cells = (Cell(content=f"={measures[p][key]:const}", kind=kind, shown=no_value if value is None else value)
+                 for p, value in zip(shown, values, strict=True))  # fmt: skip
         sheet.line(label, *cells)
-    annual = result.annual[(result.annual.line == NET) & (result.annual.statistic == CENTRAL)]
-    python_net = annual.set_index(["price_basis", "perimeter", "financial_year"]).value_gbp.to_dict()
-    for basis, rows in net.items():
+    for title, columns in tables:
         sheet.at += 1
-        sheet.heading(f"Net by financial year, {basis}, pounds", *heads, figures=1)
-        for i, year in enumerate(years):
-            cells = (Cell(content=f"={rows[p]:{i}}", kind="GBP", shown=python_net[basis, p, year]) for p in shown)
-            sheet.line(year, *cells)
-
-
-def _write_plan(sheet: Sheet, result: Result, rows: Mapping[str, Row]) -> None:
-    """Write what the plan and the reserve come to by year, pressures positive, likewise."""
-    mtfp, funding = (frame[frame.statistic == CENTRAL] for frame in (result.mtfp, result.funding))
-    held = {**dict(tuple(mtfp[mtfp.kind == "total"].groupby("entry"))),
-            **dict(tuple(funding[funding.group == "reserve"].groupby("item")))}  # fmt: skip
-    python = {key: held[key].sort_values("financial_year").value_gbp.tolist() for key in PLAN}
-    sheet.at += 1
-    sheet.heading("The plan for the whole, nominal, pressures positive, pounds", *PLAN.values(), figures=1)
-    for i, year in enumerate(result.case.timeline.financial_years):
-        cells = (Cell(content=f"={rows[key]:{i}}", kind="GBP", shown=python[key][i]) for key in PLAN)
-        sheet.line(year, *cells)
+        sheet.heading(title, *(head for head, _ in columns), figures=1)
+        for i, year in enumerate(case.timeline.financial_years):
+            sheet.line(year, *(Cell(content=f"={row:{i}}", kind="GBP") for _, row in columns))
