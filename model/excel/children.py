@@ -148,11 +148,10 @@ class Caseload:
         blocks = []
         for out in range(OUT):
             self._pasted.section(f"What one child kept at home adds to: {OUTS[out]}", "backwards; minus: not there")
-            rows = [
+            first = self._pasted.at
+            for kind, added in zip(self._kinds, adds, strict=True):
                 self._pasted.add(_label(kind), EACH, added[:, out], const=kind.entrants, style="pasted")
-                for kind, added in zip(self._kinds, adds, strict=True)
-            ]
-            blocks.append(self._pasted.block(rows[0]))
+            blocks.append(self._pasted.since(first))
         return blocks
 
     def _entrants(self, kind: Kind) -> str:
@@ -217,11 +216,10 @@ class Caseload:
 
     def _flows(self, acting: Sequence[str]) -> Row | None:
         """`points._kept_at_home`: effects combine as (1 - e1)(1 - e2), and those kept are shared out by effect."""
-        rows = [
+        first = self._sheet.at
+        for kind in self._kinds:
             self._sheet.add(f"Kept at home by {_label(kind)}", "children", f"={self._flow(kind, acting)}")
-            for kind in self._kinds
-        ]
-        return self._sheet.block(rows[0]) if rows else None
+        return self._sheet.since(first) if self._kinds else None
 
     def _flow(self, kind: Kind, acting: Sequence[str]) -> str:
         if kind.scheme not in acting:
@@ -256,7 +254,7 @@ class Caseload:
                     label = f"{later} months after coming{f': {_label(self._kinds[k - 1])}' if k else ''}"
                     numbers = np.trim_zeros(ones[months - later - 1 :: -1, later, k].round(DECIMALS), "f")
                     pasted.add(label, EACH, numbers, style="pasted", begins=months - len(numbers))
-            blocks.append(Row(pasted, first, pasted.at - 1))
+            blocks.append(pasted.since(first))
         entrant, self._stays = blocks
         pasted.section("Opening children, and those of them who come later, by the month of coming (0: there already)")
         live = book.sheet("Agency children", book.months)
@@ -269,7 +267,7 @@ class Caseload:
             come = self._came(self._time["scale"], entrant, Row(live, live.at, live.at))
             formula = f"={there}+{self._one:const}/months_a_year*{come}" if cohort else f"={there}"
             live.add(label, "children", formula, const=float(cohort), begins=begins)
-        self._agency = live.block(Row(live, first, first))
+        self._agency = live.since(first)
 
     def _came(self, who: Row, stays: Row, cohort: Row) -> str:
         """Return those of `who` (a row for each kind) who came to an agency in a cohort's month and are still there."""

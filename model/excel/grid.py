@@ -171,15 +171,14 @@ class Sheet:
         self.at += 1
         self.line(*(Cell(content=word, style="section", kind="text") for word in (text, note, "", "")))
 
-    def line(self, *cells: str | Cell) -> int:
-        """Write a line of a plain sheet from its left; return which it is. A text by itself stays a text."""
+    def line(self, *cells: str | Cell) -> None:
+        """Write a line of a plain sheet from its left. A text by itself stays a text."""
         for column, cell in enumerate(cells):
             if isinstance(cell, str):
                 self.page.write_string(self.at, column, cell)
             else:
                 self.put(self.at, column, cell)
         self.at += 1
-        return self.at - 1
 
     def put(self, row: int, column: int, cell: Cell) -> None:
         """Write a cell: a day, a number, a text (kind `text`), or else a formula."""
@@ -193,7 +192,7 @@ class Sheet:
         else:
             self._formula(row, column, self._short(cell.content), look, cell.shown)
         if cell.name:
-            self.book.name(cell.name, self.name, row, column)
+            self.book.file.define_name(cell.name, f"='{self.name}'!${_LETTERS[column]}${row + 1}")
 
     def add(  # noqa: PLR0913 - a row's parts
         self, label: str, unit: str, formula: Values = "", *, const: str | float = "", before: str | float = "",
@@ -219,7 +218,7 @@ class Sheet:
             for i, number in enumerate(formula, start=begins):
                 self.page.write_number(self.at, FIRST + i, round(float(number), DECIMALS), look)
         self.at += 1
-        return Row(self, self.at - 1, self.at - 1)
+        return self.since(self.at - 1)
 
     def rows(self, listing: str, names: Names, *, who: str = "", called: str = "") -> dict[str, Row]:
         """Write the rows of a listing and return them by their keys.
@@ -247,9 +246,9 @@ class Sheet:
         written = formula.replace(HERE, _LETTERS[column]).replace(LEFT, _LETTERS[column - 1])
         self.page.write_formula(row, column, Plain(written.removeprefix("=")), look, shown)
 
-    def block(self, first: Row, last: Row | None = None) -> Row:
-        """Return the rows from one to the row before the next that is written, or to `last`."""
-        return Row(self, first.first, last.last if last else self.at - 1)
+    def since(self, first: int) -> Row:
+        """Return the rows written from a place on."""
+        return Row(self, first, self.at - 1)
 
 
 @dataclass(eq=False)
@@ -282,10 +281,6 @@ class Book:
             self._styles[name, kind] = self.file.add_format({**STYLES[name], "num_format": NUMBERS[kind]})
         return self._styles[name, kind]
 
-    def name(self, word: str, sheet: str, row: int, column: int) -> None:
-        """Give a cell a name."""
-        self.file.define_name(word, f"='{sheet}'!${_LETTERS[column]}${row + 1}")
-
     def optional(self, name: str, neutral: str) -> str:
         """Return an assumption's name, or what holds where the case has none (`Setting.optional`)."""
         return name if name in self.stated else neutral
@@ -297,7 +292,7 @@ class Book:
         return bool(key) and (not names or not self.stated.isdisjoint(names))
 
     def meant(self, formula: str, names: Names, who: str) -> str:
-        """Return a listing's formula with the scheme's own names in full and other rows as marks."""
+        """Return a listing's formula with the scheme's own names in full and other rows as references."""
         full = _OPTIONAL.sub(lambda found: self.optional(found[1], found[2]), _OWN.sub(f"{who}.", formula))
 
         def cells(found: re.Match[str]) -> str:

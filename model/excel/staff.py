@@ -186,7 +186,7 @@ def write_post_list(book: Book, case: Case) -> list[Pool]:
         f"Cost: the net change a year, every post filled, in prices of {case.price_base}; grey: priced by grade in "
         "Python. Each new post is of its row's kind; another start, funding or grade needs Python.",
     )
-    sheet.heading("Post", "Unit", "Posts added", "Cost of those before", "Fte now", "Fte proposed", "Cost a year",
+    sheet.heading("Post", "Unit", "Posts added", "What posts cut cost before", "Fte now", "Fte proposed", "Cost a year",
                   "Costing", "Scheme charged", "Recruited", "Id", "Source")  # fmt: skip
     sheet.page.freeze_panes(sheet.at, 1)
     home = {post.id: post.charged_to for post in case.establishment}
@@ -209,7 +209,7 @@ def write_post_list(book: Book, case: Case) -> list[Pool]:
 
 def _write_post(sheet: Sheet, post: Post) -> None:
     n = sheet.at + 1
-    before = f"=IF(E{n}>F{n},G{n}*E{n}/(E{n}-F{n}),G{n})"  # `posts.held_before`
+    before = f"=IF(G{n}<0,-IF(E{n}>F{n},G{n}*E{n}/(E{n}-F{n}),G{n}),0)"  # `posts.held_before`
     formulas = (Cell(content=f"=F{n}-E{n}", kind="number"), Cell(content=before, kind="GBP"))
     fte = (Cell(content=figure, style="input", kind="number") for figure in (post.fte_current, post.fte_proposed))
     look = "pasted" if post.costing == BOTTOM_UP else "input"
@@ -239,11 +239,11 @@ def write_posts(work: Work, spec: SchemeSpec) -> list[Names]:
         if saving and tag == posts.PAID:
             saved.append(names["staff"])
             if pool.sign(spec.name) > 0 and pool.post.change_annual_cost_gbp < 0:
-                held.append(f"-{names['rate']}*{pool.sum(BEFORE)}/{pool.sum(COST)}")
+                held.append(f"{names['rate']}*{pool.sum(BEFORE)}/{pool.sum(COST)}")
         elif spec.active:
             work.lines.setdefault((spec.name, tag), []).append(names["staff"])
     if saving and spec.active:
-        before = work.sheet.add(f"{spec.name}: posts, without it", "GBP", f"={''.join(held)}")
+        before = work.sheet.add(f"{spec.name}: posts, without it", "GBP", f"={'+'.join(held)}")
         after = work.sheet.add(f"{spec.name}: posts, with it", "GBP", f"={before}-({total(saved)})")
         work.spent[spec.name] = [Spent(line=posts.PAID.line, before=before, after=after)]
     return made

@@ -30,8 +30,8 @@ Table = tuple[str, Sequence[tuple[str, Row]]]
 
 GREEN, RED = "all checks pass", "a check fails"
 FROZEN: Final = (
-    "The children of {names} are pasted from Python, since stays there change from month to month: what moves them "
-    "needs Python, and the checks say so."
+    "The children of {names} are pasted from Python, since stays there change from month to month. Checks names the "
+    "cells that move them, and turns red where one was changed: then run the case again."
 )
 
 
@@ -58,8 +58,8 @@ def write_workbook(case: Case, path: Path) -> None:
     pence, nominal = write_annual(work, lines, NOMINAL)
     measures = write_appraisal(work, lines)
     purses = write_purses(work, lines, pence)
-    sheet = book.sheets["Lines"]
-    block = sheet.block(next(iter(lines.values()), Row(sheet, 0, 0)))
+    first = min((line.first for line in lines.values()), default=0)
+    block = book.sheets["Lines"].since(first)
     rows = [*_conserved(caseload), *_lines_to_net(measures, real, block), *_unchanged(case, caseload)]
     rows.append(("Purses to total", f"=SUM({purses[NET]:all})", f"=SUM({nominal[WHOLE]:all})", "check_gbp"))
     _write_checks(checks, rows)
