@@ -89,6 +89,7 @@ class Caseload:
             "Rows of one entrant run backwards: the last column is the month of entry, the one before it the next, "
             "so that a row of entrants and its row here multiply cell by cell.",
         )
+        self._paste_targets()
         self._sheet = book.sheet("Children", book.months)
         self._sheet.title(
             "Children at each month's end, and who enters and leaves",
@@ -109,6 +110,16 @@ class Caseload:
 
     def _fade(self, scheme: str) -> float:
         return float(rate_a_month(np.array([self._value(f"{scheme}.fade_annual", 0.0)]))[0])
+
+    def _paste_targets(self) -> None:
+        """Paste what the tables were fitted to: children, entries and exits as the case states them."""
+        self._pasted.section("What they were fitted to, as caseload.csv states it", "a year")
+        for row in self._case.caseload:
+            stated = {"children": row.children, "entries": row.entries_annual, "exits": row.exits_annual}
+            for what, value in stated.items():
+                if value is not None:
+                    label = f"{row.age_band}, {row.placement}, {row.stream}: {what}"
+                    self._pasted.add(label, "children", const=float(value), style="pasted")
 
     def _do_nothing(self, title: str, stream: Stream) -> tuple[World, Row]:
         """`points.project_points` without levers: opening + entrants a month x what one leaves behind.

@@ -310,6 +310,17 @@ def test_every_row_of_formulas_has_a_label_and_a_unit(rows):
     assert bare == []
 
 
+def test_pasted_tables_say_what_they_were_fitted_to(rows):
+    found, _ = rows
+    said = {words.get("A") for (sheet, _), (words, _) in found.items() if sheet == "Children tables"}
+    assert {"under_1, all, general: entries", "all, residential, general: children", "18, all, uasc: exits"} <= said
+
+
+def test_no_formula_but_the_summarys_has_a_value_saved_that_a_reader_could_take_for_its_own(pages):
+    saved = {name for name, text in pages.items() if re.search("</f><v>[^<]", text)}
+    assert saved == {f"xl/worksheets/sheet{number}.xml" for number in (1, 2)}  # the summary and the checks
+
+
 CELLS = re.compile(r"(?:'([^']+)'!|([A-Za-z]+)!)?\$?[A-Z]{1,3}\$?(\d+)(?::\$?[A-Z]{1,3}\$?(\d+))?(?![\w.(])")
 
 
