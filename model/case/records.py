@@ -309,6 +309,7 @@ class Case:
     scenario: str
     scenario_title: str
     scenario_why: str
+    scenario_theme: str = ""
     overrides: Mapping[str, object]
     conventions: Conventions
     assumptions: Mapping[str, Assumption]

@@ -1,7 +1,6 @@
 """One change, before and after: what it does to the money."""
 
-from collections.abc import Callable
-
+from model.case.reading.overrides import overridden
 from model.case.reading.problems import InputProblems, Problem
 from model.case.spelling import nearest
 from model.report import money, views
@@ -9,7 +8,7 @@ from model.report.headlines import payback_month
 from model.report.look import format as fmt
 from model.report.look import tables as tbl
 from model.report.look.page import Block, show
-from model.report.opening import changed, group_of
+from model.report.opening import group_of
 from model.results.runs import Result, run
 
 MEASURES = {
@@ -34,18 +33,19 @@ def try_out(before: Result, name: str = "", value: float | None = None, perimete
     known = case.assumptions
     if not name and not moves:
         return show("No assumption by itself moves the NPV: name one in the parameter `name`.")
-    if (name or moves[0].assumption) not in known:
+    name = name or moves[0].assumption
+    if name not in known:
         problem = Problem(
             file="name", value=name, expected="an assumption of the case", suggestion=nearest(name, known)
         )
         raise InputProblems([problem])
-    a = known[name or moves[0].assumption]
+    a = known[name]
     if value is None:
-        bar = next((bar for bar in moves if bar.assumption == a.name), None)
-        ends = (a.low, a.high) if bar is None else (bar.p10, bar.p90)
-        value = ends[0] if bar is None or bar.npv_at_p10_gbp < bar.npv_at_p90_gbp else ends[1]
-    after = run(changed(case, {a.name: value}), draws=before.draws, seed=before.seed)
-    reach = "certain" if a.low == a.high else f"from {fmt.quantity(a.low, a.unit)} to {fmt.quantity(a.high, a.unit)}"
+        ends = [(b.npv_at_p10_gbp, b.p10, b.npv_at_p90_gbp, b.p90) for b in moves if b.assumption == name]
+        low_npv, low, high_npv, high = ends[0] if ends else (0.0, a.low, 1.0, a.high)
+        value = low if low_npv < high_npv else high
+    after = run(overridden(case, {name: value}), draws=before.draws, seed=before.seed)
+    reach = "certain" if a.low == a.high else f"from {fmt.reach(a.low, a.high, a.unit)}"
     return show(
         f"{a.label}: {fmt.quantity(a.value, a.unit)} ({reach}) before, {fmt.quantity(value, a.unit)} and "
         f"certain after. Source: {a.source or 'none stated'}",
@@ -56,33 +56,28 @@ def try_out(before: Result, name: str = "", value: float | None = None, perimete
 
 def compared(before: Result, after: Result, *perimeters: str) -> tbl.Table:
     """Return the key measures of two results side by side, and the difference."""
-    rows = [
-        [tbl.text(f"{words}: {fmt.lowered(views.title_of(before.case, p))}" if len(perimeters) > 1 else words),
-         *_three(before, after, p, measure)]
-        for p in perimeters
+    named = {p: views.title_of(before.case, p) for p in perimeters}
+    rows: list[tuple[tbl.Cell | str, ...]] = [
+        (f"{words}: {fmt.lowered(title)}" if len(named) > 1 else words, *_three(before, after, p, measure))
+        for p, title in named.items()
         for measure, words in MEASURES.items()
-    ]  # fmt: skip
-    names = fmt.listed([views.title_of(before.case, p) for p in perimeters])
-    return tbl.Table(
-        key="before-after", caption=f"Before and after: {names}", columns=("Measure", "Before", "After", "Change"),
-        rows=rows, numeric=1,
+    ]
+    return tbl.table(
+        "before-after",
+        f"Before and after: {fmt.listed(list(named.values()))}",
+        ("Measure", "Before", "After", "Change"),
+        rows,
         note=f"Real terms, the same {fmt.counted(before.draws, 'run')} before and after. Money: mean.",
-    )  # fmt: skip
+    )
 
 
 def _three(before: Result, after: Result, perimeter: str, measure: str) -> list[tbl.Cell]:
     chance, months = measure.startswith("probability"), measure.endswith("_months")
-    statistic = "central" if months or not views.has_range(before) else "mean"
+    statistic = "central" if months or before.draws == 1 else "mean"
     was, now = (views.metric(r, perimeter, measure, statistic) for r in (before, after))
     if months:
-        return [*(tbl.text(_month(r, v)) for r, v in ((before, was), (after, now))), tbl.text("")]
-    words: Callable[[float | None], str] = fmt.chance if chance else fmt.money
+        return [tbl.number(payback_month(r, v), v) for r, v in ((before, was), (after, now))] + [tbl.text("")]
+    show_one = fmt.chance if chance else fmt.money
     moved = None if was is None or now is None else now - was
     points = "" if moved is None else f"{fmt.signed(100 * moved)} points" if chance else fmt.money(moved, signed=True)
-    return [tbl.number(words(was), was), tbl.number(words(now), now), tbl.number(points, moved)]
-
-
-def _month(result: Result, months: float | None) -> str:
-    if not months:
-        return "never" if months is None else "nothing to pay back"
-    return payback_month(result, months)
+    return [tbl.number(show_one(was), was), tbl.number(show_one(now), now), tbl.number(points, moved)]

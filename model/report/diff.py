@@ -3,50 +3,44 @@
 Folders may be a whole `outputs/`, one case, or one scenario; scenarios are paired by their place in the folder.
 """
 
+import csv
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+import sys
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from model.batch.disk import write_whole
-from model.report import views
 from model.report.look import format as fmt
 from model.report.look import markup
 from model.report.look import tables as tbl
+from model.report.look.page import Page, render
 from model.results import provenance as prov
 from model.results.outputs import UNREADABLE
 
-Json = dict[str, Any]
-
-RUN, INPUTS, ASSUMPTIONS = "Run", "Input files", "Assumptions"
-HEADLINES, PUBLISHED = "Headline figures", "Published figures"
-STATISTICS = ("central", "mean", "p10", "p90")
-METRICS = {
+STATISTICS: Final = ("central", "mean", "p10", "p90")
+METRICS: Final = {
     "npv_gbp": "NPV",
     "npv_cashable_gbp": "NPV, cashable only",
     "pv_investment_gbp": "Present value of investment",
     "pv_savings_gbp": "Present value of savings",
     "bcr": "Benefit-cost ratio",
     "payback_months": "Payback",
-    "discounted_payback_months": "Discounted payback",
     "peak_funding_gbp": "Peak funding requirement",
     "probability_npv_positive": "Chance NPV is above zero",
-    "probability_payback": "Chance of payback",
     "reserve_shortfall_gbp": "Asked of the reserve beyond it",
 }
-ABSENT, DETAIL = "absent", "\n"
+RUN: Final = ("commit", "dirty", "draws", "seed", "schemes", "knowledge_date", "price_base", "versions")
+ABSENT: Final = "absent"
+LONGEST: Final = 160  # characters of a text in a terminal
 
 
 class NotOutputsError(ValueError):
     """A folder that holds no finished scenario."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Change:
+class Change(NamedTuple):
     """One thing that is not as it was, in words; `by` says by how much, empty where that means nothing."""
 
-    scenario: str
     kind: str
     what: str
     before: str
@@ -54,126 +48,65 @@ class Change:
     by: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Diff:
-    """What changed between two folders; `unchanged` and `changed` are scenarios in both."""
-
-    old: str
-    new: str
-    changes: tuple[Change, ...]
-    gone: tuple[str, ...]
-    added: tuple[str, ...]
-    unchanged: tuple[str, ...]
-    changed: tuple[str, ...]
+Fact = tuple[str, float | None]  # as it is printed, and the number behind it
+Facts = dict[tuple[str, str], Fact]  # (kind, what) -> fact
 
 
-def compare(old: Path, new: Path) -> Diff:
-    """Compare two output folders. Raises NotOutputsError naming each folder that holds no finished scenario."""
+def compare(old: Path, new: Path) -> dict[str, list[Change]]:
+    """Return each scenario in either folder with what changed in it. Raises NotOutputsError naming an empty folder."""
     before, after = _scenarios(old), _scenarios(new)
-    empty = [str(folder) for folder, found in ((old, before), (new, after)) if not found]
+    empty = [f"{folder}: no finished scenario in it (no {prov.FILE}); expected an outputs folder, one of its cases, or "
+             "one scenario" for folder, found in ((old, before), (new, after)) if not found]  # fmt: skip
     if empty:
-        raise NotOutputsError(
-            "\n".join(f"{folder}: no finished scenario in it (no {prov.FILE}); expected an outputs folder, one of its "
-                      "cases, or one scenario" for folder in empty)
-        )  # fmt: skip
+        raise NotOutputsError("\n".join(empty))
     if len(before) == len(after) == 1:
-        before, after = ({next(iter(after)): next(iter(found.values()))} for found in (before, after))
-    both = [name for name in before if name in after]
-    changes = tuple(change for name in both for change in _changes(name, before[name], after[name]))
-    touched = {change.scenario for change in changes}
-    return Diff(
-        old=str(old),
-        new=str(new),
-        changes=changes,
-        gone=tuple(name for name in before if name not in after),
-        added=tuple(name for name in after if name not in before),
-        unchanged=tuple(name for name in both if name not in touched),
-        changed=tuple(name for name in both if name in touched),
-    )
+        before = {next(iter(after)): next(iter(before.values()))}
+    return {name: _changes(before.get(name), after.get(name)) for name in dict.fromkeys((*before, *after))}
 
 
 def _scenarios(folder: Path) -> dict[str, Path]:
     """Return each finished scenario's name (its place in the folder) and where it is."""
-    found = (
-        sorted(path.parent for path in folder.rglob(prov.FILE))
-        if folder.is_dir() and folder.resolve().parent != folder.resolve()
-        else []
-    )
+    top = folder.resolve().parent == folder.resolve()  # a whole disk is no folder of outputs
+    found = sorted(path.parent for path in folder.rglob(prov.FILE)) if folder.is_dir() and not top else []
     return {path.relative_to(folder).as_posix() if path != folder else path.name: path for path in found}
 
 
-class Shown(NamedTuple):
-    """A fact of a scenario as it is printed, the number behind it, and what a difference of two is measured in."""
-
-    words: str
-    number: float | None = None
-    measure: str = ""
-
-
-Facts = dict[str, Shown]
-
-
-def _changes(name: str, old: Path, new: Path) -> Iterator[Change]:
-    for kind, read in READERS.items():
-        try:
-            before, after = read(old), read(new)
-        except UNREADABLE:
-            before, after = ({"What could be read": Shown(_damage(folder))} for folder in (old, new))
-        for what in dict.fromkeys((*before, *after)):
-            was, now = before.get(what, Shown(ABSENT)), after.get(what, Shown(ABSENT))
-            whole = what.partition(DETAIL)[0]  # a detail of what is wholly absent on one side is no change of its own
-            if was.words != now.words and (DETAIL not in what or (whole in before and whole in after)):
-                yield Change(scenario=name, kind=kind, what=what.replace(DETAIL, ", "), before=was.words,
-                             after=now.words, by=_difference(was, now))  # fmt: skip
+def _changes(old: Path | None, new: Path | None) -> list[Change]:
+    if old is None or new is None:
+        states = [ABSENT if folder is None else "there" for folder in (old, new)]
+        return [Change("Scenario", "The scenario itself", *states)]
+    try:
+        before, after = _facts(old), _facts(new)
+    except UNREADABLE:
+        damage = f"a file of {old} or {new} is damaged or of another version; run the scenario again"
+        return [Change("Files", "What could be read", "", damage)]
+    none = (ABSENT, None)
+    pairs = {key: (before.get(key, none), after.get(key, none)) for key in dict.fromkeys((*before, *after))}
+    return [Change(*key, was[0], now[0], _by(was, now)) for key, (was, now) in pairs.items() if was[0] != now[0]]
 
 
-def _damage(folder: Path) -> str:
-    return f"a file of {folder} is damaged or of another version; run the scenario again"
-
-
-def _run(folder: Path) -> Facts:
-    words = {"commit": "Code (commit)", "dirty": "Files changed since that commit", "draws": "Draws", "seed": "Seed",
-             "schemes": "Schemes that act", "knowledge_date": "What was known, as at", "price_base": "Price base",
-             "platform": "Platform"}  # fmt: skip
-    found = prov.read(folder) or {}
-    versions = {f"Version of {name}": Shown(str(v)) for name, v in sorted(found.get("versions", {}).items())}
-    return {title: Shown(_plain(found[key])) for key, title in words.items() if key in found} | versions
-
-
-def _plain(value: object) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return fmt.listed([str(v) for v in value]) if isinstance(value, list) else str(value)
-
-
-def _files(folder: Path) -> Facts:
-    found = (prov.read(folder) or {}).get("inputs", {})
-    return {name: Shown(str(found[name])[:12]) for name in sorted(found)}
-
-
-def _assumptions(folder: Path) -> Facts:
-    facts: Facts = {}
-    for name, row in (prov.read(folder) or {}).get("assumptions", {}).items():
-        for field in ("value", "low", "high"):
-            words = fmt.quantity(row[field], row["unit"])
-            facts[name if field == "value" else f"{name}{DETAIL}{field}"] = Shown(words, row[field], row["unit"])
-        for field in ("distribution", "unit", "price_base", "source", "quality", "impact", "note"):
-            facts[f"{name}{DETAIL}{field.replace('_', ' ')}"] = Shown(str(row.get(field)))
+def _facts(folder: Path) -> Facts:
+    """Return all that can be compared of a scenario, headline figures as printed: less differs by the processor."""
+    made = prov.read(folder) or {}
+    facts: Facts = {("Run", key): (str(made[key]), None) for key in RUN if key in made}
+    facts |= {("Input files", name): (str(digest)[:12], None) for name, digest in sorted(made["inputs"].items())}
+    for name, row in made["assumptions"].items():
+        facts["Assumptions", name] = (fmt.quantity(row["value"], row["unit"]), row["value"])
+        facts["Assumptions", f"{name}, range"] = (fmt.reach(row["low"], row["high"], row["unit"]), None)
+        texts = [f"{field} {text}" for field, text in row.items() if isinstance(text, str) and text]
+        facts["Assumptions", f"{name}, evidence"] = ("; ".join(texts), None)
+    metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+    for perimeter, found in metrics.items():
+        for metric, title in METRICS.items():
+            for statistic, value in found.get(metric, {}).items():
+                if statistic in STATISTICS:
+                    facts["Headline figures", f"{perimeter}: {title}, {statistic}"] = (_printed(metric, value), value)
+    if (folder / "reconciliation.csv").is_file():
+        with (folder / "reconciliation.csv").open(encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file):
+                said = f"{row['recomputed'] or 'none'} ({row['verdict']})"
+                facts["Published figures", f"{row['ref']}: {row['statement']}"] = (said, None)
     return facts
-
-
-def _headlines(folder: Path) -> Facts:
-    """Return the headline figures as printed: less than that differs by the processor."""
-    path = folder / "metrics.json"
-    metrics: Json = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    return {
-        f"{perimeter}: {title}, {statistic}": Shown(_printed(metric, found[metric][statistic]),
-                                                    found[metric][statistic], metric.rpartition("_")[2])
-        for perimeter, found in metrics.items()
-        for metric, title in METRICS.items()
-        for statistic in STATISTICS
-        if statistic in found.get(metric, {})
-    }  # fmt: skip
 
 
 def _printed(metric: str, value: float | None) -> str:
@@ -186,103 +119,59 @@ def _printed(metric: str, value: float | None) -> str:
     return fmt.percent(value, 1) if metric.startswith("probability") else fmt.ratio(value, 3)
 
 
-def _difference(was: Shown, now: Shown) -> str:
-    if was.number is None or now.number is None or was.measure != now.measure:
+def _by(was: Fact, now: Fact) -> str:
+    """Return by how much whole pounds or percentages differ, and any other number in per cent of what it was."""
+    if was[1] is None or now[1] is None:
         return ""
-    moved = now.number - was.number
-    if was.measure == "gbp":
+    moved = now[1] - was[1]
+    if was[0].endswith("%") and now[0].endswith("%"):
+        return f"{fmt.signed(100 * moved, 1)} points"
+    if "£" in now[0] and " " not in now[0]:
         return fmt.pounds(moved, signed=True)
-    if was.measure in {"positive", "payback"}:
-        return f"{fmt.signed(moved * 100, 1)} points"
-    if was.measure == "months":
-        return f"{fmt.signed(moved)} {'month' if abs(moved) == 1 else 'months'}"
-    if was.measure == "bcr":
-        return fmt.signed(moved, 3)
-    return f"{fmt.signed(100 * moved / was.number, 1)}%" if was.number else ""
+    return f"{fmt.signed(100 * moved / was[1], 1)}%" if was[1] else ""
 
 
-def _verdicts(folder: Path) -> Facts:
-    import pandas as pd  # noqa: PLC0415 - importing the model must stay cheap
-
-    path = folder / "reconciliation.csv"
-    if not path.is_file():
-        return {}
-    frame = pd.read_csv(path, dtype=str, keep_default_na=False)[["ref", "statement", "recomputed", "verdict"]]
-    return {f"{r.ref}: {r.statement}": Shown(f"{r.recomputed or 'none'} ({r.verdict})") for r in views.records(frame)}
+def sentence(found: dict[str, list[Change]]) -> str:
+    """Return in how many scenarios anything changed."""
+    changed, whole = sum(bool(changes) for changes in found.values()), fmt.counted(len(found), "scenario")
+    return f"Something changed in {changed} of {whole}." if changed else f"Nothing changed in {whole}."
 
 
-READERS: Final = {RUN: _run, INPUTS: _files, ASSUMPTIONS: _assumptions, HEADLINES: _headlines, PUBLISHED: _verdicts}
-"""Each kind of fact, in the order in which changes are said."""
-
-
-def as_text(diff: Diff) -> str:
+def as_text(found: dict[str, list[Change]]) -> str:
     """Return the differences as text for a terminal."""
-    lines = [f"old: {diff.old}", f"new: {diff.new}", "", _sentence(diff)]
-    lines += [f"only in old: {name}" for name in diff.gone] + [f"only in new: {name}" for name in diff.added]
-    for name in diff.changed:
-        lines += ["", name, "-" * len(name)]
-        for kind in READERS:
-            found = [c for c in diff.changes if c.scenario == name and c.kind == kind]
-            lines += [f"  {kind}:"] * bool(found)
-            lines += [f"    {_clipped(c.what)}: {_clipped(c.before)} -> {_clipped(c.after)}{f' ({c.by})' * bool(c.by)}"
-                      for c in found]  # fmt: skip
+    lines = [sentence(found)]
+    for name, changes in found.items():
+        lines += ["", name] if changes else []
+        for c in changes:
+            parts = (c.kind, c.what, f"{_one_line(c.before)} -> {_one_line(c.after)}{f' ({c.by})' * bool(c.by)}")
+            lines.append(f"  {': '.join(parts)}")
     return "\n".join(lines) + "\n"
 
 
-def _clipped(text: str) -> str:
-    one_line = "".join(c if c.isprintable() else " " for c in text)
-    return one_line if len(one_line) <= 160 else f"{one_line[:157]}..."
+def _one_line(text: str) -> str:
+    line = "".join(c if c.isprintable() else " " for c in text)
+    return line if len(line) <= LONGEST else f"{line[: LONGEST - 3]}..."
 
 
-def _sentence(diff: Diff) -> str:
-    if not (diff.changes or diff.gone or diff.added):
-        return f"Nothing changed in {fmt.counted(len(diff.unchanged), 'scenario')}."
-    return (
-        f"{fmt.counted(len(diff.changed), 'scenario')} changed, {len(diff.unchanged)} did not, "
-        f"{len(diff.added)} added, {len(diff.gone)} gone."
-    ).capitalize()
-
-
-def as_html(diff: Diff) -> str:
+def as_html(found: dict[str, list[Change]], about: str) -> str:
     """Return the differences as one self-contained page."""
-    from model.report.look.page import Page, render  # noqa: PLC0415 - text needs no page
-
-    parts = [markup.paragraph(_sentence(diff))]
-    lists = (
-        ("Only in the old folder", diff.gone),
-        ("Only in the new folder", diff.added),
-        ("Unchanged", diff.unchanged),
-    )
-    parts += [f"<h2>{title}</h2>{markup.bullets(names)}" for title, names in lists if names]
-    for name in diff.changed:
-        parts.append(f"<h2>{markup.escape(name)}</h2>")
-        parts += [_table(diff, name, kind).html for kind in READERS if _found(diff, name, kind)]
-    page = Page(title="What is different since last time", about=f"{diff.old} compared with {diff.new}")
-    return render(page, "\n".join(parts))
-
-
-def _found(diff: Diff, name: str, kind: str) -> list[Change]:
-    return [c for c in diff.changes if c.scenario == name and c.kind == kind]
-
-
-def _table(diff: Diff, name: str, kind: str) -> tbl.Table:
-    found = _found(diff, name, kind)
-    rows = [[tbl.text(c.what), tbl.note(c.before), tbl.note(c.after), tbl.text(c.by)] for c in found]
-    return tbl.Table(key=f"{name}-{kind}", caption=f"{name}: {kind.lower()}", columns=("What", "Before", "After", "By"),
-                     rows=rows, numeric=frozenset({3}))  # fmt: skip
+    parts = [markup.paragraph(sentence(found))]
+    for name, changes in found.items():
+        if changes:
+            table = tbl.table(name, f"{name}: what changed", ("Kind", "What", "Before", "After", "By"), changes)
+            parts.append(f"<h2>{markup.escape(name)}</h2>{table.html}")
+    return render(Page(title="What is different since last time", about=about), "\n".join(parts))
 
 
 def diff_command(old: Path, new: Path, html: Path | None = None) -> int:
     """Print the differences and write them as a page where asked. Return 0, or 2 where a folder holds no outputs."""
-    import sys  # noqa: PLC0415 - only the command line speaks
-
     try:
         found = compare(old, new)
     except NotOutputsError as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    sys.stdout.write(as_text(found))
+    sys.stdout.write(f"old: {old}\nnew: {new}\n{as_text(found)}")
     if html is not None:
-        write_whole(html, as_html(found).encode())
+        write_whole(html, as_html(found, f"{old} compared with {new}").encode())
         sys.stdout.write(f"read {html}\n")
     return 0

@@ -10,9 +10,11 @@ from model.report.look import format as fmt
 from model.report.look import markup
 from model.report.look import tables as tbl
 from model.report.look.page import show
+from model.report.money import LEAST
 from model.results.perimeters import main_perimeter
 
 if TYPE_CHECKING:
+    from model.case.records import Case
     from model.report.look.page import Block
     from model.results.runs import Result
 
@@ -37,40 +39,62 @@ def register(result: Result) -> tbl.Table:
     """
     case, main = result.case, main_perimeter(result.case)
     turns = {r.assumption: r for r in views.records(result.switching_by_perimeter) if r.perimeter == main}
-    bars = [r for r in views.records(result.tornado) if r.perimeter == main]
+    bars = [r for r in views.records(result.tornado) if r.perimeter == main and r.swing_gbp >= LEAST]
     bars.sort(key=lambda bar: not turns[bar.assumption].within_range)
-    rows = []
-    for bar in [b for b in bars if b.swing_gbp >= risk_figures.LEAST_SWING][:MOST]:
-        a, turn = case.assumptions[bar.assumption], turns[bar.assumption]
+
+    def what_if(bar: Any) -> str:  # noqa: ANN401 - a row of a frame
         npv, value = min((bar.npv_at_p10_gbp, bar.p10), (bar.npv_at_p90_gbp, bar.p90))
-        rows.append(
-            [tbl.link(a.label, f"#{markup.anchor(a.name)}"),
-             tbl.text(f"at {fmt.quantity(value, a.unit)} instead of {fmt.quantity(a.value, a.unit)}: {fmt.money(npv)}"),
-             tbl.rating(a.quality), tbl.text(a.owner or "nobody named"), tbl.text(_trigger(turn))]
-        )  # fmt: skip
-    return tbl.Table(
-        key="register",
-        caption=f"Risk register, {views.title_of(case, main)}: NPV with cost avoided, one assumption at a time",
-        columns=("Assumption", "What if", "Evidence", "Owner", "Trigger: the NPV turns"),
-        rows=rows,
-        note="What if: the worse of its 10th and 90th percentile, all else central.",
-        empty="No assumption by itself moves the NPV.",
-    )
+        a = case.assumptions[bar.assumption]
+        return f"at {fmt.quantity(value, a.unit)} instead of {fmt.quantity(a.value, a.unit)}: {fmt.money(npv)}"
+
+    columns: dict[str, tbl.Show] = {
+        "Assumption": lambda bar: assumption_link(case, bar.assumption), "What if": what_if,
+        "Evidence": lambda bar: tbl.rating(case.assumptions[bar.assumption].quality),
+        "Owner": lambda bar: case.assumptions[bar.assumption].owner or "nobody named",
+        "Trigger: the NPV turns": lambda bar: _trigger(turns[bar.assumption]),
+    }  # fmt: skip
+    caption = f"Risk register, {views.title_of(case, main)}: NPV with cost avoided, one assumption at a time"
+    return tbl.of("register", caption, bars[:MOST], columns, empty="No assumption by itself moves the NPV.",
+                  note="What if: the worse of its 10th and 90th percentile, all else central.")  # fmt: skip
+
+
+def assumption_link(case: Case, name: str) -> tbl.Cell:
+    """Return a cell that leads to an assumption's row."""
+    return tbl.link(case.label(name), f"#{markup.anchor(name)}")
 
 
 def _trigger(turn: Any) -> str:  # noqa: ANN401 - a row of a frame
     value = views.some(turn.switching_value)
     if value is None:
         return "at no value it can have"
-    return f"{'above' if value > turn.central else 'below'} {fmt.quantity(value, turn.unit)}" + (
-        "" if turn.within_range else ", outside its range"
-    )
+    outside = "" if turn.within_range else ", outside its range"
+    return f"{'above' if value > turn.central else 'below'} {fmt.quantity(value, turn.unit)}{outside}"
+
+
+def switching_table(result: Result, perimeter: str) -> tbl.Table:
+    """Return the switching value of each assumption, those that can turn the NPV within their range first."""
+    case, frame = result.case, result.switching_by_perimeter
+    frame = frame[frame["perimeter"] == perimeter].sort_values("assumption")
+    frame = frame.sort_values("within_range", ascending=False, kind="stable")
+
+    def turns_at(row: Any) -> tbl.Cell | str:  # noqa: ANN401 - as above
+        value = views.some(row.switching_value)
+        return "none found" if value is None else tbl.quantity(value, row.unit)
+
+    columns: dict[str, tbl.Show] = {
+        "Assumption": lambda r: assumption_link(case, r.assumption),
+        "Central": lambda r: tbl.quantity(r.central, r.unit), "Its range": lambda r: fmt.reach(r.low, r.high, r.unit),
+        "The NPV turns at": turns_at, "Within its range": lambda r: "yes" if r.within_range else "no",
+    }  # fmt: skip
+    caption = f"{views.title_of(case, perimeter)}: where each assumption, by itself, turns the NPV"
+    return tbl.of(f"switching-{perimeter}", caption, views.records(frame), columns, sortable=True,
+                  empty="No switching values were computed for this scenario.")  # fmt: skip
 
 
 def information_words(result: Result) -> str:
     """Return what is worth finding out before the decision; empty where only the central run was made."""
     found = views.records(result.information)
-    single = [r for r in found if r.learnt == r.assumptions and r.value_gbp >= risk_figures.LEAST_SWING]
+    single = [r for r in found if r.learnt == r.assumptions and r.value_gbp >= LEAST]
     if not found or not single:
         return "No single number is worth firming up: none could change the decision." if found else ""
     every = next(r.value_gbp for r in found if r.learnt == EVERYTHING)

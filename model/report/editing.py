@@ -8,7 +8,7 @@ from typing import Any, Final
 from model.batch.disk import write_whole
 from model.case.reading.problems import InputProblems
 from model.case.words import WHOLE
-from model.report.assumptions import all_assumptions, assumption_groups, group_title
+from model.report.assumptions import all_assumptions, group_title, grouped
 from model.report.before_after import compared
 from model.report.look import widget
 from model.report.look.page import Block, show
@@ -41,7 +41,7 @@ def editor(case: str, scenario: str) -> Any:  # noqa: ANN401 - a widget
             made.page, made.said = "", str(problems)
         made.moves += 1
 
-    groups = [(name, group_title(opened, name)) for name in assumption_groups(opened)]
+    groups = [(name, group_title(opened, name)) for name in grouped(opened)]
     made = widget.made("editor.js", asked, rows=rows, columns=COLUMNS, groups=groups, page="", said="")
     made.paper = page
     return made

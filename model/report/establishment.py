@@ -1,5 +1,7 @@
 """What is proposed: every line of the establishment, and the way from its printed cost to what is spent in a year."""
 
+from collections.abc import Sequence
+
 from model.case.records import Case, Post
 from model.case.words import BOTTOM_UP, DAY
 from model.report import views
@@ -9,7 +11,7 @@ from model.report.look import tables as tbl
 from model.results.establishment import lines, net_posts
 from model.schemes.staff.posts import DAYS_IN_A_PRINTED_YEAR
 
-LEAST = 0.5  # pounds: less than this is nothing
+LEAST = 0.005  # fte: less than this is nobody
 
 
 def posts(case: Case) -> tbl.Table:
@@ -17,33 +19,25 @@ def posts(case: Case) -> tbl.Table:
 
     A row that another scheme carries is taken out of its own line, so that each scheme's lines add up to its total.
     """
-    rows: list[list[tbl.Cell]] = []
-    totals: set[int] = set()
+    rows: list[Sequence[tbl.Cell | str]] = []
     found = lines(case)
-    for spec in case.active_schemes:
-        own = [(post, times) for name, post, times in found if name == spec.name and times]
-        if not own:
-            continue
-        rows += [
-            [tbl.text(_line_words(case, post, times)), tbl.text(spec.title), *_counted(((post, times),)),
-             tbl.note(post.source)]
-            for post, times in own
-        ]  # fmt: skip
-        totals.add(len(rows))
-        rows.append([tbl.text(f"{spec.title}: total"), tbl.text(""), *_counted(own), tbl.text("")])
-    if len(totals) > 1:
-        totals.add(len(rows))
-        everything = [(post, times) for _, post, times in found]
-        rows.append([tbl.text("All schemes"), tbl.text(""), *_counted(everything), tbl.text("")])
+    held = {
+        spec: own
+        for spec in case.active_schemes
+        if (own := [(post, times) for name, post, times in found if name == spec.name and times])
+    }
+    for spec, own in held.items():
+        rows += [(_line_words(case, *one), spec.title, *_counted([one]), one[0].source) for one in own]
+        rows.append((tbl.total(f"{spec.title}: total"), "", *_counted(own), ""))
+    if len(held) > 1:
+        rows.append((tbl.total("All schemes"), "", *_counted([(post, times) for _, post, times in found]), ""))
     priced = any(post.costing == BOTTOM_UP for _, post, _ in found)
     stated = "as printed, or priced from its grade" if priced else "as printed"
-    return tbl.Table(
-        key="posts",
-        caption=f"What is proposed: posts, and the net change of cost in a full year {stated}",
-        columns=("Line", "Scheme", "fte now", "fte proposed", "Change", "Cost a year", "Source"),
-        rows=rows,
-        numeric=frozenset({2, 3, 4, 5}),
-        strong=frozenset(totals),
+    return tbl.table(
+        "posts",
+        f"What is proposed: posts, and the net change of cost in a full year {stated}",
+        ("Line", "Scheme", "fte now", "fte proposed", "Change", "Cost a year", "Source"),
+        rows,
         note="The cost is a net change: a line can remove posts and still cost more. It is no cost per post. Only the "
         "schemes of this scenario are shown. " + papers_words(case, [post.source for _, post, _ in found]),
         rests_on=views.drivers(case, ["establishment"]),
@@ -71,26 +65,28 @@ def _line_words(case: Case, post: Post, times: float) -> str:
     return f"{words} ({'printed within' if inside else 'on top of'} {parent.post or parent.team})"
 
 
-def _counted(found: list[tuple[Post, float]] | tuple[tuple[Post, float], ...]) -> list[tbl.Cell]:
+def _counted(found: Sequence[tuple[Post, float]]) -> list[tbl.Cell]:
     now, later = (sum(t * getattr(p, f) for p, t in found) for f in ("fte_current", "fte_proposed"))
     cost = sum(t * p.change_annual_cost_gbp for p, t in found)
-    shown = [tbl.number(fmt.significant(round(v, 2), 5), v) for v in (now, later, later - now)]
-    return [*shown, tbl.number(fmt.pounds(cost), cost)]
+    return [*map(fte, (now, later, later - now)), tbl.number(fmt.pounds(cost), cost)]
+
+
+def fte(posts: float) -> tbl.Cell:
+    """Return a cell of a number of posts, whole-time equivalents."""
+    return tbl.number(fmt.significant(round(posts, 2), 5), posts)
 
 
 def recruited_words(case: Case) -> str:
     """Return how the net new posts part into those to be recruited and those already filled; empty where none is."""
     net, there = net_posts(case)
-    if abs(there) < LEAST / 100:
+    if abs(there) < LEAST:
         return ""
-    found = [post for _, post, times in lines(case) if times and not post.recruited and _adds(post)]
-    named = [post.post or post.team for post in found]
+    named = [
+        post.post or post.team
+        for _, post, times in lines(case)
+        if times and not post.recruited and post.fte_proposed != post.fte_current
+    ]
     return (
-        f"Of the {fmt.significant(round(net, 2), 5)} net new fte, {fmt.significant(round(there, 2), 5)} "
-        f"{'is' if there == 1 else 'are'} filled already ({fmt.listed(named)}) and "
-        f"{fmt.significant(round(net - there, 2), 5)} have to be recruited: those are charted here."
+        f"Of the {fte(net).text} net new fte, {fte(there).text} {'is' if there == 1 else 'are'} filled already "
+        f"({fmt.listed(named)}) and {fte(net - there).text} have to be recruited: those are charted here."
     )
-
-
-def _adds(post: Post) -> bool:
-    return post.fte_proposed != post.fte_current

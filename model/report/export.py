@@ -7,30 +7,15 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from model.batch.disk import write_whole
 from model.report.look import format as fmt
 from model.report.look import markup
-from model.report.look.page import Page, render
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from nbformat import NotebookNode
 
     from model.report.look.exporter import PageExporter
-
-
-def export_html(
-    notebook: Path | str | NotebookNode, out_html: Path | str, *, title: str, metadata: Mapping[str, str] | None = None
-) -> None:
-    """Write an executed notebook as one self-contained page, whole or not at all.
-
-    `notebook` is a path or a node. `metadata` may hold `kicker` (a line above the title), `about` (a sentence under
-    it) and `footer` (a line at the end): plain text, escaped here. Raises OSError where the file cannot be written.
-    """
-    kicker, about, footer = ((metadata or {}).get(name, "") for name in ("kicker", "about", "footer"))
-    page = Page(title=title, kicker=kicker, about=about, footer=footer)
-    write_whole(Path(out_html), render(page, body_of(notebook)).encode())
 
 
 def body_of(notebook: Path | str | NotebookNode) -> str:

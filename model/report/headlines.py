@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from model.case.words import WHOLE
+from model.case.words import AVOIDANCE, CASHABLE, INVESTMENT, WHOLE
 from model.report import claims, specification, views
 from model.report.look import format as fmt
 from model.report.look import markup
@@ -20,13 +20,20 @@ if TYPE_CHECKING:
     from model.results.runs import Result
 
 LEAST_SAID = 500  # pounds: less than this is nothing, as money is printed
+TURNS = 3  # assumptions that are named for turning the answer
 MANY_CERTAIN = 10  # inputs that a scenario makes certain, from which on its chances say little
 CASH, TOTAL = "npv_cashable_gbp", "npv_gbp"
+BESIDE = {
+    CASH: ("probability_npv_cashable_positive", "payback_cashable_months"),
+    TOTAL: ("probability_npv_positive", "payback_months"),
+}  # a net present value -> the chance that it is above zero, and when it is paid back
+NOTHING_BACK = "nothing to pay back"
 DECISIONS = {
-    PROCEED: "Proceed. The decision asked: approve {what}, which {pays} for {itself} in cash.",
-    PROCEED_IF: "Proceed only if cost avoided is reason enough. The decision asked: approve {what} for the cost {it} "
-    "would avoid, knowing that no budget goes down by as much as {it} costs.",
-    DO_NOT: "Do not proceed on this case. The decision asked: none yet; {what} does not pay, in cash or otherwise.",
+    PROCEED: "Proceed. The decision asked: approve {what}, on savings in cash alone.",
+    PROCEED_IF: "Proceed only if cost avoided is reason enough. The decision asked: approve {what} for the cost "
+    "avoided, knowing that no budget goes down by as much as is spent.",
+    DO_NOT: "Do not proceed on this case. The decision asked: none yet; there is no case for {what}, in cash or "
+    "otherwise.",
     NOTHING: "Nothing is proposed in this scenario.",
     NOT_YET: "Not a business case yet: no verdict and no chance until the numbers that move it are the council's own.",
 }
@@ -45,8 +52,8 @@ def at_a_glance(result: Result) -> Block:
         verdict_block(result),
         Block(f'<ul class="cards">{cards}</ul>'),
         headlines(result),
-        Block(markup.bullets([*conditions(result), *claims.short(result)])),
-        limits(result),
+        Block(markup.bullets([condition(result), *claims.sentences(result)])),
+        limits(result.case),
     )
 
 
@@ -79,57 +86,40 @@ def answer(result: Result) -> list[str]:
     case = result.case
     if not case.active_schemes:
         return ["Nothing is done in this scenario: no scheme acts, nothing is spent and nothing is saved."]
-    shown = dict.fromkeys((main_perimeter(case), WHOLE))
-    return [f"{views.title_of(case, p)}: {_cash_words(result, p)}. {_total_words(result, p)}." for p in shown]
+    over = f"over {fmt.duration(case.timeline.months)} in today's value"
+    return [
+        f"{views.title_of(case, p)}: in cash {_worth(result, p, CASH, over)}. "
+        f"Counting cost avoided, {_worth(result, p, TOTAL)}."
+        for p in dict.fromkeys((main_perimeter(case), WHOLE))
+    ]
 
 
-def _cash_words(result: Result, perimeter: str) -> str:
-    npv, months = (views.metric(result, perimeter, m) for m in (CASH, "payback_cashable_months"))
-    horizon = fmt.duration(result.case.timeline.months)
-    worth = f"in cash {_worth(npv)} over {horizon} in today's value"
-    return f"{worth}, {_back(result, months)}{_likely(result, perimeter, 'probability_npv_cashable_positive')}"
+def _worth(result: Result, perimeter: str, npv: str, over: str = "") -> str:
+    """Return what a perimeter is worth by a measure, when it is paid back, and how likely it is above zero."""
+    value, (likely, payback) = views.metric(result, perimeter, npv), BESIDE[npv]
+    months, chance = views.metric(result, perimeter, payback), views.chance(result, perimeter, likely)
+    worth = "no answer" if value is None else "as much saved as spent"
+    if value is not None and abs(value) >= LEAST_SAID:
+        worth = f"{fmt.money(abs(value))} {'more saved than spent' if value >= 0 else 'more spent than saved'}"
+    back = "never paid back" if months is None else NOTHING_BACK
+    if months:
+        back = f"paid back by {payback_month(result, months)}"
+    known = result.draws > 1 and chance is not None and not not_yet(result.case)
+    sure = f" (above zero in {fmt.share_of_draws(chance or 0.0, result.draws)})" if known else ""
+    return f"{f'{worth} {over}'.strip()}, {back}{sure}"
 
 
-def _total_words(result: Result, perimeter: str) -> str:
-    npv, months = (views.metric(result, perimeter, m) for m in (TOTAL, "payback_months"))
-    return f"Counting cost avoided, {_worth(npv)}, {_back(result, months)}{_likely(result, perimeter)}"
-
-
-def _worth(npv: float | None) -> str:
-    if npv is None:
-        return "no answer"
-    if abs(npv) < LEAST_SAID:
-        return "as much saved as spent"
-    return f"{fmt.money(abs(npv))} {'more saved than spent' if npv >= 0 else 'more spent than saved'}"
-
-
-def _back(result: Result, months: float | None) -> str:
-    if months is None:
-        return "never paid back"
-    return "nothing to pay back" if months == 0 else f"paid back by {payback_month(result, months)}"
-
-
-def payback_month(result: Result, months: float) -> str:
+def payback_month(result: Result, months: float | None) -> str:
     """Return the month by whose end a position is paid back for good: months count from the first."""
+    if not months:
+        return "never" if months is None else NOTHING_BACK
     return fmt.month(result.case.timeline.month_labels[int(months) - 1])
-
-
-def _likely(result: Result, perimeter: str, name: str = "probability_npv_positive") -> str:
-    chance = views.probability(result, perimeter, name)
-    if not views.has_range(result) or chance is None or not_yet(result.case):
-        return ""
-    return f" (above zero in {fmt.share_of_draws(chance, result.draws)})"
 
 
 def verdict_block(result: Result) -> Block:
     """Return the verdict, the decision asked, and the rules it follows."""
     found, case = verdict(result), result.case
-    several = found.perimeter in case.perimeters
-    name = views.within(case, found.perimeter)
-    words = {"what": name, "pays": "pay" if several else "pays", "itself": "themselves" if several else "itself",
-             "it": "they" if several else "it"}  # fmt: skip
-    sentence = DECISIONS[found.word].format(**words).replace("they costs", "they cost").replace(
-        "schemes does not", "schemes do not")  # fmt: skip
+    sentence = DECISIONS[found.word].format(what=views.within(case, found.perimeter))
     rules = "; ".join(f"{word.replace('_', ' ')}: {RULES[word]}" for word in (PROCEED, PROCEED_IF, DO_NOT))
     ways = "" if found.word == NOTHING or not case.structure else specification.positive_words(result, found.perimeter)
     return Block(
@@ -155,94 +145,77 @@ def _card(result: Result, perimeter: str) -> str:
 
 def headlines(result: Result) -> tbl.Table:
     """Return the key measures, a column per group of schemes: cash first, then with avoided cost."""
-    case, shown = result.case, shown_perimeters(result.case)
-    natures = {p: views.by_nature(result, p) for p in shown}
-    year = natures[shown[0]].index[min(case.shown_years, len(natures[shown[0]])) - 1]
-    rows: list[tuple[str, Callable[[str], tbl.Cell]]] = [
-        (f"Investment in {year}", lambda p: _money(-natures[p].loc[year, "investment"])),
-        (f"Cashable saving in {year}", lambda p: _money(natures[p].loc[year, "cashable_saving"])),
-        (f"Cost avoided in {year}", lambda p: _money(natures[p].loc[year, "cost_avoidance"])),
-        *_value_rows(result, CASH, "NPV in cash", "probability_npv_cashable_positive", "payback_cashable_months"),
-        *_value_rows(result, TOTAL, "NPV with cost avoided", "probability_npv_positive", "payback_months"),
-        ("Most that is out at once (peak funding)", lambda p: _metric(result, p, "peak_funding_gbp")),
-    ]
-    columns = ("Measure", *(views.title_of(case, p) for p in shown))
-    return tbl.Table(
-        key="headlines",
-        caption=f"Key figures, real {case.price_base} prices",
-        columns=columns,
-        rows=[[tbl.text(title), *(cell(p) for p in shown)] for title, cell in rows],
-        numeric=1,
+    case, shown, year = result.case, shown_perimeters(result.case), views.last_shown(result)
+    spent = {p: views.by_nature(result, p).loc[year].to_dict() for p in shown}
+    rows: dict[str, Callable[[str], tbl.Cell]] = {
+        f"Investment in {year}": lambda p: tbl.money(-spent[p][INVESTMENT]),
+        f"Cashable saving in {year}": lambda p: tbl.money(spent[p][CASHABLE]),
+        f"Cost avoided in {year}": lambda p: tbl.money(spent[p][AVOIDANCE]),
+        **_value_rows(result, CASH, "NPV in cash", "in cash"),
+        **_value_rows(result, TOTAL, "NPV with cost avoided", "with cost avoided"),
+        "Most that is out at once (peak funding)": lambda p: tbl.money(views.metric(result, p, "peak_funding_gbp")),
+    }
+    error = views.metric(result, WHOLE, "npv_standard_error_gbp", "mean")
+    known = "" if error is None else f"The whole's mean is known to {fmt.money(2 * error)} either way. "
+    return tbl.table(
+        "headlines",
+        f"Key figures, real {case.price_base} prices",
+        ("Measure", *(views.title_of(case, p) for p in shown)),
+        [(words, *map(cell, shown)) for words, cell in rows.items()],
         note=f"NPV over {fmt.duration(case.timeline.months)} from {fmt.month(case.timeline.month_labels[0])}, "
         f"discounted at {fmt.percent(case.conventions.discount_rate_annual, 1)} a year. A minus costs the council. "
-        f"{_precision(result)}Central: every assumption at its central value; mean: the average over "
+        f"{known}Central: every assumption at its central value; mean: the average over "
         f"{result.draws:,} runs in which all vary together. Chances hold {specification.given(case)}.",
     )
 
 
-def _value_rows(
-    result: Result, npv: str, words: str, chance: str, payback: str
-) -> list[tuple[str, Callable[[str], tbl.Cell]]]:
-    rows: list[tuple[str, Callable[[str], tbl.Cell]]] = [(f"{words}, central", lambda p: _metric(result, p, npv))]
-    if views.has_range(result):
-        rows += [
-            (f"{words}, mean", lambda p: _metric(result, p, npv, "mean")),
-            (f"{words}, eight runs in ten", lambda p: _interval(result, p, npv)),
-            ("Chance that it is above zero", lambda p: _chance(result, p, chance)),
-        ]
-    return [*rows, ("Paid back by, central", lambda p: _payback(result, p, payback))]
+def _value_rows(result: Result, npv: str, words: str, short: str) -> dict[str, Callable[[str], tbl.Cell]]:
+    """Return the rows of one net present value: words -> its cell in a perimeter."""
+    likely, payback = BESIDE[npv]
+
+    def found(perimeter: str, name: str = npv, statistic: str = "central") -> float | None:
+        return views.metric(result, perimeter, name, statistic)
+
+    def chance(perimeter: str) -> tbl.Cell:
+        value = None if not_yet(result.case) else views.chance(result, perimeter, likely)
+        return tbl.number(fmt.chance(value, result.draws), value)
+
+    def reach(perimeter: str) -> tbl.Cell:
+        low, middle, high = (found(perimeter, npv, s) for s in ("p10", "p50", "p90"))
+        return tbl.number(fmt.money_range(low, high), middle)
+
+    drawn: dict[str, Callable[[str], tbl.Cell]] = {
+        f"{words}, mean": lambda p: tbl.money(found(p, npv, "mean")),
+        f"{words}, eight runs in ten": reach,
+        f"Chance above zero, {short}": chance,
+    }
+    return {
+        f"{words}, central": lambda p: tbl.money(found(p)),
+        **(drawn if result.draws > 1 else {}),
+        f"Paid back {short} by, central": lambda p: tbl.number(
+            payback_month(result, found(p, payback)), found(p, payback)
+        ),
+    }
 
 
-def _precision(result: Result) -> str:
-    error = views.metric(result, WHOLE, "npv_standard_error_gbp", "mean")
-    return "" if error is None else f"The whole's mean is known to {fmt.money(2 * error)} either way. "
-
-
-def _money(value: float | None) -> tbl.Cell:
-    return tbl.number(fmt.money(value), value)
-
-
-def _metric(result: Result, perimeter: str, name: str, statistic: str = "central") -> tbl.Cell:
-    return _money(views.metric(result, perimeter, name, statistic))
-
-
-def _interval(result: Result, perimeter: str, name: str) -> tbl.Cell:
-    found = views.spread(result, perimeter, name)
-    return tbl.number(fmt.money_range(found.p10, found.p90), found.p50)
-
-
-def _chance(result: Result, perimeter: str, name: str) -> tbl.Cell:
-    value = None if not_yet(result.case) else views.probability(result, perimeter, name)
-    return tbl.number(fmt.chance(value, result.draws), value)
-
-
-def _payback(result: Result, perimeter: str, name: str) -> tbl.Cell:
-    value = views.metric(result, perimeter, name)
-    shown = "never" if value is None else "nothing to pay back" if value == 0 else payback_month(result, value)
-    return tbl.number(shown, value)
-
-
-def conditions(result: Result, most: int = 3) -> list[str]:
+def condition(result: Result) -> str:
     """Return what would change the answer, nearest first: switching values within an assumption's own range."""
-    found = result.switching_by_perimeter
-    main = main_perimeter(result.case)
+    case, main, found = result.case, main_perimeter(result.case), result.switching_by_perimeter
     found = found[(found["perimeter"] == main) & found["within_range"].astype(bool) & (found["high"] > found["low"])]
     far = ((found["switching_value"] - found["central"]).abs() / (found["high"] - found["low"])).sort_values()
-    rows = views.records(found.loc[far.index[:most]])
-    name = views.within(result.case, main)
-    if not rows:
-        return [f"What would change it: no single assumption within its own range turns the NPV of {name}."]
     points = [
-        f"“{result.case.label(r.assumption)}” {'above' if r.switching_value > r.central else 'below'} "
+        f"“{case.label(r.assumption)}” {'above' if r.switching_value > r.central else 'below'} "
         f"{fmt.quantity(r.switching_value, r.unit)} (central {fmt.quantity(r.central, r.unit)})"
-        for r in rows
+        for r in views.records(found.loc[far.index[:TURNS]])
     ]
-    return [f"What would change it: with cost avoided, the NPV of {name} turns with {fmt.listed(points, 'or')}."]
+    name = views.within(case, main)
+    if not points:
+        return f"What would change it: no single assumption within its own range turns the NPV of {name}."
+    return f"What would change it: with cost avoided, the NPV of {name} turns with {fmt.listed(points, 'or')}."
 
 
-def limits(result: Result) -> str:
+def limits(case: Case) -> str:
     """Return what the figures leave out."""
-    case = result.case
     return (
         f"Limits: {fmt.duration(case.timeline.months)} only, so what later years bring is left out; outcomes for "
         "children, and costs to health, schools and courts, are not counted; cost avoided is in no budget."

@@ -1,6 +1,7 @@
 """The index of a case: all scenarios side by side, what sets them apart, and which reports are stale."""
 
 import hashlib
+import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -48,7 +49,7 @@ def write_index(case_outputs: Path | str, case_path: Path | str | None = None) -
 
 
 def first_of(base: Case) -> tuple[str, str]:
-    """Return the scenarios that come first: the base and the published one; the others follow by title."""
+    """Return the scenarios that come first: the base and the published one; the others follow by theme, then title."""
     return base.base_scenario, base.published_scenario
 
 
@@ -87,7 +88,7 @@ def _seal(found: Sequence[outputs.Finished], base: Case | None) -> str:
     digest = hashlib.sha256(b"" if base is None else base.title.encode())
     for one in found:
         has_report = (one.folder / "report.html").is_file()
-        digest.update(comparison.as_json([one.folder.name, one.changed, has_report]).encode())
+        digest.update(json.dumps([one.folder.name, one.changed, has_report]).encode())
         for name in ("metrics.json", "provenance.json"):
             digest.update((one.folder / name).read_bytes())
     for source in sorted(Path(__file__).parent.rglob("*.*")):
@@ -119,10 +120,10 @@ def _no_base(runs: Sequence[Run], base: Case | None) -> str:
     """Return a sentence where the scenario that others are compared with is not among what was run, else nothing."""
     if base is None or any(run.scenario == base.scenario for run in runs):
         return ""
-    command = f"python3 workbook.py run {base.folder_name} --scenario {base.scenario}"
     return (
         f"The scenario that the others are compared with, {base.scenario_title} ({base.scenario}), has not been run "
-        f"here, so it has no row in these tables; “{command}” adds it."
+        f"here, so it has no row in these tables; “python3 workbook.py run {base.folder_name} --scenario "
+        f"{base.scenario}” adds it."
     )
 
 

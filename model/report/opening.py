@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from model.batch.disk import text_digest
-from model.case.reading.overrides import overridden
 from model.case.reading.problems import InputProblems, Problem
 from model.case.spelling import near
 from model.report.shown import register
@@ -112,15 +111,6 @@ def _result(asked: tuple[Path, str, str], draws: int, seed: int, state: str) -> 
     del state
     folder, scenario, overrides = asked
     return run(load_case(folder, scenario=scenario, overrides=json.loads(overrides)), draws=draws, seed=seed)
-
-
-def changed(case: Case, values: Mapping[str, object]) -> Case:
-    """Return a case with some assumptions set to one value each, certain: for trying a number out.
-
-    None leaves an assumption as it is, with its range: a number equal to its central value does not, and so is surer.
-    Raises InputProblems where a scenario could not set it so.
-    """
-    return overridden(case, values)
 
 
 def group_of(case: Case, name: str = "") -> str:

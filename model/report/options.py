@@ -19,16 +19,18 @@ from model.results.summary import SEED
 from model.schemes.load import load_case
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from pathlib import Path
 
     import pandas as pd
-    from matplotlib.figure import Figure as Canvas
+    from matplotlib.axes import Axes
 
     from model.case.options import OptionsFile
     from model.case.records import Case
     from model.options.appraisal import Appraised
+    from model.options.choice import Step
     from model.options.stages import Waiting
+    from model.risk.voi import Information
 
 ROLES: Final = {"business_as_usual": "Business as usual", "do_minimum": "Do minimum", "less": "Less ambitious",
                 "preferred": "Preferred", "more": "More ambitious", "other": "Another way"}  # fmt: skip
@@ -86,13 +88,12 @@ def considered(case: Case) -> tbl.Table | str:
 
 def long_list(file: OptionsFile) -> tbl.Table:
     """Return every option that was thought of, and why it was kept or dropped."""
-    rows = [
-        [tbl.text(o.title), tbl.text(ROLES[o.role]), tbl.text("kept" if o.kept else "dropped"), tbl.note(o.reason)]
-        for o in file.options
-    ]
-    tests = "; ".join(f"{factor.name}: {factor.test}" for factor in file.factors)
-    return tbl.Table(key="long-list", caption="The long list, against its critical success factors", rows=rows,
-                     columns=("Option", "Role", "Kept?", "Why"), note=f"{tests}.")  # fmt: skip
+    columns: dict[str, tbl.Show] = {
+        "Option": "title", "Role": lambda o: ROLES[o.role], "Kept?": lambda o: "kept" if o.kept else "dropped",
+        "Why": "reason",
+    }  # fmt: skip
+    return tbl.of("long-list", "The long list, against its critical success factors", file.options, columns,
+                  note="; ".join(f"{factor.name}: {factor.test}" for factor in file.factors) + ".")  # fmt: skip
 
 
 def _title(found: Appraised, name: str) -> str:
@@ -146,36 +147,32 @@ def _price_words(found: Appraised) -> list[str]:
 
 
 def _short_list(found: Appraised) -> tbl.Table:
-    rows = [
-        [tbl.text(_title(found, str(name))), tbl.thousands(own["cost_gbp"]), tbl.thousands(own["npv_cashable_gbp"]),
-         tbl.thousands(own["npv_gbp"]), tbl.text(fmt.money_range(own["npv_p10_gbp"], own["npv_p90_gbp"])),
-         tbl.number(fmt.chance(own["chance_best"], found.draws), own["chance_best"]), tbl.thousands(own["regret_gbp"])]
-        for name, own in found.short_list.iterrows()
-    ]  # fmt: skip
-    return tbl.Table(
-        key="short-list", caption="The short list, means over the same runs, real, statutory spending apart",
-        columns=("Option", "Spent", "NPV in cash", "NPV", "10th to 90th percentile", "Best in", "Expected regret"),
-        rows=rows, numeric=frozenset({1, 2, 3, 5, 6}),
+    columns: dict[str, tbl.Show] = {
+        "Option": lambda o: _title(found, o["option"]), "Spent": "cost_gbp", "NPV in cash": "npv_cashable_gbp",
+        "NPV": "npv_gbp", "10th to 90th percentile": lambda o: fmt.money_range(o["npv_p10_gbp"], o["npv_p90_gbp"]),
+        "Best in": lambda o: tbl.number(fmt.chance(o["chance_best"], found.draws), o["chance_best"]),
+        "Expected regret": "regret_gbp",
+    }  # fmt: skip
+    return tbl.of(
+        "short-list", "The short list, means over the same runs, real, statutory spending apart",
+        found.short_list.reset_index(names="option").to_dict("records"), columns,
         note="Best in: the share of runs; they add up to 100%, equal options share a run. Regret: how far an option "
         "falls short of the best of each run.",
     )  # fmt: skip
 
 
 def _incremental(found: Appraised) -> tbl.Table:
-    rows = []
-    for step in found.steps:
-        words = _said(found, step.struck_out) if step.struck_out else _title(found, step.against)
-        rows.append([
-            tbl.text(_title(found, step.option)), tbl.text(words or "the cheapest"),
-            tbl.thousands(step.more_npv) if step.against else tbl.text(""),
-            tbl.number(fmt.ratio(step.more_bcr) if step.against else "", step.more_bcr),
-            tbl.number(fmt.money(step.cost_per_child_year) if step.cost_per_child_year > 0 else "",
-                       step.cost_per_child_year),
-        ])  # fmt: skip
-    return tbl.Table(
-        key="incremental", caption="Each option against the next cheaper that is not struck out", rows=rows,
-        columns=("Option", "Against, or struck out as", "More NPV", "Saved for each £1 more", "A year out of care"),
-        numeric=frozenset({2, 3, 4}),
+    def against(step: Step) -> str:
+        return _said(found, step.struck_out) or _title(found, step.against) or "the cheapest"
+
+    columns: dict[str, tbl.Show] = {
+        "Option": lambda step: _title(found, step.option), "Against, or struck out as": against,
+        "More NPV": lambda step: tbl.money(step.more_npv) if step.against else "",
+        "Saved for each £1 more": lambda step: tbl.count(step.more_bcr, 2) if step.against else "",
+        "A year out of care": lambda step: tbl.money(step.cost_per_child_year) if step.cost_per_child_year > 0 else "",
+    }  # fmt: skip
+    return tbl.of(
+        "incremental", "Each option against the next cheaper that is not struck out", found.steps, columns,
         note="A year out of care: what is spent more for each child-year fewer in care, whatever it saves.",
     )  # fmt: skip
 
@@ -183,28 +180,25 @@ def _incremental(found: Appraised) -> tbl.Table:
 def _said(found: Appraised, words: str) -> str:
     for option in found.file.options:
         words = words.replace(f"{option.name} costs", f"{option.title} costs")
-    return words[0].upper() + words[1:]
+    return words[:1].upper() + words[1:]
 
 
 def best_mix(found: Appraised, limits: Mapping[str, float | None] | None = None) -> tbl.Table:
     """Return the best mix within limits (the file's unless given) beside the best without any."""
     asked = {"Within the limits": found.limits if limits is None else dict(limits),
              "Without limits": dict.fromkeys(found.limits)}  # fmt: skip
-    rows = []
-    for words, one in asked.items():
-        mix = mixes.best(found.mixes, one, found.objective)
-        if mix is not None:
-            rows.append([
-                tbl.text(words), tbl.text(_amounts(found, mix)), tbl.thousands(mix["npv_gbp"]),
-                tbl.thousands(mix["npv_cashable_gbp"]), tbl.thousands(mix["peak_gbp"]), tbl.thousands(mix["year_gbp"]),
-                tbl.number(fmt.decimal(mix["posts_fte"], 1), mix["posts_fte"]),
-                tbl.text(fmt.chance(mix["payback_chance"], found.draws)),
-            ])  # fmt: skip
+    best = {words: mixes.best(found.mixes, one, found.objective) for words, one in asked.items()}
+    kept = [{"words": words, **mix.to_dict(), "mix": _amounts(found, mix)} for words, mix in best.items()
+            if mix is not None]  # fmt: skip
+    columns: dict[str, tbl.Show] = {
+        "": "words", "Mix": "mix", "NPV": "npv_gbp", "In cash": "npv_cashable_gbp", "Peak funding": "peak_gbp",
+        "Most in a year": "year_gbp", "New posts": lambda mix: tbl.count(mix["posts_fte"]),
+        "Paid back": lambda mix: fmt.chance(mix["payback_chance"], found.draws),
+    }  # fmt: skip
     stated = found.file.limits
-    return tbl.Table(
-        key="best-mix", caption=f"The mix with the largest {OBJECTIVES[found.objective]}", rows=rows,
-        columns=("", "Mix", "NPV", "In cash", "Peak funding", "Most in a year", "New posts", "Paid back"),
-        numeric=frozenset({2, 3, 4, 5, 6}), empty="No mix keeps within the limits.",
+    return tbl.of(
+        "best-mix", f"The mix with the largest {OBJECTIVES[found.objective]}", kept, columns,
+        empty="No mix keeps within the limits.",
         note=f"Of {len(found.mixes):,} mixes. Peak funding is enough with a chance of "
         f"{fmt.percent(stated.reserve_chance)}; paid back by the end of {stated.payback_by}. Limits: {stated.source}. "
         "Between the scales that the model has run a mix lies on straight lines; run by itself the mix within the "
@@ -246,18 +240,20 @@ def limits_explorer(found: Appraised) -> Any:  # noqa: ANN401 - ipywidgets has n
 
 def _frontier(found: Appraised, against: str, words: str) -> charts.Figure:
     edge = mixes.frontier(found.mixes, against, found.objective)
-    chosen, name = found.best, OBJECTIVES[found.objective]
+    name = OBJECTIVES[found.objective]
     worth = f"{name[0].upper()}{name[1:]}"
 
-    def paint(canvas: Canvas) -> None:
-        axes = canvas.subplots()
-        axes.scatter(found.mixes[against], found.mixes[found.objective], s=5, color=charts.QUIET, rasterized=True,
-                     label="a mix")  # fmt: skip
-        axes.plot(edge[against], edge[found.objective], color=charts.BLUE, label="worth most for what it needs")
-        if chosen is not None:
-            axes.plot(
-                [chosen[against]], [chosen[found.objective]], "o", color=charts.INK, label="best within the limits"
-            )
+    def paint(axes: Axes) -> None:
+        drawn = (
+            (found.mixes, "o", charts.QUIET, 2, "a mix"),
+            (edge, "-", charts.BLUE, 2, "worth most for what it needs"),
+        )
+        for frame, style, colour, size, label in drawn:
+            axes.plot(frame[against], frame[found.objective], style, color=colour, markersize=size, label=label,
+                      rasterized=style == "o")  # fmt: skip
+        if found.best is not None:
+            axes.plot(found.best[against], found.best[found.objective], "o", color=charts.INK,
+                      label="best within the limits")  # fmt: skip
         axes.set_xlabel(words.capitalize())
         axes.set_ylabel(worth)
         charts.money_axis(axes)
@@ -266,31 +262,28 @@ def _frontier(found: Appraised, against: str, words: str) -> charts.Figure:
 
     shown = edge.iloc[np.unique(np.linspace(0, len(edge) - 1, MOST_SHOWN).astype(int))]
     rows = [
-        [tbl.text(_amounts(found, mix)), tbl.thousands(mix[against]), tbl.thousands(mix[found.objective])]
-        for _, mix in shown.iterrows()
+        (_amounts(found, mix), tbl.money(mix[against]), tbl.money(mix[found.objective])) for _, mix in shown.iterrows()
     ]
-    data = tbl.Table(key=f"data-{against}", caption=f"Along the edge: {words}", rows=rows, numeric=1,
-                     columns=("Mix", words.capitalize(), worth))  # fmt: skip
-    top = edge.iloc[-1]
-    finding = f"Beyond {fmt.money(top[against])} of {words}, nothing more is gained"
+    data = tbl.table(f"data-{against}", f"Along the edge: {words}", ("Mix", words.capitalize(), worth), rows)
+    finding = f"Beyond {fmt.money(edge.iloc[-1][against])} of {words}, nothing more is gained"
     alt = f"{worth} of every mix against its {words}, with the edge of what can be had."
     return charts.chart(f"frontier-{against}", finding, alt, paint, height=3.2, data=data)
 
 
-def _learnt(case: Case, group: str, assumptions: Sequence[str]) -> str:
-    if not assumptions:
-        return "Every number"
-    return case.label(group) if list(assumptions) == [group] else f"All of {markup.spelt(group)}"
-
-
 def _information(found: Appraised) -> tbl.Table:
-    rows = [
-        [tbl.text(_learnt(found.case, one.group, one.assumptions)), tbl.thousands(one.value), tbl.thousands(one.error)]
-        for one in (*found.information[:MOST_SHOWN], found.information[-1])
-    ]  # fmt: skip
-    return tbl.Table(
-        key="information", caption="What knowing a number before the choice is worth", rows=rows, numeric=1,
-        columns=("Number, or group of numbers", "Worth", "Standard error"),
+    def learnt(one: Information) -> str:
+        if not one.assumptions:
+            return "Every number"
+        alone = list(one.assumptions) == [one.group]
+        return found.case.label(one.group) if alone else f"All of {markup.spelt(one.group)}"
+
+    columns: dict[str, tbl.Show] = {
+        "Number, or group of numbers": learnt, "Worth": lambda one: tbl.money(one.value),
+        "Standard error": lambda one: tbl.money(one.error),
+    }  # fmt: skip
+    return tbl.of(
+        "information", "What knowing a number before the choice is worth",
+        (*found.information[:MOST_SHOWN], found.information[-1]), columns,
         note="For the choice among the short list. Who happens to enter care cannot be known and is in no row.",
     )  # fmt: skip
 
@@ -298,38 +291,37 @@ def _information(found: Appraised) -> tbl.Table:
 def _waiting(found: Appraised, one: Waiting) -> Block:
     title = found.case.scheme(one.scheme).title
     stage = next(s for s in found.file.staged if s.scheme == one.scheme)
-    best_now = max(one.today, key=lambda s: one.today[s])
-    more = "more" if one.value > 0 else "less"
-    rows = [
-        [tbl.text(fmt.significant(scale)), tbl.thousands(one.today.get(scale, np.nan)),
-         tbl.thousands(one.staged.get(scale, np.nan))]
-        for scale in sorted({*one.today, *one.staged})
-    ]  # fmt: skip
+    first, best_now = fmt.significant(stage.first), max(one.today, key=lambda s: one.today[s])
     told = ", ".join(f"{what} {fmt.money(worth)}" for what, worth in one.seen.items() if worth >= 1)
+    columns: dict[str, tbl.Show] = {
+        "Scale": lambda scale: tbl.number(fmt.significant(scale), scale),
+        "Decided today": lambda scale: tbl.money(one.today.get(scale)),
+        f"{first} until {fmt.day(stage.decide)}, then this": lambda scale: tbl.money(one.staged.get(scale)),
+    }  # fmt: skip
     told = told or "nothing seen by then tells enough"
-    table = tbl.Table(
-        key=f"stages-{one.scheme}", caption=f"{title}: mean NPV by scale, by itself", rows=rows, numeric=1,
-        columns=("Scale", "Decided today", f"{fmt.significant(stage.first)} until {fmt.day(stage.decide)}, then this"),
-        note=f"Seeing the first stage is worth {fmt.money(one.learning)} ({told}).",
-    )  # fmt: skip
-    said = (f"{title}: beginning at {fmt.significant(stage.first)} times what is proposed and deciding on "
-            f"{fmt.day(stage.decide)} is worth {fmt.money(abs(one.value))} {more} than deciding today for "
-            f"{fmt.significant(best_now)} times, which is worth {fmt.money(one.today[best_now])}.")  # fmt: skip
-    return show(said, table)
+    table = tbl.of(f"stages-{one.scheme}", f"{title}: mean NPV by scale, by itself",
+                   sorted({*one.today, *one.staged}), columns,
+                   note=f"Seeing the first stage is worth {fmt.money(one.learning)} ({told}).")  # fmt: skip
+    return show(
+        f"{title}: beginning at {first} times what is proposed and deciding on {fmt.day(stage.decide)} is worth "
+        f"{fmt.money(abs(one.value))} {'more' if one.value > 0 else 'less'} than deciding today for "
+        f"{fmt.significant(best_now)} times, which is worth {fmt.money(one.today[best_now])}.",
+        table,
+    )
 
 
 def _others(found: Appraised) -> list[Block | tbl.Table]:
     if not found.others:
         return []
-    rows = []
-    for name, gains in found.others.items():
-        own, others = float(found.short_list["npv_gbp"][name]), sum(gain.worth or 0.0 for gain in gains)
-        rows.append([tbl.text(_title(found, name)), tbl.thousands(own), tbl.thousands(others),
-                     tbl.thousands(own + others)])  # fmt: skip
+
     graded = next(iter(found.others.values()))
     said = "; ".join(f"{gain.row.payer}: {gain.row.gain} ({gain.row.source}; {gain.row.quality})" for gain in graded)
-    table = tbl.Table(
-        key="others", caption="Public value: the council's NPV, and beside it what others gain", rows=rows, numeric=1,
-        columns=("Option", "The council's NPV", "Others gain", "Public value"), note=f"{said}.",
-    )  # fmt: skip
+    rows = []
+    for option, gains in found.others.items():
+        own, others = float(found.short_list["npv_gbp"][option]), sum(gain.worth or 0.0 for gain in gains)
+        money = [tbl.money(value) for value in (own, others, own + others)]
+        rows.append([tbl.text(_title(found, option)), *money])
+    caption = "Public value: the council's NPV, and beside it what others gain"
+    columns = ("Option", "The council's NPV", "Others gain", "Public value")
+    table = tbl.table("others", caption, columns, rows, note=f"{said}.")
     return [Block("<h2>Who else gains</h2>"), table]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure as Canvas
+    from numpy.typing import NDArray
 
     from model.case.records import Benefit
     from model.tracking.charts import Chart
@@ -124,50 +124,51 @@ def _earned(found: Outturn) -> tbl.Table:
     of = {(r["nature"], r["state"]): r for _, r in found.earned.iterrows()}
     rows = []
     for nature, words in NATURES.items():
-        cells = [tbl.text(words)]
-        for state in ("promised", "now"):
-            row = of[nature, state]
-            cells += [tbl.thousands(row["mean_gbp"]), tbl.text(fmt.money_range(row["p10_gbp"], row["p90_gbp"]))]
-        rows.append(cells)
-    return tbl.Table(
-        key="earned", caption=f"To date, {fmt.counted(found.evidence.months, 'month')}, cash", rows=rows, numeric=1,
-        strong=frozenset({3}),
-        columns=("", "Promised, mean", "10th to 90th percentile", "Now thought, mean", "10th to 90th percentile"),
+        states = [of[nature, state] for state in ("promised", "now")]
+        cells = [(tbl.thousands(r["mean_gbp"]), fmt.money_range(r["p10_gbp"], r["p90_gbp"])) for r in states]
+        rows.append((tbl.total(words) if nature == "net" else words, *cells[0], *cells[1]))
+    return tbl.table(
+        "earned", f"To date, {fmt.counted(found.evidence.months, 'month')}, cash",
+        ("", "Promised, mean", "10th to 90th percentile", "Now thought, mean", "10th to 90th percentile"), rows,
         note="What doing nothing would have cost is never seen: what is earned is worked out from what was counted.",
     )  # fmt: skip
 
 
 def _forecast(found: Outturn) -> tbl.Table:
-    rows = [
-        [tbl.text("When frozen" if r["state"] == "then" else "Now"),
-         tbl.number(fmt.money(r["mean_gbp"]), r["mean_gbp"]),
-         tbl.text(fmt.money_range(r["p10_gbp"], r["p90_gbp"])), tbl.text(fmt.chance(r["probability_npv_positive"])),
-         tbl.text(fmt.chance(r["probability_payback"])), tbl.text(r["decision"])]
-        for _, r in found.forecast.iterrows()
-    ]  # fmt: skip
     last, plan = found.forecast.iloc[-1], found.plan
     again = (
         " That is fewer than 100, so all were moved by regression towards what was counted (an ensemble smoother)."
         if last["drawn_again"]
         else ""
     )
-    return tbl.Table(
-        key="forecast", caption="The forecast, when frozen and now, real", rows=rows, numeric=frozenset({1}),
-        columns=("", "NPV, mean", "10th to 90th percentile", "Chance NPV positive", "Chance of payback",
-                 "Triggers say"),
+    columns: dict[str, tbl.Show] = {
+        "": lambda r: "When frozen" if r["state"] == "then" else "Now", "NPV, mean": "mean_gbp",
+        "10th to 90th percentile": _reach, "Chance NPV positive": lambda r: fmt.chance(r["probability_npv_positive"]),
+        "Chance of payback": lambda r: fmt.chance(r["probability_payback"]), "Triggers say": "decision",
+    }  # fmt: skip
+    return tbl.of(
+        "forecast", "The forecast, when frozen and now, real", _rows(found.forecast), columns,
         note=f"Change below {fmt.percent(plan.change_below)}, stop below {fmt.percent(plan.stop_below)}, as frozen. "
         f"Of {plan.n:,} stored runs the evidence leaves {fmt.decimal(last['effective_draws'])} effective.{again}",
     )  # fmt: skip
 
 
+def _reach(row: Any) -> str:  # noqa: ANN401 - a row of a frame
+    low, high = row["p10_gbp"], row["p90_gbp"]
+    return "" if low == high else fmt.money_range(low, high)
+
+
+def _rows(frame: pd.DataFrame) -> list[Any]:
+    return frame.to_dict("records")
+
+
 def _chain(found: Outturn) -> tbl.Table:
-    rows = [
-        [tbl.text(words) for words in (found.case.scheme(r["scheme"]).title, _named(found, r["link"]),
-                                       _when(r["period"]), r["state"])]
-        for _, r in found.chain.iterrows()
-    ]  # fmt: skip
-    return tbl.Table(key="chain", caption="The chain of each scheme, in causal order: the latest figure of each link",
-                     columns=("Scheme", "Link", "Period", "Against its promise"), rows=rows)  # fmt: skip
+    columns: dict[str, tbl.Show] = {
+        "Scheme": lambda r: found.case.scheme(r["scheme"]).title, "Link": lambda r: _named(found, r["link"]),
+        "Period": lambda r: _when(r["period"]), "Against its promise": "state",
+    }  # fmt: skip
+    caption = "The chain of each scheme, in causal order: the latest figure of each link"
+    return tbl.of("chain", caption, _rows(found.chain), columns)
 
 
 def _bridge(frame: pd.DataFrame, of: str, caption: str) -> charts.Figure:
@@ -176,48 +177,47 @@ def _bridge(frame: pd.DataFrame, of: str, caption: str) -> charts.Figure:
     steps = mine.iloc[1:-1]
     moved = steps[(steps["value_gbp"] != 0) | (steps["p10_gbp"] != steps["p90_gbp"])]
 
-    def paint(canvas: Canvas) -> None:
-        axes = canvas.subplots()
-        for i, (_, r) in enumerate(moved.iterrows()):
-            axes.barh(i, r["value_gbp"], color=charts.BLUE if r["value_gbp"] > 0 else charts.VERMILION,
-                      hatch="" if r["told"] else "////", edgecolor=charts.PAPER)  # fmt: skip
-            axes.plot([r["p10_gbp"], r["p90_gbp"]], [i, i], color=charts.INK, linewidth=1)
+    def paint(axes: Axes) -> None:
+        colours = [charts.BLUE if value > 0 else charts.VERMILION for value in moved["value_gbp"]]
+        hatches = ["" if told else "////" for told in moved["told"]]
+        names = [str(step).capitalize() for step in moved["step"]]
+        charts.bars(axes, names, [(moved["value_gbp"], colours, hatches, "")])
+        axes.hlines(range(len(moved)), moved["p10_gbp"], moved["p90_gbp"], color=charts.INK, linewidth=1)
         charts.zero_line(axes, across=False)
-        charts.name_rows(axes, [str(r["step"]).capitalize() for _, r in moved.iterrows()])
         charts.money_axis(axes, along="x")
 
-    rows = [
-        [tbl.text(r["step"].capitalize()), tbl.number(fmt.pounds(r["value_gbp"], pence=True), r["value_gbp"]),
-         tbl.text("" if r["p10_gbp"] == r["p90_gbp"] else fmt.money_range(r["p10_gbp"], r["p90_gbp"])),
-         tbl.text("" if r["told"] else "nothing measured it" if not r["value_gbp"] else NOT_TOLD)]
-        for _, r in mine.iterrows()
-    ]  # fmt: skip
-    data = tbl.Table(key=f"bridge-{of}", caption=f"{caption}, cash, since the start", rows=rows, numeric=frozenset({1}),
-                     strong=frozenset({0, len(rows) - 1}), columns=("Step", "Pounds", "10th to 90th percentile", ""),
-                     note="The steps add up to the penny.")  # fmt: skip
+    def step(r: Any) -> tbl.Cell:  # noqa: ANN401 - a row of a frame
+        return (tbl.total if r["step"] in {"plan", "outturn"} else tbl.text)(r["step"].capitalize())
+
+    columns: dict[str, tbl.Show] = {
+        "Step": step, "Pounds": lambda r: tbl.number(fmt.pounds(r["value_gbp"], pence=True), r["value_gbp"]),
+        "10th to 90th percentile": _reach,
+        "Told?": lambda r: "" if r["told"] else NOT_TOLD if r["value_gbp"] else "nothing measured it",
+    }  # fmt: skip
+    data = tbl.of(f"bridge-{of}", f"{caption}, cash, since the start", _rows(mine), columns,
+                  note="The steps add up to the penny.")  # fmt: skip
     planned, became = (fmt.money(mine.iloc[at]["value_gbp"]) for at in (0, -1))
     return charts.chart(
         f"steps-{of}", f"{caption}: {planned} planned, {became} so far",
         f"{caption} in cash from plan to outturn: a bar a cause, a line for its 10th to 90th percentile.", paint,
-        height=0.9 + 0.32 * len(moved), data=data, note="Hatched: cannot be told from nought.",
+        height=charts.bars_height(len(moved)), data=data, note="Hatched: cannot be told from nought.",
     )  # fmt: skip
 
 
 def _learnt(found: Outturn) -> tbl.Table:
-    told = found.assumptions[found.assumptions["learnt"]] if len(found.assumptions) else found.assumptions
-    rows = [
-        [tbl.text(found.case.label(r["assumption"])), tbl.text(_spread(r, "prior")), tbl.text(_spread(r, "now")),
-         tbl.text("outside what was thought possible" if r["beyond"] else "")]
-        for _, r in told.iterrows()
-    ]  # fmt: skip
-    return tbl.Table(key="learnt", caption="Assumptions that the figures say something of: middle, and 10th to 90th",
-                     columns=("Assumption", "When frozen", "Now", ""), rows=rows,
-                     empty="The figures say nothing of any assumption yet.")  # fmt: skip
+    columns: dict[str, tbl.Show] = {
+        "Assumption": lambda r: found.case.label(r["assumption"]), "When frozen": lambda r: _spread(r, "prior"),
+        "Now": lambda r: _spread(r, "now"),
+        "Beyond?": lambda r: "outside what was thought possible" if r["beyond"] else "",
+    }  # fmt: skip
+    return tbl.of("learnt", "Assumptions that the figures say something of: middle, and 10th to 90th",
+                  [r for r in _rows(found.assumptions) if r["learnt"]], columns,
+                  empty="The figures say nothing of any assumption yet.")  # fmt: skip
 
 
-def _spread(row: pd.Series, when: str) -> str:
-    low, middle, high = (fmt.quantity(row[f"{when}_p{q}"], row["unit"]) for q in (10, 50, 90))
-    return f"{middle} ({low} to {high})"
+def _spread(row: Any, when: str) -> str:  # noqa: ANN401 - a row of a frame
+    low, middle, high = (row[f"{when}_p{q}"] for q in (10, 50, 90))
+    return f"{fmt.quantity(middle, row['unit'])} ({fmt.reach(low, high, row['unit'])})"
 
 
 def _benefit(found: Outturn, benefit: Benefit) -> Block:
@@ -243,37 +243,31 @@ def _benefit(found: Outturn, benefit: Benefit) -> Block:
 
 
 def _chart(chart: Chart, frame: pd.DataFrame, benefit: Benefit, start: date) -> charts.Figure:
-    signals = frame[frame["signal"].astype(str) != ""]
-    limits = (
-        "no limits: too few points before the start"
-        if np.isnan(chart.middle).all()
-        else f"limits of an {chart.kind} chart"
-    )
-    finding = f"{benefit.benefit}: {len(signals)} signals" if len(signals) else f"{benefit.benefit}: no signal"
+    signals = int((frame["signal"].astype(str) != "").sum())
+    limits = f"limits of an {chart.kind} chart"
+    if np.isnan(chart.middle).all():
+        limits = "no limits: too few points before the start"
+    numbers = {"Counted": "value", "Promised, 10th": "p10", "Promised, 90th": "p90", "Lower limit": "lower",
+               "Upper limit": "upper"}  # fmt: skip
 
-    def paint(canvas: Canvas) -> None:
-        axes = canvas.subplots()
-        at = np.arange(len(frame))
-        if frame["p10"].notna().any():
-            axes.fill_between(at, frame["p10"].astype(float), frame["p90"].astype(float), color=charts.BLUE, alpha=0.18,
-                              linewidth=0, label="promised, 10th to 90th percentile")  # fmt: skip
+    def paint(axes: Axes) -> None:
+        at, drawn = range(len(frame)), frame[[*numbers.values(), "middle"]].astype(float)
+        axes.fill_between(at, drawn["p10"], drawn["p90"], color=charts.BLUE, alpha=0.18, linewidth=0,
+                          label="promised, 10th to 90th percentile")  # fmt: skip
         for name, style in (("middle", "-"), ("lower", charts.DASHED), ("upper", charts.DASHED)):
-            axes.plot(at, frame[name].astype(float), color=charts.QUIET, linestyle=style, linewidth=1)
-        axes.plot(at, frame["value"].astype(float), color=charts.INK, marker="o", label="counted")
+            axes.plot(at, drawn[name], color=charts.QUIET, linestyle=style, linewidth=1)
+        axes.plot(at, drawn["value"], color=charts.INK, marker="o", label="counted")
         _mark_start(axes, list(frame["period"]), start)
         axes.set_xticks(at, [_when(period) for period in frame["period"]], rotation=30)
         axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncol=2)
 
-    rows = [
-        [tbl.text(_when(r["period"])), *(tbl.number("" if np.isnan(r[c]) else fmt.decimal(r[c], 1), r[c])
-                                  for c in ("value", "p10", "p90", "lower", "upper")), tbl.text(r["signal"])]
-        for _, r in frame.iterrows()
-    ]  # fmt: skip
-    data = tbl.Table(key=f"data-{benefit.id}", caption=f"{benefit.benefit}, {benefit.unit}", rows=rows,
-                     columns=("Period", "Counted", "Promised, 10th", "90th", "Lower limit", "Upper limit", "Signal"),
-                     numeric=frozenset({1, 2, 3, 4, 5}))  # fmt: skip
-    alt = f"{benefit.benefit} in {benefit.unit} by period, {limits}, the promised range behind the line."
-    return charts.chart(f"benefit-{benefit.id}", finding, alt, paint, height=2.6, data=data, note=limits.capitalize())
+    rows = [(_when(r["period"]), *(tbl.count(r[name]) for name in numbers.values()), r["signal"]) for r in _rows(frame)]
+    data = tbl.table(f"data-{benefit.id}", f"{benefit.benefit}, {benefit.unit}", ("Period", *numbers, "Signal"), rows)
+    return charts.chart(
+        f"benefit-{benefit.id}", f"{benefit.benefit}: {fmt.counted(signals, 'signal')}",
+        f"{benefit.benefit} in {benefit.unit} by period, {limits}, the promised range behind the line.", paint,
+        height=2.6, data=data, note=limits.capitalize(),
+    )  # fmt: skip
 
 
 def _mark_start(axes: Axes, periods: Sequence[str], start: date) -> None:
@@ -287,54 +281,53 @@ def _others(found: Outturn) -> charts.Figure | str:
     """Small charts of whatever was counted at least three times and is no benefit: what happened around the schemes."""
     rows = found.figures[found.figures["standing"].astype(bool)].dropna(subset="value")
     named = rows["measure"].replace(WORDS, regex=True) + " " + rows["scope"]
-    rows = rows.assign(name=named.str.replace("_", " ").str.strip())
+    rows = rows.assign(name=[markup.spelt(name.strip()).capitalize() for name in named])
     rows = rows[~rows["measure"].isin([b.measure for b in found.case.benefits])]
     series = [(str(name), part) for name, part in rows.groupby("name", sort=False) if len(part) >= 3]
     if not series:
         return "Nothing else was counted three times or more."
 
-    def paint(canvas: Canvas) -> None:
-        for axes, (name, part) in zip(charts.panels(canvas, len(series), 2), series, strict=False):
-            axes.plot(np.arange(len(part)), part["value"], color=charts.INK, marker="o", markersize=3)
+    def paint(panels: NDArray[Any]) -> None:
+        for axes in panels.flat[len(series) :]:
+            axes.set_axis_off()
+        for axes, (name, part) in zip(panels.flat, series, strict=False):
+            axes.plot(range(len(part)), part["value"], color=charts.INK, marker="o", markersize=3)
             _mark_start(axes, list(part["period"]), found.plan.case.timeline.start)
             axes.yaxis.set_major_formatter(charts.unit_marks(part["unit"].iloc[0]))
-            axes.set_title(markup.spelt(name).capitalize(), fontsize=7.5, fontweight="normal")
+            axes.set_title(name, fontsize=7.5, fontweight="normal")
             axes.set_xticks([0, len(part) - 1], [_when(part["period"].iloc[i]) for i in (0, -1)], fontsize=6.5)
 
-    def ends(part: pd.DataFrame) -> str:
-        return " to ".join(fmt.quantity(part["value"].iloc[at], part["unit"].iloc[at]) for at in (0, -1))
-
-    data = tbl.Table(
-        key="others", caption="What else was counted", columns=("Measure", "Period", "Counted"),
-        rows=[[tbl.text(markup.spelt(name).capitalize()), tbl.text(_when(r["period"])),
-               tbl.number(fmt.quantity(r["value"], r["unit"]), r["value"])]
-              for name, part in series for _, r in part.iterrows()],
-        numeric=frozenset({2}),
-    )  # fmt: skip
+    columns: dict[str, tbl.Show] = {
+        "Measure": "name", "Period": lambda r: _when(r["period"]),
+        "Counted": lambda r: tbl.quantity(r["value"], r["unit"]),
+    }  # fmt: skip
+    data = tbl.of("others", "What else was counted", [r for _, part in series for r in _rows(part)], columns)
+    ends = (f"{name} from {' to '.join(fmt.quantity(part['value'].iloc[at], part['unit'].iloc[at]) for at in (0, -1))}"
+            for name, part in series)  # fmt: skip
+    half = -(-len(series) // 2)
     return charts.chart(
-        "others", "What happened around the schemes", f"{len(series)} small charts: "
-        + "; ".join(f"{name} from {ends(part)}" for name, part in series), paint,
-        height=1.2 * -(-len(series) // 2), data=data, note="The dashed line is the start of the plan.",
+        "others", "What happened around the schemes", f"{len(series)} small charts: {'; '.join(ends)}", paint,
+        height=1.2 * half, data=data, grid={"nrows": half, "ncols": 2, "squeeze": False},
+        note="The dashed line is the start of the plan.",
     )  # fmt: skip
 
 
-def _neighbour(found: Comparison | None) -> Block | str:
+def _neighbour(found: Comparison | None) -> tbl.Table | str:
     if found is None:
         return "Not compared with other authorities: for that run track with --dfe and --authority."
     weights = ", ".join(f"{name} {fmt.percent(w)}" for name, w in sorted(found.weights.items(), key=lambda i: -i[1]))
-    rows = [[tbl.text(year), tbl.number(fmt.decimal(a, 1), a), tbl.number(fmt.decimal(s, 1), s),
-             tbl.number(fmt.signed(a - s, 1), a - s)]
+    rows = [(str(year), tbl.count(a), tbl.count(s), tbl.number(fmt.signed(a - s, 1), a - s))
             for year, a, s in zip(found.years, found.actual, found.synthetic, strict=True)]  # fmt: skip
-    return show(tbl.Table(
-        key="neighbours", caption="Children looked after per 10,000 at 31 March, beside a mix of other authorities",
-        columns=("Year", "Council", "Mix", "Difference"), rows=rows, numeric=1,
+    return tbl.table(
+        "neighbours", "Children looked after per 10,000 at 31 March, beside a mix of other authorities",
+        ("Year", "Council", "Mix", "Difference"), rows,
         note=f"The mix: {weights}. {fmt.percent(found.placebo)} of all authorities stray from their own mix as far.",
-    ))  # fmt: skip
+    )  # fmt: skip
 
 
 def _versions(frame: pd.DataFrame) -> tbl.Table:
-    rows = [[tbl.text(r["version"]), tbl.text(_when(r["frozen"])), tbl.text(r["scenario"]),
-             tbl.number(fmt.money(r["mean_gbp"]), r["mean_gbp"]), tbl.text(r["reason"])]
-            for _, r in frame.iterrows()]  # fmt: skip
-    return tbl.Table(key="versions", caption="Versions of the plan", rows=rows, numeric=frozenset({3}),
-                     columns=("Version", "Frozen", "Scenario", "NPV promised, mean", "Why"))  # fmt: skip
+    columns: dict[str, tbl.Show] = {
+        "Version": "version", "Frozen": lambda r: _when(r["frozen"]), "Scenario": "scenario",
+        "NPV promised, mean": "mean_gbp", "Why": "reason",
+    }  # fmt: skip
+    return tbl.of("versions", "Versions of the plan", _rows(frame), columns)

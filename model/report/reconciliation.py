@@ -1,4 +1,4 @@
-"""Where the workbook and the published paper differ."""
+"""Where the workbook and the published paper differ, and what was spent beside what is modelled."""
 
 from __future__ import annotations
 
@@ -16,98 +16,67 @@ if TYPE_CHECKING:
 
     from model.results.runs import Result
 
-VERDICTS = {
-    "reconciles": "✓ reconciles",
-    "rounding": "≈ rounding",
-    "differs": "✗ differs",
-    "not_derivable": "? not derivable",
-}
 TRANSCRIBED = "transcribed"
-WORDS = {**VERDICTS, TRANSCRIBED: "= transcribed"}
+VERDICTS = {
+    "differs": ("✗ differs", "off by more"),
+    "not_derivable": ("? not derivable", "not to be derived from anything the paper prints"),
+    "rounding": ("≈ rounding", "off by rounding"),
+    "reconciles": ("✓ reconciles", "recomputed exactly"),
+    TRANSCRIBED: ("= transcribed", "held against their own transcription alone (nothing to work out)"),
+}  # a verdict in a table and in a sentence, those to look at first
+SAID = ("reconciles", TRANSCRIBED, "rounding", "differs", "not_derivable")  # the order of the sentence
 
 
 def published(result: Result) -> Block:
     """Return where the workbook and the published paper differ; nothing where no paper is recorded."""
-    frame = result.reconciliation
-    counts = {v: int((frame["verdict"] == v).sum()) for v in VERDICTS} if len(frame) else {}
-    if not counts:
+    frame = judged(result)
+    if not len(frame):
         return show()
-    copied = int(transcribed(result).sum())
-    parts = [(counts["reconciles"] - copied, "recomputed exactly"),
-             (copied, "held against their own transcription alone (nothing to work out)"),
-             (counts["rounding"], "off by rounding"), (counts["differs"], "off by more"),
-             (counts["not_derivable"], "not to be derived from anything the paper prints")]  # fmt: skip
-    found = fmt.listed([f"{number} {words}" for number, words in parts if number], "and")
+    counts = frame["shown"].value_counts()
+    found = fmt.listed([f"{counts[word]} {VERDICTS[word][1]}" for word in SAID if word in counts])
+    points = [
+        f"{r.ref}: {r.statement}. Printed {plain(r.published)}, recomputed {plain(r.recomputed)}."
+        for r in views.records(frame[frame["shown"] == "differs"])
+    ]
     sentence = f"Of {fmt.counted(len(frame), 'figure')} printed in the paper: {found}."
-    differ = frame[frame["verdict"] == "differs"]
-    points = [f"{r.ref}: {r.statement}. Printed {plain(r.published)}, recomputed "
-              f"{plain(r.recomputed)}." for r in views.records(differ)]  # fmt: skip
     return show(sentence, Block(markup.bullets(points)) if points else None, claims.table(result))
 
 
-def transcribed(result: Result) -> pd.Series:
-    """Return for each row of the reconciliation whether the figure agrees only with its own transcription."""
+def judged(result: Result) -> pd.DataFrame:
+    """Return the reconciliation with `shown`: its verdict, or that a figure agrees only with its own transcription."""
     copies = {(row.ref, row.statement) for row in result.case.published if is_transcription(row.formula)}
-    import pandas as pd  # noqa: PLC0415 - importing the model must stay cheap
-
     frame = result.reconciliation
-    keys = zip(frame["ref"], frame["statement"], strict=True)
-    return (frame["verdict"] == "reconciles") & pd.Series(
-        [key in copies for key in keys], index=frame.index, dtype=bool
-    )
+    rows = zip(frame["ref"], frame["statement"], frame["verdict"], strict=True)
+    return frame.assign(shown=[TRANSCRIBED if v == "reconciles" and (r, s) in copies else v for r, s, v in rows])
 
 
 def reconciliation(result: Result) -> tbl.Table:
     """Return the published figures row by row, those that do not reconcile first."""
-    frame = result.reconciliation
-    frame = frame.assign(shown=frame["verdict"].mask(transcribed(result), TRANSCRIBED))
-    order = {"differs": 0, "not_derivable": 1, "rounding": 2, "reconciles": 3, TRANSCRIBED: 4}
-    frame = frame.assign(order=frame["shown"].map(order)).sort_values(["order"], kind="stable")
-    rows = [
-        [
-            tbl.text(r.ref),
-            tbl.note(r.statement),
-            _figure(r.published),
-            _figure(r.recomputed),
-            _figure(r.difference),
-            tbl.Cell(text=WORDS.get(r.shown, str(r.shown)), sort=order.get(r.shown), kind=f"v-{r.verdict}"),
-        ]
-        for r in views.records(frame)
-    ]
-    return tbl.Table(
-        key="reconciliation",
-        caption="The published figures and the same figures recomputed from what the paper prints",
-        columns=("Reference", "Statement", "Published", "Recomputed", "Difference", "Verdict"),
-        rows=rows,
-        numeric=frozenset({2, 3, 4}),
-        sortable=True,
-        empty="Nothing published is recorded for this case.",
-    )
+    order = list(VERDICTS)
+    frame = judged(result).sort_values("shown", key=lambda words: words.map(order.index), kind="stable")
+    columns: dict[str, tbl.Show] = {
+        "Reference": "ref", "Statement": "statement", "Published": lambda r: _figure(r.published),
+        "Recomputed": lambda r: _figure(r.recomputed), "Difference": lambda r: _figure(r.difference),
+        "Verdict": lambda r: tbl.Cell(text=VERDICTS[r.shown][0], sort=order.index(r.shown), kind=f"v-{r.verdict}"),
+    }  # fmt: skip
+    caption = "The published figures and the same figures recomputed from what the paper prints"
+    return tbl.of("reconciliation", caption, views.records(frame), columns, sortable=True,
+                  empty="Nothing published is recorded for this case.")  # fmt: skip
 
 
 def ledger(result: Result) -> Block:
     """Return what placements are modelled to cost beside the council's accounts; nothing where none are stated."""
-    frame, case = result.ledger, result.case
-    if frame.empty:
+    case = result.case
+    if result.ledger.empty:
         return show()
-    rows = [
-        [
-            tbl.text(f"{r.statement}, {r.financial_year}"),
-            tbl.thousands(r.in_price_base_gbp),
-            tbl.thousands(r.modelled_gbp),
-            tbl.number(fmt.percent(r.modelled_share), r.modelled_share),
-            tbl.note(f"{r.note} Source: {r.source}"),
-        ]
-        for r in views.records(frame)
-    ]
-    table = tbl.Table(
-        key="ledger",
-        caption=f"Placements in the accounts and in the model: £ thousand, {case.price_base} prices",
-        columns=("In the accounts", "Spent", f"Modelled, {case.timeline.financial_years[0]}", "Share", "What it holds"),
-        rows=rows,
-        numeric=frozenset({1, 2, 3}),
-        note="Modelled: the central run's first year if nothing is done.",
-    )
+    columns: dict[str, tbl.Show] = {
+        "In the accounts": lambda r: f"{r.statement}, {r.financial_year}", "Spent": "in_price_base_gbp",
+        f"Modelled, {case.timeline.financial_years[0]}": "modelled_gbp", "Share": lambda r: tbl.share(r.modelled_share),
+        "What it holds": lambda r: f"{r.note} Source: {r.source}",
+    }  # fmt: skip
+    table = tbl.of("ledger", f"Placements in the accounts and in the model, {case.price_base} prices",
+                   views.records(result.ledger), columns,
+                   note="Modelled: the central run's first year if nothing is done.")  # fmt: skip
     return folded("What was spent, and what is modelled", table)
 
 

@@ -40,7 +40,8 @@ def case_html(case: Case) -> str:
         "Council": case.council,
         "Scenario": f"{case.scenario_title} ({case.scenario}): {case.scenario_why}",
         "Period": f"{fmt.duration(case.timeline.months)} from {fmt.month(case.timeline.month_labels[0])}",
-        "Prices": f"real, {case.price_base}; discounted at {_rate(case)} a year",
+        "Prices": f"real, {case.price_base}",
+        "Discounted at": f"{fmt.percent(case.conventions.discount_rate_annual, 1)} a year",
         "What was known": f"as at {fmt.day(case.knowledge_date)}",
         "Schemes": fmt.listed([f"{s.title} (from {fmt.month(s.start.isoformat())})" for s in case.active_schemes]),
         "Posts": f"{fmt.counted(len(case.establishment), 'row')} in establishment.csv",
@@ -51,29 +52,15 @@ def case_html(case: Case) -> str:
     return tbl.facts("case", case.title, facts).html
 
 
-def _rate(case: Case) -> str:
-    return fmt.percent(case.conventions.discount_rate_annual, 1)
-
-
 def assumptions_html(assumptions: Mapping[str, Assumption]) -> str:
     """Return assumptions as one HTML table."""
-    rows = [
-        [
-            tbl.text(a.name),
-            tbl.number(fmt.quantity(a.value, a.unit), a.value),
-            tbl.text(fmt.quantity(a.low, a.unit)),
-            tbl.text(fmt.quantity(a.high, a.unit)),
-            tbl.text(a.distribution),
-            tbl.rating(a.quality),
-            tbl.rating(a.impact),
-            tbl.note(a.source),
-        ]
-        for a in assumptions.values()
-    ]
-    columns = ("Name", "Value", "Low", "High", "Distribution", "Quality", "Impact", "Source")
-    caption = fmt.counted(len(rows), "assumption").capitalize()
-    return tbl.Table(key="assumptions", caption=caption, columns=columns, rows=rows,
-                     numeric=frozenset({1})).html  # fmt: skip
+    columns: dict[str, tbl.Show] = {
+        "Name": "name", "Value": lambda a: tbl.quantity(a.value, a.unit),
+        "Range": lambda a: f"{fmt.reach(a.low, a.high, a.unit)} ({a.distribution})", "Quality": "quality",
+        "Impact": "impact", "Source": "source",
+    }  # fmt: skip
+    caption = fmt.counted(len(assumptions), "assumption").capitalize()
+    return tbl.of("assumptions", caption, assumptions.values(), columns).html
 
 
 def assumption_html(assumption: Assumption) -> str:
@@ -81,7 +68,7 @@ def assumption_html(assumption: Assumption) -> str:
     a = assumption
     facts = {
         "Value": f"{fmt.quantity(a.value, a.unit)} {fmt.price_base(a.unit, a.price_base)}".strip(),
-        "Range": f"{fmt.quantity(a.low, a.unit)} to {fmt.quantity(a.high, a.unit)} ({a.distribution})",
+        "Range": f"{fmt.reach(a.low, a.high, a.unit)} ({a.distribution})",
         "Evidence": f"quality {a.quality}, impact {a.impact}",
         "Source": a.source,
         "As at": "" if a.as_at is None else fmt.day(a.as_at),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from model.case.words import CENTRAL, WHOLE
+from model.case.words import CENTRAL
 from model.report import views
 from model.report.look import charts, markup
 from model.report.look import format as fmt
 from model.report.look import tables as tbl
 from model.report.look.page import Block, show
+from model.report.money import LEAST
 from model.results.perimeters import main_perimeter, shown_perimeters
 from model.results.verdict import ways_above_zero
 
@@ -17,28 +18,29 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import pandas as pd
-    from matplotlib.figure import Figure as Canvas
+    from matplotlib.axes import Axes
 
     from model.case.records import Case, StructuralChoice
     from model.results.runs import Result
 
 MEASURES = {"npv_cashable": "in cash", "npv": "with avoided cost"}
-VALUES = {"npv_cashable": "npv_cashable_gbp", "npv": "npv_gbp"}
-LEAST = 0.5  # pounds: less than this is no difference
 NOTHING = "case.toml declares no structural choice ([[structure]]), so every figure stands on one way of modelling."
 
 
 def structure(result: Result) -> Block:
     """Return what the answer is under every combination of the structural choices: sentence, curve and table."""
-    choices, shown = _choices(result), dict.fromkeys((main_perimeter(result.case), WHOLE))
+    choices, shown = _choices(result), shown_perimeters(result.case)
     if not choices or not result.case.active_schemes:
         return show(NOTHING if not choices else "No scheme acts in this scenario.")
+    columns: dict[str, tbl.Show] = {
+        "Choice": "title", "Settings": lambda c: " / ".join(s.title for s in c.settings), "Why": "reason"
+    }  # fmt: skip
+    reasons = tbl.of("structure-choices", "What data cannot settle", choices, columns)
     return show(
         "Several ways of modelling the case can be defended. All of them are run; a chance holds given one of them.",
         Block(markup.bullets([positive_words(result, p) for p in shown])),
-        curve(result, next(iter(shown))),
-        counts(result),
-        reasons(result),
+        curve(result, main_perimeter(result.case)),
+        reasons,
     )
 
 
@@ -58,11 +60,9 @@ def positive_words(result: Result, perimeter: str) -> str:
     parts = []
     for measure, words in MEASURES.items():
         npv = central_values(result, perimeter, measure)["value_gbp"]
-        parts.append(
-            f"{words} {positive(npv)} of {len(npv)} ways of modelling it ({fmt.money_range(npv.min(), npv.max())})"
-        )
-    name = views.title_of(result.case, perimeter)
-    return f"{name}: {parts[0]}; {parts[1]}."
+        reach = fmt.money_range(npv.min(), npv.max())
+        parts.append(f"{words} {positive(npv)} of {len(npv)} ways of modelling it ({reach})")
+    return f"{views.title_of(result.case, perimeter)}: {'; '.join(parts)}."
 
 
 def positive(npv: Sequence[float] | pd.Series[float]) -> str:
@@ -83,8 +83,8 @@ def curve(result: Result, perimeter: str) -> charts.Figure:
     both = both.sort_values(["value_gbp", "total"]).reset_index(drop=True)
     rows = [(choice, setting.title) for choice in moving for setting in choice.settings]
 
-    def paint(canvas: Canvas) -> None:
-        above, below = canvas.subplots(2, 1, sharex=True, height_ratios=[2.2, 0.24 * len(rows) + 0.1])
+    def paint(axes: Sequence[Axes]) -> None:
+        above, below = axes
         above.plot(both.index, both["total"], "s", color=charts.SKY, markersize=5, label="With avoided cost")
         above.plot(both.index, both["value_gbp"], "o", color=charts.BLUE, markersize=5, label="In cash")
         charts.zero_line(above)
@@ -96,69 +96,32 @@ def curve(result: Result, perimeter: str) -> charts.Figure:
         charts.name_rows(below, [f"{choice.title} {setting}" for choice, setting in rows])
         below.set_xticks([])
 
+    reach = {m: fmt.money_range(both[m].min(), both[m].max()) for m in ("value_gbp", "total")}
     title = f"{name}: in cash, {positive(both['value_gbp'])} of {len(both)} ways of modelling it that differ"
     alt = (
-        f"Specification curve of {name}: {len(both)} combinations sorted by cashable NPV, from "
-        f"{fmt.money(both['value_gbp'].min())} to {fmt.money(both['value_gbp'].max())} in cash and from "
-        f"{fmt.money(both['total'].min())} to {fmt.money(both['total'].max())} with avoided cost. "
-        "A grid below shows which setting of each choice a combination has."
+        f"Specification curve of {name}: {len(both)} combinations sorted by cashable NPV, from {reach['value_gbp']} in "
+        f"cash and from {reach['total']} with avoided cost. A grid below shows which setting of each choice a "
+        "combination has."
     )
-    columns = (*(c.title for c in moving), "NPV in cash", "NPV with avoided cost")
-    cells = [
-        [*(tbl.text(row[c.name]) for c in moving), _money(row["value_gbp"]), _money(row["total"])]
-        for _, row in both.iterrows()
-    ]
-    data = tbl.Table(key=f"structure-{perimeter}-data", caption=f"Every combination, {name}, central", columns=columns,
-                     rows=cells, numeric=len(moving))  # fmt: skip
+    columns: dict[str, tbl.Show] = {c.title: c.name for c in moving}
+    columns |= {
+        "NPV in cash": lambda row: tbl.money(row["value_gbp"]),
+        "NPV with avoided cost": lambda row: tbl.money(row["total"]),
+    }
+    data = tbl.of(
+        f"structure-{perimeter}-data", f"Every combination, {name}, central", both.to_dict("records"), columns
+    )
     names = sorted({n for c in moving for s in c.settings for n in s.overrides if n in case.assumptions})
     return charts.chart(f"structure-{perimeter}", title, alt, paint, height=2.4 + 0.24 * len(rows), data=data,
+                        grid={"nrows": 2, "sharex": True, "height_ratios": [2.2, 0.24 * len(rows) + 0.1]},
                         rests_on=views.labels(case, names))  # fmt: skip
 
 
-def _moves(values: pd.DataFrame, choice: str) -> bool:
+def _moves(found: pd.DataFrame, choice: str) -> bool:
     """Whether a choice moves the value, all other choices held."""
-    others = list(values.columns[4:].drop(choice))
-    grouped = values.groupby(others or ["perimeter"])["value_gbp"]
+    others = list(found.columns[4:].drop(choice))
+    grouped = found.groupby(others or ["perimeter"])["value_gbp"]
     return bool((grouped.max() - grouped.min()).max() > LEAST)
-
-
-def counts(result: Result) -> tbl.Table:
-    """Return for each perimeter, in cash and in all, how many combinations are positive and how far they reach."""
-    case, rows = result.case, []
-    for perimeter in shown_perimeters(case):
-        for measure, words in MEASURES.items():
-            found = result.structure
-            own = found[(found["perimeter"] == perimeter) & (found["measure"] == measure)]
-            central = own[own["statistic"] == CENTRAL]["value_gbp"]
-            mean = own[own["statistic"] == "mean"]["value_gbp"]
-            here = views.metric(result, perimeter, VALUES[measure])
-            rows.append(
-                [tbl.text(f"{views.title_of(case, perimeter)}, {words}"), _money(here),
-                 tbl.text(f"{positive(central)} of {len(central)}"),
-                 tbl.text(f"{positive(mean)} of {len(mean)}" if len(mean) else "central run only"),
-                 _money(central.min()), _money(central.max())]
-            )  # fmt: skip
-    return tbl.Table(
-        key="structure",
-        caption="Net present value under every combination of the structural choices",
-        columns=("Schemes", "As this scenario stands", "Central", "Mean", "Lowest, central", "Highest, central"),
-        rows=rows,
-        numeric=frozenset({1, 4, 5}),
-    )
-
-
-def _money(value: float | None) -> tbl.Cell:
-    return tbl.number(fmt.money(value), value)
-
-
-def reasons(result: Result) -> tbl.Table:
-    """Return the choices, their settings and why data cannot settle them."""
-    rows = [
-        [tbl.text(c.title), tbl.text(" / ".join(s.title for s in c.settings)), tbl.note(c.reason)]
-        for c in _choices(result)
-    ]
-    return tbl.Table(key="structure-choices", caption="What data cannot settle", columns=("Choice", "Settings", "Why"),
-                     rows=rows)  # fmt: skip
 
 
 def given(case: Case) -> str:

@@ -5,15 +5,14 @@ Everything a figure, a table or a sentence shows passes through here, so that th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from model.case.words import INVEST_TO_SAVE, NATURES, NET, PORTFOLIO, QUANTILES, REAL, WHOLE
+from model.case.words import INVEST_TO_SAVE, NATURES, PORTFOLIO, QUANTILES, REAL, WHOLE
 from model.report.look import format as fmt
 from model.results.perimeters import members
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     import pandas as pd
 
@@ -47,18 +46,8 @@ AGE_TITLES = {
     "16_17": "16 and 17",
     "all": "All ages",
 }
-STATISTIC_TITLES = {"central": "Central", "mean": "Mean", **{q: f"{int(q[1:])}th percentile" for q in QUANTILES}}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Range:
-    """A number with its range: central (one draw at the central values), mean and quantiles; None = there is none."""
-
-    central: float | None
-    mean: float | None
-    p10: float | None
-    p50: float | None
-    p90: float | None
+STATISTIC_TITLES = {"central": "Central", "mean": "Mean",
+                    **{q: f"{int(q[1:])}th percentile" for q in list(QUANTILES)[1:-1]}}  # fmt: skip
 
 
 def some(value: object) -> float | None:
@@ -91,58 +80,40 @@ def within(case: Case, perimeter: str) -> str:
 
 def metric(result: Result, perimeter: str, name: str, statistic: str = "central") -> float | None:
     """Return one measure, or None where it does not exist (a ratio without investment, never paid back)."""
-    return some(_measured(result, perimeter, name).get(statistic))
+    return some(result.metrics_by_perimeter.get(perimeter, {}).get(name, {}).get(statistic))
 
 
-def _measured(result: Result, perimeter: str, name: str) -> Mapping[str, float | None]:
-    return result.metrics_by_perimeter.get(perimeter, {}).get(name, {})
+def chance(result: Result, perimeter: str, name: str = "probability_npv_positive") -> float | None:
+    """Return a probability over the draws, or None where only the central run was made."""
+    return metric(result, perimeter, name, "mean")
 
 
-def spread(result: Result, perimeter: str, name: str) -> Range:
-    """Return one measure with its range."""
-    return Range(**{s: metric(result, perimeter, name, s) for s in ("central", "mean", "p10", "p50", "p90")})
+def years(result: Result) -> tuple[str, ...]:
+    """Return the financial years."""
+    return result.case.timeline.financial_years
 
 
-def probability(result: Result, perimeter: str, name: str = "probability_npv_positive") -> float | None:
-    """Return a probability, whichever statistic the engine files it under."""
-    return some(next(iter(_measured(result, perimeter, name).values()), None))
+def last_shown(result: Result) -> str:
+    """Return the last financial year that a page speaks of where it speaks of one."""
+    return years(result)[: result.case.shown_years][-1]
 
 
-def has_range(result: Result) -> bool:
-    """Whether the result holds more than the central run."""
-    return bool((result.annual.statistic != "central").any())
-
-
-def years(result: Result, *, shown: bool = False) -> tuple[str, ...]:
-    """Return the financial years, or only those the page shows."""
-    found = result.case.timeline.financial_years
-    return found[: result.case.shown_years] if shown else found
-
-
-def net_by_year(result: Result, perimeter: str, basis: str = REAL) -> pd.DataFrame:
-    """Return the net position: a row per financial year, a column per statistic, pounds."""
+def lines(result: Result, perimeter: str, *by: str) -> pd.DataFrame:
+    """Return real central pounds of a perimeter's lines by some columns (rows) and by financial year (columns)."""
     a = result.annual
-    kept = a[(a.perimeter == perimeter) & (a.price_basis == basis) & (a.scheme == PORTFOLIO) & (a.line == NET)]
-    return _by_year(kept, result)
+    inside = (a.perimeter == perimeter) & (a.price_basis == REAL) & (a.statistic == "central")
+    return by_year(result, a[inside & (a.scheme != PORTFOLIO)], *by)
 
 
-def _by_year(kept: pd.DataFrame, result: Result) -> pd.DataFrame:
-    table = crossed(kept, "financial_year", "statistic", "value_gbp")
-    return table.reindex(list(years(result)), fill_value=0.0)
+def by_year(result: Result, frame: pd.DataFrame, *by: str, value: str = "value_gbp") -> pd.DataFrame:
+    """Return the sums of a value by some columns (rows, as they come) and by every financial year (columns)."""
+    table = frame.groupby([*by, "financial_year"], observed=True, sort=False)[value].sum().unstack()  # noqa: PD010 - as in crossed
+    return table.reindex(columns=list(years(result))).fillna(0.0)
 
 
-def lines_only(result: Result, perimeter: str, basis: str = REAL, statistic: str = "central") -> pd.DataFrame:
-    """Return the lines of a perimeter without the net row."""
-    a = result.annual
-    inside = (a.perimeter == perimeter) & (a.price_basis == basis) & (a.statistic == statistic)
-    return a[inside & (a.scheme != PORTFOLIO)]
-
-
-def by_nature(result: Result, perimeter: str, basis: str = REAL, statistic: str = "central") -> pd.DataFrame:
-    """Return pounds by financial year (rows) and nature (columns, all four)."""
-    kept = lines_only(result, perimeter, basis, statistic)
-    table = crossed(kept, "financial_year", "nature", "value_gbp")
-    return table.reindex(index=list(years(result)), columns=list(NATURES)).fillna(0.0)
+def by_nature(result: Result, perimeter: str) -> pd.DataFrame:
+    """Return real central pounds by financial year (rows) and nature (columns, all four)."""
+    return lines(result, perimeter, "nature").reindex(list(NATURES)).fillna(0.0).T
 
 
 def crossed(kept: pd.DataFrame, rows: str, columns: str, values: str) -> pd.DataFrame:
@@ -153,30 +124,11 @@ def crossed(kept: pd.DataFrame, rows: str, columns: str, values: str) -> pd.Data
     return kept.groupby([rows, columns], observed=True)[values].sum().unstack()  # noqa: PD010 - as above
 
 
-def by_line(result: Result, perimeter: str, basis: str = REAL, statistic: str = "central") -> pd.DataFrame:
-    """Return pounds by scheme, line, nature (rows) and financial year (columns); rows that are nil are left out."""
-    kept = lines_only(result, perimeter, basis, statistic)
-    table = kept.pivot_table(
-        index=["scheme", "line", "nature"], columns="financial_year", values="value_gbp", aggfunc="sum", sort=False
-    )
-    table = table.reindex(columns=list(years(result))).fillna(0.0)
-    return table[(table.abs() >= 0.5).any(axis=1)]
-
-
-def cumulative(result: Result, perimeter: str, basis: str = REAL) -> pd.DataFrame:
-    """Return the cumulative net position: a row per month (in order), a column per statistic, pounds."""
+def cumulative(result: Result, perimeter: str) -> pd.DataFrame:
+    """Return the cumulative net position: a row per month (in order), a column per statistic, real pounds."""
     m = result.monthly
-    kept = m[(m.perimeter == perimeter) & (m.price_basis == basis)]
-    table = crossed(kept, "month", "statistic", "cumulative_gbp")
+    table = crossed(m[(m.perimeter == perimeter) & (m.price_basis == REAL)], "month", "statistic", "cumulative_gbp")
     return table.reindex(list(result.case.timeline.month_labels))
-
-
-def stock(result: Result, world: str, placement: str) -> pd.DataFrame:
-    """Return children at the end of each month in a placement: a row per month, a column per statistic."""
-    c = result.caseload
-    at = c[(c.world == world) & (c.placement == placement) & (c.measure == "stock")]
-    whole = at[at.age_band == "all"]
-    return crossed(whole if len(whole) else at, "month", "statistic", "children")
 
 
 def new_posts(case: Case, scheme: str) -> float:

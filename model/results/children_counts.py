@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from model.case.draws import central
 from model.case.parameters import AGES, PLACEMENTS
 from model.case.words import DO_NOTHING, IMPACT, WITH_SCHEMES
 
@@ -141,54 +140,6 @@ def _cells(frame: pd.DataFrame, world: str, months: Sequence[str]) -> NDArray[np
     return table
 
 
-@dataclass(frozen=True, kw_only=True)
-class YearCost:
-    """What children in placement cost in one whole financial year if nothing is done: central, real pounds.
-
-    `children` (ages, placements): on average over the year, by days; `cost_gbp` (ages, placements); `price_weekly`
-    (placements,): the year's price; `grant_children` and `grant_gbp`: how many, and how much of it, are unaccompanied
-    children, paid for by grant.
-    """
-
-    year: str
-    children: NDArray[np.float64]
-    cost_gbp: NDArray[np.float64]
-    price_weekly: NDArray[np.float64]
-    grant_children: float
-    grant_gbp: float
-
-
-def costs(children: Children) -> tuple[YearCost, YearCost]:
-    """Return the cost in the first and in the last whole financial year that a page shows: stock x price x weeks.
-
-    Children are those of the caseload frame, half of a month's opening and half of its closing number; prices are
-    those that the model pays in the central run.
-    """
-    from model.money.portfolio import evaluate  # noqa: PLC0415 - a page that only counts needs no engine
-
-    case = children.case
-    evaluation = evaluate(case, central(case))
-    stock = children.cells[DO_NOTHING]
-    years = whole_years(case)
-    share, index = case.timeline.year_share, case.timeline.year_index
-    monthly, weekly = evaluation.monthly_prices[..., 0], evaluation.prices[..., 0]
-    mean = (stock[1:] + stock[:-1]) / 2
-    grant = evaluation.uasc.mean_stock[..., 0]
-
-    def of_year(year: str) -> YearCost:
-        months = index == case.timeline.financial_years.index(year)
-        return YearCost(
-            year=year,
-            children=np.einsum("map,m->ap", mean[months], share[months]),
-            cost_gbp=np.einsum("map,mp->ap", mean[months], monthly[months]),
-            price_weekly=share[months] @ weekly[months],
-            grant_children=float((share[months] @ grant[months]).sum()),
-            grant_gbp=float((grant[months] * monthly[months]).sum()),
-        )
-
-    return of_year(years[0]), of_year(years[-1])
-
-
 def whole_years(case: Case) -> tuple[str, ...]:
     """Return the financial years a page shows that lie wholly inside the projection."""
     timeline = case.timeline
@@ -196,18 +147,6 @@ def whole_years(case: Case) -> tuple[str, ...]:
     shown = timeline.financial_years[: case.shown_years]
     whole = tuple(y for y, s in zip(shown, shares, strict=False) if s > _WHOLE)
     return whole or shown
-
-
-def rise(first: YearCost, last: YearCost) -> tuple[float, float]:
-    """Return how much of the rise in cost from the first to the last year comes from prices, and from children; pounds.
-
-    Prices: the last year's children at the last year's prices, less at the first's. The rest is children: how many,
-    and in which placements.
-    """
-    share = np.divide(first.price_weekly, last.price_weekly, out=np.ones_like(last.price_weekly),
-                      where=last.price_weekly > 0)  # fmt: skip
-    prices = float((last.cost_gbp * (1 - share)).sum())
-    return prices, float(last.cost_gbp.sum() - first.cost_gbp.sum()) - prices
 
 
 def outside(points: Sequence[Recorded], forecast: pd.DataFrame) -> tuple[int, int]:

@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from model.case.words import CENTRAL, PORTFOLIO, REAL
+from model.case.words import CENTRAL, REAL
 from model.results import provenance as prov
 
 if TYPE_CHECKING:
@@ -20,20 +20,20 @@ if TYPE_CHECKING:
 
 UNREADABLE: Final = (OSError, ValueError, TypeError, AttributeError, KeyError, RecursionError)
 """What reading a file of outputs ends in that somebody has changed, or that another version wrote."""
-NET_BANDS: Final = ("central", "p10", "p90")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
     """One scenario's outcome, from its files or from a result at hand.
 
-    `metrics`: perimeter -> metric -> statistic -> value; `annual`: the real central lines and net rows of `annual.csv`;
+    `metrics`: perimeter -> metric -> statistic -> value; `annual`: the real central rows of `annual.csv`;
     `changed`: the input files changed since (empty = fresh); `link`: where its report is, empty if nowhere.
     """
 
     scenario: str
     title: str
     why: str
+    theme: str
     metrics: Mapping[str, Mapping[str, Mapping[str, float | None]]]
     annual: pd.DataFrame
     shown_years: int
@@ -44,24 +44,13 @@ class Run:
         """Return one measure; None where there is none."""
         return self.metrics.get(perimeter, {}).get(metric, {}).get(statistic)
 
-    def chance(self, perimeter: str) -> float | None:
-        """Return the probability that NPV is above zero; None where only the central run was made."""
-        return self.value(perimeter, "probability_npv_positive", "mean")
-
-    def net(self, perimeter: str) -> pd.DataFrame:
-        """Return the net position: a row per financial year, a column per statistic (central, p10, p90)."""
-        a = self.annual
-        kept = a[(a.perimeter == perimeter) & (a.scheme == PORTFOLIO)]
-        table = kept.pivot(index="financial_year", columns="statistic", values="value_gbp")  # noqa: PD010 - one each
-        return table[[s for s in NET_BANDS if s in table]]
-
     def in_year(self, perimeter: str, nature: str) -> tuple[str, float]:
         """Return the last shown financial year and the central total of a nature in it."""
         a = self.annual
         years = sorted(a.financial_year.unique())
         year = years[min(self.shown_years, len(years)) - 1]
         inside = (a.perimeter == perimeter) & (a.nature == nature) & (a.financial_year == year)
-        return year, float(a[inside & (a.statistic == CENTRAL)]["value_gbp"].sum())
+        return year, float(a[inside]["value_gbp"].sum())
 
 
 def run_of(result: Result) -> Run:
@@ -70,6 +59,7 @@ def run_of(result: Result) -> Run:
         scenario=result.case.scenario,
         title=result.case.scenario_title,
         why=result.case.scenario_why,
+        theme=result.case.scenario_theme,
         metrics=result.metrics_by_perimeter,
         annual=_kept(result.annual),
         shown_years=result.case.shown_years,
@@ -77,12 +67,11 @@ def run_of(result: Result) -> Run:
 
 
 def _kept(annual: pd.DataFrame) -> pd.DataFrame:
-    net = (annual.scheme == PORTFOLIO) & annual.statistic.isin(NET_BANDS)
-    return annual[(annual.price_basis == REAL) & (net | (annual.statistic == CENTRAL))]
+    return annual[(annual.price_basis == REAL) & (annual.statistic == CENTRAL)]
 
 
 def read_runs(found: Sequence[Finished], first: Sequence[str] = ("base",)) -> list[Run]:
-    """Return the outcomes of finished scenarios, those named `first` in that order, then by title.
+    """Return the outcomes of finished scenarios, those named `first` in that order, then by theme.
 
     One whose files say nothing is left out.
     """
@@ -94,9 +83,13 @@ def read_runs(found: Sequence[Finished], first: Sequence[str] = ("base",)) -> li
 
 
 def in_order(runs: Sequence[Run], first: Sequence[str]) -> list[Run]:
-    """Return outcomes with those named `first` in that order, then by title."""
+    """Return outcomes with those named `first` in that order, then by theme (those of none last) and title."""
     place = {name: i for i, name in enumerate(dict.fromkeys(first))}
-    return sorted(runs, key=lambda run: (place.get(run.scenario, len(place)), run.title.lower()))
+
+    def key(run: Run) -> tuple[int, bool, str, str]:
+        return place.get(run.scenario, len(place)), not run.theme, run.theme, run.title.lower()
+
+    return sorted(runs, key=key)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,6 +128,7 @@ def _read(whole: Finished) -> Run:
         scenario=folder.name,
         title=str(found.get("title") or folder.name),
         why=str(found.get("why", "")),
+        theme=str(found.get("theme", "")),
         metrics=metrics,
         annual=_kept(pd.read_csv(folder / "annual.csv", engine="pyarrow")),
         shown_years=int(found.get("shown_years", 5)),

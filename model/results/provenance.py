@@ -50,6 +50,7 @@ def provenance(case: Case, *, draws: int, seed: int, overrides: Mapping[str, obj
         "scenario": case.scenario,
         "title": case.scenario_title,
         "why": case.scenario_why,
+        "theme": case.scenario_theme,
         "council": case.council,
         "knowledge_date": case.knowledge_date.isoformat(),
         "base_scenario": case.base_scenario,

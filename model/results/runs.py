@@ -16,7 +16,7 @@ from model.money.portfolio import evaluate
 from model.results.annual import annual_frame, monthly_frame
 from model.results.attribution import attribution_frame
 from model.results.children import caseload_frame, placement_cost_frame
-from model.results.children_counts import costs, read
+from model.results.children_counts import read
 from model.results.ledger import ledger_frame
 from model.results.metrics import metrics_of, staffing_frame
 from model.results.outcome import Outcome
@@ -34,7 +34,6 @@ from model.results.risks import (
 from model.results.sample import Sample, join, keep
 from model.results.summary import DRAWS, SEED
 from model.risk.break_even import payers
-from model.risk.frontier import break_even
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,9 +41,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from model.case.records import Case
-    from model.results.children_counts import Children, YearCost
+    from model.results.children_counts import Children
     from model.risk.break_even import Payers
-    from model.risk.frontier import BreakEven
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,19 +166,10 @@ class Result(Outcome):
         """Sobol' indices of the NPV: factor, first, total, each with its standard error; it runs many draws."""
         return sobol_frame(self, perimeter, draws=draws, threads=threads)
 
-    def break_even(self, perimeter: str, x: str, y: str, *, less: str = "") -> BreakEven:
-        """Which pairs of two assumptions break even; with `less`, y is seen as its gap to that assumption."""
-        return break_even(self.case, perimeter, x, y, less=less)
-
     @cached_property
     def children(self) -> Children:
         """The caseload by world, placement and age, read once for a page."""
         return read(self.case, self.caseload)
-
-    @cached_property
-    def children_costs(self) -> tuple[YearCost, YearCost]:
-        """What children cost in the first and the last whole year that a page shows, if nothing is done; central."""
-        return costs(self.children)
 
     @cached_property
     def reconciliation(self) -> pd.DataFrame:

@@ -8,11 +8,11 @@ import nbformat
 import pytest
 
 from model import report
-from model.report import diff, export_html, write_index
+from model.report import diff, write_index
 from model.report.summary import summary_html
 from model.results import provenance
 from tests.browser.browsing import browser, opened, violations
-from tests.report.fake_result import fake_result
+from tests.report.fake_result import exported, fake_result
 
 pytestmark = pytest.mark.browser
 PARTS = ["at_a_glance", "proposal", "savings", "funding", "structure", "risk", "published", "appendix",
@@ -47,10 +47,10 @@ def pages(tmp_path_factory):
         (place / "metrics.json").write_text(json.dumps(metrics))
         found = provenance.provenance(result.case, draws=400, seed=2 if scenario == "other" else 1)
         provenance.write(place, found, started=datetime(2022, 7, 13, tzinfo=UTC), seconds=1)
-        export_html(executed(result), place / "report.html", title=f"A case: {scenario}", metadata={"about": "Why."})
+        exported(executed(result), place / "report.html", f"A case: {scenario}", about="Why.")
         (place / "summary.html").write_text(summary_html(result), encoding="utf-8")
     write_index(case)
-    text = diff.as_html(diff.compare(case / "base", case / "other"))
+    text = diff.as_html(diff.compare(case / "base", case / "other"), "One compared with the other")
     (folder / "diff.html").write_text(text, encoding="utf-8")
     first = case / "base"
     return {

@@ -115,9 +115,6 @@ def test_a_parameter_is_changed_all_cells_run_and_the_figure_is_new(lab):
     assert after in "".join("".join(o["data"].get("text/html", "")) for o in shown)
 
 
-@pytest.mark.skip(
-    reason="open fault: in JupyterLab a key pressed on the first slider is sometimes answered by no new chart"
-)
 def test_a_slider_moves_by_keyboard_and_by_typing_and_says_what_it_is(lab, request):
     with opened_in(lab, "03_what_if.ipynb") as page:
         run_all(page)

@@ -9,6 +9,7 @@ from model import load_case, report, run
 from model.__main__ import main
 from model.batch.jobs import plan
 from model.case.assumptions import Assumptions
+from model.case.reading.overrides import overridden
 from model.case.reading.problems import InputProblems
 from model.commands.jobs import jobs_for
 from model.report.explorer import Explorer
@@ -43,7 +44,7 @@ def test_every_door_refuses_what_check_refuses(tmp_path, capsys, name, value, wo
     assert words in capsys.readouterr().err
     case = load_case(folder, "base")
     assert words in refusal(lambda: load_case(folder, "base", overrides={name: value}))
-    assert words in refusal(lambda: report.changed(case, {name: value}))
+    assert words in refusal(lambda: overridden(case, {name: value}))
     assert words in refusal(lambda: report.open_result(str(folder), "base", draws=1, seed=1, overrides={name: value}))
     if name in case.assumptions:
         explorer = Explorer(case=case, perimeter="whole", draws=2, seed=1)
@@ -64,7 +65,7 @@ def test_every_door_refuses_what_check_refuses(tmp_path, capsys, name, value, wo
 )
 def test_what_is_no_number_is_refused_in_one_sentence(tmp_path, value, words):
     case = load_case(write_case(tmp_path), "base")
-    said = refusal(lambda: report.changed(case, {"fostering.fill_rate": value}))
+    said = refusal(lambda: overridden(case, {"fostering.fill_rate": value}))
     assert said.startswith("overrides, key fostering.fill_rate: ")
     assert words in said
     assert InputProblems([said])._render_traceback_() == [said]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from model.report.diff import compare
-from model.report.look import charts
+from model.report.look import charts, tables
 from model.risk import voi
 
 
@@ -69,27 +69,28 @@ def scenario(folder, npv, verdicts="ref,statement,recomputed,verdict\n1,x,2,reco
 
 def test_a_difference_below_what_is_printed_is_none(tmp_path):
     old, new = scenario(tmp_path / "a" / "base", 1000.2), scenario(tmp_path / "b" / "base", 1000.4)
-    assert not compare(old, new).changes
-    [change] = compare(old, scenario(tmp_path / "c" / "base", 1002.2)).changes
+    assert compare(old, new) == {"base": []}
+    [change] = compare(old, scenario(tmp_path / "c" / "base", 1002.2))["base"]
     assert (change.before, change.after, change.by) == ("£1,000", "£1,002", "+£2")
 
 
 @pytest.mark.parametrize("damage", ["", "a,b\n1,2\n", "\x00", '"'])
-def test_a_damaged_file_is_named_and_not_a_traceback(tmp_path, damage):
+def test_a_damaged_file_is_a_change_and_not_a_traceback(tmp_path, damage):
     old, new = scenario(tmp_path / "a" / "base", 1.0), scenario(tmp_path / "b" / "base", 1.0, damage)
-    changes = compare(old, new).changes
-    assert any("run the scenario again" in change.after for change in changes)
-    (new / "metrics.json").write_text("[" * 100_000, encoding="utf-8")
-    (new / "provenance.json").write_text('{"inputs": [1], "assumptions": 3}', encoding="utf-8")
-    assert compare(old, new).changes
+    assert compare(old, new)["base"]
+    for name, text in (("metrics.json", "[" * 100_000), ("provenance.json", '{"inputs": [1], "assumptions": 3}')):
+        (new / name).write_text(text, encoding="utf-8")
+        [change] = compare(old, new)["base"]
+        assert "run the scenario again" in change.after
 
 
 def test_settings_of_the_machine_do_not_reach_a_chart():
-    def paint(canvas):
-        canvas.subplots().plot([0, 1], [0, 1])
+    def drawn():
+        data = tables.table("k", "c", ("a",), [("b",)])
+        return charts.chart("k", "t", "A line", lambda axes: axes.plot([0, 1], [0, 1]), height=3, data=data).svg
 
-    plain = charts.draw("k", "A line", paint)
+    plain = drawn()
     with mpl.rc_context(
         {"path.sketch": (1, 100, 2), "axes.linewidth": 7, "xtick.direction": "in", "axes.xmargin": 0.4}
     ):
-        assert charts.draw("k", "A line", paint) == plain
+        assert drawn() == plain

@@ -10,8 +10,8 @@ import pytest
 
 from model import load_case, run
 from model.case.draws import central
+from model.case.reading.overrides import overridden
 from model.money.portfolio import evaluate
-from model.report.opening import changed
 from tests.longhand.longhand import LINES, LongHand, diverted, filled_places
 
 FOLDER = Path(__file__).parents[2] / "inputs" / "bury-2022"
@@ -98,7 +98,7 @@ def test_price_growth_by_placement_to_the_penny(tmp_path):
 
 def with_share(case):
     """Half of the agency cover can go, so that no assumption the model may read is at its neutral value."""
-    return changed(case, {"agency.cover_displaced_share": 0.5})
+    return overridden(case, {"agency.cover_displaced_share": 0.5})
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)

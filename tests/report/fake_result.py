@@ -15,6 +15,8 @@ from model.case.assumptions import Assumption
 from model.case.records import BudgetLine, Case, CaseloadRow, Conventions, FundingPlan, Post, PublishedRow, SchemeSpec
 from model.case.reference import PriceIndex, Reference
 from model.case.timeline import Timeline
+from model.report.export import body_of
+from model.report.look.page import Page, render
 from model.risk.break_even import Payers
 
 HOSTILE = (
@@ -67,7 +69,7 @@ def fake_case(scenario="base", **more):
         "folder": Path("inputs/fake-2022"), "name": "fake-2022", "title": "A made-up case", "council": "Fake Council",
         "timeline": TIMELINE, "shown_years": 5, "price_base": "2022/23", "knowledge_date": date(2022, 7, 13),
         "published_scenario": "as-published", "base_scenario": "base", "scenario": scenario,
-        "scenario_title": f"The {scenario} scenario", "scenario_why": "The best evidence there is.", "overrides": {},
+        "scenario_theme": "A theme", "scenario_title": f"The {scenario} scenario", "scenario_why": "The best evidence there is.", "overrides": {},
         "conventions": Conventions(weeks_per_year=365 / 7, discount_rate_annual=0.035,
                                    discount_rate_name="green_book_standard", price_index="planning"),
         "assumptions": {a.name: a for a in ASSUMPTIONS}, "schemes": schemes,
@@ -293,3 +295,8 @@ class FakeResult:
 def fake_result(scenario="base", **more):
     """A result of the made-up case."""
     return FakeResult(fake_case(scenario, **more))
+
+
+def exported(node, path, title, **about):
+    """Write an executed notebook as a page, as a run does."""
+    path.write_text(render(Page(title=title, **about), body_of(node)), encoding="utf-8")

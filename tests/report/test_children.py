@@ -10,9 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model import load_case, report, run
-from model.case.draws import central
-from model.money.portfolio import evaluate
-from model.report import children, children_tables, views
+from model.report import children, views
 from model.report.look import format as fmt
 from model.results import children_counts
 from tests.cases import write_case
@@ -148,7 +146,7 @@ def test_the_first_year_sentence_counts_entries_and_exits_of_the_frame(result, r
 
 @pytest.mark.parametrize("by", ["placement", "age"])
 def test_children_are_rounded_plainly_and_their_changes_from_unrounded_numbers(result, read, by):
-    table = children_tables.now_and_later(read, by)
+    table = children.now_and_later(read, by)
     assert "may differ by 0.1" in table.note
     for row in table.rows:
         now, nothing, change, schemes, effect = (c.sort for c in row[1:])
@@ -168,73 +166,6 @@ def test_children_are_rounded_plainly_and_their_changes_from_unrounded_numbers(r
                 assert shown[title][4].text == fmt.decimal(stock(result, "with_schemes", placement, "2027-03"), 1)
     assert value(table.rows[-1][1]) == pytest.approx(stock(result, "do_nothing", "all", "2022-03"), abs=0.0501)
     assert value(table.rows[-1][4]) == pytest.approx(stock(result, "with_schemes", "all", "2027-03"), abs=0.0501)
-
-
-def test_costs_are_those_of_the_model_placement_by_placement(read):
-    first, last = children_counts.costs(read)
-    evaluation = evaluate(read.case, central(read.case))
-    stock = evaluation.world().mean_stock + evaluation.uasc.mean_stock
-    monthly = (stock * evaluation.monthly_prices)[..., 0]
-    years = read.case.timeline.by_financial_year(monthly)
-    assert first.cost_gbp.sum(axis=0) == pytest.approx(years[0], rel=1e-6, abs=1)
-    assert last.cost_gbp.sum(axis=0) == pytest.approx(years[read.case.shown_years - 1], rel=1e-6, abs=1)
-    assert (first.year, last.year) == ("2022/23", "2026/27")
-
-
-def test_what_is_left_for_the_council_is_what_the_do_nothing_world_spends_on_placements(read):
-    evaluation = evaluate(read.case, central(read.case))
-    world = evaluation.world()
-    spent = read.case.timeline.by_financial_year((world.mean_stock * evaluation.monthly_prices).sum(axis=1))[:, 0]
-    for cost, i in zip(children_counts.costs(read), (0, read.case.shown_years - 1), strict=True):
-        assert cost.cost_gbp.sum() - cost.grant_gbp == pytest.approx(spent[i], rel=1e-6)
-
-
-def test_a_year_s_cost_is_children_times_price_times_weeks(read):
-    for cost in children_counts.costs(read):
-        by_hand = cost.children.sum(axis=0) * cost.price_weekly * read.case.conventions.weeks_per_year
-        assert cost.cost_gbp.sum(axis=0) == pytest.approx(by_hand, rel=1e-6, abs=1e-6)
-
-
-def test_the_cost_table_adds_up(read):
-    first, last = children_counts.costs(read)
-    by_place = children_tables.placement_costs(read.case, first, last)
-    total = next(i for i, row in enumerate(by_place.rows) if row[0].text == "All placements")
-    for place in (3, 4, 6, 7, 8):
-        near = 0.0501 * total if place in {3, 6} else 1e-6  # numbers of children are rounded by themselves
-        assert sum(column(by_place, place, slice(total))) == pytest.approx(value(by_place.rows[total][place]), abs=near)
-    assert value(by_place.rows[total][4]) == round(first.cost_gbp.sum() / 1e3)
-    assert value(by_place.rows[total][8]) == 100
-
-
-def test_what_grant_pays_and_what_is_left_add_up_to_the_total(read):
-    first, last = children_counts.costs(read)
-    first = dataclasses.replace(first, grant_children=2.04, grant_gbp=81_400.0)
-    table = children_tables.placement_costs(read.case, first, last)
-    rows = {row[0].text: row for row in table.rows}
-    for i in (3, 4, 6, 7):
-        parts = value(rows["of which paid for by grant"][i]) + value(rows["Left for the council"][i])
-        near = 0.11 if i in {3, 6} else 1e-6  # numbers of children are rounded by themselves
-        assert parts == pytest.approx(value(rows["All placements"][i]), abs=near)
-    assert value(rows["of which paid for by grant"][4]) == 81
-
-
-def test_a_rise_in_cost_is_prices_and_children_and_nothing_else(read):
-    first, last = children_counts.costs(read)
-    prices, moved = children_counts.rise(first, last)
-    assert prices + moved == pytest.approx(last.cost_gbp.sum() - first.cost_gbp.sum())
-    same = dataclasses.replace(last, price_weekly=first.price_weekly)
-    assert children_counts.rise(first, same)[0] == pytest.approx(0)
-
-
-def test_each_price_links_to_its_assumption_and_shows_its_range(read):
-    first, last = children_counts.costs(read)
-    table = children_tables.placement_costs(read.case, first, last)
-    page = report.all_assumptions(read.case).html
-    for row, placement in zip(table.rows, read.placements, strict=False):
-        found = read.case.assumptions[f"price.{placement}_weekly"]
-        assert value(row[1]) == pytest.approx(found.value, abs=0.5)
-        address = row[1].markup.split('href="#')[1].split('"')[0]
-        assert f'id="{address}"' in page
 
 
 @given(st.lists(st.floats(0, 1e6), min_size=1, max_size=12), st.integers(0, 2))
@@ -260,11 +191,20 @@ def test_the_chapter_holds_both_charts_and_all_tables_with_the_numbers_behind(re
     assert ">nan<" not in page
 
 
+def test_what_placements_cost_is_what_the_frame_of_costs_says(result):
+    f = result.placement_costs
+    cost = f[(f.placement == "all") & (f.statistic == "central")].set_index("financial_year")["value_gbp"]
+    said = children.cost_words(result)
+    assert (
+        f"placements cost {fmt.money(cost['2022/23'])} in 2022/23 and {fmt.money(cost['2026/27'])} in 2026/27" in said
+    )
+
+
 def test_a_central_run_without_draws_shows_no_fan(result):
     frame = result.caseload[result.caseload.statistic == "central"]
     read = children_counts.read(result.case, frame)
     alone = SimpleNamespace(case=result.case, draws=1, children=read,
-                            children_costs=children_counts.costs(read), ledger=result.ledger)  # fmt: skip
+                            placement_costs=result.placement_costs, ledger=result.ledger)  # fmt: skip
     page = report.caseload(alone).html
     assert "percentile" not in page.split("Rests on")[0]
     assert "10th" not in page

@@ -4,9 +4,10 @@ import pytest
 
 from model import report, run
 from model.case.draws import central
+from model.case.reading.overrides import overridden
 from model.money.appraisal import discount_factors
 from model.money.portfolio import evaluate
-from model.report import drivers, opening
+from model.report import drivers
 from model.report.look import format as fmt
 from model.risk.break_even import ENTRIES, payers
 from tests.engine import load
@@ -36,7 +37,7 @@ def test_what_pays_for_the_whole_does(base):
     years = discount_factors(base.case.timeline, 0.035).sum() / 12
     assert found.annual_gbp * years == pytest.approx(-npv)
     assert fmt.money(found.annual_gbp) in drivers.whole_words(base)
-    worlds = [opening.changed(base.case, {ENTRIES: value}) for value in (1.0, 1.0 - found.entries_share)]
+    worlds = [overridden(base.case, {ENTRIES: value}) for value in (1.0, 1.0 - found.entries_share)]
     spent = [evaluate(case, central(case)).total_spending()[:, 0] for case in worlds]
     saved = (spent[0] - spent[1]) @ discount_factors(base.case.timeline, 0.035)
     assert saved == pytest.approx(-npv, rel=0.01)

@@ -1,25 +1,21 @@
 """The risk page: every chart says its finding and its numbers; the sliders answer as a run of that case would."""
 
-import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from model import load_case, run
-from model.case.draws import central, sample, with_values
+from model.case.draws import central, sample
+from model.case.reading.overrides import overridden
 from model.money.appraisal import npv_evaluator
 from model.report import risk_figures as risk
 from model.report.explorer import Explorer
-from model.report.frontier_figure import frontier_chart
-from model.report.opening import changed
 from model.results.what_if import SLIDERS, shifted
 from model.risk.attribution import attribute
-from model.risk.frontier import Axis
 from tests.cases import write_case
 
 ITS = "invest_to_save"
-IFA, OWN = "price.ifa_foster_weekly", "price.in_house_foster_weekly"
 
 
 @pytest.fixture(scope="module")
@@ -36,8 +32,6 @@ def test_every_chart_has_a_finding_an_alt_text_and_its_numbers(result):
     charts = [
         risk.tornado_chart(result, ITS),
         risk.sobol_chart(result, ITS, draws=32),
-        frontier_chart(result, "edge_of_care", "edge_of_care.effect", "price.residential_weekly"),
-        frontier_chart(result, "fostering", "fostering.fill_rate", IFA, less=OWN),
         risk.information_chart(result),
     ]
     for chart in charts:
@@ -46,40 +40,6 @@ def test_every_chart_has_a_finding_an_alt_text_and_its_numbers(result):
         assert "<svg" in chart.svg
         assert "nan" not in chart.html.lower().replace("finance", "")
     assert risk.attribution_table(result, "whole").rows
-
-
-def test_a_frontier_over_the_price_gap_breaks_even_where_the_engine_does(case, result):
-    chart = frontier_chart(result, "fostering", "fostering.fill_rate", IFA, less=OWN)
-    evaluate, start = npv_evaluator(case, ["fostering"]), central(case)
-    pairs = [(row[0].sort, row[1].sort) for row in chart.data.rows]
-    assert len(pairs) > 5
-    fill, gap = (np.array(side) for side in zip(*pairs, strict=True))
-    assert np.all(np.diff(gap) < 0)  # fuller places pay at a narrower gap
-    scale = abs(evaluate(start)["fostering"][0])
-    for moved in ({IFA: case.assumptions[OWN].value + gap}, {OWN: case.assumptions[IFA].value - gap}):
-        npv = evaluate(with_values(start, {"fostering.fill_rate": fill} | moved))["fostering"]
-        np.testing.assert_allclose(npv, 0, atol=1e-6 * scale)
-
-
-def test_a_frontier_shows_the_gap_that_both_ranges_allow_and_where_central_lies(case, result):
-    chart = frontier_chart(result, "fostering", "fostering.fill_rate", IFA, less=OWN)
-    assert "a gap between “IFA foster placements: what one more child there costs” and “" in chart.title
-    assert "(central £450 a week)" in chart.title
-    assert set(chart.rests_on) == {"fostering.fill_rate", IFA, OWN}
-    axis = Axis(case, IFA, OWN)
-    assert [end - axis.held for end in axis.own] == pytest.approx([700 - 400, 900 - 300])
-    assert (axis.charted - axis.held)[[0, -1]] == pytest.approx([300 - 150, 600 + 150])
-    assert axis.central in axis.charted
-    plain = Axis(case, "edge_of_care.effect")
-    assert plain.charted[0] >= 0
-    assert {"NPV above zero", "NPV below zero"} <= set(re.findall(r">(NPV [a-z ]+)</text>", chart.svg))
-
-
-def test_a_frontier_without_a_range_is_refused_by_name(case):
-    fixed = replace(case.assumptions["fostering.fill_rate"], value=0.0, low=0.0, high=0.0, distribution="fixed")
-    empty = replace(case, assumptions={**case.assumptions, "fostering.fill_rate": fixed})
-    with pytest.raises(ValueError, match=r"fostering\.fill_rate has no range"):
-        frontier_chart(run(empty, draws=1), "fostering", "fostering.fill_rate", IFA)
 
 
 def test_attribution_on_the_engine_sums_to_the_joint_to_the_penny(case):
@@ -137,7 +97,7 @@ def test_what_moves_nothing_has_no_bar_and_an_empty_chart_is_a_sentence(case, re
     bars = risk.tornado_chart(result, ITS).data.rows
     assert bars
     assert all(row[-1].sort >= 0.5 for row in bars)
-    certain = changed(case, {a.name: a.value for a in case.assumptions.values() if a.low < a.high})
+    certain = overridden(case, {a.name: a.value for a in case.assumptions.values() if a.low < a.high})
     sure = run(certain, draws=2, process_noise=False)
     nothing = risk.information_chart(sure)
     for chart in (risk.tornado_chart(sure, ITS), nothing):

@@ -18,7 +18,6 @@ from model.case.records import Correlation
 from model.case.units import UNITS
 from model.case.words import CHANCE
 from model.money.appraisal import npv_evaluator
-from model.risk.frontier import frontier
 from model.risk.sobol import sobol_indices
 from model.risk.switching import switching_values
 from model.risk.tornado import tornado
@@ -247,16 +246,6 @@ def test_chance_is_a_factor_when_process_noise_is_on() -> None:
     found = {i.factor: i for i in sobol_indices(LINEAR, noisy, ["p"], draws=10_000, seed=3)}
     assert found[CHANCE].total == pytest.approx(0.5, abs=0.05)
     assert found["a"].first == pytest.approx(0.5, abs=0.05)
-
-
-def test_frontier_of_two_assumptions() -> None:
-    found = frontier(
-        LINEAR, linear, "one", x="a", y="b", x_values=np.array([100.0, 120, 900]), y_values=np.linspace(0, 300, 7)
-    )
-    assert found.npv.shape == (7, 3)
-    assert found.npv[2, 1] == pytest.approx(3 * 120 - 2 * 100 + 40)
-    assert found.break_even[:2] == pytest.approx([170, 200])
-    assert np.isnan(found.break_even[2])
 
 
 def test_mean_and_variance_of_a_linear_model_of_normals() -> None:

@@ -171,6 +171,7 @@ class _Reading:
             scenario=chosen.name,
             scenario_title=", with ".join([chosen.title, *(f"{n} = {v}" for n, v in layers[1].overrides.items())]),
             scenario_why=chosen.why,
+            scenario_theme=chosen.theme,
             overrides={name: value for layer in layers for name, value in layer.overrides.items()},
             conventions=conventions,
             assumptions=Assumptions(assumptions),

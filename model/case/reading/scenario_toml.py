@@ -23,6 +23,7 @@ from model.case.words import DISTRIBUTIONS, FIXED, PERT, RATINGS
 SCENARIO: Final = {
     "title": need(read.text, "Its name for people."),
     "why": need(read.text, "The question it answers."),
+    "theme": spare(read.text, "What it varies; the index sets scenarios of one theme together.", ""),
     "overrides": spare(read.table, "Assumptions, `schemes` and `conventions.*` that differ from the case's own.", {}),
 }
 
@@ -55,6 +56,7 @@ class Scenario:
     name: str
     title: str
     why: str
+    theme: str = ""
     overrides: Mapping[str, Any]
     toml: Toml
 
@@ -93,9 +95,8 @@ def read_scenario(
         return None
     values = read_keys(toml.tables, SCENARIO, Place(toml=toml), problems)
     overrides = flat_overrides(values.get("overrides", {}), assumptions)
-    return Scenario(
-        name=name, title=values.get("title", name), why=values.get("why", ""), overrides=overrides, toml=toml
-    )
+    said = {key: values.get(key, "") for key in ("why", "theme")}
+    return Scenario(name=name, title=values.get("title", name), **said, overrides=overrides, toml=toml)
 
 
 def flat_overrides(table: Mapping[str, Any], known: Collection[str], prefix: str = "") -> dict[str, Any]:

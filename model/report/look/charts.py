@@ -12,6 +12,7 @@ import re
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from textwrap import fill
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
 from model.report.look import format as fmt
@@ -19,7 +20,7 @@ from model.report.look import markup
 from model.report.look import tables as tbl
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     import pandas as pd
     from matplotlib.axes import Axes
@@ -36,6 +37,7 @@ WIDTH, NARROW = 7.2, 3.5  # inches at 72 to the inch: the column of text on a pa
 TALLER = 1.5  # a narrow chart against a wide one
 LETTERS_THAT_FIT, MARKS_THAT_FIT = 22, 3  # on a narrow chart: of a row's name on one line; across
 DASHED = (0, (4, 2))
+BANDS = (("p10", "p90", 0.18), ("p25", "p75", 0.32))  # percentiles shaded about a line, and how darkly
 MONTHS_THAT_FIT = 6  # Aprils or years beyond which every other one is named, or names are slanted
 
 _STYLE: dict[str, Any] = {
@@ -74,14 +76,15 @@ _STYLE: dict[str, Any] = {
 class Figure:
     """A chart as it is shown: `title` states the finding, `alt` says what the chart shows, `data` is behind it.
 
-    Without an `svg` there is nothing to draw: title and note stand as a sentence.
+    `data` is None where the page has a table of it at the chart's side. Without an `svg` there is nothing to draw:
+    title and note stand as a sentence.
     """
 
     key: str
     title: str
     alt: str
     svg: str
-    data: tbl.Table
+    data: tbl.Table | None
     rests_on: Mapping[str, str] = field(default_factory=dict)
     note: str = ""
 
@@ -92,12 +95,12 @@ class Figure:
             return f'<p class="empty"><strong>{markup.escape(self.title)}.</strong> {markup.escape(self.note)}</p>'
         note = f'<p class="note">{markup.escape(self.note)}</p>' if self.note else ""
         hidden = f'<span class="unseen">: {markup.escape(self.title)}</span>'
+        words = f"<summary>The numbers behind this chart{hidden}</summary>"
+        data = f'<details class="data">{words}{self.data.html}</details>' if self.data else ""
         return (
             f'<figure id="f-{markup.slug(self.key)}"><figcaption>{markup.escape(self.title)}</figcaption>'
             f'<div class="scroll chart" role="group" tabindex="0" aria-label="Chart: {markup.attribute(self.title)}">'
-            f"{self.svg}</div>{note}"
-            f'<details class="data"><summary>The numbers behind this chart{hidden}</summary>{self.data.html}</details>'
-            f"{markup.rests_on(self.rests_on, self.title)}</figure>"
+            f"{self.svg}</div>{note}{data}{markup.rests_on(self.rests_on, self.title)}</figure>"
         )
 
     def _repr_html_(self) -> str:
@@ -108,7 +111,9 @@ class Figure:
         return f"{self.title}\n{self.alt}"
 
 
-def draw(key: str, alt: str, paint: Callable[[Canvas], None], *, height: float = 3.0, narrow: bool = True) -> str:
+def draw(  # noqa: PLR0913 - as chart
+    key: str, alt: str, paint: Callable[[Any], None], *, height: float, narrow: bool, grid: Mapping[str, Any]
+) -> str:
     """Return what `paint` draws in the house style, for a wide and a `narrow` page; inches. The page shows one."""
     from matplotlib.figure import Figure as Canvas  # noqa: PLC0415 - a second to import; only pages with charts pay it
 
@@ -118,7 +123,7 @@ def draw(key: str, alt: str, paint: Callable[[Canvas], None], *, height: float =
         own = f"{key}-narrow" if name == "narrow" else key
         with house_style(own):
             canvas = Canvas(figsize=(width, tall), layout="constrained", dpi=DOTS)
-            paint(canvas)
+            paint(canvas.subplots(**grid))
             if name == "narrow":
                 _fitted(canvas)
             shown.append(f'<div class="{name}">{owned(_printed(canvas), own, alt)}</div>')
@@ -232,34 +237,47 @@ def name_rows(axes: Axes, names: Sequence[str]) -> None:
     axes.grid(visible=True, axis="x")
 
 
-def band(axes: Axes, frame: pd.DataFrame, *, ends: tuple[str, str] = ("p10", "p90"), alpha: float = 0.18) -> None:
-    """Shade between two percentiles of a frame, a column each; nothing where it holds the central run alone."""
-    low, high = ends
-    if {low, high} <= set(frame):
-        axes.fill_between(range(len(frame)), frame[low], frame[high], color=BLUE, alpha=alpha, linewidth=0,
-                          label=f"{int(low[1:])}th to {int(high[1:])}th percentile")  # fmt: skip
+def fan(axes: Axes, frame: pd.DataFrame, words: str = "Central", marker: str = "") -> None:
+    """Draw the central line of a frame with a column a statistic, and of its draws the bands and the mean it has."""
+    x = range(len(frame))
+    for low, high, alpha in BANDS:
+        if {low, high} <= set(frame):
+            axes.fill_between(x, frame[low], frame[high], color=BLUE, alpha=alpha, linewidth=0,
+                              label=f"{int(low[1:])}th to {int(high[1:])}th percentile")  # fmt: skip
+    axes.plot(x, frame["central"], color=BLUE, label=words, marker=marker)
+    if "mean" in frame:
+        axes.plot(x, frame["mean"], color=INK, linestyle=DASHED, linewidth=1.3, label="Mean")
 
 
-def panels(canvas: Canvas, count: int, columns: int) -> list[Axes]:
-    """Return so many small charts on a grid; what is left of its last row is blank."""
-    every = list(canvas.subplots(-(-count // columns), columns, squeeze=False).ravel())
-    for axes in every[count:]:
-        axes.set_axis_off()
-    return every[:count]
+def bars(axes: Axes, names: Sequence[str], parts: Iterable[tuple[Any, Any, Any, str]], left: float = 0.0) -> None:
+    """Draw horizontal bars from `left`, for each of `parts`: their lengths, colour, hatching and name in the key."""
+    for lengths, colour, hatch, words in parts:
+        axes.barh(range(len(names)), lengths, color=colour, hatch=hatch, edgecolor=PAPER, linewidth=0.4,
+                  label=words or None, left=left)  # fmt: skip
+    name_rows(axes, names)
+
+
+def bars_height(count: int) -> float:
+    """Return how high a chart of so many horizontal bars is, in inches."""
+    return 0.9 + 0.28 * max(count, 1)
 
 
 def chart(  # noqa: PLR0913 - each is a part of a figure
     key: str,
     title: str,
     alt: str,
-    paint: Callable[[Canvas], None],
+    paint: Callable[[Any], None],
     *,
     height: float,
-    data: tbl.Table,
-    rests_on: Mapping[str, str] | None = None,
-    note: str = "",
+    data: tbl.Table | None,
     narrow: bool = True,
+    grid: Mapping[str, Any] = MappingProxyType({}),
+    **more: Any,  # noqa: ANN401 - the other fields of `Figure`
 ) -> Figure:
-    """Return a figure painted by `paint`, so many inches high, on the width of a page."""
-    svg = draw(key, alt, paint, height=height, narrow=narrow)
-    return Figure(key=key, title=title, alt=alt, svg=svg, data=data, rests_on=rests_on or {}, note=note)
+    """Return a figure that `paint` draws on its axes, so many inches high, on the width of a page.
+
+    `grid`: the axes it needs where that is not one, as matplotlib's `subplots` takes it. Without rows of data there is
+    nothing to draw: title and note stand alone.
+    """
+    svg = draw(key, alt, paint, height=height, narrow=narrow, grid=grid) if data is None or data.rows else ""
+    return Figure(key=key, title=title, alt=alt, svg=svg, data=data, **more)

@@ -19,29 +19,25 @@ MONTH_NAMES = ("January", "February", "March", "April", "May", "June", "July", "
 
 Number = float | int | None
 
-_PER = {
+_UNITS = {
     "GBP": "",
-    "GBP/day": " a day",
-    "GBP/hour": " an hour",
-    "GBP/week": " a week",
-    "GBP/month": " a month",
-    "GBP/year": " a year",
-    "GBP/child": " a child",
-    "GBP/child/year": " a child a year",
-    "GBP/household": " a household",
-    "GBP/household/year": " a household a year",
-    "GBP/fte": " per fte",
-    "GBP/fte/year": " per fte a year",
-}
-_COUNTED = {
-    "children": ("child", "children"),
-    "households": ("household", "households"),
-    "weeks": ("week", "weeks"),
-    "days": ("day", "days"),
-    "years": ("year", "years"),
-    "months": ("month", "months"),
-}
-_AFTER = {
+    "GBP/day": "a day",
+    "GBP/hour": "an hour",
+    "GBP/week": "a week",
+    "GBP/month": "a month",
+    "GBP/year": "a year",
+    "GBP/child": "a child",
+    "GBP/child/year": "a child a year",
+    "GBP/household": "a household",
+    "GBP/household/year": "a household a year",
+    "GBP/fte": "per fte",
+    "GBP/fte/year": "per fte a year",
+    "children": "children",
+    "households": "households",
+    "weeks": "weeks",
+    "days": "days",
+    "years": "years",
+    "months": "months",
     "children/year": "children a year",
     "children/month": "children a month",
     "households/year": "households a year",
@@ -49,7 +45,9 @@ _AFTER = {
     "children/worker": "children a worker",
     "children/child": "for each child",
     "fte": "fte",
-}
+    "rate/year": "a year",
+}  # the words after a number
+_SHARES = {"share", "rate/year"}
 
 
 def is_missing(value: Number) -> bool:
@@ -66,59 +64,58 @@ def decimal(value: Number, places: int = 0) -> str:
     return f"{MINUS if rounded < 0 else ''}{abs(rounded):,.{places}f}"
 
 
-def _with_sign(text: str, value: Number, *, signed: bool) -> str:
-    zero = not any(digit in text for digit in "123456789")
-    return f"+{text}" if signed and value is not None and value > 0 and not zero else text
-
-
 def signed(value: Number, places: int = 0) -> str:
     """Return a plain number with its sign: 4.93 -> `+4.9`."""
-    return _with_sign(decimal(value, places), value, signed=True)
+    return _plus(decimal(value, places))
 
 
-def _sterling(text: str, suffix: str = "") -> str:
+def _plus(text: str) -> str:
+    above = not text.startswith((MINUS, MISSING)) and any(digit in text for digit in "123456789")
+    return f"+{text}" if above else text
+
+
+def _sterling(value: Number, unit: float, places: int, suffix: str, *, signed: bool) -> str:
+    text = decimal(None if value is None else value / unit, places)
     if text == MISSING:
         return text
-    return f"{MINUS}£{text[1:]}{suffix}" if text.startswith(MINUS) else f"£{text}{suffix}"
+    whole = f"{MINUS}£{text[1:]}{suffix}" if text.startswith(MINUS) else f"£{text}{suffix}"
+    return _plus(whole) if signed else whole
 
 
 def pounds(value: Number, *, pence: bool = False, signed: bool = False) -> str:
     """Return whole pounds (or pence): 417143 -> `£417,143`, -5 -> `−£5`."""
-    return _with_sign(_sterling(decimal(value, 2 if pence else 0)), value, signed=signed)
+    return _sterling(value, 1, 2 if pence else 0, "", signed=signed)
 
 
 def thousands(value: Number, *, signed: bool = False) -> str:
     """Return thousands of pounds, for tables in one unit: 1238000 -> `£1,238k`, -400 -> `£0`."""
-    text = decimal(None if value is None else value / 1e3)
-    return _with_sign(_sterling(text, "" if text == "0" else "k"), value, signed=signed)
+    text = _sterling(value, 1e3, 0, "k", signed=signed)
+    return "£0" if text == "£0k" else text
 
 
 def millions(value: Number, places: int = 2, *, signed: bool = False) -> str:
     """Return millions of pounds: 2632526 -> `£2.63m`."""
-    scaled = None if value is None else value / 1e6
-    return _with_sign(_sterling(decimal(scaled, places), "m"), value, signed=signed)
+    return _sterling(value, 1e6, places, "m", signed=signed)
 
 
 def money(value: Number, *, signed: bool = False) -> str:
     """Return pounds in the unit a reader expects: `£2.63m`, `£417k`, `£35`."""
-    if value is None or is_missing(value):
-        return MISSING
-    size = abs(value)
-    if size >= 999_500:
-        return millions(value, signed=signed)
-    if size >= 9_999.5:
-        return thousands(value, signed=signed)
-    return pounds(value, signed=signed)
+    return _suited(value)(value, signed=signed)
 
 
 def money_range(low: Number, high: Number) -> str:
     """Return `£0.10m to £0.52m`, both ends in the same unit; one number where they look the same."""
     if low is None or high is None or is_missing(low) or is_missing(high):
         return MISSING
-    size = max(abs(low), abs(high))
-    show = millions if size >= 999_500 else thousands if size >= 9_999.5 else pounds
+    show = _suited(max(low, high, key=abs))
     first, last = show(low), show(high)
     return first if first == last else f"{first} to {last}"
+
+
+def _suited(value: Number) -> Callable[..., str]:
+    """Return the unit that suits an amount: pounds, thousands or millions."""
+    size = 0.0 if value is None or is_missing(value) else abs(value)
+    return millions if size >= 999_500 else thousands if size >= 9_999.5 else pounds
 
 
 def percent(share: Number, places: int = 0) -> str:
@@ -178,43 +175,31 @@ def significant(value: Number, digits: int = 3) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def _pounds_as_stated(value: float) -> str:
-    whole = math.isclose(value, round(value), abs_tol=0.005)
-    return pounds(value, pence=not whole and abs(value) < 10_000)
-
-
-def _share(value: float) -> str:
-    whole = math.isclose(value * 100, round(value * 100), abs_tol=1e-9)
-    return percent(value, 0 if whole else 1)
-
-
-_SHOWN: dict[str, Callable[[float], str]] = {
-    "share": _share,
-    "rate/year": lambda value: f"{_share(value)} a year",
-    "switch": lambda value: "on" if value else "off",
-}
-
-
-_YEARLY = {"rate/year": "a year"}
-
-
 def quantity(value: Number, unit: str) -> str:
     """Return a number with its unit in words: (750, `GBP/week`) -> `£750 a week`; (0.62, `share`) -> `62%`."""
     if value is None or is_missing(value):
         return MISSING
-    if unit in _PER:
-        return f"{_pounds_as_stated(value)}{_PER[unit]}"
-    if unit in _COUNTED:
-        return f"{significant(value)} {_COUNTED[unit][0 if value == 1 else 1]}"
-    show = _SHOWN.get(unit)
-    return show(value) if show else f"{significant(value)} {_AFTER.get(unit, '')}".rstrip()
+    if unit == "switch":
+        return "on" if value else "off"
+    text, words = significant(value), _UNITS.get(unit, "")
+    if unit.startswith("GBP"):
+        whole = math.isclose(value, round(value), abs_tol=0.005)
+        text = pounds(value, pence=not whole and abs(value) < 10_000)
+    elif unit in _SHARES:
+        text = percent(value, 0 if math.isclose(value * 100, round(value * 100), abs_tol=1e-9) else 1)
+    elif value == 1 and "/" not in unit:
+        words = {"children": "child"}.get(words, words.removesuffix("s"))
+    return f"{text} {words}".rstrip()
+
+
+def reach(low: Number, high: Number, unit: str) -> str:
+    """Return a range with its unit in words."""
+    return f"{quantity(low, unit)} to {quantity(high, unit)}"
 
 
 def on_axis(value: float, unit: str) -> str:
     """Return a number as an axis of that unit is marked: (750, `GBP/week`) -> `£750`; (0.62, `share`) -> `62%`."""
-    if unit in _PER:
-        return quantity(value, "GBP")
-    return quantity(value, "share" if unit in _YEARLY else unit if unit in _SHOWN else "")
+    return quantity(value, "GBP" if unit.startswith("GBP") else "share" if unit in _SHARES else "")
 
 
 def read(text: str, unit: str) -> float | None:
@@ -226,7 +211,7 @@ def read(text: str, unit: str) -> float | None:
     if unit == "switch" and plain in {"on", "off"}:
         return float(plain == "on")
     found = _WRITTEN.fullmatch(plain)
-    if not found or (found["percent"] and unit not in {"share", *_YEARLY}):
+    if not found or (found["percent"] and unit not in _SHARES):
         return None
     value = float(found["number"].replace("£", "").replace(",", "")) / (100 if found["percent"] else 1)
     return value if quantity(value, unit).endswith(found["words"]) else None

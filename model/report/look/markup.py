@@ -41,12 +41,8 @@ def slug(text: str) -> str:
     return short if short[:1].isalpha() else f"x-{short}"
 
 
-def prose(text: object) -> str:
+def prose(text: str) -> str:
     """Return escaped text with addresses as links; a note is never cut."""
-    return _linked(str(text))
-
-
-def _linked(text: str) -> str:
     parts, at = [], 0
     for found in _ADDRESS.finditer(text):
         address = found.group().rstrip(".,;:")

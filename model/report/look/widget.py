@@ -21,7 +21,7 @@ def made(script: str, asked: Callable[[Mapping[str, Any]], None], **state: Any) 
     class Shown(anywidget.AnyWidget):
         """The state as traits, each sent to the page."""
 
-        _esm = (TEMPLATE / script).read_text(encoding="utf-8")
+        _esm = "".join((TEMPLATE / name).read_text(encoding="utf-8") for name in ("element.js", script))
         moves, paper = traitlets.Int(0).tag(sync=True), traitlets.Unicode("")
         style = traitlets.Unicode((TEMPLATE / "widget.css").read_text(encoding="utf-8")).tag(sync=True)
 

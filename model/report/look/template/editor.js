@@ -1,10 +1,4 @@
 // A table whose cells can be typed in. Nothing is written before the kernel has checked all that was changed.
-function element(tag, fields = {}, ...children) {
-  const made = Object.assign(document.createElement(tag), fields);
-  made.append(...children);
-  return made;
-}
-
 function render({ model, el }) {
   const columns = model.get("columns"), edited = {};
   const status = element("p", { role: "status", className: "said" });

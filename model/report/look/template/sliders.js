@@ -1,10 +1,4 @@
 // Sliders of the browser's own, each with a box for its value and a name that is heard. The kernel answers with new rows.
-function element(tag, fields = {}, ...children) {
-  const made = Object.assign(document.createElement(tag), fields);
-  made.append(...children);
-  return made;
-}
-
 function render({ model, el }) {
   const send = (kind, more) => model.send({ kind, ...more });
   const status = element("p", { role: "status", className: "said" });
