@@ -58,8 +58,8 @@ def flow_words(children: Children) -> str:
     gap = "as many as" if abs(entered - left) < LEAST else "more than" if entered > left else "fewer than"
     return (
         f"If nothing is done {one(entered)} children enter care in the first year, {gap} the {one(left)} who leave "
-        "(central run). The more children there are the more leave, so the number tends to settle; the fan below holds "
-        "what is not known of entries and exits, and the chance in them."
+        "(central run). The number tends to settle: the more children there are, the more leave. The shaded bands hold "
+        "what is not known of entries and exits, and chance."
     )
 
 

@@ -86,7 +86,8 @@ def recruited_words(case: Case) -> str:
         for _, post, times in lines(case)
         if times and not post.recruited and post.fte_proposed != post.fte_current
     ]
-    return (
-        f"Of the {fte(net).text} net new fte, {fte(there).text} {'is' if there == 1 else 'are'} filled already "
-        f"({fmt.listed(named)}) and {fte(net - there).text} have to be recruited: those are charted here."
-    )
+    recruited = f"{fte(net - there).text} fte have to be recruited and are charted here"
+    if there < 0:
+        return f"{recruited}; {fte(-there).text} that are filled today go ({fmt.listed(named)})."
+    filled = f"{fte(there).text} {'is' if there == 1 else 'are'} filled already ({fmt.listed(named)})"
+    return f"Of the {fte(net).text} net new fte, {filled}; {recruited}."

@@ -32,8 +32,8 @@ DECISIONS = {
     PROCEED: "Proceed. The decision asked: approve {what}, on savings in cash alone.",
     PROCEED_IF: "Proceed only if cost avoided is reason enough. The decision asked: approve {what} for the cost "
     "avoided, knowing that no budget goes down by as much as is spent.",
-    DO_NOT: "Do not proceed on this case. The decision asked: none yet; there is no case for {what}, in cash or "
-    "otherwise.",
+    DO_NOT: "Do not proceed on this case. The decision asked: none yet, as it is not shown that {what} "
+    "would give back what is spent, in cash or otherwise.",
     NOTHING: "Nothing is proposed in this scenario.",
     NOT_YET: "Not a business case yet: no verdict and no chance until the numbers that move it are the council's own.",
 }

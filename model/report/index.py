@@ -2,8 +2,10 @@
 
 import hashlib
 import json
+import os
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from model.batch.disk import write_whole
@@ -105,7 +107,8 @@ def _page(folder: Path, runs: Sequence[Run], base: Case | None) -> Page:
         title=f"{base.title}: all scenarios" if base else f"{folder.name}: all scenarios",
         kicker=base.council if base else "",
         about=f"{fmt.counted(len(runs), 'scenario')}{' side by side' if len(runs) > 1 else ''}. {state}",
-        footer=f"Case {folder.name}. Made again after every run.",
+        footer=f"Case {folder.name}. Made again after every run. Links work where this file is opened from its folder; "
+        "JupyterLab shows each page but lets none open another.",
     )
 
 
@@ -162,7 +165,10 @@ def compare_scenarios(case: str, *, draws: int | None = None, seed: int | None =
     inputs, wanted = case_folder(case), (DRAWS if draws is None else draws, SEED if seed is None else seed)
     made = [one for one in outputs.finished(outputs_of(case), inputs.parent, scenario_names(inputs))
             if not one.changed and (one.provenance.get("draws"), one.provenance.get("seed")) == wanted]  # fmt: skip
-    base, kept = open_case(case, scenario_names(inputs)[0]), outputs.read_runs(made)
+    # from where the notebook is: JupyterLab opens what such a link names
+    place = Path(os.path.relpath(outputs_of(case))).as_posix()
+    base = open_case(case, scenario_names(inputs)[0])
+    kept = [replace(run, link=f"{place}/{run.link}" if run.link else "") for run in outputs.read_runs(made)]
     fresh = [
         outputs.run_of(open_result(case, name, draws=draws, seed=seed))
         for name in scenario_names(inputs)

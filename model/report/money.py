@@ -88,10 +88,10 @@ def at_the_end(frame: pd.DataFrame) -> str:
 def _payback_finding(result: Result, perimeter: str, name: str) -> str:
     months = views.metric(result, perimeter, "payback_months")
     if months is None:
-        return f"{name}: does not pay back within {fmt.duration(result.case.timeline.months)} in the central run"
+        return f"{name}: not paid back within {fmt.duration(result.case.timeline.months)}, central run"
     if months == 0:
         return f"{name}: never below zero, so there is nothing to pay back"
-    return f"{name}: pays back after {fmt.duration(months)} in the central run"
+    return f"{name}: paid back after {fmt.duration(months)}, central run"
 
 
 def savings_by_year(result: Result, perimeter: str) -> Figure:
@@ -161,16 +161,16 @@ def by_line(result: Result, perimeter: str) -> tbl.Table:
     titles = {s.name: s.title for s in case.schemes}
     frame = frame.assign(Total=frame.sum(axis=1))
     rows: list[Sequence[tbl.Cell | str]] = [
-        (line_title(line), titles.get(scheme, "Interaction between schemes"), views.NATURE_TITLES[nature],
-         *map(tbl.thousands, values))
+        (f"{line_title(line)} ({fmt.lowered(views.NATURE_TITLES[nature])})",
+         titles.get(scheme, "Interaction between schemes"), *map(tbl.thousands, values))
         for (scheme, line, nature), *values in frame[(frame.abs() >= LEAST).any(axis=1)].itertuples()
     ]  # fmt: skip
-    rows.append((tbl.total("Net"), "", "", *map(tbl.thousands, frame.sum())))
+    rows.append((tbl.total("Net"), "", *map(tbl.thousands, frame.sum())))
     return tbl.table(
         f"lines-{perimeter}",
         f"{views.title_of(case, perimeter)}: every line by financial year, £ thousand, central, real "
         f"{case.price_base} prices",
-        ("Line", "Scheme", "Nature", *views.years(result), "Total"),
+        ("Line and nature", "Scheme", *views.years(result), "Total"),
         rows,
         note="Above zero favours the council. Lines are gross: a cost avoided and the cost incurred instead are two.",
         rests_on=views.money_drivers(case, [perimeter]),

@@ -54,11 +54,10 @@ def posts_filled(result: Result) -> charts.Figure:
         axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=4)
 
     year = months[min(len(filled) - 1, 23)]
-    posts, then, end = there["central"].iloc[-1], filled["central"][year], filled["central"].iloc[-1]
-    title = (
-        f"Of {fmt.decimal(posts, 1)} new posts {fmt.decimal(then, 1)} are filled by {fmt.month(year)} and "
-        f"{fmt.decimal(end, 1)} in the long run"
-    )
+    ends = (there["central"].iloc[-1], filled["central"][year], filled["central"].iloc[-1])
+    posts, then, end = (fmt.decimal(value, 1).removesuffix(".0") for value in ends)
+    later = "as many" if then == end else end
+    title = f"Of {posts} new posts {then} are filled by {fmt.month(year)}, and {later} in the long run"
     shown = {"central": "Filled, central", "p10": "10th percentile", "p90": "90th percentile"}
     table = filled[[s for s in shown if s in filled]].rename(columns=shown)
     table.insert(0, "New posts", there["central"])

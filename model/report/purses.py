@@ -143,29 +143,26 @@ def _asked(result: Result) -> pd.Series[float]:
     return asked[asked >= LEAST]
 
 
-def _short(result: Result) -> tuple[str, float | None, float | None]:
-    """Return in what share of the draws the reserve runs short, and the mean and P90 of what it lacks in all.
-
-    Empty words where only the central run was made. Mean and percentile are over all draws, those in which the reserve
-    lasts counted as nothing. Nominal pounds.
-    """
+def _short(result: Result) -> str:
+    """Return in what share of the draws the reserve runs short; empty where only the central run was made."""
     chance = views.chance(result, WHOLE, "probability_reserve_short")
-    mean, high = (views.metric(result, WHOLE, "reserve_shortfall_gbp", s) for s in ("mean", "p90"))
-    known = result.draws > 1 and chance is not None
-    return ("no run" if chance == 0 else fmt.share_of_draws(chance or 0.0, result.draws)) if known else "", mean, high
+    return "" if result.draws == 1 or chance is None else fmt.share_of_draws(chance, result.draws)
 
 
 def reserve_words(result: Result) -> str:
-    """Return whether the reserve lasts: in the central run, and over the draws how often and how far it does not."""
-    name, (often, mean, high) = result.case.funding.reserve_name or "The reserve", _short(result)
-    timeline, asked = result.case.timeline, _asked(result)
-    years = fmt.duration(timeline.months)
+    """Return whether the reserve lasts: in the central run, and over the draws how often and how far it does not.
+
+    Mean and percentile are over all draws, those in which the reserve lasts counted as nothing. Nominal pounds.
+    """
+    name, timeline, asked = result.case.funding.reserve_name or "The reserve", result.case.timeline, _asked(result)
+    years, often = fmt.duration(timeline.months), _short(result)
+    mean, high = (views.metric(result, WHOLE, "reserve_shortfall_gbp", s) for s in ("mean", "p90"))
     middle = "pays all that is asked of it"
     if len(asked):
         middle = f"lacks {fmt.money(asked.sum())} over {years}, from {asked.index[0]} on"
     words = f"{name}: in the central run it {middle}"
-    if often in {"", "no run"}:
-        return f"{words}{often and '; it runs short in no run'}."
+    if not often or not mean:
+        return f"{words}{often and f'; it runs short in {often}'}."
     early = views.metric(result, WHOLE, "reserve_short_from_months", "p10")
     when = ""
     if early is not None:
@@ -183,7 +180,7 @@ def reserve_balance(result: Result) -> charts.Figure:
     """
     case, name = result.case, result.case.funding.reserve_name
     frame = funding_item(result, "reserve", "before_top_up")
-    minimum, often = case.assumptions.get("reserve.minimum"), _short(result)[0]
+    minimum, often = case.assumptions.get("reserve.minimum"), _short(result)
 
     def paint(axes: Axes) -> None:
         charts.fan(axes, frame, marker="o")

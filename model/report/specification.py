@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from model.results.runs import Result
 
 MEASURES = {"npv_cashable": "in cash", "npv": "with avoided cost"}
-NOTHING = "case.toml declares no structural choice ([[structure]]), so every figure stands on one way of modelling."
+NOTHING = "No choice of how to model this case is named as open, so every figure stands on one way of modelling it."
 
 
 def structure(result: Result) -> Block:

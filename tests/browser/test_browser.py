@@ -91,6 +91,15 @@ def test_nothing_but_tables_charts_and_code_scrolls_sideways(pages, running, nam
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+@pytest.mark.parametrize("name", ["report", "index"])
+def test_no_table_is_cut_on_a_screen_of_984_pixels(pages, running, name):
+    with opened(running, pages[name], width=984) as page:
+        page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+        cut = page.evaluate("""() => [...document.querySelectorAll('.scroll:has(table)')]
+            .filter(box => box.scrollWidth > box.clientWidth + 1).map(box => box.getAttribute('aria-label'))""")
+        assert cut == []
+
+
 def test_axe_would_find_something_if_there_were_something(running, tmp_path):
     bad = tmp_path / "bad.html"
     bad.write_text("<html><body><img src='data:,'><p style='color:#ccc;background:#fff'>pale</p></body></html>")

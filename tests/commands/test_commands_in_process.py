@@ -13,7 +13,7 @@ from model import load_case
 from model.__main__ import main
 from model.batch import origins
 from model.commands import run, shared
-from model.report.index import write_index
+from model.report.index import compare_scenarios, write_index
 from model.results import provenance
 from tests.cases import write_case
 
@@ -74,6 +74,17 @@ def test_a_scenario_whose_figures_cannot_be_read_is_named_and_left_out(again, da
     page = (out / "exampleshire" / "index.html").read_text(encoding="utf-8")
     assert "Left out, because their files of figures cannot be read: as-published." in page
     assert "1 scenario. Its report is up to date." in page
+
+
+@pytest.mark.slow
+def test_a_comparison_in_a_notebook_leads_to_the_reports_that_are_there(made, monkeypatch):
+    case, out = made
+    (out.parent / "notebooks").mkdir()
+    monkeypatch.chdir(out.parent / "notebooks")
+    page = compare_scenarios(str(case), draws=5, seed=1).html
+    assert set(re.findall(r'href="([^"]*report.html)"', page)) == {
+        f"../outputs/exampleshire/{scenario}/report.html" for scenario in ("base", "as-published")
+    }
 
 
 @pytest.mark.slow

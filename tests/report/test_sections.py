@@ -147,7 +147,7 @@ def test_burys_posts_are_the_papers_and_the_carve_out_is_shown():
 
 def test_posts_filled_already_are_said_where_posts_to_be_recruited_are_counted():
     words = establishment.recruited_words(BURY)
-    assert "56.75 net new fte, 7 are filled already (Business Support) and 49.75 have to be recruited" in words
+    assert "56.75 net new fte, 7 are filled already (Business Support); 49.75 fte have to be recruited" in words
 
 
 @given(

@@ -184,7 +184,7 @@ def quantity(value: Number, unit: str) -> str:
     text, words = significant(value), _UNITS.get(unit, "")
     if unit.startswith("GBP"):
         whole = math.isclose(value, round(value), abs_tol=0.005)
-        text = pounds(value, pence=not whole and abs(value) < 10_000)
+        text = pounds(value, pence=not whole and abs(value) < 1_000)
     elif unit in _SHARES:
         text = percent(value, 0 if math.isclose(value * 100, round(value * 100), abs_tol=1e-9) else 1)
     elif value == 1 and "/" not in unit:
