@@ -29,7 +29,15 @@ METRICS: Final = {
     "probability_npv_positive": "Chance NPV is above zero",
     "reserve_shortfall_gbp": "Asked of the reserve beyond it",
 }
-RUN: Final = ("commit", "dirty", "draws", "seed", "schemes", "knowledge_date", "price_base", "versions")
+RUN: Final = {
+    "commit": "Code (commit)",
+    "dirty": "Files changed since that commit",
+    "draws": "Draws",
+    "seed": "Seed",
+    "schemes": "Schemes that act",
+    "knowledge_date": "What was known, as at",
+    "price_base": "Price base",
+}
 ABSENT: Final = "absent"
 LONGEST: Final = 160  # characters of a text in a terminal
 
@@ -88,7 +96,11 @@ def _changes(old: Path | None, new: Path | None) -> list[Change]:
 def _facts(folder: Path) -> Facts:
     """Return all that can be compared of a scenario, headline figures as printed: less differs by the processor."""
     made = prov.read(folder) or {}
-    facts: Facts = {("Run", key): (str(made[key]), None) for key in RUN if key in made}
+    told = {words: made[key] for key, words in RUN.items() if key in made}
+    told |= {f"Version of {name}": version for name, version in made.get("versions", {}).items()}
+    facts: Facts = {
+        ("Run", words): (fmt.listed(v) if isinstance(v, list) else str(v), None) for words, v in told.items()
+    }
     facts |= {("Input files", name): (str(digest)[:12], None) for name, digest in sorted(made["inputs"].items())}
     for name, row in made["assumptions"].items():
         facts["Assumptions", name] = (fmt.quantity(row["value"], row["unit"]), row["value"])
@@ -100,7 +112,8 @@ def _facts(folder: Path) -> Facts:
         for metric, title in METRICS.items():
             for statistic, value in found.get(metric, {}).items():
                 if statistic in STATISTICS:
-                    facts["Headline figures", f"{perimeter}: {title}, {statistic}"] = (_printed(metric, value), value)
+                    number = None if metric.endswith("_months") else value
+                    facts["Headline figures", f"{perimeter}: {title}, {statistic}"] = (_printed(metric, value), number)
     if (folder / "reconciliation.csv").is_file():
         with (folder / "reconciliation.csv").open(encoding="utf-8", newline="") as file:
             for row in csv.DictReader(file):
@@ -120,7 +133,7 @@ def _printed(metric: str, value: float | None) -> str:
 
 
 def _by(was: Fact, now: Fact) -> str:
-    """Return by how much whole pounds or percentages differ, and any other number in per cent of what it was."""
+    """Return by how much pounds or percentages differ, and another number, but no time, in per cent of what it was."""
     if was[1] is None or now[1] is None:
         return ""
     moved = now[1] - was[1]
