@@ -165,7 +165,10 @@ def test_a_number_tried_out_is_certain_and_a_wrong_name_gets_the_nearest():
         ({"seed": -1}, r"seed: found '-1', expected a number from 0"),
         ({"scenario": "bas"}, r"scenarios: found 'bas', expected the name of a scenario.*did you mean base"),
         ({"overrides": 3}, r"overrides: found '3', expected names with their values"),
-        ({"overrides": {"fostering.fill_rate": 40}}, r"fostering.fill_rate: found '40(\.0)?', expected a number from 0 to 1"),
+        (
+            {"overrides": {"fostering.fill_rate": 40}},
+            r"fostering.fill_rate: found '40(\.0)?', expected a number from 0 to 1",
+        ),
         ({"overrides": {"fostering.fill_rate": "40%"}}, r"fostering.fill_rate: found '40%'"),
     ],
 )
