@@ -74,10 +74,10 @@ def coverage(case: Case, *, truths: int, draws: int, months: int = 24, seed: int
     """Return the share of 80% intervals that hold the truth, how many there were, and mean effective draws."""
     stored, rng = sample(case, draws, seed), np.random.default_rng(seed)
     found = evidence(case, actuals(case, months))
-    expected = found.expected(stored)
+    expected = found.expected(found.world(stored))
     held, effective = [], []
     for truth in range(truths):
-        learnt = learn(made(found, expected[:, truth], rng), stored, seed=truth)
+        learnt = learn(made(found, expected[:, truth], rng), stored, expected, seed=truth)
         effective.append(learnt.effective)
         for name in learnt.learnt:
             low, high = np.quantile(learnt.draws[name], [0.1, 0.9])

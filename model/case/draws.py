@@ -102,9 +102,14 @@ def tile(draws: Draws, times: int) -> Draws:
     return replace(draws, values=values, n=draws.n * times, process_noise=False)
 
 
+def evenly(n: int, most: int) -> NDArray[np.intp]:
+    """Return which of n draws to take for at most so many of them, evenly from among them."""
+    return np.linspace(0, n - 1, min(most, n)).round().astype(np.intp)
+
+
 def thinned(draws: Draws, most: int) -> Draws:
     """Return at most so many of the draws, evenly from among them."""
-    at = np.linspace(0, draws.n - 1, min(most, draws.n)).round().astype(int)
+    at = evenly(draws.n, most)
     return replace(draws, values={name: array[at] for name, array in draws.values.items()}, n=len(at))
 
 

@@ -2,34 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import Any, Final
 
 import numpy as np
+import pandas as pd
 
-from model.case.draws import central, sample
+from model.case.draws import Draws, central, sample
+from model.case.options import OptionsFile
 from model.case.reading.options_toml import read_options
 from model.case.reading.overrides import overridden
+from model.case.records import Case
 from model.options import choice, mixes, stages
-from model.options.scale import flows
-from model.options.social import others_gain
+from model.options.scale import Floats, Flows, OthersGain, flows, others_gain
 from model.risk.voi import groups_by_prefix, information_values
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    import pandas as pd
-    from numpy.typing import NDArray
-
-    from model.case.draws import Draws
-    from model.case.options import OptionsFile
-    from model.case.records import Case
-    from model.options.scale import Flows
-    from model.options.social import OthersGain
-    from model.risk.voi import Information
-
-    Floats = NDArray[np.float64]
 
 Row = tuple[str, str, str, float, str]
 COLUMNS: Final = ("table", "item", "measure", "value", "words")
@@ -49,26 +37,27 @@ class Appraised:
     @cached_property
     def drawn(self) -> tuple[Draws, Draws]:
         """The central draw, and the sample that every option and mix is run on."""
-        return self._drawn(self.case)
+        return central(self.case), sample(self.case, self.draws, self.seed)
 
-    def _drawn(self, case: Case) -> tuple[Draws, Draws]:
-        return central(case), sample(case, self.draws, self.seed)
+    def _flows(self, scales: Mapping[str, float], case: Case | None = None) -> Flows:
+        """Return what schemes do at some scales; of a changed case on draws made alike."""
+        drawn = self.drawn if case is None else (central(case), sample(case, self.draws, self.seed))
+        return flows(case or self.case, scales, drawn, self.file.scalable, self.threads)
 
     @cached_property
     def flows(self) -> dict[str, Flows]:
         """Option of the short list -> what it does; an override's numbers are drawn alike."""
-        found = {}
-        for option in self.file.short_list:
-            case = overridden(self.case, option.overrides) if option.overrides else self.case
-            drawn = self._drawn(case) if option.overrides else self.drawn
-            found[option.name] = flows(case, option.scales, drawn, self.file.scalable, self.threads)
-        return found
+        return {
+            option.name: self._flows(
+                option.scales, overridden(self.case, option.overrides) if option.overrides else None
+            )
+            for option in self.file.short_list
+        }
 
     @cached_property
     def statutory_npv(self) -> float:
         """Mean NPV of the schemes that every option but doing nothing holds: a constraint, in no comparison."""
-        scales = dict.fromkeys(self.file.statutory, 1.0)
-        return float(flows(self.case, scales, self.drawn, (), self.threads).npv.mean())
+        return float(self._flows(dict.fromkeys(self.file.statutory, 1.0)).npv.mean())
 
     @cached_property
     def npv(self) -> Floats:
@@ -76,19 +65,13 @@ class Appraised:
         return np.array([made.npv for made in self.flows.values()])
 
     @cached_property
-    def steps(self) -> list[choice.Step]:
-        """The short list by cost, each against the next."""
-        cost, npv, years = (
-            {str(name): float(value) for name, value in self.short_list[column].items()}
-            for column in ("cost_gbp", "npv_gbp", "child_years")
-        )
-        return choice.incremental(cost, npv, years)
+    def steps(self) -> list[Any]:
+        """The short list by cost, each against the next: a record an option (`choice.incremental`)."""
+        return list(choice.incremental(self.short_list).rename_axis("option").reset_index().itertuples())
 
     @cached_property
     def short_list(self) -> pd.DataFrame:
         """A row an option: means of cost, NPV and NPV in cash, the NPV's range, how often it is best, its regret."""
-        import pandas as pd  # noqa: PLC0415 - importing the model must stay cheap
-
         made, (low, high) = self.flows.values(), np.quantile(self.npv, [0.1, 0.9], axis=1)
         return pd.DataFrame(
             {
@@ -101,7 +84,7 @@ class Appraised:
         )  # fmt: skip
 
     @cached_property
-    def information(self) -> list[Information]:
+    def information(self) -> pd.DataFrame:
         """What each number is worth knowing before choosing among the short list; the last is everything."""
         names = list(self.flows)
         undone = names.index(next(o.name for o in self.file.short_list if o.role == "business_as_usual"))
@@ -118,8 +101,6 @@ class Appraised:
         """Every mix of the grid; where there are too many, the best an optimiser finds under each set of limits."""
         if self.surface.size <= mixes.MOST_MIXES:
             return self.surface.mixes(self.threads)
-        import pandas as pd  # noqa: PLC0415 - as above
-
         asked = [self.limits, dict.fromkeys(self.limits), *mixes.moved(self.limits).values()]
         return pd.concat([mixes.search(self.surface, one, seed=self.seed) for one in asked], ignore_index=True)
 
@@ -138,8 +119,7 @@ class Appraised:
         """Mean NPV of the best mix within the limits as the model runs it, without a straight line; nan if none."""
         if self.best is None:
             return np.nan
-        scales = {one.name: float(self.best[one.name]) for one in self.file.scalable}
-        return float(flows(self.case, scales, self.drawn, self.file.scalable, self.threads).npv.mean())
+        return float(self._flows({one.name: float(self.best[one.name]) for one in self.file.scalable}).npv.mean())
 
     @cached_property
     def shadow_prices(self) -> dict[str, float]:
@@ -166,8 +146,6 @@ class Appraised:
     @cached_property
     def frame(self) -> pd.DataFrame:
         """Everything but the mixes as one tidy table: COLUMNS; money to the penny, real."""
-        import pandas as pd  # noqa: PLC0415 - as above
-
         frame = pd.DataFrame(list(self._rows()), columns=list(COLUMNS))
         frame["value"] = frame["value"].astype(float).round(4) + 0.0
         return frame
@@ -183,8 +161,8 @@ class Appraised:
             words = step.struck_out or (step.against and f"against {step.against}")
             for measure in ("more_npv", "more_bcr", "cost_per_child_year"):
                 yield "incremental", step.option, measure, getattr(step, measure), words
-        for one in self.information:
-            yield "information", one.group, "value_gbp", one.value, " ".join(one.assumptions)
+        for one in self.information.itertuples():
+            yield "information", str(one.learnt), "value_gbp", float(str(one.value_gbp)), str(one.assumptions)
         yield from self._mix_rows()
         yield from self._stage_rows()
         for name, gains in self.others.items():

@@ -1,75 +1,51 @@
 """Which option: each against the next by cost, how sure it is that one is best, and what is worth knowing before."""
 
-import itertools
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-
-@dataclass(frozen=True, kw_only=True)
-class Step:
-    """One option, by cost, against the last before it that is not struck out. Pounds of present value.
-
-    `struck_out`: why it is no choice on money, empty = it is. Increments are nan where there is nothing to compare
-    with; a ratio is nan where nothing more is spent.
-    """
-
-    option: str
-    cost: float
-    npv: float
-    child_years: float
-    against: str = ""
-    more_npv: float = np.nan
-    more_bcr: float = np.nan
-    cost_per_child_year: float = np.nan
-    struck_out: str = ""
+MIXED = "a mix of its neighbours saves more for its cost"
 
 
-def incremental(cost: Mapping[str, float], npv: Mapping[str, float], child_years: Mapping[str, float]) -> list[Step]:
+def incremental(options: pd.DataFrame) -> pd.DataFrame:
     """Return the options by cost, each against the next: benefit-cost ratio = more saved / more spent.
+
+    `options`: a row an option; `cost_gbp` and `npv_gbp` in pounds of present value, `child_years` out of care. Added:
+    `against` (the last before it that is not struck out; empty if none), `more_npv`, `more_bcr` and
+    `cost_per_child_year` over it (nan where there is nothing to compare with, or nothing more is spent), and
+    `struck_out`, why it is no choice on money (empty = it is). What an option saves is its NPV and its cost.
 
     Struck out: an option that costs no less than another and saves no more (dominated); and one whose next pound saves
     less than the next pound of a dearer option, so that a mix of its neighbours would save more for its cost (extended
-    domination, as in the appraisal of health care). What it saves is its NPV and its cost.
+    domination, as in the appraisal of health care).
     """
-    saved = {name: npv[name] + cost[name] for name in cost}
-    order = sorted(cost, key=lambda name: (cost[name], -saved[name]))
-    out = {name: why for name in order if (why := _dominator(name, order, saved))}
-    left = [name for name in order if name not in out]
-    while weak := _weakest(left, cost, saved):
-        out[weak] = "a mix of its neighbours saves more for its cost"
-        left.remove(weak)
-    steps = [
-        Step(option=n, cost=cost[n], npv=npv[n], child_years=child_years[n], struck_out=out.get(n, "")) for n in order
-    ]
-    before = {b: a for a, b in itertools.pairwise([step for step in steps if not step.struck_out])}
-    return [_against(step, before[step]) if step in before else step for step in steps]
+    steps = options.assign(saved=options["npv_gbp"] + options["cost_gbp"])
+    steps = steps.sort_values(["cost_gbp", "saved"], ascending=[True, False], kind="stable")
+    steps["struck_out"] = [_dominator(steps["saved"].iloc[: i + 1]) for i in range(len(steps))]
+    left = steps[steps["struck_out"] == ""]
+    while not (weak := _weak(left)).empty:
+        steps.loc[weak[0], "struck_out"] = MIXED
+        left = left.drop(weak[0])
+    spent, gained, fewer = (left[name].diff() for name in ("cost_gbp", "npv_gbp", "child_years"))
+    steps["against"] = pd.Series(left.index, index=left.index).shift()
+    steps["more_npv"] = gained
+    steps["more_bcr"] = ((gained + spent) / spent).where(spent > 0)
+    steps["cost_per_child_year"] = (spent / fewer).where(fewer > 0)
+    return steps.fillna({"against": ""})
 
 
-def _dominator(name: str, order: Sequence[str], saved: Mapping[str, float]) -> str:
-    """Return why an option is dominated: the cheapest that saves no less, of two alike the first."""
-    for other in order[: order.index(name)]:
-        if saved[other] >= saved[name]:
-            return f"{other} costs no more and saves no less"
-    return ""
+def _dominator(saved: "pd.Series[float]") -> str:
+    """Return why the last of some options by cost is dominated: the cheapest that saves no less."""
+    better = saved.index[:-1][saved.iloc[:-1] >= saved.iloc[-1]]
+    return "" if better.empty else f"{better[0]} costs no more and saves no less"
 
 
-def _weakest(left: Sequence[str], cost: Mapping[str, float], saved: Mapping[str, float]) -> str:
-    """Return the first option whose next pound saves less than that of the option after it; empty if none."""
-    rate = [(saved[b] - saved[a]) / (cost[b] - cost[a]) for a, b in itertools.pairwise(left)]
-    return next((left[i + 1] for i in range(len(rate) - 1) if rate[i] < rate[i + 1]), "")
-
-
-def _against(own: Step, before: Step) -> Step:
-    spent, gained, fewer = own.cost - before.cost, own.npv - before.npv, own.child_years - before.child_years
-    return replace(
-        own, against=before.option, more_npv=gained, more_bcr=(gained + spent) / spent if spent > 0 else np.nan,
-        cost_per_child_year=spent / fewer if fewer > 0 else np.nan,
-    )  # fmt: skip
+def _weak(left: pd.DataFrame) -> "pd.Index[str]":
+    """Return the options whose next pound saves less than that of the option after them."""
+    rate = left["saved"].diff() / left["cost_gbp"].diff()
+    return rate.index[rate < rate.shift(-1)]
 
 
 def chance_best(npv: Floats) -> Floats:

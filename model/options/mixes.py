@@ -8,28 +8,22 @@ every draw, from all corners of the box that a mix lies in: at a node a mix is t
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
+from model.case.draws import Draws
+from model.case.options import OptionsFile
+from model.case.records import Case
 from model.case.units import PENNY
 from model.money.appraisal import discount_factors
-from model.options.scale import cost_factor, flows
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    import pandas as pd
-    from numpy.typing import NDArray
-
-    from model.case.draws import Draws
-    from model.case.options import Limits, OptionsFile, Scalable
-    from model.case.records import Case
-
-    Floats = NDArray[np.float64]
+from model.options.scale import Floats, cost_factor, flows
 
 MOST_NODES: Final = 200  # runs of the model
 MOST_MIXES: Final = 20_000  # beyond it an optimiser searches between the nodes
@@ -46,17 +40,16 @@ class Surface:
     """The model's money at every node of the stated scales, in every draw.
 
     `net` and `cash` (nodes..., months, draws), single precision; `cost` (nodes...), present value; `year` (nodes...,
-    years), mean spending; `posts` scheme -> new posts at scale 1 and the share of them that is fixed.
+    years), mean spending; `posts` scheme -> posts to recruit at scale 1.
     """
 
     case: Case
-    scalable: tuple[Scalable, ...]
-    limits: Limits
+    file: OptionsFile
     net: NDArray[np.float32]
     cash: NDArray[np.float32]
     cost: Floats
     year: Floats
-    posts: Mapping[str, tuple[float, float]]
+    posts: Mapping[str, float]
 
     @cached_property
     def _factors(self) -> NDArray[np.float32]:
@@ -67,12 +60,12 @@ class Surface:
     def _deadline(self) -> int:
         """The last month by which a mix is to have paid back."""
         years = self.case.timeline.financial_years
-        return int(np.flatnonzero(self.case.timeline.year_index == years.index(self.limits.payback_by))[-1])
+        return int(np.flatnonzero(self.case.timeline.year_index == years.index(self.file.limits.payback_by))[-1])
 
     def corners(self, scales: Sequence[float]) -> list[tuple[tuple[int, ...], float]]:
         """Return the nodes around a mix and their weights, which add up to 1; a node by itself where it is one."""
         sides = []
-        for one, scale in zip(self.scalable, scales, strict=True):
+        for one, scale in zip(self.file.scalable, scales, strict=True):
             above = int(np.clip(np.searchsorted(one.scales, scale), 1, len(one.scales) - 1))
             low, high = one.scales[above - 1], one.scales[above]
             share = (scale - low) / (high - low)
@@ -97,38 +90,32 @@ class Surface:
             "npv_p10_gbp": float(np.quantile(npv, DOWNSIDE)),
             "shortfall_gbp": float(max(0.0, -worst.mean())),
             "cost_gbp": float(sum(w * self.cost[node] for node, w in corners)),
-            "peak_gbp": float(np.quantile(peak, self.limits.reserve_chance, method="higher")),
+            "peak_gbp": float(np.quantile(peak, self.file.limits.reserve_chance, method="higher")),
             "year_gbp": float(year.max()),
-            "posts_fte": self._posts(scales),
+            "posts_fte": sum(
+                self.posts[one.name] * cost_factor(scale, one.fixed_share)
+                for one, scale in zip(self.file.scalable, scales, strict=True)
+            ),
             "payback_chance": float((cumulative[self._deadline :].min(axis=0) >= -PENNY).mean()),
         }  # fmt: skip
-
-    def _posts(self, scales: Sequence[float]) -> float:
-        total = 0.0
-        for one, scale in zip(self.scalable, scales, strict=True):
-            fte, fixed = self.posts[one.name]
-            total += fte * cost_factor(scale, fixed)
-        return total
 
     @property
     def size(self) -> int:
         """How many mixes there are on the grid."""
-        return int(np.prod([len(one.grid) for one in self.scalable]))
+        return int(np.prod([len(one.grid) for one in self.file.scalable]))
 
     def mixes(self, threads: int = 1) -> pd.DataFrame:
         """Return every mix of the grid and what it comes to: a column a scheme, then the measures; nothing first."""
-        import pandas as pd  # noqa: PLC0415 - importing the model must stay cheap
-
-        every = list(itertools.product(*(one.grid for one in self.scalable)))
+        every = list(itertools.product(*(one.grid for one in self.file.scalable)))
         with ThreadPoolExecutor(threads) as pool:
             rows = list(pool.map(self.measures, every))
-        names = [one.name for one in self.scalable]
+        names = [one.name for one in self.file.scalable]
         return pd.concat([pd.DataFrame(every, columns=names), pd.DataFrame(rows)], axis=1)
 
 
 def surface(case: Case, file: OptionsFile, draws: tuple[Draws, Draws], threads: int = 1) -> Surface:
     """Run the model at every node. ValueError where there are more than `MOST_NODES`."""
-    axes = [one.scales for one in file.scalable]
+    axes, names = [one.scales for one in file.scalable], [one.name for one in file.scalable]
     shape = tuple(map(len, axes))
     if np.prod(shape) > MOST_NODES:
         message = f"{int(np.prod(shape))} combinations of the stated scales, more than {MOST_NODES}; state fewer scales"
@@ -136,21 +123,17 @@ def surface(case: Case, file: OptionsFile, draws: tuple[Draws, Draws], threads: 
     months, years, n = case.timeline.months, len(case.timeline.financial_years), draws[1].n
     net, cash = (np.zeros((*shape, months, n), dtype=np.float32) for _ in range(2))
     cost, year = np.zeros(shape), np.zeros((*shape, years))
-    names = [one.name for one in file.scalable]
     for node in np.ndindex(*shape):
         scales = {name: axis[i] for name, axis, i in zip(names, axes, node, strict=True)}
         made = flows(case, scales, draws, file.scalable, threads)
         net[node], cash[node] = made.net, made.investment + made.cashable
         cost[node] = made.cost.mean()
         year[node] = -case.timeline.by_financial_year(made.investment.mean(axis=1, keepdims=True))[:, 0]
-    posts = {one.name: (_fte(case, one.name), one.fixed_share) for one in file.scalable}
-    return Surface(case=case, scalable=file.scalable, limits=file.limits, net=net, cash=cash, cost=cost, year=year,
-                   posts=posts)  # fmt: skip
-
-
-def _fte(case: Case, scheme: str) -> float:
-    """Return the posts that a scheme has to recruit at scale 1."""
-    return sum(p.fte_proposed - p.fte_current for p in case.establishment if p.charged_to == scheme and p.adds_people)
+    posts = {
+        name: sum(p.fte_proposed - p.fte_current for p in case.establishment if p.charged_to == name and p.adds_people)
+        for name in names
+    }
+    return Surface(case=case, file=file, net=net, cash=cash, cost=cost, year=year, posts=posts)
 
 
 def within(mixes: pd.DataFrame, limits: Mapping[str, float | None]) -> pd.Series[bool]:
@@ -203,19 +186,18 @@ def search(found: Surface, limits: Mapping[str, float | None], *, seed: int) -> 
 
     For more mixes than can be tried one by one: differential evolution (Storn and Price) on whole steps of the grid.
     """
-    import pandas as pd  # noqa: PLC0415 - as above
     from scipy.optimize import Bounds, differential_evolution  # noqa: PLC0415 - a second to import
 
-    grids = [one.grid for one in found.scalable]
+    grids = [one.grid for one in found.file.scalable]
 
     def measured(at: Floats) -> pd.DataFrame:
         scales = [grid[int(i)] for grid, i in zip(grids, at, strict=True)]
-        names = [one.name for one in found.scalable]
+        names = [one.name for one in found.file.scalable]
         return pd.DataFrame([dict(zip(names, scales, strict=True)) | found.measures(scales)])
 
     def loss(at: Floats) -> float:
         mix = measured(at)
-        return -float(mix[found.limits.objective].iloc[0]) if within(mix, limits).all() else np.inf
+        return -float(mix[found.file.limits.objective].iloc[0]) if within(mix, limits).all() else np.inf
 
     nothing = np.zeros(len(grids))
     bounds = Bounds(nothing, np.array([len(grid) - 1.0 for grid in grids]))

@@ -4,9 +4,11 @@ A scheme's cost splits in three. Fixed: the stated share of its posts and its ye
 worker: the rest of them. Per place: what follows the households a fostering team finds (approval, supervision). Its
 effect is what the model makes of the larger team: reach ends at the children on the edge of care, new places fill no
 faster than children come into care, and posts fill by the recruitment curve.
+
+What other public bodies save as children are out of care stands beside, never in the council's own figures.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -16,7 +18,9 @@ from numpy.typing import NDArray
 from model.case.draws import Draws, part_of, with_values
 from model.case.options import Scalable
 from model.case.records import Case, Post
+from model.case.reference import SocialValue
 from model.case.timeline import MONTHS_A_YEAR, Timeline
+from model.case.units import to_price_base
 from model.case.words import AVOIDANCE, CASHABLE, ENTRY_REDUCTION, FOSTERING_GROWTH, INCOME, INVESTMENT
 from model.money.appraisal import BLOCK, discount_factors, each
 from model.money.portfolio import Evaluation, evaluate
@@ -29,6 +33,7 @@ PER_WORKER: Final = {
 }
 """Kind -> the assumptions that are as many times what is stated as the scheme is large."""
 YEARLY: Final = ("cost_annual", "cost_daily")
+CHILD_YEAR: Final = "child_year"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,10 +80,14 @@ class Flows:
 
 def nothing(case: Case, draws: int) -> Flows:
     """Return the flows of doing nothing."""
-    none = np.zeros((case.timeline.months, draws))
+    return _made(case, [np.zeros((case.timeline.months, draws))] * 5)
+
+
+def _made(case: Case, amounts: Sequence[Floats]) -> Flows:
+    investment, cashable, avoided, child_years, kept_out = amounts
     return Flows(
-        timeline=case.timeline, discount_rate_annual=case.conventions.discount_rate_annual,
-        investment=none, cashable=none, avoided=none, child_years=none, kept_out=none,
+        timeline=case.timeline, discount_rate_annual=case.conventions.discount_rate_annual, investment=investment,
+        cashable=cashable, avoided=avoided, child_years=child_years, kept_out=kept_out,
     )  # fmt: skip
 
 
@@ -141,11 +150,7 @@ def flows(
         return _parts(evaluate(made, block, cells=False, middle=middle), names)
 
     parts = each(part, blocks, threads)
-    investment, cashable, avoided, child_years, kept_out = (np.concatenate(p, axis=1) for p in zip(*parts, strict=True))
-    return replace(
-        nothing(case, every.n), investment=investment, cashable=cashable, avoided=avoided, child_years=child_years,
-        kept_out=kept_out,
-    )  # fmt: skip
+    return _made(case, [np.concatenate(amounts, axis=1) for amounts in zip(*parts, strict=True)])
 
 
 def _parts(evaluation: Evaluation, names: Iterable[str]) -> list[Floats]:
@@ -154,3 +159,28 @@ def _parts(evaluation: Evaluation, names: Iterable[str]) -> list[Floats]:
     natures = [(INVESTMENT,), (CASHABLE, INCOME), (AVOIDANCE,)]
     fewer = (before.mean_stock - after.mean_stock).sum(axis=1) / MONTHS_A_YEAR
     return [*(perimeter.total(nature, months, draws) for nature in natures), fewer, before.entries - after.entries]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OthersGain:
+    """What one row of `social_value.csv` comes to for an option: mean present value; None where it is not known."""
+
+    row: SocialValue
+    worth: float | None
+
+
+def others_gain(case: Case, made: Flows) -> list[OthersGain]:
+    """Return what each row comes to: events x unit cost x years out of care, or children kept out, discounted.
+
+    The Green Book's public value of an option is its NPV and the sum of these.
+    """
+    return [OthersGain(row=row, worth=_worth(case, made, row)) for row in case.reference.social_value]
+
+
+def _worth(case: Case, made: Flows, row: SocialValue) -> float | None:
+    if row.events is None or row.unit_cost_gbp is None:
+        return None
+    index = case.reference.indices[case.conventions.price_index]
+    each = to_price_base(row.unit_cost_gbp, index, row.price_base or case.price_base, case.price_base) * row.events
+    held = made.child_years if row.per == CHILD_YEAR else made.kept_out
+    return float((made.worth(held) * each).mean())

@@ -14,8 +14,8 @@ from model.report.look import format as fmt
 from model.report.look import tables as tbl
 from model.report.look.page import show
 from model.report.reconciliation import ledger
-from model.results import children_counts as counts
-from model.results.children_counts import LEAST
+from model.results import children as counts
+from model.results.children import LEAST
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from model.case.records import Case
     from model.report.look.page import Block
-    from model.results.children_counts import Children, Recorded
+    from model.results.children import Children, Recorded
     from model.results.runs import Result
 
 PLAIN = (
@@ -66,8 +66,8 @@ def flow_words(children: Children) -> str:
 def all_children(children: Children) -> charts.Figure:
     """Chart all children looked after: recorded, do-nothing with its fan, with the schemes, and what happened since."""
     case, opening, later = children.case, children.opening, children.later
-    nothing = children.stock[DO_NOTHING, "all"].drop(columns="mean", errors="ignore")
-    schemes = children.stock[WITH_SCHEMES, "all"]["central"] if children.changes("all") else None
+    nothing = children.stock[DO_NOTHING].drop(columns="mean", errors="ignore")
+    schemes = children.stock[WITH_SCHEMES]["central"] if children.changes else None
     points = counts.recorded(case)
     known, since = [p for p in points if p.used], [p for p in points if not p.used]
 

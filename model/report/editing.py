@@ -14,9 +14,9 @@ from model.report.look import widget
 from model.report.look.page import Block, show
 from model.report.opening import open_case, open_result
 from model.report.saving import tried, with_rows
+from model.results import DRAWS, SEED
 from model.results.perimeters import main_perimeter
 from model.results.runs import run
-from model.results.summary import DRAWS, SEED
 
 COLUMNS: Final = ("value", "low", "high", "distribution", "quality", "source", "note")
 FILE: Final = "assumptions.csv"

@@ -33,7 +33,7 @@ class Explorer(WhatIf):
         found = self.answer(values) if values else self.before
         name = views.title_of(self.case, self.perimeter)
         was, now = (_finding(answer, self.draws) for answer in (self.before, found))
-        frame, before = (a.frame(self.case.timeline.month_labels) for a in (found, self.before))
+        frame, before = (answer.frame for answer in (found, self.before))
         low, high = float(before.min().min()), float(before.max().max())
         air = AIR * ((high - low) or 1.0)
         return money.fan(

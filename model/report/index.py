@@ -18,10 +18,9 @@ from model.report.look import format as fmt
 from model.report.look import markup
 from model.report.look.page import Block, Page, render, show
 from model.report.opening import case_folder, open_case, open_result, outputs_of
-from model.results import outputs
+from model.results import DRAWS, SEED, outputs
 from model.results.outputs import Run
 from model.results.perimeters import main_perimeter, shown_perimeters
-from model.results.summary import DRAWS, SEED
 
 INDEX = "index.html"
 _SEAL = re.compile(r"<!-- made from ([0-9a-f]{64}) -->")

@@ -16,9 +16,9 @@ from model.batch.disk import text_digest
 from model.case.reading.problems import InputProblems, Problem
 from model.case.spelling import near
 from model.report.shown import register
+from model.results import DRAWS, SEED
 from model.results.perimeters import main_perimeter, shown_perimeters
 from model.results.provenance import INPUT_SUFFIXES
-from model.results.summary import DRAWS, SEED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,12 +10,13 @@ from model.batch.disk import write_whole
 from model.case.reading.options_toml import options_path, read_options
 from model.options import mixes
 from model.options.appraisal import DRAWS, appraise
+from model.report import views
 from model.report.look import charts, markup
 from model.report.look import format as fmt
 from model.report.look import tables as tbl
 from model.report.look.page import Block, Page, render, show
 from model.report.opening import case_folder
-from model.results.summary import SEED
+from model.results import SEED
 from model.schemes.load import load_case
 
 if TYPE_CHECKING:
@@ -28,9 +29,7 @@ if TYPE_CHECKING:
     from model.case.options import OptionsFile
     from model.case.records import Case
     from model.options.appraisal import Appraised
-    from model.options.choice import Step
     from model.options.stages import Waiting
-    from model.risk.voi import Information
 
 ROLES: Final = {"business_as_usual": "Business as usual", "do_minimum": "Do minimum", "less": "Less ambitious",
                 "preferred": "Preferred", "more": "More ambitious", "other": "Another way"}  # fmt: skip
@@ -162,7 +161,7 @@ def _short_list(found: Appraised) -> tbl.Table:
 
 
 def _incremental(found: Appraised) -> tbl.Table:
-    def against(step: Step) -> str:
+    def against(step: Any) -> str:  # noqa: ANN401 - as above
         return _said(found, step.struck_out) or _title(found, step.against) or "the cheapest"
 
     columns: dict[str, tbl.Show] = {
@@ -271,19 +270,19 @@ def _frontier(found: Appraised, against: str, words: str) -> charts.Figure:
 
 
 def _information(found: Appraised) -> tbl.Table:
-    def learnt(one: Information) -> str:
+    def learnt(one: Any) -> str:  # noqa: ANN401 - a record of the frame
         if not one.assumptions:
             return "Every number"
-        alone = list(one.assumptions) == [one.group]
-        return found.case.label(one.group) if alone else f"All of {markup.spelt(one.group)}"
+        return found.case.label(one.learnt) if one.assumptions == one.learnt else f"All of {markup.spelt(one.learnt)}"
 
+    every = views.records(found.information)
     columns: dict[str, tbl.Show] = {
-        "Number, or group of numbers": learnt, "Worth": lambda one: tbl.money(one.value),
-        "Standard error": lambda one: tbl.money(one.error),
+        "Number, or group of numbers": learnt, "Worth": lambda one: tbl.money(one.value_gbp),
+        "Standard error": lambda one: tbl.money(one.error_gbp),
     }  # fmt: skip
     return tbl.of(
         "information", "What knowing a number before the choice is worth",
-        (*found.information[:MOST_SHOWN], found.information[-1]), columns,
+        (*every[:MOST_SHOWN], every[-1]), columns,
         note="For the choice among the short list. Who happens to enter care cannot be known and is in no row.",
     )  # fmt: skip
 

@@ -1,16 +1,20 @@
 """`outturn.html`: has it worked? One page on top, then a section a benefit."""
 
-from __future__ import annotations
-
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from numpy.typing import NDArray
 
 from model.batch.disk import write_whole
 from model.case import measures as m
+from model.case.records import Benefit
 from model.case.timeline import first_day
+from model.case.words import ENTRY_REDUCTION
 from model.report.look import charts, markup
 from model.report.look import format as fmt
 from model.report.look import tables as tbl
@@ -19,21 +23,12 @@ from model.report.opening import case_folder
 from model.schemes.load import load_case
 from model.tracking import outturn as tracking
 from model.tracking.bridge import NET, SPENDING
-from model.tracking.charts import SURE, colour
+from model.tracking.charts import SURE, Chart, colour
+from model.tracking.neighbours import Comparison
+from model.tracking.outturn import BESIDE, NOW, PROMISED, Outturn
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    import pandas as pd
-    from matplotlib.axes import Axes
-    from numpy.typing import NDArray
-
-    from model.case.records import Benefit
-    from model.tracking.charts import Chart
-    from model.tracking.neighbours import Comparison
-    from model.tracking.outturn import Outturn
-
-NATURES: Final = {"invested": "Invested", "cashable": "Cashable saving", "avoided": "Cost avoided", "net": "Net"}
+NATURES: Final = {"invested": "Invested", "cashable": "Cashable saving", "avoided": "Cost avoided",
+                  BESIDE: "As children were counted, and the ledger", "net": "Net"}  # fmt: skip
 WORDS: Final = {m.STARTED: "children_who_entered_care", m.CEASED: "children_who_left_care"}
 NOT_TOLD: Final = "cannot be told from nought"
 
@@ -91,13 +86,16 @@ def _answer(found: Outturn) -> Block:
     broke = f"The first link short of its promise: {'; '.join(links)}." if links else "No measured link fell short."
     months = fmt.counted(found.evidence.months, "month")
     few = f"{fmt.counted(len(found.evidence.observations), 'figure')}, {months}"
+    again = [f"{_named(found, a.name)}, {_when(a.period)}" for a in found.evidence.again]
     chances = [fmt.chance(state["probability_npv_positive"]) for state in (now, then)]
     return Block(markup.bullets([
         (f"The frozen triggers say: {now['decision']}. "
         f"A positive net present value has a chance of {chances[0]}; when the plan was frozen, {chances[1]}."),
         f"Between plan and outturn, {why}.",
         *(_part(found, row) for _, row in found.parts.iterrows()),
+        *filter(None, (_power(found, spec.name) for spec in found.plan.case.active_schemes)),
         broke,
+        *([f"Not counted twice, as other figures tell of the same months: {fmt.listed(again)}."] if again else []),
         f"This rests on {few}. A figure within its promised range neither proves nor disproves a scheme.",
     ]))  # fmt: skip
 
@@ -108,6 +106,20 @@ def _part(found: Outturn, row: pd.Series) -> str:
     said = "less than was promised" if row["short"] else "which cannot be told from what was promised"
     title = found.case.scheme(str(row["scheme"])).title
     return f"{title}: the counts show {low} to {high} of the promised effect, {said}."
+
+
+def _power(found: Outturn, scheme: str) -> str:
+    """How likely the figures so far, and all that are to come, would tell a scheme that keeps its promise from none."""
+    own = found.power[found.power["benefit"].isin([b.id for b in found.plan.case.benefits if b.scheme == scheme])]
+    if own.empty:
+        return ""
+    best = own.groupby("financial_year", sort=False)["power"].max()
+    year, spec = found.evidence.case.timeline.financial_years[-1], found.plan.case.scheme(scheme)
+    words = (f"{spec.title}: had it no effect at all, its benefits' figures to {year} would show it with a chance of "
+             f"{fmt.chance(best[year])}, those to {best.index[-1]} with {fmt.chance(best.iloc[-1])}")  # fmt: skip
+    if spec.kind == ENTRY_REDUCTION and not found.evidence.of(f"{scheme}.{m.KEPT}"):
+        words += "; only a count of the children it kept at home, against a comparison, would tell sooner"
+    return f"{words}."
 
 
 def _when(period: str) -> str:
@@ -121,16 +133,21 @@ def _named(found: Outturn, measure: str) -> str:
 
 
 def _earned(found: Outturn) -> tbl.Table:
+    """What was promised to date and what has come of it; the last row is where the bridge of the schemes ends."""
     of = {(r["nature"], r["state"]): r for _, r in found.earned.iterrows()}
+    shown = {n: words for n, words in NATURES.items() if any(of[n, state]["mean_gbp"] for state in (PROMISED, NOW))}
     rows = []
-    for nature, words in NATURES.items():
-        states = [of[nature, state] for state in ("promised", "now")]
+    for nature, words in shown.items():
+        states = [of[nature, state] for state in (PROMISED, NOW)]
         cells = [(tbl.thousands(r["mean_gbp"]), fmt.money_range(r["p10_gbp"], r["p90_gbp"])) for r in states]
-        rows.append((tbl.total(words) if nature == "net" else words, *cells[0], *cells[1]))
+        rows.append((tbl.total(words) if nature == NET else words, *cells[0], *cells[1]))
+    planned, became = (found.bridge[found.bridge["of"] == NET]["value_gbp"].iloc[at] for at in (0, -1))
     return tbl.table(
         "earned", f"To date, {fmt.counted(found.evidence.months, 'month')}, cash",
         ("", "Promised, mean", "10th to 90th percentile", "Now thought, mean", "10th to 90th percentile"), rows,
-        note="What doing nothing would have cost is never seen: what is earned is worked out from what was counted.",
+        note="What doing nothing would have cost is never seen: what is earned is worked out from what was counted. "
+        f"Now thought is where the bridge below ends, {fmt.money(became)}; it begins at the plan's central run, "
+        f"{fmt.money(planned)}, where promised here is the mean of its runs.",
     )  # fmt: skip
 
 

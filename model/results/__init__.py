@@ -4,5 +4,7 @@ The model runs in blocks of draws, so that only yearly lines, monthly nets and p
 memory. Arrays stay arrays until they are summarised; a frame is made from statistics, never from draws.
 """
 
+DRAWS, SEED = 2000, 1
+"""What a run takes unless told otherwise."""
 MOST_POINTS = 1_000_000
 """Combinations that a sweep's grid may have unless more are asked for: a slip in a step would work for days."""

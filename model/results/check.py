@@ -1,6 +1,7 @@
 """Every problem in the inputs at once: all files, all scenarios, and what only a first projection can tell."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,18 +39,25 @@ def examine(
     problems: list[Problem | str] = []
     cases: list[Case] = []
     for scenario in scenarios or scenario_names(path):
-        try:
+        with _noted(problems):
             case = load_case(path, scenario, overrides=overrides)
-        except InputProblems as found:
-            problems.extend(found.problems)
-            continue
-        cases.append(case)
-        problems.extend(_trial_problems(case))
-        if case.scenario == case.base_scenario and options_path(case).exists():  # a scenario may end before their dates
-            problems.extend(_collected(lambda case=case: read_options(case)))  # type: ignore[misc]
-    if cases:
-        problems.extend(_collected(lambda: recompute(cases[0])))
+            cases.append(case)
+            problems += _trial_problems(case)
+            if case.scenario == case.base_scenario and options_path(case).exists():  # others may end before their dates
+                read_options(case)
+    with _noted(problems):
+        if cases:
+            recompute(cases[0])
     return Finding(problems=tuple(dict.fromkeys(problems)), cases=tuple(cases))
+
+
+@contextmanager
+def _noted(problems: list[Problem | str]) -> Iterator[None]:
+    """Note what is wrong with the inputs, and go on behind the block."""
+    try:
+        yield
+    except InputProblems as found:
+        problems += found.problems
 
 
 def opening_cost(case: Case) -> dict[str, float]:
@@ -65,39 +73,17 @@ def impacts(case: Case) -> dict[str, str]:
 
 def _trial_problems(case: Case) -> list[Problem | str]:
     """What only shows when the caseload is fitted and the ranges are turned into distributions."""
-    problems = _collected(lambda: _try_caseload(case))
-    for name, assumption in case.assumptions.items():
-        if message := range_problem(assumption):
-            problems.append(_assumption_problem(case, name, message))
-    return problems
-
-
-def _try_caseload(case: Case) -> None:
+    problems: list[Problem | str] = []
     try:
         streams_of(case)
     except CaseloadError as error:
-        file = f"{case.folder.name}/caseload.csv"
-        raise InputProblems(
-            [Problem(file=file, expected="figures that make a caseload", suggestion=str(error))]
-        ) from None
-
-
-def _assumption_problem(case: Case, name: str, message: str) -> Problem:
-    is_override = name in case.overrides
-    file = f"{case.folder.name}/" + (f"scenarios/{case.scenario}.toml" if is_override else "assumptions.csv")
-    assumption = case.assumptions[name]
-    return Problem(
-        file=file,
-        column=name if is_override else "value",
-        value=f"{name} {assumption.value:g} ({assumption.low:g} to {assumption.high:g}, {assumption.distribution})",
-        expected="a range that the distribution can have",
-        suggestion=message,
-    )
-
-
-def _collected(action: Callable[[], object]) -> list[Problem | str]:
-    try:
-        action()
-    except InputProblems as found:
-        return list(found.problems)
-    return []
+        file, expected = f"{case.folder.name}/caseload.csv", "figures that make a caseload"
+        problems.append(Problem(file=file, expected=expected, suggestion=str(error)))
+    for name, a in case.assumptions.items():
+        if message := range_problem(a):
+            changed = name in case.overrides
+            file = f"scenarios/{case.scenario}.toml" if changed else "assumptions.csv"
+            value = f"{name} {a.value:g} ({a.low:g} to {a.high:g}, {a.distribution})"
+            problems.append(Problem(file=f"{case.folder.name}/{file}", column=name if changed else "value", value=value,
+                                    expected="a range that the distribution can have", suggestion=message))  # fmt: skip
+    return problems

@@ -1,30 +1,37 @@
-"""Children by world, age, placement, measure and month; and what their placements cost if nothing is done."""
+"""Children by world, age, placement, measure and month; what was recorded, and what placements cost.
 
-from __future__ import annotations
+Charts and tables take their numbers from here, so that they cannot disagree.
+"""
 
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Final
 
 import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
 from model.case.draws import part_of
 from model.case.parameters import AGES, PLACEMENTS
-from model.case.timeline import add_months
-from model.case.words import CENTRAL, DO_NOTHING, IMPACT, MEAN, STATISTICS, WITH_SCHEMES
+from model.case.records import Case
+from model.case.timeline import MONTHS_A_YEAR, add_months
+from model.case.units import to_price_base
+from model.case.words import ALL, CENTRAL, DO_NOTHING, IMPACT, MEAN, STATISTICS, WITH_SCHEMES
 from model.children.levers import MEASURES
-from model.children.opening import ALL
 from model.money.appraisal import BLOCK
 from model.money.portfolio import evaluate
-from model.results.summary import summarise
+from model.results.sample import Floats, Outcome, Sample
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    import pandas as pd
-    from numpy.typing import NDArray
-
-    from model.results.outcome import Outcome
-    from model.results.sample import Sample
+MEASURE: Final = "children_looked_after"  # of `actuals.csv`: all children looked after on a day
+LEAST: Final = 0.05  # children: a smaller change is none, as numbers are printed
+WORLDS: Final = (DO_NOTHING, WITH_SCHEMES, IMPACT)
+STOCK, FLOWS = "stock", ("entry", "exit")
+LEDGER_COLUMNS: Final = ("statement", "financial_year", "published_gbp", "in_price_base_gbp", "modelled_gbp",
+                         "difference_gbp", "modelled_share", "source", "note")  # fmt: skip
+_DAY: Final = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
+_WHOLE: Final = 1 - 1e-9
+_Series = tuple[str, str, str, str, str, Floats]  # world, age, placement, measure, statistic, children by month
 
 
 def caseload_frame(result: Outcome) -> pd.DataFrame:
@@ -32,31 +39,68 @@ def caseload_frame(result: Outcome) -> pd.DataFrame:
 
     Two hundred thousand rows: built as one array of numbers and columns of codes, not row by row.
     """
-    import pandas as pd  # noqa: PLC0415
+    months, series = months_of(result.case), [s for world in WORLDS for s in _series(result, world)]
+    *labels, children = zip(*series, strict=True)
+    lengths = np.array([len(values) for values in children])
+    codes = {"world": WORLDS, "age_band": (*AGES, ALL), "placement": (*PLACEMENTS, ALL), "measure": MEASURES,
+             "statistic": STATISTICS}  # fmt: skip
 
-    timeline = result.case.timeline
-    before = add_months(timeline.start, -1)
-    months = (f"{before.year}-{before.month:02d}", *timeline.month_labels)
-    series = [s for world in (DO_NOTHING, WITH_SCHEMES, IMPACT) for s in _caseload_series(result, world)]
-    lengths = np.array([len(s.children) for s in series])
+    def column(places: NDArray[np.int64], words: Sequence[str]) -> "pd.Series[str]":
+        return pd.Series(pd.Categorical.from_codes(places, categories=pd.Index(words)))
 
-    def column(values: Sequence[str], pick: Callable[[_Series], str]) -> pd.Series[str]:
-        codes = np.repeat([values.index(pick(s)) for s in series], lengths)
-        return pd.Series(pd.Categorical.from_codes(codes, categories=pd.Index(values)))
+    columns = {
+        name: column(np.repeat([words.index(label) for label in own], lengths), words)
+        for (name, words), own in zip(codes.items(), labels, strict=True)
+    }
+    columns["scenario"] = column(np.zeros(lengths.sum(), int), [result.case.scenario])
+    columns["month"] = column(np.concatenate([np.arange(len(months) - n, len(months)) for n in lengths]), months)
+    frame = pd.DataFrame(columns | {"children": np.round(np.concatenate(children), 8) + 0.0})
+    return frame[["scenario", "world", "age_band", "placement", "measure", "month", "statistic", "children"]]
 
-    month = np.concatenate([np.arange(len(months) - n, len(months)) for n in lengths])
-    return pd.DataFrame(
-        {
-            "scenario": pd.Categorical.from_codes(np.zeros(lengths.sum(), int), pd.Index([result.case.scenario])),
-            "world": column((DO_NOTHING, WITH_SCHEMES, IMPACT), lambda s: s.world),
-            "age_band": column((*AGES, ALL), lambda s: s.age_band),
-            "placement": column((*PLACEMENTS, ALL), lambda s: s.placement),
-            "measure": column(MEASURES, lambda s: s.measure),
-            "month": pd.Categorical.from_codes(month, categories=pd.Index(months)),
-            "statistic": column(STATISTICS, lambda s: s.statistic),
-            "children": np.round(np.concatenate([s.children for s in series]), 8) + 0.0,
-        }
-    )
+
+def _series(result: Outcome, world: str) -> list[_Series]:
+    """Return every series of one world: totals with quantiles, then cells that ever hold a child.
+
+    A stock has one month more than a flow, the opening.
+    """
+    out: list[_Series] = []
+    for placement in (*PLACEMENTS, ALL):
+        out += [(world, ALL, placement, STOCK, *found) for found in _stock(result, world, placement).items()]
+    for measure in FLOWS:
+        out += [(world, ALL, ALL, measure, *found) for found in _flow(result, world, measure).items()]
+    counted = {CENTRAL: result.central.cells, MEAN: result.sample.cells if result.sample else {}}
+    counted = {name: cells for name, cells in counted.items() if cells}
+    ever = sum(cells[w][STOCK].sum(axis=0) for cells in counted.values() for w in (DO_NOTHING, WITH_SCHEMES))
+    for measure in MEASURES:
+        tables = {name: in_world({w: c[measure] for w, c in cells.items()}, world) for name, cells in counted.items()}
+        out += [
+            (world, AGES[a], PLACEMENTS[p], measure, name, table[:, a, p])
+            for a, p in np.argwhere(np.asarray(ever) > 0)
+            for name, table in tables.items()
+        ]
+    return out
+
+
+def _stock(result: Outcome, world: str, placement: str) -> dict[str, Floats]:
+    """Return statistic -> children of a placement, or of all, at the opening and each month's end, (months + 1,)."""
+    at = slice(None) if placement == ALL else slice(i := PLACEMENTS.index(placement), i + 1)
+    return result.statistics(lambda sample: in_world(sample.stock, world)[:, at].sum(axis=1))
+
+
+def _flow(result: Outcome, world: str, measure: str) -> dict[str, Floats]:
+    """Return statistic -> children who enter, or leave, in each month, (months,)."""
+    return result.statistics(lambda sample: in_world({w: f[measure] for w, f in sample.flows.items()}, world))
+
+
+def in_world(by_world: Mapping[str, Floats], world: str) -> Floats:
+    """Return a world's array, the impact being with - without in every draw."""
+    return by_world[WITH_SCHEMES] - by_world[DO_NOTHING] if world == IMPACT else by_world[world]
+
+
+def months_of(case: Case) -> tuple[str, ...]:
+    """Return the months at whose ends children are counted; the first is that at which the caseload opens."""
+    before = add_months(case.timeline.start, -1)
+    return (f"{before.year}-{before.month:02d}", *case.timeline.month_labels)
 
 
 def placement_cost_frame(result: Outcome) -> pd.DataFrame:
@@ -65,21 +109,15 @@ def placement_cost_frame(result: Outcome) -> pd.DataFrame:
     Mean children of the month x the price of the draw, unaccompanied children included. Quantiles are of each row by
     itself, so that those of the placements do not add up to those of `all`.
     """
-    import pandas as pd  # noqa: PLC0415
-
-    drawn = None if result.sample is None else _placement_costs(result, result.sample)
-    found = {name: t.ravel() for name, t in summarise(_placement_costs(result, result.central), drawn).items()}
     years, placements = result.case.timeline.financial_years, (*PLACEMENTS, ALL)
-    place = {
-        "placement": list(placements) * len(years), "financial_year": np.repeat(list(years), len(placements)),
-    }  # fmt: skip
-    frames = [pd.DataFrame({**place, "statistic": name, "value_gbp": values}) for name, values in found.items()]
+    place = {"placement": list(placements) * len(years), "financial_year": np.repeat(list(years), len(placements))}
+    found = result.statistics(lambda sample: _placement_costs(result.case, sample))
+    frames = [pd.DataFrame({**place, "statistic": name, "value_gbp": t.ravel()}) for name, t in found.items()]
     return pd.concat(frames, ignore_index=True)
 
 
-def _placement_costs(result: Outcome, sample: Sample) -> NDArray[np.float64]:
+def _placement_costs(case: Case, sample: Sample) -> Floats:
     """Return real pounds by year, (years, placements and their sum, n), a block of draws at a time."""
-    case = result.case
     stock, blocks = sample.stock[DO_NOTHING], []
     for first in range(0, sample.n, BLOCK):
         block = part_of(sample.as_draws, first, BLOCK)
@@ -90,47 +128,111 @@ def _placement_costs(result: Outcome, sample: Sample) -> NDArray[np.float64]:
     return np.concatenate([costs, costs.sum(axis=1, keepdims=True)], axis=1)
 
 
-@dataclass(frozen=True)
-class _Series:
-    """One line of the caseload frame over its months; a stock has one month more than a flow, the opening."""
+def ledger_frame(case: Case, costs: pd.DataFrame) -> pd.DataFrame:
+    """Return a row per published figure: in its own cash, in the case's price base, and what is modelled for it.
 
-    world: str
-    age_band: str
-    placement: str
-    measure: str
-    statistic: str
-    children: NDArray[np.float64]
-
-
-def _caseload_series(result: Outcome, world: str) -> list[_Series]:
-    """Return every series of one world: totals with quantiles, then cells that ever hold a child."""
-    samples = {CENTRAL: result.central} | ({} if result.sample is None else {MEAN: result.sample})
-    stocks = {name: _world(s.stock, world) for name, s in samples.items()}
-    out = []
-    for i, placement in enumerate((*PLACEMENTS, ALL)):
-        whole = i == len(PLACEMENTS)
-        parts = {name: stock.sum(axis=1) if whole else stock[:, i] for name, stock in stocks.items()}
-        out += _total(world, placement, "stock", parts)
-    for measure in ("entry", "exit"):
-        flows = {name: _world({w: f[measure] for w, f in s.flows.items()}, world) for name, s in samples.items()}
-        out += _total(world, ALL, measure, flows)
-    counted = {name: sample for name, sample in samples.items() if sample.cells}
-    ever = sum(s.cells[w]["stock"].sum(axis=0) for s in counted.values() for w in (DO_NOTHING, WITH_SCHEMES))
-    for measure in MEASURES:
-        tables = {n: _world({w: c[measure] for w, c in s.cells.items()}, world) for n, s in counted.items()}
-        out += [
-            _Series(world, AGES[a], PLACEMENTS[p], measure, name, table[:, a, p])
-            for a, p in np.argwhere(np.asarray(ever) > 0)
-            for name, table in tables.items()
-        ]
-    return out
+    `costs`: as `placement_cost_frame`. Modelled is the central first year; the difference is modelled less published,
+    and `modelled_share` the one over the other.
+    """
+    first = costs[(costs["statistic"] == CENTRAL) & (costs["financial_year"] == case.timeline.financial_years[0])]
+    modelled, rows = first.set_index("placement")["value_gbp"].astype(float), []
+    for row in case.ledger:
+        index = case.reference.indices[case.conventions.price_index]
+        published = to_price_base(row.value_gbp, index, row.financial_year, case.price_base)
+        spent = float(modelled[list(row.placements)].sum())
+        rows.append((row.statement, row.financial_year, row.value_gbp, published, spent, spent - published,
+                     spent / published, row.source, row.note))  # fmt: skip
+    return pd.DataFrame(rows, columns=list(LEDGER_COLUMNS))
 
 
-def _total(world: str, placement: str, measure: str, parts: Mapping[str, NDArray[np.float64]]) -> list[_Series]:
-    statistics = summarise(parts[CENTRAL], parts.get(MEAN))
-    return [_Series(world, ALL, placement, measure, name, values) for name, values in statistics.items()]
+@dataclass(frozen=True, kw_only=True)
+class Recorded:
+    """Children looked after on a day, of `actuals.csv`. `month` is `2022-03`; `used`: may the scenario know it."""
+
+    month: str
+    children: float
+    source: str
+    used: bool
 
 
-def _world(by_world: Mapping[str, NDArray[np.float64]], world: str) -> NDArray[np.float64]:
-    """Return a world's array, the impact being with - without in every draw."""
-    return by_world[WITH_SCHEMES] - by_world[DO_NOTHING] if world == IMPACT else by_world[world]
+def recorded(case: Case) -> tuple[Recorded, ...]:
+    """Return every recorded number of children, oldest first.
+
+    A scenario knows what was so by the case's knowledge date; one with hindsight knows everything. A row whose period
+    is not a day (YYYY-MM-DD) is a flow over a year and no stock: it is passed over.
+    """
+    known = "9999" if case.conventions.hindsight else case.knowledge_date.isoformat()
+    found = [
+        Recorded(month=row.period[:7], children=row.value, source=row.source, used=row.period <= known)
+        for row in case.actuals
+        if row.measure == MEASURE and _DAY.fullmatch(row.period)
+    ]
+    return tuple(sorted(found, key=lambda r: r.month))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Children:
+    """The caseload of a result as a page reads it.
+
+    `stock`: world -> frame of all children, a row per month (the opening first), a column per statistic;
+    `cells`: world -> central stock (months + 1, ages, placements); `entered`, `left`: children in the first twelve
+    months if nothing is done, central.
+    """
+
+    case: Case
+    months: tuple[str, ...]
+    stock: Mapping[str, pd.DataFrame]
+    cells: Mapping[str, Floats]
+    entered: float
+    left: float
+
+    @property
+    def opening(self) -> str:
+        """The month at whose end the caseload opens: the one before the first."""
+        return self.months[0]
+
+    @property
+    def at_later(self) -> int:
+        """The position in `months` at which the years a page shows end, or the last of a shorter projection."""
+        return min(self.case.shown_years * MONTHS_A_YEAR, len(self.months) - 1)
+
+    @property
+    def later(self) -> str:
+        """The month at `at_later`."""
+        return self.months[self.at_later]
+
+    @property
+    def changes(self) -> bool:
+        """Whether the schemes change the number of children in any month, as numbers are printed."""
+        return bool(self.stock[IMPACT]["central"].abs().max() >= LEAST)
+
+    def central(self, world: str, placement: str, at: int) -> float:
+        """Return the central number of children of a placement, or of `all`."""
+        held = self.cells[world][at].sum(axis=0)
+        return float(held.sum() if placement == ALL else held[PLACEMENTS.index(placement)])
+
+
+def children_of(result: Outcome) -> Children:
+    """Return the caseload of a result."""
+    months = months_of(result.case)
+    stock = {world: pd.DataFrame(_stock(result, world, ALL), index=list(months)) for world in WORLDS}
+    entered, left = (result.central.flows[DO_NOTHING][measure][:MONTHS_A_YEAR].sum() for measure in FLOWS)
+    cells = {world: found[STOCK] for world, found in result.central.cells.items()}
+    return Children(case=result.case, months=months, stock=stock, cells=cells, entered=float(entered), left=float(left))
+
+
+def whole_years(case: Case) -> tuple[str, ...]:
+    """Return the financial years a page shows that lie wholly inside the projection."""
+    timeline = case.timeline
+    shares = timeline.by_financial_year(timeline.year_share)
+    shown = timeline.financial_years[: case.shown_years]
+    return tuple(y for y, s in zip(shown, shares, strict=False) if s > _WHOLE) or shown
+
+
+def outside(points: Sequence[Recorded], forecast: pd.DataFrame) -> tuple[int, int]:
+    """Return how many recorded numbers lie in the forecast's 10% to 90% range, and how many fall in its months."""
+    inside = [p for p in points if p.month in forecast.index]
+    if not {"p10", "p90"} <= set(forecast):
+        return 0, len(inside)
+    hits = [forecast["p10"][p.month] <= p.children <= forecast["p90"][p.month] for p in inside]
+    return sum(map(bool, hits)), len(inside)

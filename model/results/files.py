@@ -1,63 +1,38 @@
 """The contract's files, written so that the same result gives the same bytes."""
 
-from __future__ import annotations
-
 import json
-from typing import TYPE_CHECKING
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute
+import pyarrow.csv
 
 from model.batch.disk import NEW
-from model.results.summary import RECONCILIATION_COLUMNS
+from model.results.runs import Result
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    import pandas as pd
-    import pyarrow as pa
-
-    from model.results.runs import Result
+FRAMES = ("annual", "caseload", "funding", "mtfp", "switching", "reconciliation", "staffing", "reserve", "virement",
+          "tornado", "information", "attribution", "convergence", "structure")  # fmt: skip
 
 
 def write(result: Result, folder: Path) -> None:
     """Write the run's CSVs and `metrics.json` into a folder that exists. The same result gives the same bytes."""
-    frames = {
-        "annual": result.annual,
-        "caseload": result.caseload,
-        "funding": result.funding,
-        "mtfp": result.mtfp,
-        "switching": result.switching,
-        "reconciliation": result.reconciliation[list(RECONCILIATION_COLUMNS)],
-        "staffing": result.staffing,
-        "reserve": result.reserve,
-        "virement": result.virement,
-        "tornado": result.tornado,
-        "information": result.information,
-        "attribution": result.attribution,
-        "convergence": result.convergence,
-        "structure": result.structure,
-    }
-    for name, frame in frames.items():
-        write_csv(frame, folder / f"{name}.csv")
+    for name in FRAMES:
+        write_csv(getattr(result, name), folder / f"{name}.csv")
     text = json.dumps(result.metrics_by_perimeter, indent=2, ensure_ascii=False, allow_nan=False)
     (folder / "metrics.json").write_text(text + "\n", encoding="utf-8", newline="\n")
 
 
 def write_csv(frame: pd.DataFrame, path: Path) -> None:
     """Write a frame as UTF-8 CSV with Unix line ends on every platform; texts are quoted only where they must be."""
-    import pyarrow as pa  # noqa: PLC0415
-    import pyarrow.csv  # noqa: PLC0415
-
     table = pa.Table.from_pandas(frame, preserve_index=False)
     plain = [c.cast(pa.string()) if pa.types.is_dictionary(c.type) else c for c in table.columns]
-    plain = [_inert(c) if pa.types.is_string(c.type) or pa.types.is_large_string(c.type) else c for c in plain]
-    names = ",".join(table.column_names) + "\n"
+    texts = {i for i, c in enumerate(plain) if pa.types.is_string(c.type) or pa.types.is_large_string(c.type)}
+    plain = [_inert(c) if i in texts else c for i, c in enumerate(plain)]
+    quoting = "needed" if any(_wants_quotes(plain[i]) for i in texts) else "none"
     unfinished = path.with_name(f"{NEW}{path.name}")
     with unfinished.open("wb") as file:
-        file.write(names.encode())
-        quoting = (
-            "needed"
-            if any(_wants_quotes(c) for c in plain if pa.types.is_string(c.type) or pa.types.is_large_string(c.type))
-            else "none"
-        )
+        file.write((",".join(table.column_names) + "\n").encode())
         options = pyarrow.csv.WriteOptions(include_header=False, quoting_style=quoting)
         pyarrow.csv.write_csv(pa.Table.from_arrays(plain, names=table.column_names), file, options)
     unfinished.replace(path)
@@ -65,8 +40,6 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
 
 def _inert(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """Texts as a spreadsheet reads them: one that begins like a formula is given an apostrophe before it."""
-    import pyarrow.compute  # noqa: PLC0415 - as above
-
     return pyarrow.compute.replace_substring_regex(column, pattern=r"^([=+\-@\t\r])", replacement=r"'\1")
 
 

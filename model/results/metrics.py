@@ -1,85 +1,82 @@
 """One number a question: NPV, payback, probabilities, people."""
 
-from __future__ import annotations
-
+from collections.abc import Callable
 from dataclasses import fields
-from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from model.case.units import above_zero
 from model.case.words import CENTRAL, MEAN, WHOLE, WITH_SCHEMES
 from model.money.appraisal import Appraisal
 from model.results.annual import tidy_frame
 from model.results.purses import reserve_metrics
-from model.results.summary import WORST_SHARE, pick, summarise, with_nulls
+from model.results.sample import Floats, Outcome, Sample
 from model.schemes.staff import workforce
 
-if TYPE_CHECKING:
-    import pandas as pd
-    from numpy.typing import NDArray
+Metrics = dict[str, dict[str, float | None]]
 
-    from model.results.outcome import Outcome
-    from model.results.sample import Sample
+WORST_SHARE = 0.1
+STAFFING_COLUMNS = ("scenario", "world", "measure", "month", "statistic", "value")
 
 
-def metrics_of(result: Outcome, perimeter: str) -> dict[str, dict[str, float | None]]:
+def metrics_of(result: Outcome, perimeter: str) -> Metrics:
     """Return metric -> statistic -> value of one perimeter."""
-    middle = result.central.measures[perimeter]
-    draws = None if result.sample is None else result.sample.measures[perimeter]
-    out: dict[str, dict[str, float | None]] = {}
-    for field in fields(Appraisal):
-        kept = None if draws is None else getattr(draws, field.name)
-        out[field.name] = with_nulls(getattr(middle, field.name), kept)
+
+    def of(measure: str) -> Callable[[Sample], Floats]:
+        return lambda sample: np.asarray(getattr(sample.measures[perimeter], measure))
+
+    def positive(measure: str) -> dict[str, float | None]:
+        return result.chance(lambda sample: above_zero(of(measure)(sample)))
+
+    def paid_back(measure: str, by: float) -> dict[str, float | None]:
+        return result.chance(lambda sample: of(measure)(sample) <= by)
+
+    out: Metrics = {field.name: result.with_nulls(of(field.name)) for field in fields(Appraisal)}
     out["npv_run_off_gbp"] = {CENTRAL: result.run_off_npv[perimeter]}
-    either = middle if draws is None else draws
-    sure = CENTRAL if draws is None else MEAN
-    out["probability_npv_positive"] = {sure: float(above_zero(either.npv_gbp).mean())}
-    out["probability_npv_cashable_positive"] = {sure: float(above_zero(either.npv_cashable_gbp).mean())}
-    out["probability_payback_cashable"] = {sure: float(np.isfinite(either.payback_cashable_months).mean())}
-    out["probability_payback"] = {sure: float(np.isfinite(either.payback_months).mean())}
-    for i, year in enumerate(result.case.timeline.financial_years):
-        months = int((result.case.timeline.year_index <= i).sum())
-        paid = (either.payback_months <= months).mean()
-        out[f"probability_payback_by_{year.replace('/', '_')}"] = {sure: float(paid)}
+    out["probability_npv_positive"] = positive("npv_gbp")
+    out["probability_npv_cashable_positive"] = positive("npv_cashable_gbp")
+    timeline = result.case.timeline
+    out["probability_payback_cashable"] = paid_back("payback_cashable_months", timeline.months)
+    out["probability_payback"] = paid_back("payback_months", timeline.months)
+    for i, year in enumerate(timeline.financial_years):
+        months = int((timeline.year_index <= i).sum())
+        out[f"probability_payback_by_{year.replace('/', '_')}"] = paid_back("payback_months", months)
     if perimeter == WHOLE:
-        out |= _caseload_metrics(result, sure) | reserve_metrics(result, sure)
-    if draws is not None:
-        worst = np.sort(draws.npv_gbp)[: max(1, round(WORST_SHARE * len(draws.npv_gbp)))]
+        out |= _caseload_metrics(result) | reserve_metrics(result)
+    if result.sample is not None:
+        worst = np.sort(drawn := result.npv_draws[perimeter])[: max(1, round(WORST_SHARE * result.draws))]
         out["expected_shortfall_10_gbp"] = {MEAN: float(worst.mean())}
-        out["npv_standard_error_gbp"] = {MEAN: float(draws.npv_gbp.std(ddof=1) / np.sqrt(len(draws.npv_gbp)))}
+        out["npv_standard_error_gbp"] = {MEAN: float(drawn.std(ddof=1) / np.sqrt(len(drawn)))}
     return out
 
 
-def _caseload_metrics(result: Outcome, sure: str) -> dict[str, dict[str, float | None]]:
+def _caseload_metrics(result: Outcome) -> Metrics:
     """Months until cases for each social worker first reach the target, and how likely they do within the horizon."""
     target, key = "capacity.target_caseload", (workforce.CASELOAD, WITH_SCHEMES)
     if target not in result.case.assumptions or key not in result.central.staffing:
         return {}
 
-    def reached(sample: Sample) -> NDArray[np.float64]:
+    def reached(sample: Sample) -> Floats:
         return workforce.first_month_at_or_below(sample.staffing[key].astype(np.float64), sample.draws[target])
 
-    middle, drawn = reached(result.central), pick(result.sample, reached)
-    likely = float(np.isfinite(middle if drawn is None else drawn).mean())
-    return {"caseload_target_months": with_nulls(middle, drawn), "probability_caseload_target": {sure: likely}}
+    return {
+        "caseload_target_months": result.with_nulls(reached),
+        "probability_caseload_target": result.chance(lambda sample: np.isfinite(reached(sample))),
+    }
 
 
 def staffing_frame(result: Outcome) -> pd.DataFrame:
     """Return posts, people and caseloads by month, in both worlds; NaN where cases have nobody to hold them."""
     months = np.array(result.case.timeline.month_labels)
-    columns = ("scenario", "world", "measure", "month", "statistic", "value")
-    parts: list[dict[str, object]] = [dict.fromkeys(columns, ())]
-    for (measure, world), middle in result.central.staffing.items():
-        drawn = None if result.sample is None else result.sample.staffing[measure, world].astype(np.float64)
+    parts: list[tuple[object, ...]] = []
+
+    def values(measure: str, world: str) -> dict[str, Floats]:
         with np.errstate(invalid="ignore"):  # between two draws that are infinite there is no number
-            found = summarise(middle.astype(np.float64), drawn)
-        for statistic, values in found.items():
-            labels = {"scenario": result.case.scenario, "world": world, "measure": measure, "statistic": statistic}
-            parts.append({**labels, "month": months, "value": _finite(values)})
-    return tidy_frame(columns, parts)
+            return result.statistics(lambda sample: sample.staffing[measure, world].astype(np.float64))
 
-
-def _finite(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return numbers as they are written: four places, and NaN (a blank) for what is not a number."""
-    return np.where(np.isfinite(values), np.round(values, 4) + 0.0, np.nan)
+    for measure, world in result.central.staffing:
+        for statistic, found in values(measure, world).items():
+            finite = np.where(np.isfinite(found), np.round(found, 4) + 0.0, np.nan)
+            parts.append((result.case.scenario, world, measure, months, statistic, finite))
+    return tidy_frame(STAFFING_COLUMNS, parts)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Final
@@ -19,16 +20,13 @@ from model.case.reading.case_tables import PUBLISHED
 from model.case.reading.cells import Bad
 from model.case.reading.formulas import decimal_of
 from model.case.reading.problems import InputProblems, Problem
+from model.case.records import Case, PublishedRow
 from model.schemes.load import load_case
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import pandas as pd
 
-    from model.case.records import Case, PublishedRow
-
-COLUMNS: Final = ("ref", "statement", "published", "recomputed", "difference", "verdict", "expected", "unit", "note")
+COLUMNS: Final = ("ref", "statement", "published", "recomputed", "difference", "verdict", "unit", "expected", "note")
 _STATEMENT_WIDTH: Final = 64
 _ONE_CELL: Final = re.compile(r"est\.[\w-]+\.[a-z_]+|[A-Za-z_]\w*(?:\.\w+)*")
 _LETTERS: Final = re.compile(r"[A-Za-z_]")
@@ -116,7 +114,7 @@ def recompute(case: Case) -> tuple[Line, ...]:
 
 def _children(case: Case) -> dict[str, float]:
     """Return children at the start and entries a year by placement and age, unaccompanied children included."""
-    import numpy as np  # noqa: PLC0415 - a page with nothing to do loads no engine
+    import numpy as np  # noqa: PLC0415 - a run with nothing to do loads no engine
 
     from model.case.parameters import AGE_BANDS, PLACEMENTS  # noqa: PLC0415
     from model.children.law import AGE_BAND, INPUT_AGE_OF  # noqa: PLC0415
@@ -139,7 +137,7 @@ def _children(case: Case) -> dict[str, float]:
 
 def _results(case: Case) -> dict[str, float]:
     """Return the measures of every perimeter in the central run; nan where there is none."""
-    from model.case.draws import central  # noqa: PLC0415
+    from model.case.draws import central  # noqa: PLC0415 - as above
     from model.money.appraisal import appraise, discount_factors  # noqa: PLC0415
     from model.money.portfolio import evaluate  # noqa: PLC0415
 
@@ -161,26 +159,13 @@ def reconcile(case: Case) -> pd.DataFrame:
     import pandas as pd  # noqa: PLC0415 - the command line prints without it
 
     records = [
-        (
-            line.row.ref,
-            line.row.statement,
-            line.row.value,
-            float("nan") if line.recomputed is None else float(decimal_of(line.recomputed)),
-            float("nan") if line.difference is None else line.difference,
-            line.verdict,
-            line.row.expected,
-            line.row.unit,
-            line.row.note,
-        )
+        (line.row.ref, line.row.statement, line.row.value,
+         None if line.recomputed is None else float(decimal_of(line.recomputed)), line.difference, line.verdict,
+         line.row.unit, line.row.expected, line.row.note)
         for line in recompute(case)
-    ]
+    ]  # fmt: skip
     frame = pd.DataFrame.from_records(records, columns=list(COLUMNS))
     return frame.astype({"published": float, "recomputed": float, "difference": float})
-
-
-def unexpected(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of `reconcile` whose verdict is not the expected one; any at all means exit status 1."""
-    return frame[frame["verdict"] != frame["expected"]]
 
 
 def table(lines: Sequence[Line], *, title: str) -> str:
@@ -189,13 +174,11 @@ def table(lines: Sequence[Line], *, title: str) -> str:
         return f"{title}\nno published.csv, or no rows in it: nothing to recompute"
     heading = ("ref", "statement", "unit", "published", "recomputed", "difference", "verdict", "")
     body = [_cells(line) for line in lines]
-    widths = [max(len(row[i]) for row in (heading, *body)) for i in range(len(heading))]
-    right = {3, 4, 5}
+    widths = [max(map(len, column)) for column in zip(heading, *body, strict=True)]
+    sides = ("<", "<", "<", ">", ">", ">", "<", "<")
     shown = [
-        "  ".join(
-            cell.rjust(w) if i in right else cell.ljust(w) for i, (cell, w) in enumerate(zip(r, widths, strict=True))
-        )
-        for r in (heading, tuple("-" * w for w in widths), *body)
+        "  ".join(f"{cell:{side}{width}}" for cell, side, width in zip(row, sides, widths, strict=True))
+        for row in (heading, tuple("-" * width for width in widths), *body)
     ]
     counts = {v: sum(line.verdict == v for line in lines) for v in words.VERDICTS}
     surprises = sum(line.is_unexpected for line in lines)
@@ -207,13 +190,10 @@ def table(lines: Sequence[Line], *, title: str) -> str:
 
 
 def _cells(line: Line) -> tuple[str, ...]:
-    row = line.row
-    statement = (
-        row.statement if len(row.statement) <= _STATEMENT_WIDTH else f"{row.statement[: _STATEMENT_WIDTH - 3]}..."
-    )
+    row, most = line.row, _STATEMENT_WIDTH
     return (
         row.ref,
-        statement,
+        row.statement if len(row.statement) <= most else f"{row.statement[: most - 3]}...",
         row.unit,
         _figure(row.value, row.precision),
         _figure(line.recomputed, row.precision, finer=1),

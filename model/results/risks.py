@@ -1,59 +1,32 @@
-"""What a run knows of its own risk, as tidy frames: what moves it, what is worth learning, and how sure it is."""
+"""What a run knows of its own risk, as tidy frames: what moves it, what is worth learning, and who earned it."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
+import pandas as pd
 
 from model.case.draws import sample
-from model.case.words import CENTRAL, MEAN, WHOLE
+from model.case.words import CENTRAL, MEAN, PORTFOLIO, QUANTILES, WHOLE
 from model.money.appraisal import npv_evaluator
-from model.results.annual import pennies
+from model.results.annual import pennies, tidy_frame
 from model.results.perimeters import choices, main_perimeter, shown_perimeters
-from model.risk.convergence import npv_precision
+from model.results.sample import Outcome, quantiles
+from model.risk import convergence, switching, voi
+from model.risk.attribution import MOST_SCHEMES, Attribution, acting_members, attribute, meeting_schemes, to_the_penny
 from model.risk.sobol import sobol_indices
-from model.risk.specification import specifications
-from model.risk.switching import switching_values
+from model.risk.specification import acting_choices, specifications
 from model.risk.tornado import tornado
-from model.risk.voi import groups_by_prefix, information_values, options
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    import pandas as pd
-
-    from model.results.outcome import Outcome
-
-SWITCHING_COLUMNS: Final = ("assumption", "unit", "central", "low", "high", "switching_value", "within_range")
-TORNADO_COLUMNS: Final = ("scenario", "perimeter", "assumption", "unit", "p10", "p90", "npv_at_p10_gbp",
-                          "npv_at_p90_gbp", "npv_central_gbp", "swing_gbp")  # fmt: skip
-INFORMATION_COLUMNS: Final = ("scenario", "perimeter", "learnt", "assumptions", "value_gbp", "error_gbp",
-                              "share_of_everything")  # fmt: skip
-CONVERGENCE_COLUMNS: Final = ("scenario", "perimeter", "metric", "statistic", "estimate", "standard_error", "low",
-                              "high", "printed_unit", "may_change", "draws_needed")  # fmt: skip
-SOBOL_COLUMNS: Final = ("perimeter", "factor", "first", "first_error", "total", "total_error")
+ATTRIBUTION_COLUMNS: Final = ("scenario", "perimeter", "position", "scheme", "meets", "statistic", "shapley_gbp",
+                              "step_gbp")  # fmt: skip
 STRUCTURE_COLUMNS: Final = ("perimeter", "measure", "statistic", "value_gbp")  # and a column a structural choice
 STRUCTURE_DRAWS: Final = 100  # in each combination: the difference it makes needs fewer draws than the answer itself
-SHARE_PRINTED, MONEY_PRINTED = 0.01, 10_000.0  # what reports print: whole percentages, hundredths of a £ million
-
-
-def _frame(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> pd.DataFrame:
-    import pandas as pd  # noqa: PLC0415 - importing the model must stay cheap
-
-    return pd.DataFrame(list(rows), columns=list(columns))
-
-
-def _penny(amount: float) -> float:
-    return float(pennies(np.array(amount)))
 
 
 def switching_frame(result: Outcome) -> pd.DataFrame:
-    """Return the switching value of each assumption for each shown perimeter, in the columns of `switching.csv`."""
+    """Return the switching value of each assumption for each perimeter of the answer."""
     wanted = _headlines(result)
-    found = switching_values(result.case, npv_evaluator(result.case, wanted), wanted)
-    columns = ("perimeter", *SWITCHING_COLUMNS)
-    return _frame(columns, ([getattr(s, name) for name in columns] for s in found))
+    return switching.switching_values(result.case, npv_evaluator(result.case, wanted), wanted)
 
 
 def _headlines(result: Outcome) -> list[str]:
@@ -65,13 +38,16 @@ def _headlines(result: Outcome) -> list[str]:
 
 def tornado_frame(result: Outcome) -> pd.DataFrame:
     """Return the NPV with each uncertain assumption at its P10 and at its P90, all others central; widest first."""
-    case, wanted = result.case, _headlines(result)
-    rows = []
-    for bar in tornado(case, npv_evaluator(case, wanted), wanted):
-        low, high, middle = (_penny(npv) for npv in (bar.npv_low, bar.npv_high, bar.npv_central))
-        unit, swing = case.assumptions[bar.assumption].unit, _penny(bar.swing)
-        rows.append((case.scenario, bar.perimeter, bar.assumption, unit, bar.low, bar.high, low, high, middle, swing))
-    return _frame(TORNADO_COLUMNS, rows)
+    wanted = _headlines(result)
+    return _of(result, tornado(result.case, npv_evaluator(result.case, wanted), wanted))
+
+
+def _of(result: Outcome, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame with its scenario in front, money to the penny."""
+    money = {name: pennies(frame[name].to_numpy(float)) for name in map(str, frame) if name.endswith("_gbp")}
+    frame = frame.assign(**money)
+    frame.insert(0, "scenario", result.case.scenario)
+    return frame
 
 
 def information_frame(result: Outcome) -> pd.DataFrame:
@@ -81,30 +57,20 @@ def information_frame(result: Outcome) -> pd.DataFrame:
     alone.
     """
     case = result.case
-    if result.sample is None or not case.active_schemes:
-        return _frame(INFORMATION_COLUMNS, ())
-    benefits, main = options(result.npv_draws, choices(case)), main_perimeter(case)
-    found = information_values(case, result.drawn, benefits, groups=groups_by_prefix(case))
-    rows = [(i.group, " ".join(i.assumptions), _penny(i.value), _penny(i.error), i.share_of_everything) for i in found]
-    return _frame(INFORMATION_COLUMNS, ((case.scenario, main, *row) for row in rows))
+    found = pd.DataFrame(columns=list(voi.COLUMNS))
+    if result.sample is not None and case.active_schemes:
+        benefits = voi.options(result.npv_draws, choices(case))
+        found = voi.information_values(case, result.drawn, benefits, groups=voi.groups_by_prefix(case))
+    found.insert(0, "perimeter", main_perimeter(case))
+    return _of(result, found)
 
 
 def convergence_frame(result: Outcome) -> pd.DataFrame:
     """Return for each shown perimeter how far the number of draws limits what is printed of its NPV."""
-    if result.sample is None:
-        return _frame(CONVERGENCE_COLUMNS, ())
-    shown = {name: result.npv_draws[name] for name in shown_perimeters(result.case) if name in result.npv_draws}
-    found = npv_precision(shown, money_unit=MONEY_PRINTED, share_unit=SHARE_PRINTED)
-    return _frame(
-        CONVERGENCE_COLUMNS,
-        (
-            (result.case.scenario, perimeter, *(item.name.split(" ") if " " in item.name else (item.name, MEAN)),
-             item.estimate, item.standard_error, item.low, item.high, item.printed_unit, item.may_change,
-             item.draws_needed)
-            for perimeter, items in found.items()
-            for item in items
-        ),
-    )  # fmt: skip
+    shown = shown_perimeters(result.case) if result.sample is not None else ()
+    found = convergence.npv_precision({name: result.npv_draws[name] for name in shown if name in result.npv_draws})
+    found.insert(0, "scenario", result.case.scenario)
+    return found
 
 
 def structure_frame(result: Outcome) -> pd.DataFrame:
@@ -113,27 +79,54 @@ def structure_frame(result: Outcome) -> pd.DataFrame:
     A mean is this run's own mean and the difference that the combination makes on the first draws, which are the same
     children in both: as the scenario stands it is the printed mean exactly.
     """
-    case, shown = result.case, shown_perimeters(result.case)
-    few = min(STRUCTURE_DRAWS, result.draws)
-    drawn = None
+    case, few, drawn = result.case, min(STRUCTURE_DRAWS, result.draws), None
     if result.sample is not None:
         drawn = sample(case, few, result.seed, process_noise=result.process_noise)
-    found, rows = specifications(case, shown, drawn), []
-    for statistic, values in ((CENTRAL, found.central), (MEAN, found.mean)):
-        for (perimeter, field), npv in values.items():
-            shift = 0.0
-            if result.sample is not None and statistic == MEAN:
-                own = getattr(result.sample.measures[perimeter], field)
-                shift = float(own.mean() - own[:few].mean())
+    combinations, at_centre, means = specifications(case, shown_perimeters(case), drawn)
+    rows: list[tuple[object, ...]] = []
+    for statistic, npvs in ((CENTRAL, at_centre), (MEAN, means)):
+        for (perimeter, field), npv in npvs.items():
+            own = getattr((result.sample or result.central).measures[perimeter], field)
+            shift = own.mean() - own[:few].mean() if statistic == MEAN else 0.0
             rows += [
-                (perimeter, field.removesuffix("_gbp"), statistic, _penny(value + shift), *(s.title for s in settings))
-                for value, settings in zip(npv, found.combinations, strict=True)
+                (perimeter, field.removesuffix("_gbp"), statistic, value, *(setting.title for setting in settings))
+                for value, settings in zip(pennies(npv + shift), combinations, strict=True)
             ]
-    return _frame((*STRUCTURE_COLUMNS, *(choice.name for choice in found.choices)), rows)
+    return pd.DataFrame(rows, columns=[*STRUCTURE_COLUMNS, *(choice.name for choice in acting_choices(case))])
 
 
 def sobol_frame(result: Outcome, perimeter: str, *, draws: int, threads: int = 1) -> pd.DataFrame:
     """Return the Sobol' indices of each factor, largest total first; evaluates (factors + 2) x `draws` draws."""
     evaluate = npv_evaluator(result.case, [perimeter], threads=threads)
-    found = sobol_indices(result.case, evaluate, [perimeter], draws=draws, seed=result.seed)
-    return _frame(SOBOL_COLUMNS, ([getattr(index, name) for name in SOBOL_COLUMNS] for index in found))
+    return sobol_indices(result.case, evaluate, perimeter, draws=draws, seed=result.seed)
+
+
+def attribution_frame(result: Outcome) -> pd.DataFrame:
+    """Return who earned the NPV of the main perimeter and of the whole over the draws; real pounds.
+
+    Shares that no order moves, and beside them the steps of the causal order. Every set of the schemes that meet on the
+    caseload is run, unless the run holds it. In mean both columns of a perimeter's schemes sum to its row `portfolio`
+    to the penny. No rows where fewer than two schemes meet, where more than eight do, or of the central run alone.
+    """
+    case, rows = result.case, list[tuple[object, ...]]()
+    acting, meeting = acting_members(case), set(meeting_schemes(case))
+    for perimeter in dict.fromkeys((main_perimeter(case), WHOLE)) if result.sample is not None else ():
+        if 1 < len(meeting & set(acting[perimeter])) <= MOST_SCHEMES:
+            rows += _shared_out(result, attribute(case, result.drawn, perimeter, known=result.npv_draws))
+    return tidy_frame(ATTRIBUTION_COLUMNS, rows)
+
+
+def _shared_out(result: Outcome, found: Attribution) -> list[tuple[object, ...]]:
+    """Return the rows of one perimeter: the mean and the quantiles of each scheme's shares, and of the joint NPV."""
+    joint, columns = np.array([found.joint.mean()]).round(2), []
+    for parts in (found.shapley, found.steps):
+        means = to_the_penny({name: np.array([values.mean()]) for name, values in parts.items()}, joint)
+        means[PORTFOLIO] = joint
+        spread = {name: quantiles(values) for name, values in (*parts.items(), (PORTFOLIO, found.joint))}
+        columns.append({name: {MEAN: means[name][0], **spread[name]} for name in means})
+    return [
+        (result.case.scenario, found.perimeter, i, name, name in found.meeting, statistic,
+         *(pennies(column[name][statistic]) for column in columns))
+        for i, name in enumerate((*found.shapley, PORTFOLIO), 1)
+        for statistic in (MEAN, *QUANTILES)
+    ]  # fmt: skip

@@ -1,21 +1,35 @@
-"""What is kept of a set of draws, and how blocks of draws are put end to end."""
+"""What is kept of a set of draws, how blocks of them are put end to end, and the statistics over them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from model.case import draws as drawing
 from model.case.draws import Draws
-from model.case.words import DO_NOTHING, INTERACTION, WITH_SCHEMES
+from model.case.records import Case
+from model.case.words import (
+    CENTRAL,
+    DO_NOTHING,
+    INTERACTION,
+    INVEST_TO_SAVE,
+    MEAN,
+    QUANTILES,
+    WHOLE,
+    WITH_SCHEMES,
+)
 from model.children.levers import MEASURES
 from model.money.appraisal import Appraisal, appraise, discount_factors
 from model.money.funding import fixed_term_posts, reserve_flows, unspent
 from model.money.portfolio import Evaluation
+from model.money.run_off import run_off_npv
 from model.schemes.cashflows import Tag
 from model.schemes.staff import workforce
 
+Floats = NDArray[np.float64]
 Row = tuple[str, Tag]  # owner: a scheme, or `interaction:<perimeter>`; and what the line is
 
 
@@ -29,22 +43,21 @@ class Sample:
     `fixed_term`: posts that move from the reserve to the base budget, and `unspent`: what the base budget holds for
     approved posts and does not spend, both nominal, (years, n);
     `cells`: world -> measure -> (months, ages, placements), means over the draws, empty for draws without chance;
-    `flows`: world -> measure ->
-    (months, n), all ages and placements; `draws`: the block's assumptions, (n,) each.
+    `flows`: world -> measure -> (months, n), all ages and placements; `draws`: the block's assumptions, (n,) each.
     """
 
     n: int
-    lines: Mapping[Row, NDArray[np.float64]]
-    net: Mapping[str, NDArray[np.float64]]
+    lines: Mapping[Row, Floats]
+    net: Mapping[str, Floats]
     measures: Mapping[str, Appraisal]
-    stock: Mapping[str, NDArray[np.float64]]
-    cells: Mapping[str, Mapping[str, NDArray[np.float64]]]
-    flows: Mapping[str, Mapping[str, NDArray[np.float64]]]
+    stock: Mapping[str, Floats]
+    cells: Mapping[str, Mapping[str, Floats]]
+    flows: Mapping[str, Mapping[str, Floats]]
     staffing: Mapping[tuple[str, str], NDArray[np.float32]]
     reserve: Mapping[str, NDArray[np.float32]]
-    fixed_term: NDArray[np.float64]
-    unspent: NDArray[np.float64]
-    draws: Mapping[str, NDArray[np.float64]]
+    fixed_term: Floats
+    unspent: Floats
+    draws: Mapping[str, Floats]
 
     @property
     def as_draws(self) -> Draws:
@@ -56,7 +69,7 @@ def keep(evaluation: Evaluation) -> Sample:
     """Boil one evaluated block down to what is kept."""
     case, n = evaluation.case, evaluation.draws.n
     timeline, months = case.timeline, case.timeline.months
-    lines: dict[Row, NDArray[np.float64]] = {}
+    lines: dict[Row, Floats] = {}
     for perimeter in evaluation.perimeters.values():
         for owner, flows in perimeter.flows.items():
             key = f"{INTERACTION}:{perimeter.name}" if owner == INTERACTION else owner
@@ -94,7 +107,7 @@ def keep(evaluation: Evaluation) -> Sample:
     )
 
 
-def line_of(sample: Sample, key: Row) -> NDArray[np.float64]:
+def line_of(sample: Sample, key: Row) -> Floats:
     """Return one row, (years, n); noughts where these draws have none (a placement that never changes has no row)."""
     return sample.lines[key] if key in sample.lines else np.zeros_like(sample.fixed_term)
 
@@ -122,3 +135,89 @@ def join(blocks: Sequence[Sample]) -> Sample:
         },
         **{f.name: cat([getattr(b, f.name) for b in blocks]) for f in fields(Sample) if f.name not in apart},
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """A case run once at its central values and over `draws` joint draws (1: central alone, and no sample)."""
+
+    case: Case
+    draws: int
+    seed: int
+    central: Sample
+    sample: Sample | None
+    process_noise: bool = True
+
+    @cached_property
+    def drawn(self) -> Draws:
+        """The draws that `sample` was made from; the central one where there are none."""
+        if self.sample is None:
+            return drawing.central(self.case)
+        return drawing.sample(self.case, self.draws, self.seed, process_noise=self.process_noise)
+
+    @property
+    def headline(self) -> str:
+        """The perimeter that a single answer speaks of: all invest-to-save schemes, else the whole."""
+        return INVEST_TO_SAVE if INVEST_TO_SAVE in self.central.measures else WHOLE
+
+    @cached_property
+    def npv_draws(self) -> dict[str, Floats]:
+        """NPV of every draw by perimeter, (draws,); the central value alone where only one draw was asked for."""
+        return {name: measures.npv_gbp for name, measures in (self.sample or self.central).measures.items()}
+
+    @cached_property
+    def run_off_npv(self) -> dict[str, float]:
+        """Central NPV by perimeter if those whom the schemes kept at home are followed beyond the horizon."""
+        return run_off_npv(self.case)
+
+    @property
+    def perimeters(self) -> tuple[str, ...]:
+        """The perimeters, schemes first, the whole last."""
+        return tuple(self.central.measures)
+
+    def statistics(self, read: Callable[[Sample], Floats]) -> dict[str, Floats]:
+        """Return statistic -> (...) of what is read of a sample, (..., n)."""
+        return summarise(read(self.central), None if self.sample is None else read(self.sample))
+
+    def with_nulls(self, read: Callable[[Sample], Floats]) -> dict[str, float | None]:
+        """Return the statistics of a measure, (n,), that may not exist in some draws: those count as infinite.
+
+        One that never pays back has no month in which it does.
+        """
+        out = {CENTRAL: float(read(self.central)[0])}
+        if self.sample is not None:
+            found = read(self.sample)
+            drawn = np.where(np.isnan(found), np.inf, found)
+            out[MEAN], ordered = float(drawn.mean()), np.sort(drawn)
+            out |= {name: float(ordered[round(q * (len(ordered) - 1))]) for name, q in QUANTILES.items()}
+            if np.isfinite(ordered).all():
+                out |= {name: float(np.quantile(ordered, q)) for name, q in QUANTILES.items()}
+        return {name: value + 0.0 if np.isfinite(value) else None for name, value in out.items()}  # no -0.0
+
+    def chance(self, holds: Callable[[Sample], NDArray[np.bool_]]) -> dict[str, float | None]:
+        """Return the share of draws in which something holds; of the central run where there are none."""
+        if self.sample is None:
+            return {CENTRAL: float(holds(self.central).mean())}
+        return {MEAN: float(holds(self.sample).mean())}
+
+
+def summarise(middle: Floats, draws: Floats | None) -> dict[str, Floats]:
+    """Return statistic -> (...): central from the central run, the others over the last axis of the draws."""
+    out = {CENTRAL: middle[..., 0]}
+    return out if draws is None else out | {MEAN: draws.mean(axis=-1)} | quantiles(draws)
+
+
+def quantiles(draws: Floats) -> dict[str, Floats]:
+    """Return the quantiles over the last axis, just as `np.quantile` gives them: one quick sort serves all seven.
+
+    Between two draws a quantile is reckoned from the nearer one, as numpy does.
+    """
+    ordered = np.sort(draws, axis=-1)
+    last = ordered.shape[-1] - 1
+    out = {}
+    for name, q in QUANTILES.items():
+        place = int(q * last)
+        part, low, high = q * last - place, ordered[..., place], ordered[..., min(place + 1, last)]
+        rise = high - low
+        out[name] = low + rise * part if part < 0.5 else high - rise * (1 - part)
+    return out

@@ -34,7 +34,8 @@ from model.schemes.load import load_case
 POINTS_A_PART = 256
 KEY = b"invest_to_save.made_from"
 COLUMNS = ("case", "scenario", "point", "perimeter", "metric", "value")
-EVALUATE = "model.results.sweep:appraise_points"
+MAKE = "model.results.sweep:make_part"
+"""What computes a part, where the workers are."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +47,12 @@ class Part:
     names: tuple[str, ...]
     first: int
     points: tuple[tuple[float, ...], ...]
-    evaluate: str = EVALUATE
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The combinations: one a row, its index its number."""
+        index = range(self.first, self.first + len(self.points))
+        return pd.DataFrame(self.points, columns=list(self.names), index=index, dtype=float)
 
 
 @functools.lru_cache(maxsize=4)
@@ -79,20 +85,21 @@ def appraise_points(path: str, scenario: str | None, points: pd.DataFrame) -> pd
 
 
 def make_part(part: Part, tell: object = None) -> bytes:
-    """Compute a part, as the bytes of a Parquet file sorted by point."""
+    """Compute a part, as the bytes of a Parquet file."""
     del tell
-    points = pd.DataFrame(
-        part.points, columns=list(part.names), index=range(part.first, part.first + len(part.points)), dtype=float
-    )
-    values: pd.DataFrame = tasks.load(part.evaluate)(part.case, part.scenario, points)
-    frame = points.rename_axis("point").reset_index().merge(values, on="point", how="right", sort=False)
+    return in_parquet(part, appraise_points(part.case, part.scenario, part.frame))
+
+
+def in_parquet(part: Part, values: pd.DataFrame) -> bytes:
+    """Return what was found at each combination of a part as the bytes of a Parquet file sorted by point."""
+    frame = part.frame.rename_axis("point").reset_index().merge(values, on="point", how="right", sort=False)
     frame.insert(0, "case", Path(part.case).name)
     frame.insert(1, "scenario", part.scenario or "")
-    ordered = [*COLUMNS[:3], *part.names, *COLUMNS[3:]]
-    table = pa.Table.from_pandas(
-        frame[ordered].sort_values("point", kind="stable"), schema=_schema(part.names), preserve_index=False
-    )
-    return _bytes(table)
+    ordered = frame[[*COLUMNS[:3], *part.names, *COLUMNS[3:]]].sort_values("point", kind="stable")
+    sink = io.BytesIO()
+    parquet.write_table(pa.Table.from_pandas(ordered, schema=_schema(part.names), preserve_index=False), sink,
+                        compression="zstd")  # fmt: skip
+    return sink.getvalue()
 
 
 def _schema(names: Iterable[str]) -> pa.Schema:
@@ -103,29 +110,13 @@ def _schema(names: Iterable[str]) -> pa.Schema:
     return pa.schema([("case", words), ("scenario", words), ("point", pa.int64()), *swept, *ends])
 
 
-def _bytes(table: pa.Table) -> bytes:
-    """A table as a Parquet file."""
-    sink = io.BytesIO()
-    parquet.write_table(table, sink, compression="zstd")
-    return sink.getvalue()
-
-
-def parts_of(
-    cases: Sequence[str], scenario: str | None, points: pd.DataFrame, *, evaluate: str = EVALUATE
-) -> list[Part]:
+def parts_of(cases: Sequence[str], scenario: str | None, points: pd.DataFrame) -> list[Part]:
     """The work in blocks, case by case; the same blocks however many work at once."""
     names, rows = tuple(map(str, points.columns)), [tuple(row) for row in points.to_numpy(float).tolist()]
     return [
-        Part(
-            case=case,
-            scenario=scenario,
-            names=names,
-            first=first,
-            points=tuple(rows[first : first + POINTS_A_PART]),
-            evaluate=evaluate,
-        )
+        Part(case=case, scenario=scenario, names=names, first=i, points=tuple(rows[i : i + POINTS_A_PART]))
         for case in cases
-        for first in range(0, len(rows), POINTS_A_PART)
+        for i in range(0, len(rows), POINTS_A_PART)
     ]
 
 
@@ -139,7 +130,7 @@ def made_from(cases: Sequence[str], parts: Sequence[Part]) -> str:
         if file.is_file()
     }
     digests = {f"{p.parent.name}/{p.name}": d for p, d in origins.hash_files(sorted(files)).items()}
-    asked = [(Path(p.case).name, p.scenario, p.names, p.first, p.points, p.evaluate) for p in parts]
+    asked = [(Path(p.case).name, p.scenario, p.names, p.first, p.points) for p in parts]
     known = {"files": digests, "package": origins.package_hash(), "versions": origins.versions(), "asked": asked}
     return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()
 
@@ -154,7 +145,6 @@ def sweep(  # noqa: PLR0913 - each is one thing a caller may choose
     force: bool = False,
     progress: bool | None = None,
     scheduler: str | None = None,
-    evaluate: str = EVALUATE,
 ) -> bool:
     """Evaluate every combination on every case and write ``out``; whether there was anything to do.
 
@@ -167,7 +157,6 @@ def sweep(  # noqa: PLR0913 - each is one thing a caller may choose
         force: even if ``out`` was made from the same inputs.
         progress: show a bar; only on a terminal unless given.
         scheduler: address of a dask scheduler to send the parts to, instead of processes here.
-        evaluate: import path of the function that does the work (as ``appraise_points``).
 
     Raises:
         SweepError: a case is given twice or ``out`` is no file (before anything is done); or a part could not be
@@ -175,7 +164,7 @@ def sweep(  # noqa: PLR0913 - each is one thing a caller may choose
     """
     folders = [str(case) for case in cases]
     refuse([Path(case) for case in cases], out)
-    parts = parts_of(folders, scenario, points, evaluate=evaluate)
+    parts = parts_of(folders, scenario, points)
     with store.locked(out.parent):
         key = made_from(folders, parts)
         if not force and _key_of(out) == key:
@@ -205,10 +194,10 @@ def _work(todo: Mapping[int, Part], workers: int | None, scheduler: str | None) 
     """Compute parts here or on a cluster, as they end."""
     if scheduler is not None:
         if todo:
-            yield from remote.run(todo, "model.results.sweep:make_part", scheduler=scheduler)
+            yield from remote.run(todo, MAKE, scheduler=scheduler)
         return
     count = max(1, min(workers or os.cpu_count() or 1, len(todo)))
-    yield from tasks.run(todo, "model.results.sweep:make_part", workers=count)
+    yield from tasks.run(todo, MAKE, workers=count)
 
 
 def _key_of(out: Path) -> str:

@@ -35,40 +35,32 @@ def shapley(worth: Worth, schemes: Sequence[str]) -> dict[str, Floats]:
 
     Exact: `worth` is asked once for each of the 2^n subsets. Raises ValueError beyond eight schemes.
     """
-    if len(schemes) > MOST_SCHEMES:
-        message = (
-            f"an exact Shapley value takes at most {MOST_SCHEMES} schemes, not {len(schemes)}: give only those that "
-            "meet on the caseload (the others add up by themselves)"
-        )
-        raise ValueError(message)
-    known = {subset: np.asarray(worth(subset), dtype=np.float64) for subset in _subsets(schemes)}
     n = len(schemes)
-    values = {}
-    for scheme in schemes:
-        rest = [s for s in schemes if s != scheme]
-        values[scheme] = sum(
-            (
-                (known[subset | {scheme}] - known[subset])
-                * (math.factorial(len(subset)) * math.factorial(n - 1 - len(subset)) / math.factorial(n))
-                for subset in _subsets(rest)
-            ),
-            start=np.zeros_like(known[frozenset()]),
+    if n > MOST_SCHEMES:
+        raise ValueError(
+            f"an exact Shapley value takes at most {MOST_SCHEMES} schemes, not {n}: give only those that meet on the "
+            "caseload (the others add up by themselves)"
         )
-    return values
+    known = {subset: np.asarray(worth(subset), dtype=np.float64) for subset in _subsets(schemes)}
+    return {
+        scheme: np.sum(
+            [
+                (known[others | {scheme}] - known[others]) / (n * math.comb(n - 1, len(others)))
+                for others in _subsets([s for s in schemes if s != scheme])
+            ],
+            axis=0,
+        )
+        for scheme in schemes
+    }
 
 
 def waterfall(worth: Worth, schemes: Sequence[str]) -> dict[str, Floats]:
-    """Return what each scheme adds when started after those before it in `schemes`.
+    """Return what each scheme adds when started after those before it in `schemes`, in every draw.
 
-    The steps sum to worth(all) - worth(none) in every draw.
+    The steps sum to worth(all) - worth(none).
     """
-    steps = {}
-    before = np.asarray(worth(frozenset()), dtype=np.float64)
-    for i, scheme in enumerate(schemes):
-        after = np.asarray(worth(frozenset(schemes[: i + 1])), dtype=np.float64)
-        steps[scheme] = after - before
-        before = after
-    return steps
+    reached = [worth(frozenset(schemes[:i])) for i in range(len(schemes) + 1)]
+    return dict(zip(schemes, np.diff(reached, axis=0), strict=True))
 
 
 def to_the_penny(parts: dict[str, Floats], joint: Floats) -> dict[str, Floats]:
@@ -83,8 +75,7 @@ def to_the_penny(parts: dict[str, Floats], joint: Floats) -> dict[str, Floats]:
     whole, odd = np.divmod(spare, len(parts))
     pennies = floor + whole + (rank < odd)
     if np.abs(pennies - exact).max(initial=0) > 2:
-        message = "the parts do not sum to the joint result; they must differ by rounding alone"
-        raise ValueError(message)
+        raise ValueError("the parts do not sum to the joint result; they must differ by rounding alone")
     return {name: row / 100 for name, row in zip(parts, pennies, strict=True)}
 
 
@@ -127,19 +118,18 @@ def attribute(
     perimeter whose NPVs on these very draws are `known` (a run has them: perimeter -> pounds (draws,)). Raises
     ValueError where more than eight meet.
     """
-    acting = acting_members(case)
-    perimeters = {name: frozenset(members) for name, members in acting.items()}
-    meeting = tuple(name for name in acting[perimeter] if name in meeting_schemes(case))
-    alone = [name for name in acting[perimeter] if name not in meeting]
-    wanted = _wanted(acting[perimeter], meeting)
-    npv = {perimeters[name]: values for name, values in (known or {}).items() if name in perimeters}
+    members = acting_members(case)
+    meeting = tuple(name for name in members[perimeter] if name in meeting_schemes(case))
+    alone = [name for name in members[perimeter] if name not in meeting]
+    whole = frozenset(members[perimeter])
+    npv = {frozenset(members[name]): values for name, values in (known or {}).items() if name in members}
     npv[frozenset()] = np.zeros(draws.n)
+    wanted = [*_subsets(meeting), *(frozenset({name}) for name in alone), whole]
     missing = {"+".join(sorted(subset)): subset for subset in wanted if subset not in npv}
     if missing:
         found = npv_evaluator(case, {name: tuple(subset) for name, subset in missing.items()}, threads=threads)(draws)
         npv |= {subset: found[name] for name, subset in missing.items()}
-    own = {name: npv[frozenset({name})] for name in alone}
-    joint = np.rint(npv[perimeters[perimeter]] * 100) / 100
+    own, joint = {name: npv[frozenset({name})] for name in alone}, np.rint(npv[whole] * 100) / 100
     return Attribution(
         perimeter=perimeter,
         meeting=meeting,
@@ -147,12 +137,6 @@ def attribute(
         steps=to_the_penny(waterfall(npv.__getitem__, meeting) | own, joint),
         joint=joint,
     )
-
-
-def _wanted(members: Sequence[str], meeting: Sequence[str]) -> list[frozenset[str]]:
-    """Return the sets of schemes whose NPV it takes: those that meet in every combination, the others alone, all."""
-    alone = [name for name in members if name not in meeting]
-    return [*_subsets(meeting), *(frozenset({name}) for name in alone), frozenset(members)]
 
 
 def acting_members(case: Case) -> dict[str, tuple[str, ...]]:

@@ -5,7 +5,6 @@ defensible models is right, so all of them are run and shown side by side, sorte
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import product
 from typing import Final
 
@@ -18,19 +17,7 @@ from model.money.portfolio import Evaluation, evaluate, members_of
 from model.risk.asking import Floats
 
 MEASURES: Final = ("npv_gbp", "npv_cashable_gbp")  # of an appraisal, and what a curve holds
-
-
-@dataclass(frozen=True, kw_only=True)
-class Specifications:
-    """Every combination of the choices that act, and its NPVs in pounds: (perimeter, measure) -> (combinations,).
-
-    `mean` is empty where only the central run was made.
-    """
-
-    choices: tuple[StructuralChoice, ...]
-    combinations: tuple[tuple[Setting, ...], ...]
-    central: Mapping[tuple[str, str], Floats]
-    mean: Mapping[tuple[str, str], Floats]
+Npvs = Mapping[tuple[str, str], Floats]  # (perimeter, measure) -> NPV in pounds, of each combination or draw
 
 
 def acting_choices(case: Case) -> tuple[StructuralChoice, ...]:
@@ -40,16 +27,18 @@ def acting_choices(case: Case) -> tuple[StructuralChoice, ...]:
     return tuple(c for c in case.structure if any(name.partition(".")[0] not in idle for name in names[c.name]))
 
 
-def specifications(case: Case, perimeters: Sequence[str], drawn: Draws | None = None) -> Specifications:
-    """Return the NPV, total and cashable, of each perimeter under every combination of the structural choices.
+def specifications(
+    case: Case, perimeters: Sequence[str], drawn: Draws | None = None
+) -> tuple[list[tuple[Setting, ...]], Npvs, Npvs]:
+    """Return every combination of the choices that act, and the NPV of each, total and cashable: central, and mean.
 
     Central: all combinations are points of one expected run. Points are interpolated, to some hundreds of pounds; its
     last one is the scenario as it stands, and by what that differs from the exact run the others are put right.
     Mean: over `drawn`, the same draws and the same children in each combination, so that combinations differ by their
-    structure alone; none where `drawn` is None.
+    structure alone; empty where `drawn` is None.
     """
     choices = acting_choices(case)
-    combinations = tuple(product(*(choice.settings for choice in choices)))
+    combinations = list(product(*(choice.settings for choice in choices)))
     start = central(case)
     names = dict.fromkeys(name for choice in choices for s in choice.settings for name in s.overrides)
     set_to = [{k: v for setting in combination for k, v in setting.overrides.items()} for combination in combinations]
@@ -64,12 +53,8 @@ def specifications(case: Case, perimeters: Sequence[str], drawn: Draws | None = 
         return {key: float(npv.mean()) for key, npv in found.items()}
 
     means = [] if drawn is None else [mean(drawn, values) for values in set_to]
-    return Specifications(
-        choices=choices,
-        combinations=combinations,
-        central={key: npv[:-1] + (exact[key][0] - npv[-1]) for key, npv in near.items()} if choices else exact,
-        mean={key: np.array([one[key] for one in means]) for key in means[0]} if means else {},
-    )
+    at_centre = {key: npv[:-1] + (exact[key][0] - npv[-1]) for key, npv in near.items()} if choices else exact
+    return combinations, at_centre, {key: np.array([one[key] for one in means]) for key in exact if means}
 
 
 def _npvs(evaluation: Evaluation, perimeters: Sequence[str]) -> dict[tuple[str, str], Floats]:

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Final
 
 import numpy as np
+import pandas as pd
 from scipy.optimize.elementwise import find_root
 
 from model.case.assumptions import Assumption
@@ -16,6 +17,7 @@ from model.case.records import Case
 from model.case.units import UNITS
 from model.risk.asking import Evaluate, Floats, evaluate_rows
 
+COLUMNS: Final = ("perimeter", "assumption", "unit", "central", "low", "high", "switching_value", "within_range")
 _SCAN_POINTS: Final = 9  # places tried on each side of the central value before a crossing is closed in on
 _REACH_IN_RANGES: Final = 3.0  # how many widths of its own range beyond it an assumption is searched
 _REACH_IN_CENTRALS: Final = 5.0  # or up to how many times its central value
@@ -24,32 +26,14 @@ _CLOSE: Final = 1e-7  # of a bracket
 _SHORT_OF_AN_END: Final = 1e-6  # of the way back to central: how near the ends of the search are approached
 
 
-@dataclass(frozen=True, kw_only=True)
-class SwitchingValue:
-    """The value of one assumption at which a perimeter's NPV changes sign, all others central.
+def switching_values(case: Case, evaluate: Evaluate, perimeters: Sequence[str]) -> pd.DataFrame:
+    """Return the value of each assumption at which a perimeter's NPV changes sign, all others central, in COLUMNS.
 
-    There the NPV is zero, or jumps from one sign to the other; where it only touches zero it does not change sign.
-    `switching_value` is None where there is no such value in the reach of the search. `distance` is how far from
-    central it lies in the assumption's own range: 0 at central, 1 at `high`, -1 at `low`; None where it has no range.
-    """
-
-    perimeter: str
-    assumption: str
-    unit: str
-    central: float
-    low: float
-    high: float
-    switching_value: float | None
-    within_range: bool
-    distance: float | None
-
-
-def switching_values(case: Case, evaluate: Evaluate, perimeters: Sequence[str]) -> list[SwitchingValue]:
-    """Return the switching value of every assumption for each perimeter, the nearest change of sign to central.
-
-    The search covers the assumption's range and some way beyond it, within what it can be: its ends are approached, not
-    reached, because at the very end of a unit a scheme may do nothing at all. A whole-number assumption (a switch) is
-    tried at its other setting. Order: perimeters as given, assumptions as declared.
+    Of several the nearest to central. There the NPV is zero, or jumps from one sign to the other; where it only touches
+    zero it does not change sign. NaN where there is no such value in the reach of the search: the assumption's range
+    and some way beyond it, within what it can be. Its ends are approached, not reached, because at the very end of a
+    unit a scheme may do nothing at all. A whole-number assumption (a switch) is tried at its other setting. Order:
+    perimeters as given, assumptions as declared.
     """
     start = central(case)
     rows = list(case.assumptions.values())
@@ -65,7 +49,9 @@ def switching_values(case: Case, evaluate: Evaluate, perimeters: Sequence[str]) 
         key, central_value = (b.perimeter, b.assumption.name), b.assumption.value
         if key not in at or abs(x - central_value) < abs(at[key] - central_value):
             at[key] = float(x)
-    return [_switching_value(a, p, at.get((p, a.name))) for p in perimeters for a in rows]
+    found = [(p, a.name, a.unit, a.value, a.low, a.high, at.get((p, a.name), np.nan)) for p in perimeters for a in rows]
+    frame = pd.DataFrame(found, columns=list(COLUMNS[:-1]))
+    return frame.assign(within_range=frame["switching_value"].between(frame["low"], frame["high"]))
 
 
 @dataclass(frozen=True)
@@ -146,21 +132,3 @@ def _close_in(evaluate: Evaluate, start: Draws, brackets: Sequence[_Bracket]) ->
         tolerances={"xatol": _CLOSE, "xrtol": 0.0, "fatol": 0.0},
     )
     return np.where(whole, far, near + found.x * (far - near))
-
-
-def _switching_value(a: Assumption, perimeter: str, crossing: float | None) -> SwitchingValue:
-    distance = None
-    if crossing is not None:
-        side = a.high - a.value if crossing >= a.value else a.value - a.low
-        distance = (crossing - a.value) / side if side > 0 else None
-    return SwitchingValue(
-        perimeter=perimeter,
-        assumption=a.name,
-        unit=a.unit,
-        central=a.value,
-        low=a.low,
-        high=a.high,
-        switching_value=None if crossing is None else float(crossing),
-        within_range=crossing is not None and bool(a.low <= crossing <= a.high),
-        distance=None if distance is None else float(distance),
-    )

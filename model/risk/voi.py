@@ -20,13 +20,14 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
+import pandas as pd
 
 from model.case.draws import Draws
 from model.case.records import Case
 from model.case.words import EVERYTHING
+from model.risk.asking import Floats
 
-Floats = NDArray[np.float64]
+COLUMNS: Final = ("learnt", "assumptions", "value_gbp", "error_gbp", "share_of_everything")
 
 _KNOTS: Final = (0, 2, 5)  # interior knots tried for each smooth; the fit with the smallest BIC is kept
 _DEGREE: Final = 3
@@ -37,17 +38,6 @@ _MOST_WITH_CURVED_PRODUCTS: Final = 6  # inputs in a group: beyond it only plain
 _MOST_PRODUCTS: Final = 40  # taken into one index
 _REPEATS: Final = 1e-11  # of the largest singular value: smaller ones are columns that repeat others
 _REPEATED_LENGTH: Final = 1e-5  # what is left of a column of length 1 beyond those before it, if it repeats them
-
-
-@dataclass(frozen=True, kw_only=True)
-class Information:
-    """What learning these assumptions exactly, before deciding, would be worth. Pounds; `error` is a standard error."""
-
-    group: str
-    assumptions: tuple[str, ...]
-    value: float
-    error: float
-    share_of_everything: float
 
 
 def options(npv: Mapping[str, Floats], perimeters: Sequence[str]) -> Floats:
@@ -109,35 +99,29 @@ def _regressed(inputs: Sequence[_Smooth], gains: Floats, seed: int, *, curved: b
 
 def information_values(
     case: Case, draws: Draws, benefits: Floats, *, groups: Mapping[str, Sequence[str]] | None = None, seed: int = 1
-) -> list[Information]:
-    """Return what each uncertain assumption and each group is worth knowing, largest first; last, everything.
+) -> pd.DataFrame:
+    """Return what learning each uncertain assumption and each group before deciding is worth, in COLUMNS.
 
-    `draws` and `benefits` are one sample and its net benefits (`options`). Groups may overlap; by default there are
-    none. Knowing two numbers can be worth more or less than the sum of each. `everything` is every uncertain
-    assumption and no more: nobody can learn beforehand how chance will fall, so that it is less than `evpi`.
+    Largest first; last, everything. Pounds, with standard errors. `draws` and `benefits` are one sample and its net
+    benefits (`options`). Groups may overlap; by default there are none. Knowing two numbers can be worth more or less
+    than the sum of each. `everything` is every uncertain assumption and no more: nobody can learn beforehand how chance
+    will fall, so that it is less than `evpi`.
     """
     smooths = {name: _smooth(draws[name]) for name in case.assumptions if np.ptp(draws[name]) > 0}
-    single = {name: (name,) for name in smooths}
-    wanted = {**single, **{label: tuple(members) for label, members in (groups or {}).items()}}
+    wanted: dict[str, Sequence[str]] = {name: (name,) for name in smooths} | dict(groups or {})
     worth = {
         label: _worth([smooths[m] for m in sorted(each) if m in smooths], benefits, seed)
         for label, each in wanted.items()
     }
     # the joint estimate leans low, and what is known of all numbers is worth no less than what is known of some
-    whole = max(
-        [_worth([smooths[name] for name in sorted(smooths)], benefits, seed), *worth.values()], default=(0.0, 0.0)
-    )
-    found = [
-        Information(
-            group=label,
-            assumptions=wanted.get(label, ()),
-            value=value,
-            error=error,
-            share_of_everything=value / whole[0] if whole[0] > 0 else 0.0,
-        )
-        for label, (value, error) in (worth | {EVERYTHING: whole}).items()
+    every = _worth([smooths[name] for name in sorted(smooths)], benefits, seed)
+    worth[EVERYTHING] = whole = max([every, *worth.values()])
+    rows: list[tuple[str, str, float, float, float]] = [
+        (label, " ".join(wanted.get(label, ())), value, error, value / whole[0] if whole[0] > 0 else 0.0)
+        for label, (value, error) in worth.items()
     ]
-    return sorted(found, key=lambda information: (information.group == EVERYTHING, -information.value))
+    rows.sort(key=lambda row: (row[0] == EVERYTHING, -row[2]))
+    return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
 def groups_by_prefix(case: Case) -> dict[str, tuple[str, ...]]:

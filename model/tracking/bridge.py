@@ -8,34 +8,25 @@ price rose above them. Then the children as they were counted by placement repla
 worlds alike, and what the ledger shows beside is the residual.
 """
 
-from __future__ import annotations
-
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
 from model.case.draws import central, with_values
 from model.case.measures import COST, LOOKED_AFTER, SPEND
 from model.case.parameters import PLACEMENTS
-from model.results.annual import tidy_frame
 from model.results.perimeters import members
-from model.tracking.counted import GROWTH, LEVEL
-from model.tracking.evidence import ERROR
+from model.tracking.counted import GROWTH, LEVEL, Counted
+from model.tracking.evidence import ERROR, Evidence
+from model.tracking.learning import Learnt
+from model.tracking.measured import Modelled
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    import pandas as pd
-    from numpy.typing import NDArray
-
-    from model.case.draws import Draws
-    from model.tracking.counted import Counted
-    from model.tracking.evidence import Evidence
-    from model.tracking.learning import Learnt
-    from model.tracking.measured import Modelled
-
-    Floats = NDArray[np.float64]
+Floats = NDArray[np.float64]
 
 PLAN, OUTTURN = "plan", "outturn"
 TIMING, VOLUME, INFLATION, PRICES, EFFECT, STAFFING, MIX, RESIDUAL = CAUSES = (
@@ -65,52 +56,57 @@ def cause(name: str) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Known:
-    """What was counted beside the model: children by placement over those modelled, and what the ledger shows.
+class Bridge:
+    """How a plan became what has come of it so far.
 
-    `ratio` (months, placements); `residual`: pounds by `net` and `spending`.
+    `steps`: COLUMNS, from plan to outturn of the net position and of all spending. `world`: the schemes and the
+    children as they have been counted or learnt. `beside`: of `net` and `spending`, in pounds, what children counted
+    by placement move that this world does not, and what the ledger shows beside it (the residual), (draws,) together.
     """
 
-    ratio: Floats
-    residual: Mapping[str, float]
+    steps: pd.DataFrame
+    world: Modelled
+    beside: Mapping[str, Floats]
 
 
-def bridge(evidence: Evidence, learnt: Learnt, counted: Counted, perimeter: str) -> pd.DataFrame:
+def bridge(evidence: Evidence, learnt: Learnt, counted: Counted, perimeter: str) -> Bridge:
     """Return plan, causes and outturn of the net position and of all spending since the start, cash.
 
     Net: positive favours the council. Spending: what children and schemes cost with the schemes, negative. Within each
     the plan and all steps sum to the outturn to the penny. `told`: whether nought lies outside the step's p10 to p90.
     """
     draws, groups = counted.draws, _groups(learnt, counted.names)
-    plan = with_values(
+    on = with_values(
         central(evidence.case), {n: np.full(draws.n, a.value) for n, a in evidence.case.assumptions.items()}
     )
-    on, now = plan, _pounds(evidence, plan, perimeter, as_planned=True)
+    world = evidence.world(on, as_planned=True)
+    now = _pounds(world, perimeter)
     steps = {of: [(PLAN, amount[:1])] for of, amount in now.items()}
-    for name in (TIMING, VOLUME, INFLATION, PRICES, EFFECT, STAFFING, MIX):
+    for name in CAUSES[:-1]:
         before, on = now, with_values(on, {assumption: draws[assumption] for assumption in groups[name]})
         if groups[name] or name == INFLATION:
-            now = _pounds(evidence, on, perimeter, as_planned=CAUSES.index(name) < CAUSES.index(INFLATION))
+            world = evidence.world(on, as_planned=CAUSES.index(name) < CAUSES.index(INFLATION))
+            now = _pounds(world, perimeter)
         for of in now:
             steps[of].append((name, now[of] - before[of]))
-    known = _known(evidence, on)
-    for of, remixed in _remixed(evidence, on, known, perimeter).items():
-        steps[of][-1] = (MIX, steps[of][-1][1] + remixed)
-        steps[of].append((RESIDUAL, np.full(1, known.residual[of])))
-    return tidy_frame(COLUMNS, [row for of, found in steps.items() for row in _rows(of, found)])
+    ratio = _counted_over_modelled(evidence, world)
+    remixed, residual = _remixed(world, ratio, perimeter), _residual(evidence, world, ratio)
+    for of, amount in remixed.items():
+        steps[of][-1] = (MIX, steps[of][-1][1] + amount)
+        steps[of].append((RESIDUAL, residual[of]))
+    frame = pd.DataFrame([row for of, found in steps.items() for row in _rows(of, found)], columns=list(COLUMNS))
+    return Bridge(steps=frame, world=world, beside={of: remixed[of] + residual[of] for of in remixed})
 
 
-def _rows(of: str, steps: list[tuple[str, Floats]]) -> list[dict[str, object]]:
+def _rows(of: str, steps: list[tuple[str, Floats]]) -> list[tuple[object, ...]]:
     values = [round(float(amount.mean()), 2) for _, amount in steps]
-    rows: list[dict[str, object]] = []
+    rows: list[tuple[object, ...]] = []
     for i, ((name, amount), value) in enumerate(zip(steps, values, strict=True)):
         slack = ERROR * abs(value) if amount.std() > 0 else 0.0  # draws that were moved are right to within so much
         low, high = (np.quantile(amount, [0.1, 0.9]) + np.array([-slack, slack])).round(2)
-        rows.append({"of": of, "position": i, "step": name, "value_gbp": value, "p10_gbp": low, "p90_gbp": high,
-                     "told": bool(low * high > 0)})  # fmt: skip
+        rows.append((of, i, name, value, low, high, bool(low * high > 0)))
     total = round(sum(round(value * 100) for value in values) / 100, 2)
-    return [*rows, {"of": of, "position": len(rows), "step": OUTTURN, "value_gbp": total, "p10_gbp": total,
-                    "p90_gbp": total, "told": True}]  # fmt: skip
+    return [*rows, (of, len(rows), OUTTURN, total, total, total, True)]
 
 
 def _groups(learnt: Learnt, counted: frozenset[str]) -> dict[str, list[str]]:
@@ -120,46 +116,55 @@ def _groups(learnt: Learnt, counted: frozenset[str]) -> dict[str, list[str]]:
     return {group: [n for n, g in named.items() if g == group and (g in own or n in told)] for group in CAUSES}
 
 
-def _pounds(evidence: Evidence, draws: Draws, perimeter: str, *, as_planned: bool) -> dict[str, Floats]:
+def _pounds(world: Modelled, perimeter: str) -> dict[str, Floats]:
     """Return the net position of a perimeter and all spending with its schemes since the start, cash, (draws,)."""
-    world = evidence.world(draws, as_planned=as_planned)
-    evaluation = world.evaluation
-    names = members(evidence.case, perimeter)
+    evaluation, names = world.evaluation, members(world.evaluation.case, perimeter)
     own = sum((evaluation.schemes[n].costs(evaluation.setting).net(*evaluation.setting.shape) for n in names),
               np.zeros(evaluation.setting.shape))  # fmt: skip
     spending = own - evaluation.total_spending(names)
     return {NET: (evaluation.net(names) * world.level).sum(axis=0), SPENDING: (spending * world.level).sum(axis=0)}
 
 
-def _known(evidence: Evidence, draws: Draws) -> Known:
-    """Return what was counted beside the model, once everything else is as it has been learnt."""
-    world = evidence.world(draws)
+def _counted_over_modelled(evidence: Evidence, world: Modelled) -> Floats:
+    """Return children as counted over those modelled, by placement, (months, placements); 1 where none were counted.
+
+    Between two counts in a straight line, and from as modelled at the start.
+    """
     ratio = np.ones((evidence.months, len(PLACEMENTS)))
-    residual = dict.fromkeys((NET, SPENDING), 0.0)
     for i, placement in enumerate(PLACEMENTS):
         name = f"{LOOKED_AFTER}.{placement}"
         seen = [(o.after - 1, o.actual.value / max(float(o.modelled(world[name]).mean()), 1e-9))
                 for o in evidence.of(name)]  # fmt: skip
-        if seen:  # between two counts in a straight line, and from as modelled at the start
-            months, ratios = zip((-1, 1.0), *seen, strict=True)
-            ratio[:, i] = np.interp(np.arange(evidence.months, dtype=float), months, ratios)
+        months, ratios = zip((-1, 1.0), *seen, strict=True)
+        ratio[:, i] = np.interp(np.arange(evidence.months, dtype=float), months, ratios)
+    return ratio
+
+
+def _residual(evidence: Evidence, world: Modelled, ratio: Floats) -> dict[str, Floats]:
+    """Return what the ledger shows beside the model once everything else is as it has been learnt, (draws,).
+
+    An amount in a ledger is right to within ERROR, in all its months alike.
+    """
+    n = world.evaluation.draws.n
+    over, rng = {NET: np.zeros(n), SPENDING: np.zeros(n)}, np.random.default_rng(n)
+    errors: dict[str, Floats] = defaultdict(lambda: ERROR * rng.standard_normal(n))
     for o in evidence.observations:
         base, _, scope = o.name.partition(".")
-        at = ratio[:, PLACEMENTS.index(scope)] if base == SPEND and scope else 1.0
         if base == SPEND or scope == COST:
-            over = o.actual.value - float(o.modelled(world[o.actual.name] * np.reshape(at, (-1, 1))).mean())
-            residual[SPENDING] -= over
-            residual[NET] -= over if scope == COST else 0.0
-    return Known(ratio=ratio, residual=residual)
+            at = ratio[:, PLACEMENTS.index(scope)] if base == SPEND and scope else np.ones(evidence.months)
+            error = errors[o.name] - errors[o.name].mean()
+            more = o.actual.value * (1 + error) - o.modelled(world[o.actual.name] * at[:, None])
+            over[SPENDING] -= more
+            over[NET] -= more if scope == COST else 0.0
+    return over
 
 
-def _remixed(evidence: Evidence, draws: Draws, known: Known, perimeter: str) -> dict[str, Floats]:
+def _remixed(world: Modelled, ratio: Floats, perimeter: str) -> dict[str, Floats]:
     """Return what the children as counted move, in both worlds alike, (draws,)."""
-    world: Modelled = evidence.world(draws)
-    evaluation, names = world.evaluation, members(evidence.case, perimeter)
-    more = (known.ratio - 1)[:, :, None] * evaluation.monthly_prices * world.level[:, :, None]
-    without, seen = evaluation.world().mean_stock, evaluation.world(names).mean_stock
+    evaluation = world.evaluation
+    more = (ratio - 1)[:, :, None] * evaluation.monthly_prices * world.level[:, :, None]
+    seen = evaluation.world(members(evaluation.case, perimeter)).mean_stock
     return {
-        NET: (more * (without - seen)).sum(axis=(0, 1)),
+        NET: (more * (evaluation.world().mean_stock - seen)).sum(axis=(0, 1)),
         SPENDING: -(more * seen).sum(axis=(0, 1)),
     }

@@ -88,12 +88,13 @@ def _entries(evidence: Evidence, draws: Draws, rng: np.random.Generator) -> tupl
     if not groups and not told:
         return {}, {}
     rows = [([1.0, *[0.0] * len(told)], 1.0, EXACT)] if not groups else []
-    for group in groups:
-        without = _total(group, replace(world, acting=()))
+    counts = [sum(sign * o.actual.value for sign, o in group) for group in groups]
+    nothing = [_total(group, replace(world, acting=())) for group in groups]
+    usual = sum(counts) / max(sum(nothing), SMALLEST)  # a count's variance is what was to be expected, not what came
+    for group, count, without in zip(groups, counts, nothing, strict=True):
         saved = {s: without - _total(group, replace(world, acting=(s,))) for s in schemes}
         need = without - sum(saved[s] for s in schemes if s not in told)
-        count = sum(sign * o.actual.value for sign, o in group)
-        spread = np.sqrt(max(count, 1.0) * group[0][1].spread)
+        spread = np.sqrt(max(usual * without, 1.0) * group[0][1].spread)
         rows.append(([need, *(-saved[s] for s in told)], count, float(spread)))
     for at, scheme in enumerate(told, 1):
         own = [float(i == at) for i in range(len(told) + 1)]

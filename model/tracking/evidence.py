@@ -20,7 +20,7 @@ from model.case.records import Actual, Case
 from model.case.timeline import MONTHS_A_YEAR, Timeline, financial_year, first_day
 from model.case.units import in_cash
 from model.case.words import BASELINE
-from model.money.portfolio import evaluate
+from model.money.portfolio import Evaluation, evaluate
 from model.tracking.measured import FLOWS, STOCKS, Modelled, formulas_of, is_modelled, measured, own_name, reads
 
 Floats = NDArray[np.float64]
@@ -105,11 +105,13 @@ class Observation:
 class Evidence:
     """Every figure of the months since the start that the model has a value for, and the case cut to those months.
 
-    `level`: cash for a real pound by month with the inflation that is known by now, (months,).
+    `again`: figures left out because others tell of their months. `level`: cash for a real pound by month with the
+    inflation that is known by now, (months,).
     """
 
     case: Case
     observations: tuple[Observation, ...]
+    again: tuple[Actual, ...]
     level: Floats
 
     @property
@@ -126,51 +128,60 @@ class Evidence:
         """Return the figures of one of the model's own measures."""
         return [o for o in self.observations if o.name == name]
 
-    def expected(self, draws: Draws) -> Floats:
-        """Return what each draw expects of each figure, chance apart, (observations, draws)."""
-        said = self.world(draws)
-        paths = {o.actual.name: said[o.actual.name] for o in self.observations}
-        kept = [o.modelled(paths[o.actual.name], change=True) for o in self.observations]
-        return np.array(kept).reshape(len(kept), draws.n)
+    @cached_property
+    def _middle(self) -> Evaluation:
+        return evaluate(self.case, central(self.case), cells=False)
 
     def world(self, draws: Draws, *, chance: bool = False, as_planned: bool = False) -> Modelled:
         """Return the measures of the cut case on these draws; cash with known inflation, or that of the plan."""
-        middle = evaluate(self.case, central(self.case), cells=False)
         on = replace(draws, process_noise=chance)
-        evaluation = evaluate(self.case, on, cells=False, middle=middle)
+        evaluation = evaluate(self.case, on, cells=False, middle=self._middle)
         return measured(evaluation, level=None if as_planned else self.level)
+
+    def expected(self, world: Modelled) -> Floats:
+        """Return what each draw of a world expects of each figure, chance apart, (observations, draws)."""
+        paths = {o.actual.name: world[o.actual.name] for o in self.observations}
+        kept = [o.modelled(paths[o.actual.name], change=True) for o in self.observations]
+        return np.array(kept).reshape(len(kept), world.evaluation.draws.n)
 
 
 def evidence(case: Case, actuals: Sequence[Actual]) -> Evidence:
     """Return the evidence in some actuals on a plan's case. Figures from before the start only say how they spread."""
-    known = standing(actuals)
+    known, formulas = standing(actuals), formulas_of(case)
     at = {(a.period, a.name): span(a.period, case.timeline) for a in known}
     modelled = {name for name in {a.name for a in known} if is_modelled(name, case)}
-    told = [a for a in known if a.name in modelled and _is_told(a, case, at[a.period, a.name])]
+    said = [a for a in known if a.name in modelled and _is_told(a, case, at[a.period, a.name])]
+    again = _again(said, {key: (m - 1, m) if reads(key[1], formulas, STOCKS) else (first, m)
+                          for key, (first, m) in at.items()})  # fmt: skip
+    told = [a for a in said if a not in again]
     months = max((at[a.period, a.name][1] for a in told), default=0)
     short = replace(case, timeline=Timeline(case.timeline.start, max(months, 1)))
-    bare = Evidence(case=short, observations=(), level=known_level(short, known))
+    bare = Evidence(case=short, observations=(), again=tuple(again), level=known_level(short, known))
     replays = bare.world(replace(tile(central(short), REPLAYS), seed=1), chance=True) if told else None
     made: list[Observation] = []
     for a in told:
-        first, after = at[a.period, a.name]
-        before = next((o for o in reversed(made) if o.actual.name == a.name), None)
         assert replays is not None  # noqa: S101 - made wherever anything is told
-        made.append(_observed(a, (first, after), before, dispersion(a, actuals, case), replays))
-    alike = {o.actual.name: [other for other in made if other.actual.name == o.actual.name] for o in made}
-    return replace(bare, observations=tuple(_erring(o, alike[o.actual.name]) for o in made))
+        before = next((o for o in reversed(made) if o.actual.name == a.name), None)
+        alike = [other.value for other in told if other.name == a.name]
+        made.append(_observed(a, at[a.period, a.name], before, alike, dispersion(a, actuals, case), replays))
+    return replace(bare, observations=tuple(made))
 
 
-def _erring(o: Observation, alike: Sequence[Observation]) -> Observation:
-    """Return a recorded amount with its error: that of the largest of its measure, and of half its last digit.
+def _again(told: Sequence[Actual], at: Mapping[tuple[str, str], tuple[int, int]]) -> list[Actual]:
+    """Return the figures that tell again of months that others of their measure tell of: they are not counted twice.
 
-    What is wrong, or who stays, in one month is so in the next: all months together count as one.
+    A longer period gives way to shorter ones that fill it, and they to it where they leave some of it out; of two of
+    the same months the later word stands.
     """
-    if o.law != NORMAL:
-        return o
-    last = 0.5 * 10.0 ** -len(f"{o.actual.value:.12g}".partition(".")[2])
-    error = max(ERROR * max(abs(other.value) for other in alike), last)
-    return replace(o, spread=o.spread + error**2, weight=1.0 if o.stock else 1 / len(alike))
+    again: list[Actual] = []
+    spans = {id(a): range(*at[a.period, a.name]) for a in told}
+    for a in sorted(told, key=lambda a: (-len(spans[id(a)]), a.as_at.isoformat() if a.as_at else "")):
+        own = set(spans[id(a)])
+        inside = [b for b in told if b is not a and b.name == a.name and b not in again and own >= set(spans[id(b)])]
+        if a not in again and inside:
+            filled = own == {month for b in inside for month in spans[id(b)]}
+            again += [a] if filled else inside
+    return again
 
 
 def known_level(case: Case, known: Sequence[Actual]) -> Floats:
@@ -191,23 +202,29 @@ def _is_told(actual: Actual, case: Case, at: tuple[int, int]) -> bool:
     return at[0] >= 0 and at[1] <= case.timeline.months and actual.status != BASELINE
 
 
-def _observed(
-    a: Actual, at: tuple[int, int], before: Observation | None, dispersed: float, replays: Modelled
-) -> Observation:
-    """Return a figure as the likelihood sees it, but for the error of a recorded amount."""
-    formulas, counts = replays.register, a.unit in {"children", "households", "places"}
-    chance = not counts or reads(a.name, formulas, (LOOKED_AFTER,))
-    bare = Observation(
+def _observed(  # noqa: PLR0913, PLR0917 - a figure, and what else is known of its measure
+    a: Actual, at: tuple[int, int], before: Observation | None, alike: Sequence[float], dispersed: float,
+    replays: Modelled,
+) -> Observation:  # fmt: skip
+    """Return a figure as the likelihood sees it.
+
+    A recorded amount has an error: that of the largest of its measure (`alike`), and of half its last digit. What is
+    wrong, or who stays, in one month is so in the next: all months together count as one.
+    """
+    formulas, stock = replays.register, reads(a.name, replays.register, STOCKS)
+    events = a.unit in {"children", "households", "places"} and not reads(a.name, formulas, (LOOKED_AFTER,))
+    seen = Observation(
         actual=a, name=own_name(a.name, formulas), first=at[0], after=at[1], flow=reads(a.name, formulas, FLOWS),
-        value=a.value, spread=dispersed,
-        stock=reads(a.name, formulas, STOCKS), law=BINOMIAL if a.denominator else NORMAL if chance else POISSON,
+        stock=stock, law=BINOMIAL if a.denominator else POISSON if events else NORMAL, spread=dispersed,
+        value=a.value - before.actual.value if stock and before else a.value,
         before=-1 if before is None else before.after - 1,
     )  # fmt: skip
-    value = a.value - before.actual.value if bare.stock and before else a.value
-    if bare.law != NORMAL:
-        return replace(bare, value=value)
-    lives = bare.modelled(replays[a.name], change=True)
-    return replace(bare, value=value, spread=float(lives.var()))
+    if seen.law != NORMAL:
+        return seen
+    lives = seen.modelled(replays[a.name], change=True)
+    last = 0.5 * 10.0 ** -len(f"{a.value:.12g}".partition(".")[2])
+    error = max(ERROR * max(map(abs, alike)), last)
+    return replace(seen, spread=float(lives.var()) + error**2, weight=1.0 if stock else 1 / len(alike))
 
 
 def dispersion(actual: Actual, actuals: Sequence[Actual], case: Case) -> float:

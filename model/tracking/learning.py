@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from model.case.assumptions import Assumption
 from model.case.distributions import is_fixed, quantile
-from model.case.draws import Draws, thinned, with_values
+from model.case.draws import Draws, evenly, thinned, with_values
 from model.case.units import UNITS
 from model.tracking.evidence import POISSON, Evidence, Observation
 
@@ -52,20 +52,19 @@ class Learnt:
         return tuple(n for n, (_, z) in self.places.items() if z.std() < SHRUNK or abs(z.mean()) > MOVED)
 
 
-def learn(evidence: Evidence, stored: Draws, *, seed: int) -> Learnt:
-    """Return what the evidence makes of the stored draws."""
-    prior = places(evidence, stored)
-    evidence, expected = pooled(evidence, evidence.expected(stored))
+def learn(evidence: Evidence, stored: Draws, expected: Floats, *, seed: int) -> Learnt:
+    """Return what the evidence makes of the stored draws. `expected`: of each figure in each of them."""
+    evidence, expected = pooled(evidence, expected)
     weights = weighed(evidence, expected)
     effective = float(1 / np.sum(weights**2))
     if effective >= FEWEST or not evidence.observations:
         kept = resampled(weights, seed)
-        after = {name: np.stack([z, z[kept]]) for name, z in prior.items()}
+        after = {name: np.stack([z, z[kept]]) for name, z in places(evidence, stored).items()}
         values = {name: array[kept] for name, array in stored.values.items()}
         return Learnt(draws=with_values(stored, values), effective=effective, kept=kept, places=after)
     some = thinned(stored, MOST)
     prior = places(evidence, some)
-    moved, draws = _moved(evidence, some, prior, evidence.expected(some), seed)
+    moved, draws = _moved(evidence, some, prior, expected[:, evenly(stored.n, MOST)], seed)
     after = {name: np.stack([prior[name], z]) for name, z in moved.items()}
     return Learnt(draws=draws, effective=effective, kept=None, places=after)
 
@@ -120,16 +119,16 @@ def _moved(
     z = np.array([prior[name] for name in names])
     observed = np.array([o.value for o in evidence.observations])[:, None]
     draws = stored
-    for _ in range(PASSES):
+    for i in range(PASSES):
+        if i:
+            expected = evidence.expected(evidence.world(draws))
         errors = np.array([o.variance(m) for o, m in zip(evidence.observations, expected, strict=True)]) * PASSES
         noise = rng.standard_normal(expected.shape)
         scale = np.sqrt(errors.mean(axis=1, keepdims=True))
         apart = (expected - expected.mean(axis=1, keepdims=True)) / scale
-        gain = _regressed(z, apart)
-        z = z + gain @ ((observed - expected) / scale + noise * np.sqrt(errors) / scale)
+        z = z + _regressed(z, apart) @ ((observed - expected) / scale + noise * np.sqrt(errors) / scale)
         values = {n: _at(evidence.case.assumptions[n], place) for n, place in zip(names, z, strict=True)}
         draws = with_values(stored, values)
-        expected = evidence.expected(draws)
     return dict(zip(names, z, strict=True)), draws
 
 

@@ -5,20 +5,15 @@ mix goes on without the schemes. The same is done for every other authority in t
 them leave their mix as far as the council left its own, nothing has been shown (Abadie, Diamond and Hainmueller 2010).
 """
 
-from __future__ import annotations
-
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    import pandas as pd
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
+Floats = NDArray[np.float64]
 
 TOGETHER: Final = 1e4  # weight of the row that makes the weights sum to 1
 SHOWN: Final = 0.005  # a smaller weight is not printed
@@ -49,7 +44,9 @@ def compare(rates: pd.DataFrame, authority: str, first_after: int) -> Comparison
     before = np.asarray(rates.index < first_after)
     values = rates.to_numpy(dtype=float)
     names = list(rates.columns)
-    own = names.index(authority) if authority in names else _missing(authority)
+    if authority not in names:
+        raise KeyError(f"no authority {authority!r} in the tables for all years")
+    own = names.index(authority)
     found = [_mixed(values, at, before) for at in range(len(names))]
     strays = np.array([_strays(values[:, at] - values @ weights, before) for at, weights in enumerate(found)])
     return Comparison(
@@ -59,11 +56,6 @@ def compare(rates: pd.DataFrame, authority: str, first_after: int) -> Comparison
     )  # fmt: skip
 
 
-def _missing(authority: str) -> int:
-    message = f"no authority {authority!r} in the tables for all years"
-    raise KeyError(message)
-
-
 def _mixed(values: Floats, at: int, before: NDArray[np.bool_]) -> Floats:
     """Return the weights of the mix that matches one authority's past; its own is 0."""
     from scipy.optimize import nnls  # noqa: PLC0415 - importing the model must stay cheap
@@ -71,8 +63,7 @@ def _mixed(values: Floats, at: int, before: NDArray[np.bool_]) -> Floats:
     others = np.delete(values[before], at, axis=1)
     rows = np.vstack([others, np.full((1, others.shape[1]), TOGETHER)])
     weights, _ = nnls(rows, np.append(values[before, at], TOGETHER))
-    mixed: Floats = np.insert(weights, at, 0.0)
-    return mixed
+    return np.asarray(np.insert(weights, at, 0.0))
 
 
 def _strays(gap: Floats, before: NDArray[np.bool_]) -> float:

@@ -1,60 +1,42 @@
 """One plan held against what happened: every table of `outputs/<case>/outturn/`, each a tidy frame."""
 
-from __future__ import annotations
-
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
 from model.batch.disk import write_whole
 from model.case import measures as m
 from model.case.draws import central, thinned, tile
 from model.case.reading.problems import InputProblems
-from model.case.records import Actual
+from model.case.records import Actual, Benefit, Case
 from model.case.units import above_zero
 from model.case.words import SMALLEST_PUBLISHED
 from model.money.portfolio import evaluate
 from model.results.annual import tidy_frame
 from model.results.files import write_csv
 from model.tracking import charts, learning, plans
-from model.tracking.bridge import bridge
-from model.tracking.counted import as_counted
-from model.tracking.evidence import REPLAYS, dispersion, evidence, standing
-from model.tracking.measured import FLOWS, is_modelled, measured, reads
-from model.tracking.promises import money_of, worth
+from model.tracking.bridge import NET, Bridge, bridge
+from model.tracking.counted import Counted, as_counted
+from model.tracking.evidence import REPLAYS, Evidence, dispersion, evidence, standing
+from model.tracking.learning import Learnt
+from model.tracking.measured import FLOWS, Modelled, is_modelled, measured, reads
+from model.tracking.neighbours import Comparison
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    import pandas as pd
-    from numpy.typing import NDArray
-
-    from model.case.records import Benefit, Case
-    from model.tracking.counted import Counted
-    from model.tracking.evidence import Evidence
-    from model.tracking.learning import Learnt
-    from model.tracking.measured import Modelled
-    from model.tracking.neighbours import Comparison
-
-    Floats = NDArray[np.float64]
+Floats = NDArray[np.float64]
 
 FEW: Final = 128  # draws on which the bridge and what is earned are worked out
-FRAMES: Final = (
-    "figures",
-    "earned",
-    "bridge",
-    "parts",
-    "assumptions",
-    "forecast",
-    "chain",
-    "power",
-    "charts",
-    "versions",
-)
-EIGHTY: Final = (0.1, 0.5, 0.9)
+FRAMES: Final = ("figures", "earned", "bridge", "parts", "assumptions", "forecast", "chain", "power", "charts",
+                 "versions")  # fmt: skip
+EIGHTY: Final = {"p10": 0.1, "p50": 0.5, "p90": 0.9}
+NOTHING: Final = (np.nan, np.nan, np.nan)
+PROMISED, NOW, BESIDE = "promised", "now", "beside"
 AS_PROMISED, SHORT, AHEAD = "as promised", "short of the promise", "better than promised"
 
 
@@ -74,39 +56,45 @@ class Outturn:
     @cached_property
     def learnt(self) -> Learnt:
         """What the evidence makes of the plan's stored draws."""
-        return learning.learn(self.evidence, self.plan.draws, seed=self.plan.seed)
+        expected = self.evidence.expected(self._stored)
+        return learning.learn(self.evidence, self.plan.draws, expected, seed=self.plan.seed)
+
+    @cached_property
+    def _stored(self) -> Modelled:
+        """The world of the plan's stored draws, at the inflation that is known by now."""
+        return self.evidence.world(self.plan.draws)
 
     @cached_property
     def figures(self) -> pd.DataFrame:
         """Every actual, what superseded it, and what was promised of it; counts from one to five are not shown."""
         latest = {id(a) for a in standing(self.case.actuals)}
-        promised = self._promised_of
+        rows = [
+            (a.measure, a.scope, a.period, shown(a), a.unit, a.status, a.as_at.isoformat() if a.as_at else "",
+             id(a) in latest, *self._promised_of.get((a.period, a.name), NOTHING), a.source)
+            for a in self.case.actuals
+        ]  # fmt: skip
         return tidy_frame(
-            ("measure", "scope", "period", "value", "unit", "status", "as_at", "standing", "p10", "p50", "p90",
-             "source"),
-            [
-                {"measure": a.measure, "scope": a.scope, "period": a.period, "value": shown(a), "unit": a.unit,
-                 "status": a.status, "as_at": a.as_at.isoformat() if a.as_at else "", "standing": id(a) in latest,
-                 **dict(zip(("p10", "p50", "p90"), promised.get((a.period, a.name), [np.nan] * 3), strict=True)),
-                 "source": a.source}
-                for a in self.case.actuals
-            ],
-        )  # fmt: skip
+            ("measure", "scope", "period", "value", "unit", "status", "as_at", "standing", *EIGHTY, "source"), rows
+        )
 
     @cached_property
-    def _promised_of(self) -> dict[tuple[str, str], list[float]]:
+    def _promised_of(self) -> dict[tuple[str, str], Sequence[float]]:
         """Return (period, name) -> the promised 10th, 50th and 90th percentile of the figure, chance included."""
-        world, rng = self.evidence.world(self.plan.draws, as_planned=True), np.random.default_rng(self.plan.seed)
-        found = {}
+        world, rng = measured(self._stored.evaluation), np.random.default_rng(self.plan.seed)
+        found: dict[tuple[str, str], Sequence[float]] = {}
         for o in self.evidence.observations:
             expected = o.modelled(world[o.actual.name])
             noise = np.sqrt(o.variance(expected)) * rng.standard_normal(expected.shape)
-            found[o.actual.period, o.actual.name] = [round(float(q), 6) for q in np.quantile(expected + noise, EIGHTY)]
+            found[o.actual.period, o.actual.name] = _eighty(expected + noise)
         return found
 
-    @cached_property
+    @property
     def bridge(self) -> pd.DataFrame:
         """From plan to outturn, cause by cause."""
+        return self._bridge.steps
+
+    @cached_property
+    def _bridge(self) -> Bridge:
         return bridge(self.evidence, self.learnt, self.counted, self.plan.perimeter)
 
     @cached_property
@@ -118,23 +106,27 @@ class Outturn:
     def parts(self) -> pd.DataFrame:
         """Of each scheme whose work was counted the part of its promise that is shown: 1 = as promised, 0 = nothing."""
         rows = [
-            {"scheme": scheme, **{f"p{q:.0%}"[:-1]: round(float(np.quantile(part, q)), 3) for q in EIGHTY},
-             "short": bool(np.quantile(part, EIGHTY[-1]) < 1)}
-            for scheme, part in self.counted.parts.items()
-        ]  # fmt: skip
-        return tidy_frame(("scheme", "p10", "p50", "p90", "short"), rows)
+            (name, *_eighty(part, 3), bool(np.quantile(part, 0.9) < 1)) for name, part in self.counted.parts.items()
+        ]
+        return tidy_frame(("scheme", *EIGHTY, "short"), rows)
 
     @cached_property
     def earned(self) -> pd.DataFrame:
-        """What was promised to date and what has come of it by nature, cash: nature, state, p10, p50, p90, mean."""
-        rows = []
-        for state, draws in (("promised", self.plan.draws), ("now", self.learnt.draws)):
-            world = self.evidence.world(thinned(draws, FEW), as_planned=state == "promised")
-            for name in money_of(self.plan.perimeter):
-                amount = (world[name] * world.level).sum(axis=0)
-                low, middle, high = np.quantile(amount, EIGHTY).round(2)
-                rows.append({"nature": name.partition(".")[0], "state": state, "p10_gbp": low, "p50_gbp": middle,
-                             "p90_gbp": high, "mean_gbp": round(float(amount.mean()), 2)})  # fmt: skip
+        """What was promised to date and what has come of it by nature, cash: nature, state, mean and 10, 50, 90%.
+
+        What has come of it is where the bridge ends: the nature BESIDE is what children counted by placement, and the
+        ledger, move beyond what schemes and children are modelled to, and no budget line is known for it.
+        """
+        promised = self.evidence.world(thinned(self.plan.draws, FEW), as_planned=True)
+        rows, beyond = [], self._bridge.beside[NET]
+        for state, world, beside in ((PROMISED, promised, 0 * beyond), (NOW, self._bridge.world, beyond)):
+            amounts = {
+                n.partition(".")[0]: (world[n] * world.level).sum(axis=0) for n in plans.money_of(self.plan.perimeter)
+            }
+            amounts |= {BESIDE: beside, NET: amounts[NET] + beside}
+            means = {nature: round(float(amount.mean()), 2) for nature, amount in amounts.items()}
+            means[NET] = round(sum(means.values()) - means[NET], 2)  # of the parts as printed, to the penny
+            rows += [(nature, state, means[nature], *_eighty(amount, 2)) for nature, amount in amounts.items()]
         return tidy_frame(("nature", "state", "mean_gbp", "p10_gbp", "p50_gbp", "p90_gbp"), rows)
 
     @cached_property
@@ -143,16 +135,12 @@ class Outturn:
         rows, told = [], set(self.learnt.learnt)
         for name in self.learnt.places:
             before, after = self.plan.draws[name], self.learnt.draws[name]
-            a = self.plan.case.assumptions[name]
-            middle = float(np.median(after))
-            rows.append({
-                "assumption": name, "unit": a.unit,
-                **{f"prior_p{q:.0%}"[:-1]: round(float(np.quantile(before, q)), 6) for q in EIGHTY},
-                **{f"now_p{q:.0%}"[:-1]: round(float(np.quantile(after, q)), 6) for q in EIGHTY},
-                "learnt": name in told,
-                "beyond": name in told and bool(middle < before.min() or middle > before.max()),
-            })  # fmt: skip
-        return tidy_frame(tuple(rows[0]) if rows else ("assumption",), rows)
+            beyond = not before.min() <= np.median(after) <= before.max()
+            rows.append((name, self.plan.case.assumptions[name].unit, *_eighty(before), *_eighty(after), name in told,
+                         name in told and bool(beyond)))  # fmt: skip
+        columns = ("assumption", "unit", *(f"prior_{q}" for q in EIGHTY), *(f"now_{q}" for q in EIGHTY), "learnt",
+                   "beyond")  # fmt: skip
+        return tidy_frame(columns, rows)
 
     @cached_property
     def forecast(self) -> pd.DataFrame:
@@ -162,22 +150,22 @@ class Outturn:
         if learnt.kept is not None:
             now = then[0][learnt.kept], then[1][learnt.kept]
         else:
-            now = worth(plan.case, learnt.draws, plan.perimeter)
-        rows = [
-            {"state": state, "mean_gbp": round(float(npv.mean())), "p10_gbp": round(float(np.quantile(npv, 0.1))),
-             "p90_gbp": round(float(np.quantile(npv, 0.9))), "probability_npv_positive": float(above_zero(npv).mean()),
-             "probability_payback": float(paid.mean()),
-             "decision": learning.decision(float(above_zero(npv).mean()), plan.change_below, plan.stop_below),
-             "effective_draws": round(learnt.effective, 1) if state == "now" else float(plan.n),
-             "drawn_again": state == "now" and learnt.kept is None}
-            for state, (npv, paid) in (("then", then), ("now", now))
-        ]  # fmt: skip
-        return tidy_frame(tuple(rows[0]), rows)
+            now = plans.worth(plan.case, learnt.draws, plan.perimeter)
+        rows = []
+        for state, (npv, paid) in (("then", then), ("now", now)):
+            chance, (low, high) = float(above_zero(npv).mean()), np.quantile(npv, [0.1, 0.9])
+            decision = learning.decision(chance, plan.change_below, plan.stop_below)
+            effective = round(learnt.effective, 1) if state == "now" else float(plan.n)
+            rows.append((state, round(float(npv.mean())), round(low), round(high), chance, float(paid.mean()), decision,
+                         effective, state == "now" and learnt.kept is None))  # fmt: skip
+        columns = ("state", "mean_gbp", "p10_gbp", "p90_gbp", "probability_npv_positive", "probability_payback",
+                   "decision", "effective_draws", "drawn_again")  # fmt: skip
+        return tidy_frame(columns, rows)
 
     @cached_property
     def chain(self) -> pd.DataFrame:
         """Each scheme's links in causal order: the latest figure of each against what was promised of it."""
-        rows: list[dict[str, object]] = [dict.fromkeys(("scheme", "position", "link", "period", "state"), ())]
+        rows = []
         latest = {o.actual.name: o.actual for o in self.evidence.observations}
         for spec in self.plan.case.active_schemes:
             own = [f"{spec.name}.{name}" for name in (m.POSTS, *m.OF_KIND.get(spec.kind, {}))]
@@ -185,8 +173,7 @@ class Outturn:
             for position, link in enumerate(dict.fromkeys(links)):
                 if link in latest:
                     a = latest[link]
-                    rows.append({"scheme": spec.name, "position": position, "link": link, "period": a.period,
-                                 "state": self._state(a)})  # fmt: skip
+                    rows.append((spec.name, position, link, a.period, self._state(a)))
         return tidy_frame(("scheme", "position", "link", "period", "state"), rows)
 
     def _state(self, actual: Actual) -> str:
@@ -214,7 +201,7 @@ class Outturn:
         case, (seen, without) = self.plan.case, self._central
         draws = replace(tile(central(case), REPLAYS), seed=self.plan.seed, process_noise=True)
         lives = measured(evaluate(case, draws, cells=False, middle=seen.evaluation))
-        rows: list[dict[str, object]] = [dict.fromkeys(("benefit", "measure", "financial_year", "power"), ())]
+        rows = []
         for b in case.benefits:
             if not is_modelled(b.measure, case) or b.measure.partition(".")[0] in m.MONEY:
                 continue  # whether money was saved is told by the children and the posts, not by a test of the ledger
@@ -224,8 +211,7 @@ class Outturn:
             events = dispersion(_example(b), self.case.actuals, case) * with_it[:, 0] if flow else np.abs(change)
             variance = by_chance.var(axis=1) + events
             found = charts.power(np.cumsum(change) if flow else change, np.cumsum(variance) if flow else variance)
-            years = list(case.timeline.financial_years)
-            rows.append({"benefit": b.id, "measure": b.measure, "financial_year": years, "power": found.round(3)})
+            rows.append((b.id, b.measure, list(case.timeline.financial_years), found.round(3)))
         return tidy_frame(("benefit", "measure", "financial_year", "power"), rows)
 
     @cached_property
@@ -239,31 +225,24 @@ class Outturn:
     @cached_property
     def charts(self) -> pd.DataFrame:
         """The points of every chart with its limits, what it signals and what was promised."""
-        nothing = [np.nan] * 3
-        return tidy_frame(
-            ("measure", "chart", "period", "value", "lower", "middle", "upper", "signal", "p10", "p50", "p90"),
-            [
-                {"measure": c.name, "chart": c.kind, "period": a.period, "value": shown(a),
-                 "lower": c.lower[i], "middle": c.middle[i], "upper": c.upper[i], "signal": c.signals[i],
-                 **dict(zip(("p10", "p50", "p90"), self._promised_of.get((a.period, a.name), nothing), strict=True))}
-                for c in self.charted
-                for i, a in enumerate(c.actuals)
-            ],
-        )  # fmt: skip
+        rows = [
+            (c.name, c.kind, a.period, shown(a), c.lower[i], c.middle[i], c.upper[i], c.signals[i],
+             *self._promised_of.get((a.period, a.name), NOTHING))
+            for c in self.charted
+            for i, a in enumerate(c.actuals)
+        ]  # fmt: skip
+        return tidy_frame(("measure", "chart", "period", "value", "lower", "middle", "upper", "signal", *EIGHTY), rows)
 
     @cached_property
     def versions(self) -> pd.DataFrame:
         """Every version of the plan: when and why it was frozen, and what it promised."""
         every = [plans.read_plan(folder) for folder in plans.versions(self.case.folder).values()]
-        return tidy_frame(
-            ("version", "frozen", "scenario", "reason", "perimeter", "mean_gbp", "held_against"),
-            [
-                {"version": p.version, "frozen": p.frozen.isoformat(), "scenario": p.scenario, "reason": p.reason,
-                 "perimeter": p.perimeter, "mean_gbp": round(float(p.stored[plans.NET_PRESENT_VALUE].mean())),
-                 "held_against": p.version == self.plan.version}
-                for p in every
-            ],
-        )  # fmt: skip
+        rows = [
+            (p.version, p.frozen.isoformat(), p.scenario, p.reason, p.perimeter,
+             round(float(p.stored[plans.NET_PRESENT_VALUE].mean())), p.version == self.plan.version)
+            for p in every
+        ]  # fmt: skip
+        return tidy_frame(("version", "frozen", "scenario", "reason", "perimeter", "mean_gbp", "held_against"), rows)
 
     @cached_property
     def compared(self) -> pd.DataFrame:
@@ -271,10 +250,9 @@ class Outturn:
         assert self.neighbours is not None  # noqa: S101 - asked for only where tables were given
         found = self.neighbours
         rows = [
-            {"kind": "rate", "name": "", "year": list(found.years), "actual": found.actual.round(2),
-             "synthetic": found.synthetic.round(2), "weight": np.nan, "placebo": round(found.placebo, 3)},
-            *({"kind": "weight", "name": name, "year": 0, "actual": np.nan, "synthetic": np.nan,
-               "weight": round(weight, 4), "placebo": np.nan} for name, weight in found.weights.items()),
+            ("rate", "", list(found.years), found.actual.round(2), found.synthetic.round(2), np.nan,
+             round(found.placebo, 3)),
+            *(("weight", name, 0, np.nan, np.nan, round(w, 4), np.nan) for name, w in found.weights.items()),
         ]  # fmt: skip
         return tidy_frame(("kind", "name", "year", "actual", "synthetic", "weight", "placebo"), rows)
 
@@ -296,8 +274,6 @@ def track(case: Case, *, version: int | None = None, neighbours: Comparison | No
 
 def write(outturn: Outturn, folder: Path) -> None:
     """Write every table as CSV, and all of them as one workbook, into a folder."""
-    import pandas as pd  # noqa: PLC0415 - importing the model must stay cheap
-
     folder.mkdir(parents=True, exist_ok=True)
     frames = outturn.frames()
     for name, frame in frames.items():
@@ -313,6 +289,11 @@ def shown(actual: Actual) -> float:
     """Return a figure as it may be printed: counts of one to five children, and rates of so few, are not."""
     few = actual.numerator if actual.numerator is not None else actual.value if actual.unit == "children" else 0
     return np.nan if 0 < few < SMALLEST_PUBLISHED else actual.value
+
+
+def _eighty(values: Floats, digits: int = 6) -> list[float]:
+    """Return the 10th, 50th and 90th percentile."""
+    return [round(float(q), digits) for q in np.quantile(values, list(EIGHTY.values()))]
 
 
 def _yearly(case: Case, path: Floats, *, flow: bool) -> Floats:

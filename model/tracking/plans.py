@@ -5,41 +5,42 @@ outputs are made again and thrown away, while a promise is kept, reviewed and ha
 copy of the case and of `reference/`, so that nothing edited later can move it and what was promised can be run again.
 """
 
-from __future__ import annotations
-
 import json
 import shutil
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
 from model.batch import store
 from model.batch.disk import digest, text_digest
 from model.case.distributions import is_fixed
-from model.case.draws import sample, with_values
+from model.case.draws import Draws, central, part_of, sample, with_values
+from model.case.measures import MONEY
 from model.case.reading.problems import InputProblems, Problem
+from model.case.records import Case
 from model.case.units import above_zero
+from model.case.words import CENTRAL, MEAN
+from model.money.appraisal import BLOCK, discount_factors, payback_months, present_value
+from model.money.portfolio import evaluate, members_of
+from model.results.annual import tidy_frame
 from model.results.files import write_csv
 from model.results.perimeters import main_perimeter
+from model.results.sample import Floats, summarise
 from model.schemes.load import load_case
-from model.tracking.promises import promised
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import date
-    from pathlib import Path
-
-    import pandas as pd
-    from numpy.typing import NDArray
-
-    from model.case.draws import Draws
-    from model.case.records import Case
+from model.tracking.measured import is_modelled, measured
 
 FOLDER, FILE, PROMISED, DRAWS = "plans", "plan.toml", "promised.csv", "draws.npz"
 NET_PRESENT_VALUE, PAID_BACK = "npv_gbp", "paid_back"
+COLUMNS: Final = ("benefit", "measure", "month", "statistic", "value")
+STATISTICS: Final = (CENTRAL, MEAN, "p10", "p50", "p90")
 _LEFT_OUT: Final = shutil.ignore_patterns(FOLDER, "new_case", ".*", "*.md", "~*")
 
 
@@ -66,8 +67,6 @@ class Plan:
     @cached_property
     def promised(self) -> pd.DataFrame:
         """What was promised: benefit, month, statistic, value."""
-        import pandas as pd  # noqa: PLC0415 - importing the model must stay cheap
-
         return pd.read_csv(self.folder / PROMISED)
 
     @property
@@ -100,16 +99,16 @@ def freeze(  # noqa: PLR0913 - each is stated by whoever freezes
         number = max(earlier)
         raise InputProblems([f"{case.folder_name}: plan {number} is frozen; a new version needs --reason TEXT"])
     target = case.folder / FOLDER / str(max(earlier, default=0) + 1)
-    perimeter = main_perimeter(case)
-    found = promised(case, sample(case, draws, seed), perimeter)
+    perimeter, drawn = main_perimeter(case), sample(case, draws, seed)
+    npv, paid_back = worth(case, drawn, perimeter)
     store.recover(target.parent)  # what a freeze that was killed left there
     folder = store.begin(target)
     inputs = folder / "inputs"
     shutil.copytree(case.folder, inputs / case.folder_name, ignore=_LEFT_OUT)
     shutil.copytree(case.folder.parent / "reference", inputs / "reference", ignore=_LEFT_OUT)
-    write_csv(found.paths, folder / PROMISED)
-    uncertain = {name: found.draws[name] for name, a in case.assumptions.items() if not is_fixed(a)}
-    kept = uncertain | {NET_PRESENT_VALUE: found.npv, PAID_BACK: found.paid_back}
+    write_csv(promised(case, drawn, perimeter), folder / PROMISED)
+    uncertain = {name: drawn[name] for name, a in case.assumptions.items() if not is_fixed(a)}
+    kept = uncertain | {NET_PRESENT_VALUE: npv, PAID_BACK: paid_back}
     np.savez_compressed(folder / DRAWS, **{name: array.astype(np.float32) for name, array in kept.items()})  # type: ignore[arg-type]
     said = {
         "version": int(target.name), "frozen": on.isoformat(), "scenario": case.scenario,
@@ -122,6 +121,38 @@ def freeze(  # noqa: PLR0913 - each is stated by whoever freezes
     (folder / FILE).write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
     store.publish(folder, target)
     return target
+
+
+def promised(case: Case, draws: Draws, perimeter: str) -> pd.DataFrame:
+    """Return each benefit's path and the money of a perimeter, in COLUMNS; real pounds, a benefit in its own unit."""
+    said = {b.id: b.measure for b in case.benefits if is_modelled(b.measure, case)}
+    names = said | {name: name for name in money_of(perimeter)}
+    middle, parts = evaluate(case, central(case)), []
+    for first in range(0, draws.n, BLOCK):
+        there = measured(evaluate(case, part_of(draws, first, BLOCK), cells=False, middle=middle))
+        parts.append({measure: there[measure] for measure in names.values()})
+    at_centre, rows = measured(middle), []
+    for name, measure in names.items():
+        found = summarise(at_centre[measure], np.concatenate([part[measure] for part in parts], axis=1))
+        rows += [
+            (name, measure, list(case.timeline.month_labels), statistic, np.round(found[statistic], 6) + 0.0)
+            for statistic in STATISTICS
+        ]
+    return tidy_frame(COLUMNS, rows)
+
+
+def money_of(perimeter: str) -> tuple[str, ...]:
+    """Return the measures of a perimeter's money: its net, what is cashable and avoided, and what is invested."""
+    return tuple(f"{money}.{perimeter}" for money in MONEY)
+
+
+def worth(case: Case, draws: Draws, perimeter: str) -> tuple[Floats, Floats]:
+    """Return the NPV of a perimeter, real pounds, and 1 where it pays back within the horizon, both (draws,)."""
+    middle, members = evaluate(case, central(case), cells=False), members_of(case)[perimeter]
+    blocks = [part_of(draws, first, BLOCK) for first in range(0, draws.n, BLOCK)]
+    net = np.concatenate([evaluate(case, block, cells=False, middle=middle).net(members) for block in blocks], axis=1)
+    factors = discount_factors(case.timeline, case.conventions.discount_rate_annual)
+    return present_value(net, factors), np.isfinite(payback_months(net)).astype(float)
 
 
 def versions(case_folder: Path) -> dict[int, Path]:
@@ -141,8 +172,6 @@ def read_plan(folder: Path) -> Plan:
         raise InputProblems(
             Problem(file=f"{file}/{n}", expected="a file as frozen", suggestion=advice) for n in changed
         )
-    from datetime import date  # noqa: PLC0415
-
     return Plan(folder=folder, n=said.pop("draws"), frozen=date.fromisoformat(said.pop("frozen")), **said)
 
 

@@ -12,8 +12,8 @@ from model.batch.jobs import Job, run_jobs, summary
 from model.case.reading.load import scenario_names
 from model.report import headlines
 from model.report.look import format as fmt
-from model.results.summary import DRAWS as DRAWS_OF_REPORTS
-from model.results.summary import SEED as SEED_OF_REPORTS
+from model.results import DRAWS as DRAWS_OF_REPORTS
+from model.results import SEED as SEED_OF_REPORTS
 from tests.cases import write_case
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))

@@ -109,8 +109,8 @@ def test_chances_add_up_and_regret_is_least_for_the_best(found):
     assert table["chance_best"].sum() == pytest.approx(1)
     best = table["npv_gbp"].idxmax()
     assert table["regret_gbp"].idxmin() == best
-    assert found.information[-1].group == "everything"
-    assert found.information[-1].value <= table["regret_gbp"][best] + 1  # chance cannot be learnt
+    every = found.information.iloc[-1]
+    assert (every.learnt, every.value_gbp <= table["regret_gbp"][best] + 1) == ("everything", True)  # not chance
 
 
 def test_a_mix_at_a_node_is_the_option_itself(found):

@@ -1,9 +1,16 @@
 """Which option: three options worked by hand, what is struck out, and chances that add up."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from model.options.choice import chance_best, expected_regret, incremental
+from model.options import choice
+from model.options.choice import chance_best, expected_regret
+
+
+def incremental(cost, npv, child_years):
+    options = pd.DataFrame({"cost_gbp": cost, "npv_gbp": npv, "child_years": child_years})
+    return list(choice.incremental(options).rename_axis("option").reset_index().itertuples())
 
 
 def test_three_options_by_hand():

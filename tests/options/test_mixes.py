@@ -1,6 +1,7 @@
 """How much of each: a separable problem with a known optimum, limits of nought and of infinity, brute force."""
 
 import itertools
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -40,8 +41,9 @@ def made():
     year = np.zeros((*shape, len(case.timeline.financial_years)))
     year[..., 0] = 12 * cost
     limits = Limits(objective="npv_gbp", reserve_chance=0.8, payback_by="2026/27", source="invented")
-    return Surface(case=case, scalable=(scalable("a"), scalable("b")), limits=limits, net=net, cash=net / 2, cost=cost,
-                   year=year, posts={"a": (4.0, 0.25), "b": (2.0, 0.25)})  # fmt: skip
+    file = SimpleNamespace(scalable=(scalable("a"), scalable("b")), limits=limits)
+    posts = {"a": 4.0, "b": 2.0}
+    return Surface(case=case, file=file, net=net, cash=net / 2, cost=cost, year=year, posts=posts)
 
 
 @pytest.fixture(scope="module")

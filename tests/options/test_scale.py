@@ -13,8 +13,7 @@ from model.case.reference import SocialValue
 from model.money.appraisal import discount_factors
 from model.money.portfolio import evaluate
 from model.options import stages
-from model.options.scale import at_scale, cost_factor, flows, scaled
-from model.options.social import others_gain
+from model.options.scale import at_scale, cost_factor, flows, others_gain, scaled
 from tests.engine import invented
 
 DRAWS = 60

@@ -1,10 +1,8 @@
 """The chapter on children: its figures against the frames, what it may know, and sums that add up."""
 
 import dataclasses
-from types import SimpleNamespace
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +10,7 @@ from hypothesis import strategies as st
 from model import load_case, report, run
 from model.report import children, views
 from model.report.look import format as fmt
-from model.results import children_counts
+from model.results import children as children_counts
 from tests.cases import write_case
 
 NUMBER = str.maketrans({"£": "", ",": "", "k": "", "%": "", "\N{MINUS SIGN}": "-", "+": ""})
@@ -44,7 +42,7 @@ def result(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def read(result):
-    return children_counts.read(result.case, result.caseload)
+    return children_counts.children_of(result)
 
 
 def with_case(read, **changes):
@@ -201,21 +199,13 @@ def test_what_placements_cost_is_what_the_frame_of_costs_says(result):
 
 
 def test_a_central_run_without_draws_shows_no_fan(result):
-    frame = result.caseload[result.caseload.statistic == "central"]
-    read = children_counts.read(result.case, frame)
-    alone = SimpleNamespace(case=result.case, draws=1, children=read,
-                            placement_costs=result.placement_costs, ledger=result.ledger)  # fmt: skip
-    page = report.caseload(alone).html
+    page = report.caseload(run(result.case, draws=1)).html
     assert "percentile" not in page.split("Rests on")[0]
     assert "10th" not in page
     assert "eight runs" not in page
 
 
-def test_without_schemes_no_line_with_schemes_is_drawn(result):
-    frame = result.caseload.astype({"world": str})
-    same = frame[frame.world == "do_nothing"]
-    frames = [same, same.assign(world="with_schemes"), same.assign(world="impact", children=0.0)]
-    still = SimpleNamespace(case=result.case, caseload=pd.concat(frames), draws=40, seed=1,
-                            placement_costs=result.placement_costs)  # fmt: skip
-    read = children_counts.read(still.case, still.caseload)
-    assert "With the schemes" not in children.all_children(read).svg
+def test_without_schemes_no_line_with_schemes_is_drawn(read):
+    stock = {key: 0 * frame if key == "impact" else frame for key, frame in read.stock.items()}
+    assert "With the schemes" in children.all_children(read).svg
+    assert "With the schemes" not in children.all_children(dataclasses.replace(read, stock=stock)).svg

@@ -70,7 +70,7 @@ def test_the_explorer_answers_as_the_run_does(case, result):
     found = Explorer(case, ITS, 256, 2).answer()
     npv = result.npv_draws[ITS]
     assert found.npv_mean == pytest.approx(npv.mean())
-    assert found.positive_probability == (npv > 0).mean()
+    assert found.payback_probability == np.isfinite(result.sample.measures[ITS].payback_months).mean()
     assert found.npv_central == pytest.approx(float(npv_evaluator(case, [ITS])(central(case))[ITS][0]))
 
 

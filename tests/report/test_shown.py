@@ -275,7 +275,7 @@ def test_sliders_left_alone_answer_as_the_run_does(explorer, result):
     found, metrics = explorer.answer(), result.metrics_by_perimeter["invest_to_save"]
     assert found.npv_central == pytest.approx(metrics["npv_gbp"]["central"], abs=0.01)
     assert found.npv_mean == pytest.approx(metrics["npv_gbp"]["mean"], abs=0.01)
-    assert found.positive_probability == pytest.approx(metrics["probability_npv_positive"]["mean"])
+    assert found.payback_probability == pytest.approx(metrics["probability_payback"]["mean"])
 
 
 def test_what_is_typed_moves_the_chart_to_what_the_engine_says_or_is_refused(explorer):

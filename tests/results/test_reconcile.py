@@ -13,10 +13,14 @@ from model.__main__ import main
 from model.case.reading import formulas
 from model.case.reading.cells import Bad
 from model.case.records import Post
-from model.results.reconcile import COLUMNS, reconcile, unexpected, verdict
+from model.results.reconcile import COLUMNS, reconcile, verdict
 from model.results.runs import run
 from model.schemes.load import load_case
 from tests.cases import PUBLISHED, write_case
+
+
+def unexpected(frame):
+    return frame[frame["verdict"] != frame["expected"]]
 
 
 def post(row, team, current, proposed, cost, included_in=""):

@@ -9,7 +9,7 @@ import pytest
 
 from model import load_case, run
 from model.case.words import STATISTICS
-from model.results import sample, summary
+from model.results import sample
 from model.results.files import write
 from tests.cases import write_case
 from tests.engine import load
@@ -199,6 +199,6 @@ def test_quantiles_are_numpys(n):
     amounts[:, : n // 3] = 0
     amounts[3] = np.inf
     with np.errstate(invalid="ignore"):
-        expected = np.quantile(amounts, list(summary.QUANTILES.values()), axis=-1)
-        found = np.stack(list(summary.quantiles(amounts).values()))
+        expected = np.quantile(amounts, list(sample.QUANTILES.values()), axis=-1)
+        found = np.stack(list(sample.quantiles(amounts).values()))
     np.testing.assert_array_equal(found, expected)

@@ -21,39 +21,40 @@ from model.results import combinations, sweep
 from tests.cases import write_case
 
 PLANTED = """
-import os
-import signal
 import time
 
 import pandas as pd
 
-
-def total(path, scenario, points):
-    value = points.sum(axis=1).to_numpy() * len(path.rpartition("/")[2])
-    return pd.DataFrame({"point": points.index, "perimeter": "whole", "metric": "npv_gbp", "value": value})
+from model.results.sweep import in_parquet
 
 
-def slow(path, scenario, points):
+def total(part, tell=None):
+    value = part.frame.sum(axis=1).to_numpy() * len(part.case.rpartition("/")[2])
+    found = {"point": part.frame.index, "perimeter": "whole", "metric": "npv_gbp", "value": value}
+    return in_parquet(part, pd.DataFrame(found))
+
+
+def slow(part, tell=None):
     time.sleep(0.3)
-    return total(path, scenario, points)
+    return total(part)
 
 
-def broken(path, scenario, points):
-    if points.index[0] == 256:
+def broken(part, tell=None):
+    if part.first == 256:
         raise ValueError("no such price")
-    return total(path, scenario, points)
+    return total(part)
 """
 
 
 @pytest.fixture
 def planted(tmp_path, monkeypatch):
-    """An evaluation function that workers can import, and two small cases."""
+    """A function that makes the name of one that workers can import stand in for the model's; and two small cases."""
     (tmp_path / "planted_sweep.py").write_text(PLANTED)
     monkeypatch.syspath_prepend(tmp_path)
     for name in ("bury", "dudley"):
         (tmp_path / "inputs" / name).mkdir(parents=True)
         (tmp_path / "inputs" / name / "case.toml").write_text(f'name = "{name}"')
-    return "planted_sweep"
+    return lambda name: monkeypatch.setattr(sweep, "MAKE", f"planted_sweep:{name}")
 
 
 def cases(tmp_path: Path) -> list[Path]:
@@ -154,6 +155,7 @@ def test_a_file_that_is_no_table_of_combinations_is_refused(tmp_path, content, s
 def test_a_case_twice_and_a_place_that_is_no_file_are_refused_before_anything_is_computed(tmp_path, planted, capsys):
     from model.__main__ import main
 
+    planted("total")
     case = str(write_case(tmp_path))
     out = tmp_path / "taken"
     out.mkdir()
@@ -165,7 +167,7 @@ def test_a_case_twice_and_a_place_that_is_no_file_are_refused_before_anything_is
     assert [path.name for path in tmp_path.glob("taken*")] == ["taken"]
     assert not list(out.iterdir())
     with pytest.raises(combinations.SweepError, match="it is a folder"):
-        sweep.sweep(cases(tmp_path), POINTS, out, evaluate=f"{planted}:broken")
+        sweep.sweep(cases(tmp_path), POINTS, out)
 
 
 @pytest.mark.parametrize("number", ["0", "-1", "x", "1_0", ""])
@@ -194,11 +196,12 @@ def test_every_bad_cell_of_a_file_is_named(tmp_path):
 
 
 def test_a_sweep_is_tidy_and_the_same_bytes_with_one_worker_and_with_three(tmp_path, planted):
+    planted("total")
     files = []
     for workers in (1, 3):
         out = tmp_path / f"out-{workers}" / "sweep.parquet"
-        assert sweep.sweep(cases(tmp_path), POINTS, out, workers=workers, evaluate=f"{planted}:total")
-        assert not sweep.sweep(cases(tmp_path), POINTS, out, workers=workers, evaluate=f"{planted}:total")
+        assert sweep.sweep(cases(tmp_path), POINTS, out, workers=workers)
+        assert not sweep.sweep(cases(tmp_path), POINTS, out, workers=workers)
         assert [p.name for p in out.parent.iterdir() if not p.name.startswith(".")] == ["sweep.parquet"]
         files.append(out.read_bytes())
     assert files[0] == files[1]
@@ -210,9 +213,10 @@ def test_a_sweep_is_tidy_and_the_same_bytes_with_one_worker_and_with_three(tmp_p
 
 
 def test_a_part_that_fails_is_named_and_the_next_run_does_only_what_is_missing(tmp_path, planted):
+    planted("broken")
     out = tmp_path / "sweep.parquet"
     with pytest.raises(combinations.SweepError, match="bury, from point 256: ValueError: no such price"):
-        sweep.sweep(cases(tmp_path)[:1], POINTS, out, evaluate=f"{planted}:broken")
+        sweep.sweep(cases(tmp_path)[:1], POINTS, out)
     assert not out.exists()
     parts = sorted(p.name for p in (tmp_path / "sweep.parquet.parts").glob("*.parquet"))
     assert parts == ["part-000000.parquet", "part-000002.parquet"]
@@ -220,18 +224,19 @@ def test_a_part_that_fails_is_named_and_the_next_run_does_only_what_is_missing(t
 
 @pytest.mark.parametrize("where", ["sweep.part@1", "sweep.joined"])
 def test_a_sweep_stopped_half_way_goes_on_and_equals_an_uninterrupted_one(tmp_path, planted, monkeypatch, where):
+    planted("total")
     whole, out = tmp_path / "whole" / "sweep.parquet", tmp_path / "out" / "sweep.parquet"
-    sweep.sweep(cases(tmp_path), POINTS, whole, evaluate=f"{planted}:total")
+    sweep.sweep(cases(tmp_path), POINTS, whole)
     monkeypatch.setenv(faults.VARIABLE, f"{where}=raise")
     with pytest.raises(faults.InjectedError):
-        sweep.sweep(cases(tmp_path), POINTS, out, workers=1, evaluate=f"{planted}:total")
+        sweep.sweep(cases(tmp_path), POINTS, out, workers=1)
     monkeypatch.delenv(faults.VARIABLE)
     assert not out.exists()
     done = {p.name: p.stat().st_mtime_ns for p in out.parent.glob("*.parts/*.parquet")}
     assert done
     damaged = next(out.parent.glob("*.parts/*.parquet"))  # as a power cut leaves it: it is made again
     damaged.write_bytes(damaged.read_bytes()[:100])
-    sweep.sweep(cases(tmp_path), POINTS, out, evaluate=f"{planted}:total")
+    sweep.sweep(cases(tmp_path), POINTS, out)
     assert out.read_bytes() == whole.read_bytes()
 
 
@@ -243,17 +248,19 @@ from model.results import combinations, sweep
 
 if __name__ == "__main__":
     points = combinations.grid_frame(["a=0:1:0.05", "b=1:30:1"])
-    sweep.sweep([Path(name) for name in sys.argv[3:]], points, Path(sys.argv[1]), workers=1, evaluate=sys.argv[2])
+    sweep.MAKE = sys.argv[2]
+    sweep.sweep([Path(name) for name in sys.argv[3:]], points, Path(sys.argv[1]), workers=1)
 """
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 def test_a_sweep_killed_half_way_goes_on_with_what_is_missing_and_equals_an_uninterrupted_one(tmp_path, planted):
+    planted("slow")
     whole, out = tmp_path / "whole" / "sweep.parquet", tmp_path / "out" / "sweep.parquet"
-    sweep.sweep(cases(tmp_path), POINTS, whole, evaluate=f"{planted}:slow")
+    sweep.sweep(cases(tmp_path), POINTS, whole)
     (tmp_path / "planted_killed.py").write_text(KILLED)
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path.cwd()), str(tmp_path)])}
-    command = [sys.executable, str(tmp_path / "planted_killed.py"), str(out), f"{planted}:slow"]
+    command = [sys.executable, str(tmp_path / "planted_killed.py"), str(out), sweep.MAKE]
     process = subprocess.Popen([*command, *map(str, cases(tmp_path))], env=environment)
     try:
         end = time.monotonic() + 60
@@ -270,7 +277,7 @@ def test_a_sweep_killed_half_way_goes_on_with_what_is_missing_and_equals_an_unin
     real = sweep.point
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sweep, "point", lambda name, subject="": made.append((name, subject)) or real(name, subject))
-        assert sweep.sweep(cases(tmp_path), POINTS, out, evaluate=f"{planted}:slow")
+        assert sweep.sweep(cases(tmp_path), POINTS, out)
     again = {f"part-{int(number):06}.parquet" for name, number in made if name == "sweep.part"}
     assert not again & done.keys()
     assert len(again) + len(done) == 2 * 3
@@ -279,10 +286,11 @@ def test_a_sweep_killed_half_way_goes_on_with_what_is_missing_and_equals_an_unin
 
 
 def test_a_changed_input_makes_the_sweep_again(tmp_path, planted):
+    planted("total")
     out = tmp_path / "sweep.parquet"
-    assert sweep.sweep(cases(tmp_path), POINTS, out, evaluate=f"{planted}:total")
+    assert sweep.sweep(cases(tmp_path), POINTS, out)
     (cases(tmp_path)[0] / "case.toml").write_text("changed")
-    assert sweep.sweep(cases(tmp_path), POINTS, out, evaluate=f"{planted}:total")
+    assert sweep.sweep(cases(tmp_path), POINTS, out)
 
 
 BURY = Path("inputs/bury-2022")
@@ -365,10 +373,11 @@ def cluster(tmp_path):
 
 
 def test_a_cluster_gives_the_same_bytes_even_when_a_worker_is_lost_half_way(tmp_path, planted, cluster, monkeypatch):
+    planted("slow")
     address, workers = cluster
     points = combinations.grid_frame(["a=0:1:0.01", "b=1:30:1"])
     here, there = tmp_path / "here" / "sweep.parquet", tmp_path / "there" / "sweep.parquet"
-    sweep.sweep(cases(tmp_path), points, here, evaluate=f"{planted}:slow")
+    sweep.sweep(cases(tmp_path), points, here)
     real, count = sweep.point, [0]
 
     def lose_one(name: str, subject: str = "") -> None:
@@ -378,7 +387,7 @@ def test_a_cluster_gives_the_same_bytes_even_when_a_worker_is_lost_half_way(tmp_
             workers[0].send_signal(signal.SIGKILL if os.name != "nt" else signal.SIGTERM)
 
     monkeypatch.setattr(sweep, "point", lose_one)
-    sweep.sweep(cases(tmp_path), points, there, scheduler=address, evaluate=f"{planted}:slow")
+    sweep.sweep(cases(tmp_path), points, there, scheduler=address)
     assert workers[0].wait(10) is not None
     assert workers[1].poll() is None
     frames = [pd.read_parquet(path) for path in (here, there)]
@@ -434,10 +443,11 @@ def test_a_time_limit_holds_on_a_cluster_too(tmp_path, cluster):
 
 
 def test_a_scheduler_that_goes_away_is_one_sentence_and_the_next_run_makes_the_rest(tmp_path, planted, cluster, caplog):
+    planted("slow")
     address, (_, _, scheduler) = cluster
     out = tmp_path / "there" / "sweep.parquet"
-    parts = sweep._work(dict(enumerate(sweep.parts_of([str(c) for c in cases(tmp_path)], None, POINTS,
-                                                      evaluate=f"{planted}:slow"))), None, address)  # fmt: skip
+    todo = sweep.parts_of([str(c) for c in cases(tmp_path)], None, POINTS)
+    parts = sweep._work(dict(enumerate(todo)), None, address)
     assert next(parts)[1].error == ""
     scheduler.kill()
     with pytest.raises(
@@ -445,7 +455,8 @@ def test_a_scheduler_that_goes_away_is_one_sentence_and_the_next_run_makes_the_r
     ):
         list(parts)
     assert not caplog.records
-    assert sweep.sweep(cases(tmp_path), POINTS, out, evaluate=f"{planted}:total")
+    planted("total")
+    assert sweep.sweep(cases(tmp_path), POINTS, out)
 
 
 @pytest.mark.parametrize(

@@ -20,9 +20,9 @@ def test_intervals_cover_the_truth_about_95_times_in_100() -> None:
     for _ in range(400):
         x = rng.normal(10, 2, 500)
         found = (
-            (mean_precision("m", x, 1.0), 10),
-            (quantile_precision("q", x, 0.05, 1.0), 10 - 2 * 1.6448536),
-            (probability_precision("p", int((x > 12).sum()), 500, 0.01), 0.1586553),
+            (mean_precision(x, 1.0), 10),
+            (quantile_precision(x, 0.05, 1.0), 10 - 2 * 1.6448536),
+            (probability_precision(int((x > 12).sum()), 500, 0.01), 0.1586553),
         )
         hits += [p.low <= truth <= p.high for p, truth in found]
     assert ((hits / 400 > 0.92) & (hits / 400 < 0.985)).all()
@@ -30,7 +30,7 @@ def test_intervals_cover_the_truth_about_95_times_in_100() -> None:
 
 def test_more_draws_change_a_digit_or_not() -> None:
     x = np.random.default_rng(2).normal(1.234e6, 1e5, 2000)
-    coarse, fine = mean_precision("npv", x, 100_000.0), mean_precision("npv", x, 1000.0)
+    coarse, fine = mean_precision(x, 100_000.0), mean_precision(x, 1000.0)
     assert not coarse.may_change
     assert coarse.draws_needed == 0
     assert fine.may_change
@@ -38,11 +38,11 @@ def test_more_draws_change_a_digit_or_not() -> None:
 
 
 def test_a_constant_is_certain_and_one_draw_is_not() -> None:
-    assert mean_precision("c", np.full(10, 3.0), 1.0).draws_needed == 0
+    assert mean_precision(np.full(10, 3.0), 1.0).draws_needed == 0
 
 
 def test_probabilities_at_the_ends_keep_an_interval() -> None:
-    never = probability_precision("p", 0, 1000, 0.01)
+    never = probability_precision(0, 1000, 0.01)
     assert never.low == pytest.approx(0, abs=1e-12)
     assert 0.003 < never.high < 0.005
     assert not never.may_change
@@ -54,9 +54,9 @@ def test_rounding_is_away_from_zero() -> None:
 
 def test_npv_precision_covers_every_perimeter() -> None:
     npv = {"whole": np.random.default_rng(3).normal(0, 1, 100), "part": np.ones(100)}
-    found = npv_precision(npv, money_unit=1.0, share_unit=0.01)
-    assert list(found) == ["whole", "part"]
-    assert [p.name for p in found["whole"]] == [
-        "npv_gbp mean", "npv_gbp p05", "npv_gbp p50", "npv_gbp p95", "probability_npv_positive",
+    found = npv_precision(npv).set_index(["perimeter", "metric", "statistic"])
+    assert list(found.index.unique("perimeter")) == ["whole", "part"]
+    assert [metric + " " + statistic for metric, statistic in found.loc["whole"].index] == [
+        "npv_gbp mean", "npv_gbp p05", "npv_gbp p50", "npv_gbp p95", "probability_npv_positive mean",
     ]  # fmt: skip
-    assert found["part"][-1].estimate == 1
+    assert found.loc[("part", "probability_npv_positive", "mean"), "estimate"] == 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pytest
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from model.case.draws import Draws
     from model.case.records import Case
+    from model.risk.asking import Evaluate
 
 Z90 = 1.2815515655446004
 
@@ -76,49 +77,51 @@ def linear(draws: Draws) -> dict[str, np.ndarray]:
     }
 
 
+def asked(case: Case, evaluate: Evaluate, perimeters: list[str]) -> list[Any]:
+    """The rows of the switching values."""
+    return list(switching_values(case, evaluate, perimeters).itertuples())
+
+
 def test_switching_values_of_a_linear_model() -> None:
-    found = {(s.perimeter, s.assumption): s for s in switching_values(LINEAR, linear, ["one", "two", "none"])}
+    found = {(s.perimeter, s.assumption): s for s in asked(LINEAR, linear, ["one", "two", "none"])}
     assert len(found) == 3 * 4
     assert found["one", "a"].switching_value == pytest.approx(120)
-    assert found["one", "a"].distance == pytest.approx(2)
     assert not found["one", "a"].within_range
     assert found["one", "b"].switching_value == pytest.approx(170)
     assert found["one", "b"].within_range
-    assert found["one", "b"].distance == pytest.approx(-1)
     assert found["one", "on"].switching_value == 1
     assert found["two", "c"].switching_value == pytest.approx(100)
-    assert found["two", "c"].distance is None
-    assert found["two", "b"].switching_value is None
-    assert {s.switching_value for (p, _), s in found.items() if p == "none"} == {None}
+    assert np.isnan(found["two", "b"].switching_value)
+    assert all(np.isnan(s.switching_value) for (p, _), s in found.items() if p == "none")
 
 
 @settings(max_examples=40, deadline=None)
 @given(st.floats(0.05, 4.5), st.sampled_from([1, 3, 7]))
 def test_switching_values_of_a_curve_and_of_a_step(root: float, power: int) -> None:
     case = toy(row("x", 1, 0.1))
-    curve = switching_values(case, lambda d: {"p": d["x"] ** power - root**power}, ["p"])[0]
+    curve = asked(case, lambda d: {"p": d["x"] ** power - root**power}, ["p"])[0]
     assert curve.switching_value == pytest.approx(root, rel=1e-6)
-    step = switching_values(case, lambda d: {"p": np.where(d["x"] < root, -5.0, 1.0)}, ["p"])[0]
+    step = asked(case, lambda d: {"p": np.where(d["x"] < root, -5.0, 1.0)}, ["p"])[0]
     assert step.switching_value == pytest.approx(root, rel=2e-3)
 
 
 def test_an_npv_that_reaches_zero_only_where_nothing_happens_does_not_change_sign_there() -> None:
     # a scheme that recruits nobody at 0 is worth nothing there: beside it, £150 of it must pay for a team of £15
     case = toy(row("filled", 1, unit="share"), row("paid", 1, unit="share"))
-    found = switching_values(
+    found = asked(
         case,
         lambda d: {"team": np.where(d["filled"] > 0, 150 * d["filled"] - 15, 0), "free": d["paid"]},
         ["team", "free"],
     )
     at = {(s.perimeter, s.assumption): s.switching_value for s in found}
     assert at["team", "filled"] == pytest.approx(0.1)
-    assert at["free", "paid"] is None
+    assert np.isnan(at["free", "paid"])
 
 
 def test_a_jump_at_the_very_end_of_what_can_be_is_no_switching_value() -> None:
     case = toy(row("weight", 1, 0.5, unit="ratio"))
-    found = switching_values(case, lambda d: {"p": np.where(d["weight"] > 0, 181.0, -63.0)}, ["p"])[0]
-    assert found.switching_value is None
+    found = asked(case, lambda d: {"p": np.where(d["weight"] > 0, 181.0, -63.0)}, ["p"])[0]
+    assert np.isnan(found.switching_value)
 
 
 def test_where_the_npv_stays_at_zero_for_a_while_the_near_end_is_the_switching_value() -> None:
@@ -126,7 +129,7 @@ def test_where_the_npv_stays_at_zero_for_a_while_the_near_end_is_the_switching_v
 
     def flat(from_: float, to: float) -> float | None:
         npv = lambda d: {"p": np.minimum(d["x"] - from_, 0) + np.maximum(d["x"] - to, 0)}  # noqa: E731
-        return switching_values(case, npv, ["p"])[0].switching_value
+        return asked(case, npv, ["p"])[0].switching_value
 
     assert flat(1.5, 3.5) == pytest.approx(1.5, rel=2e-3)
     assert flat(0.1, 0.4) == pytest.approx(0.4, rel=2e-3)
@@ -138,7 +141,7 @@ def test_what_is_lost_in_a_year_is_a_share(name: str) -> None:
     case = toy(row(name, 0.1, unit="rate/year"), row("growth.x", 0.1, unit="rate/year"))
     found = {
         s.perimeter: s.switching_value
-        for s in switching_values(
+        for s in asked(
             case,
             lambda d: {
                 "below": d[name] + 0.2,
@@ -150,7 +153,8 @@ def test_what_is_lost_in_a_year_is_a_share(name: str) -> None:
         )
         if s.assumption == ("growth.x" if s.perimeter == "growth" else name)
     }
-    assert found == {"below": None, "above": None, "half": pytest.approx(0.5), "growth": pytest.approx(-0.2)}
+    nowhere = pytest.approx(np.nan, nan_ok=True)
+    assert found == {"below": nowhere, "above": nowhere, "half": pytest.approx(0.5), "growth": pytest.approx(-0.2)}
 
 
 STEPS = 60  # places looked at between central and a switching value
@@ -161,7 +165,7 @@ def test_every_switching_value_of_bury_is_the_nearest_change_of_sign(scenario: s
     case = load_case(Path(__file__).parents[2] / "inputs" / "bury-2022", scenario)
     evaluate, start = npv_evaluator(case), central(case)
     now = evaluate(start)
-    found = [s for s in switching_values(case, evaluate, list(now)) if s.switching_value is not None]
+    found = [s for s in asked(case, evaluate, list(now)) if np.isfinite(s.switching_value)]
     assert len(found) > 20
     reached = np.linspace(0, 0.99, STEPS)  # of the way; many fades asked of at once are interpolated
     shape = len(found), reached.size
@@ -182,22 +186,27 @@ def test_every_switching_value_of_bury_is_the_nearest_change_of_sign(scenario: s
 
 def test_the_nearest_of_several_crossings_is_taken() -> None:
     case = toy(row("x", 1, 0.1))
-    found = switching_values(case, lambda d: {"p": (d["x"] - 0.2) * (d["x"] - 1.4) * (d["x"] - 4)}, ["p"])[0]
+    found = asked(case, lambda d: {"p": (d["x"] - 0.2) * (d["x"] - 1.4) * (d["x"] - 4)}, ["p"])[0]
     assert found.switching_value == pytest.approx(1.4)
 
 
 def test_tornado_moves_each_assumption_to_its_p10_and_p90() -> None:
-    bars = tornado(LINEAR, linear, ["one", "two"])
+    bars = list(tornado(LINEAR, linear, ["one", "two"]).itertuples())
     assert [(b.perimeter, b.assumption) for b in bars] == [("one", "b"), ("one", "a"), ("two", "a"), ("two", "b")]
-    assert bars[0].npv_low == pytest.approx(-60 + 60)
-    assert bars[0].npv_high == pytest.approx(-60 - 60)
-    assert bars[0].swing == pytest.approx(120)
-    assert bars[1].npv_central == pytest.approx(-60)
-    assert tornado(toy(row("a", 1)), lambda d: {"p": d["a"]}, ["p"]) == []
+    assert bars[0].npv_at_p10_gbp == pytest.approx(-60 + 60)
+    assert bars[0].npv_at_p90_gbp == pytest.approx(-60 - 60)
+    assert bars[0].swing_gbp == pytest.approx(120)
+    assert bars[1].npv_central_gbp == pytest.approx(-60)
+    assert tornado(toy(row("a", 1)), lambda d: {"p": d["a"]}, ["p"]).empty
+
+
+def indices(case: Case, evaluate: Evaluate, perimeter: str, *, draws: int, seed: int) -> dict[str, Any]:
+    """Factor -> its indices, largest first."""
+    return {i.factor: i for i in sobol_indices(case, evaluate, perimeter, draws=draws, seed=seed).itertuples()}
 
 
 def test_sobol_indices_of_a_linear_model_of_normals() -> None:
-    found = {i.factor: i for i in sobol_indices(LINEAR, linear, ["one"], draws=20_000, seed=1, process_noise=False)}
+    found = indices(LINEAR, linear, "one", draws=20_000, seed=1)
     of_a = (3 * 10) ** 2 / ((3 * 10) ** 2 + (2 * 30) ** 2)
     for name, share in (("a", of_a), ("b", 1 - of_a)):
         assert found[name].first == pytest.approx(share, abs=4 * found[name].first_error)
@@ -211,7 +220,7 @@ def test_sobol_indices_are_those_of_scipy_to_six_digits() -> None:
     mixed = [linear(replace(at_a, values={**at_a.values, name: at_b.values[name]}))["one"] for name in ("a", "b")]
     blocks = {"f_A": linear(at_a)["one"][None], "f_B": linear(at_b)["one"][None], "f_AB": np.array(mixed)[:, None]}
     theirs = stats.sobol_indices(func=blocks, n=draws)
-    ours = {i.factor: i for i in sobol_indices(LINEAR, linear, ["one"], draws=draws, seed=1, process_noise=False)}
+    ours = indices(LINEAR, linear, "one", draws=draws, seed=1)
     np.testing.assert_allclose([ours[n].first for n in ("a", "b")], np.ravel(theirs.first_order), rtol=1e-6)
     np.testing.assert_allclose([ours[n].total for n in ("a", "b")], np.ravel(theirs.total_order), rtol=1e-6)
 
@@ -219,23 +228,25 @@ def test_sobol_indices_are_those_of_scipy_to_six_digits() -> None:
 def test_sobol_indices_of_a_product_show_the_interaction() -> None:
     # y = (x1 - 100)(x2 - 100): no first-order effect at all, all of it interaction
     case = toy(row("x1", 100, 10), row("x2", 100, 10))
-    found = sobol_indices(
-        case, lambda d: {"p": (d["x1"] - 100) * (d["x2"] - 100)}, ["p"], draws=20_000, seed=2, process_noise=False
-    )
-    for i in found:
+    found = indices(case, lambda d: {"p": (d["x1"] - 100) * (d["x2"] - 100)}, "p", draws=20_000, seed=2)
+    for i in (found["x1"], found["x2"]):
         assert i.first == pytest.approx(0, abs=4 * i.first_error)
         assert i.total == pytest.approx(1, abs=4 * i.total_error)
 
 
-def test_tied_assumptions_and_groups_share_an_index() -> None:
+def test_tied_assumptions_share_an_index() -> None:
     case = replace(LINEAR, correlations=(Correlation(a="a", b="b", rho=0.5, source=""),))
-    found = sobol_indices(case, linear, ["one"], draws=2000, seed=1, process_noise=False)
-    assert [i.factor for i in found] == ["a with b"]
-    assert found[0].total == pytest.approx(1, abs=0.1)
-    grouped = sobol_indices(
-        LINEAR, linear, ["one"], draws=200, seed=1, groups={"both": ["a", "b"]}, process_noise=False
-    )
-    assert [i.factor for i in grouped] == ["both"]
+    found = indices(case, linear, "one", draws=2000, seed=1)
+    assert list(found) == ["a with b", CHANCE]
+    assert found["a with b"].total == pytest.approx(1, abs=0.1)
+    assert found[CHANCE].total == 0
+
+
+def test_what_is_tied_through_another_is_tied() -> None:
+    case = toy(row("a", 1, 1), row("b", 1, 1), row("c", 1, 1), row("d", 1, 1), row("e", 1, 1))
+    ties = [Correlation(a=a, b=b, rho=0.1, source="") for a, b in ("de", "ab", "cb")]
+    found = indices(replace(case, correlations=tuple(ties)), lambda d: {"p": d["a"]}, "p", draws=64, seed=1)
+    assert set(found) == {"a with b with c", "d with e", CHANCE}
 
 
 def test_chance_is_a_factor_when_process_noise_is_on() -> None:
@@ -243,7 +254,7 @@ def test_chance_is_a_factor_when_process_noise_is_on() -> None:
         chance = np.random.default_rng(draws.first).standard_normal(draws.n)
         return {"p": draws["a"] + 10 / Z90 * chance}
 
-    found = {i.factor: i for i in sobol_indices(LINEAR, noisy, ["p"], draws=10_000, seed=3)}
+    found = indices(LINEAR, noisy, "p", draws=10_000, seed=3)
     assert found[CHANCE].total == pytest.approx(0.5, abs=0.05)
     assert found["a"].first == pytest.approx(0.5, abs=0.05)
 

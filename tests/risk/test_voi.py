@@ -69,12 +69,12 @@ def test_everything_is_every_number_and_leaves_out_what_chance_nobody_can_learn(
     chance = math.sqrt(14) * np.random.default_rng(7).standard_normal(10_000)
     noisy = options({"p": benefits[1] + chance}, ["p"])
     case = SimpleNamespace(assumptions=dict.fromkeys("abc"))
-    *parts, every = information_values(case, dict(zip("abc", x, strict=True)), noisy)
-    assert every.group == "everything"
-    assert every.value == pytest.approx(unit_loss(float(noisy[1].mean()), math.sqrt(14)), abs=2 * every.error)
-    assert every.value < 0.8 * evpi(noisy)
-    assert [part.group for part in parts] == ["a", "b", "c"]
-    assert all(part.value <= every.value for part in parts)
+    *parts, every = information_values(case, dict(zip("abc", x, strict=True)), noisy).itertuples()
+    assert every.learnt == "everything"
+    assert every.value_gbp == pytest.approx(unit_loss(float(noisy[1].mean()), math.sqrt(14)), abs=2 * every.error_gbp)
+    assert every.value_gbp < 0.8 * evpi(noisy)
+    assert [part.learnt for part in parts] == ["a", "b", "c"]
+    assert all(part.value_gbp <= every.value_gbp for part in parts)
 
 
 def test_a_curved_relation_and_a_product_are_found() -> None:

@@ -67,8 +67,8 @@ def pounds(case, changes):
 
 
 def bridged(found, draws):
-    learnt = learn(found, draws, seed=1)
-    return bridge(found, learnt, as_counted(found, thinned(learnt.draws, 128), 1), "invest_to_save")
+    learnt = learn(found, draws, found.expected(found.world(draws)), seed=1)
+    return bridge(found, learnt, as_counted(found, thinned(learnt.draws, 128), 1), "invest_to_save").steps
 
 
 @pytest.mark.parametrize("cause", CAUSES)
@@ -159,7 +159,8 @@ def test_a_bridge_adds_up_to_the_penny(case):
 
 def test_without_a_figure_nothing_is_learnt_and_every_draw_stays_where_it_was(case):
     draws = sample(case, 200, 1)
-    learnt = learn(evidence(case, []), draws, seed=1)
+    found = evidence(case, [])
+    learnt = learn(found, draws, found.expected(found.world(draws)), seed=1)
     assert learnt.effective == pytest.approx(200)
     assert learnt.learnt == ()
     assert np.array_equal(learnt.kept, np.arange(200))
@@ -194,3 +195,24 @@ def test_eighty_per_cent_intervals_hold_the_truth_about_as_often_as_they_say(cas
     share, intervals, _ = coverage(case, truths=24, draws=500)
     assert intervals > 60
     assert 0.68 < share < 0.93
+
+
+def said_of(*rows):
+    return [
+        Actual(period=period, measure=measure, value=value, unit="children", source="made", status="final")
+        for measure, period, value in rows
+    ]
+
+
+def test_months_that_are_told_twice_are_counted_once(case):
+    months = [("children_started", f"2022-{month:02d}", 9.0) for month in range(4, 10)]
+    year = ("children_started", "2022/23", 60.0)
+    quarters = [("children_started", f"2022/23 Q{quarter}", 30.0) for quarter in (1, 2)]
+    part = evidence(case, said_of(*months, year))
+    assert [o.actual.value for o in part.observations] == [60], "six months leave half of the year out"
+    assert len(part.again) == 6
+    halves = evidence(case, said_of(*months, *quarters))
+    assert [o.actual.value for o in halves.observations] == [9] * 6, "the months fill both quarters"
+    assert [a.period for a in halves.again] == ["2022/23 Q1", "2022/23 Q2"]
+    stock = [("children_looked_after", "2022-09-30", 350.0), ("children_looked_after", "2022-12-31", 351.0)]
+    assert not evidence(case, said_of(*stock)).again, "two days are two looks"

@@ -1,6 +1,7 @@
 """`freeze` and `track` from the command line: a page and its tables, with figures and with none."""
 
 import pandas as pd
+import pytest
 
 from model.__main__ import main
 from tests.cases import write_case
@@ -27,6 +28,11 @@ def test_a_plan_is_tracked_to_a_page_and_tables(tmp_path):
     figures = pd.read_csv(folder / "figures.csv")
     assert figures["value"].isna().tolist() == [False, True], "three children are too few to be written"
     assert (folder / "tables.xlsx").is_file()
+    assert "had it no effect at all, its benefits' figures to 2023/24 would show it" in page.replace("&#x27;", "'")
+    earned = pd.read_csv(folder / "earned.csv").pivot_table(index="nature", columns="state", values="mean_gbp")
+    bridge = pd.read_csv(folder / "bridge.csv").query("of == 'net'").set_index("step")["value_gbp"]
+    assert earned["now"]["net"] == pytest.approx(bridge["outturn"], abs=0.05), "both say what has come of it"
+    assert (earned.drop("net").sum() * 100).round().tolist() == (earned.loc["net"] * 100).round().tolist()
     assert main(["freeze", str(case), "--draws", "150"]) == 2, "a new version without a reason"
     assert main(["freeze", str(case), "--draws", "150", "--reason", "A later start"]) == 0
     assert main(["track", str(case), "--outputs", str(tmp_path / "out"), "--plan", "1"]) == 0
