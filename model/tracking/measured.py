@@ -1,6 +1,5 @@
 """What the model says of a measure: its value month by month in every draw, under the name an actual goes by."""
 
-import ast
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -115,7 +114,7 @@ class Modelled:
         from simpleeval import SimpleEval  # noqa: PLC0415 - loaded only where there is a formula
 
         values = {key: self._read(name) for key, name in formula.names.items()}
-        computed = SimpleEval(operators=_OPERATORS, functions=_FUNCTIONS, names=values).eval(formula.expression)
+        computed = SimpleEval(operators=formulas.OPERATORS, functions=_FUNCTIONS, names=values).eval(formula.expression)
         return np.asarray(computed, dtype=np.float64)
 
     def _count(self, name: str, acting: tuple[str, ...]) -> Floats:
@@ -207,10 +206,6 @@ def _of_entries(scheme: EntryReductionScheme, setting: Setting, name: str) -> Fl
     return np.asarray(scheme.rate(setting) * target)
 
 
-_OPERATORS: Final[dict[type, Callable[..., Floats]]] = {
-    ast.Add: np.add, ast.Sub: np.subtract, ast.Mult: np.multiply, ast.Div: np.divide, ast.USub: np.negative,
-    ast.UAdd: np.positive,
-}  # fmt: skip
 _FUNCTIONS: Final[dict[str, Callable[..., Floats]]] = {
     "round": lambda x, digits=0: np.floor(x * 10.0**digits + 0.5) / 10.0**digits,
     "ceil": np.ceil, "floor": np.floor, "abs": np.abs,
