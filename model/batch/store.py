@@ -135,6 +135,7 @@ def whole(folder: Path, *, kept: bool = False) -> Iterator[Path]:
 
     `kept`: it begins as a copy of what stands there. OSError where it cannot be written.
     """
+    folder = folder.resolve()  # a link stays a link, and what it leads to is replaced
     try:
         temporary = begin(folder)
     except OutputError as error:

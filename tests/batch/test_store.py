@@ -93,6 +93,29 @@ def test_a_file_written_whole_replaces_the_earlier_one_and_a_failure_leaves_it(t
     assert names(tmp_path) == ["index.html"]
 
 
+@pytest.mark.parametrize("kept", [False, True])
+def test_a_folder_written_whole_takes_the_old_ones_place_and_a_failure_leaves_it(tmp_path, kept):
+    (tmp_path / "it").mkdir()
+    (tmp_path / "it" / "old").write_text("old")
+    (tmp_path / "link").symlink_to("it", target_is_directory=True)
+
+    def half_way():
+        with store.whole(tmp_path / "link", kept=kept) as place:
+            (place / "new").write_text("half")
+            raise ValueError("half way")
+
+    with pytest.raises(ValueError, match="half way"):
+        half_way()
+    assert names(tmp_path) == ["it", "link"]
+    assert names(tmp_path / "it") == ["old"]
+    with store.whole(tmp_path / "link", kept=kept) as place:
+        (place / "new").write_text("whole")
+    assert names(tmp_path / "it") == (["new", "old"] if kept else ["new"])
+    assert (tmp_path / "link").is_symlink()
+    with pytest.raises(OSError, match="Not a directory"), store.whole(tmp_path / "it" / "new" / "x"):
+        pass
+
+
 def test_fingerprint_names_files_relative_to_the_project_and_changes_with_their_bytes(tmp_path):
     file = tmp_path / "inputs" / "a.csv"
     file.parent.mkdir()
