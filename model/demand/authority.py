@@ -88,6 +88,9 @@ def authority_caseload(tables: DfeTables, name: str, year: int | None = None) ->
             counts[said] = _as_in_region(tables, _MARGINS[said], region, year, float(age.sum()))
             borrowed.append(said.partition(" ")[0])
     placement, provider = (counts[f"children by {m}"].fillna(0.0) for m in ("placement", "provider"))
+    if "foster" not in placement:
+        message = f"{authority} {year}: children in foster placements are not published for this authority and year"
+        raise InputProblems([message])
     split = split_by_provider(placement, provider, external_shares(tables))
     in_house, kinship, note = in_house_and_kinship(tables, authority, region, year, float(split["own"]["foster"]))
     stock = {code: float(placement.get(code, 0.0)) for code in PLACEMENTS}
@@ -189,7 +192,7 @@ def in_house_and_kinship(
         return in_house, own_foster - in_house, "own filled mainstream foster places (LAIT, rounded to 5)"
     level = "national" if known[0] == "England" else "region"
     placement, provider = (_of(tables, ("stock", c), level, known[0], year)["count"] for c in ("placement", "provider"))
-    whole = float(split_by_provider(placement, provider, external_shares(tables))["own"]["foster"])
+    whole = float(split_by_provider(placement, provider, external_shares(tables))["own"].get("foster", 0.0))
     share = min(1.0, filled[known[0]] / whole) if whole > 0 else 1.0
     return own_foster * share, own_foster * (1 - share), f"split as in {known[0]}: its own figure is not published"
 

@@ -4,7 +4,10 @@ import pytest
 
 from model import load_case
 from model.case.reading.problems import InputProblems
+from model.demand.authority import authority_caseload
+from model.demand.dfe import read_dfe
 from tests.cases import write_case
+from tests.demand.synthetic import write_tables
 
 
 @pytest.mark.parametrize("spared", [0, 1])
@@ -18,3 +21,13 @@ def test_a_table_that_ends_in_the_middle_of_a_row_was_cut_short(tmp_path, spared
     path.write_text(text[: text.index(row) + len(kept) - spared], encoding="utf-8")
     with pytest.raises(InputProblems, match=r"caseload\.csv, row \d+: found .16_17,all.*a whole last row"):
         load_case(folder)
+
+
+def test_a_table_without_an_authoritys_placements_is_a_sentence(tmp_path):
+    path = write_tables(tmp_path) / "characteristics.csv"
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    path.write_text(
+        "".join(line for line in lines if not ("Northby" in line and ",Placement," in line)), encoding="utf-8"
+    )
+    with pytest.raises(InputProblems, match="Northby 2023: children in foster placements are not published"):
+        authority_caseload(read_dfe(tmp_path), "Northby", None)
