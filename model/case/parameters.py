@@ -74,7 +74,10 @@ _FIXED = {
     "cost_daily": Parameter("GBP/day", "A cost of every day from the start on.", "none a day"),
     "posts_paid_already_share": Parameter("share", "Part of its posts' cost that is paid anyway.", "all of it is new"),
 }
-_RAMP = Parameter("months", "Months from nothing to the full effect, in a straight line.", "0: at once")
+_TIMED = {
+    "delay": _LATE,
+    "ramp_months": Parameter("months", "Months from nothing to the full effect, in a straight line.", "0: at once"),
+}
 _OF_EACH = {"cost": "A cost", "saving": "A saving"}
 _AMOUNTS = {
     "one_off": ("GBP", "once, in the month of the start"),
@@ -166,26 +169,22 @@ PARAMETERS: Final[dict[str, dict[str, Parameter]]] = {
     },
     "step_down": {
         "share_annual": Parameter("share", "Of the children there, those a year who move on and would have stayed."),
-        "delay": _LATE,
-        "ramp_months": _RAMP,
+        **_TIMED,
     },
     "leaving_sooner": {
         "share_annual": Parameter("share", "Of the children there, those a year who leave and would have stayed."),
-        "delay": _LATE,
-        "ramp_months": _RAMP,
+        **_TIMED,
     },
     "price_change": {
         "price_cut": Parameter("share", "Part of the price that falls away."),
         "children_share": Parameter("share", "Part of the children in the placement to whom it applies.", "1: to all"),
-        "delay": _LATE,
-        "ramp_months": _RAMP,
+        **_TIMED,
     },
     "placement_stability": {
         "moves_per_child_annual": Parameter("ratio", "Moves that nobody planned, a child in care and year."),
         "cost_of_move": Parameter("GBP/child", "What finding the next placement costs."),
         "effect": Parameter("share", "Part of these moves that no longer happen."),
-        "delay": _LATE,
-        "ramp_months": _RAMP,
+        **_TIMED,
     },
     "cost_or_saving": {
         **{
@@ -193,8 +192,7 @@ PARAMETERS: Final[dict[str, dict[str, Parameter]]] = {
             for what, said in _OF_EACH.items()
             for each, (unit, words) in _AMOUNTS.items()
         },
-        "delay": _LATE,
-        "ramp_months": _RAMP,
+        **_TIMED,
         **{
             f"year_{n}_share": Parameter("ratio", f"Part of the full amount in year {n}.", "as in the year before")
             for n in range(1, 6)
