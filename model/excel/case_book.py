@@ -186,9 +186,8 @@ class CaseBook:
             return replace(problem, file=rows[0][0]) if rows else problem
         sheet, row = rows[problem.row - 1]
         titles = list(self.columns[sheet])
-        column = problem.column if problem.column in titles else "value" if "value" in titles else titles[0]
-        if file.endswith(".csv") and problem.column not in titles:
-            column = titles[0]
+        whole = "value" if file.endswith(".toml") else titles[0]
+        column = problem.column if problem.column in titles else whole
         return replace(problem, file=f"{sheet}!{_letters(titles.index(column))}{row}", row=0, column="")
 
 

@@ -72,13 +72,15 @@ class Caseload:
     def __init__(self, work: Work, streams: Streams) -> None:
         """Work out and paste what children leave behind, then write the do-nothing world."""
         self._work, self._case, self._time, book = work, work.case, work.book.time, work.book
-        of_kind = {kind: [n for n in work.made if work.case.scheme(n).kind == kind]
-                   for kind in (ENTRY_REDUCTION, FOSTERING_GROWTH, STEP_DOWN, LEAVING_SOONER)}  # fmt: skip
-        self._reducing, self._filling, *sooner = of_kind.values()
-        self._sooner = {n for names in sooner for n in names}
+        kinds = {n: work.case.scheme(n).kind for n in work.made}
+        self._reducing = [n for n, kind in kinds.items() if kind == ENTRY_REDUCTION]
+        self._filling = [n for n, kind in kinds.items() if kind == FOSTERING_GROWTH]
+        self._sooner = [n for n, kind in kinds.items() if kind in {STEP_DOWN, LEAVING_SOONER}]
         self.acting = (*self._reducing, *self._filling, *self._sooner)
-        self._months, self._exits = work.case.timeline.months, self._value(EXITS, 1.0)
-        aims = {n: (work.case.scheme(n).ages, self._fade(n)) for n in self._reducing}
+        middle = central(work.case)
+        self._months, self._exits = work.case.timeline.months, float(middle.optional(EXITS, 1.0)[0])
+        aims = {n: (work.case.scheme(n).ages, float(rate_a_month(middle.optional(f"{n}.fade_annual", 0.0))[0]))
+                for n in self._reducing}  # fmt: skip
         short = any(f"{n}.short_stay_share" in book.stated for n in aims)
         self._stream, self._everybody = streams.general, everybody(streams.general)
         self._kinds = list(kept_at_home(streams.general, self._exits, aims, short=short))
@@ -104,12 +106,6 @@ class Caseload:
         if streams.uasc.opening.any() or streams.uasc.entries_annual.any():
             self._do_nothing("Unaccompanied children, in every world", streams.uasc)
         self.worlds: dict[tuple[str, ...], World] = {(): self.nothing}
-
-    def _value(self, name: str, neutral: float) -> float:
-        return self._case.assumptions[name].value if name in self._case.assumptions else neutral
-
-    def _fade(self, scheme: str) -> float:
-        return float(rate_a_month(np.array([self._value(f"{scheme}.fade_annual", 0.0)]))[0])
 
     def _paste_targets(self) -> None:
         """Paste what the tables were fitted to: children, entries and exits as the case states them."""
@@ -192,7 +188,7 @@ class Caseload:
             title = f"With {' and '.join(acting)}"
             self._sheet.section(title)
             filling = [n for n in self._filling if n in acting]
-            frozen = len(filling) > 1 or bool(self._sooner & set(acting))
+            frozen = len(filling) > 1 or any(n in acting for n in self._sooner)
             self.worlds[acting] = self._frozen(acting) if frozen else self._live(acting, filling, title)
         return self.worlds[acting]
 

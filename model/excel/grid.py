@@ -30,6 +30,7 @@ from xlsxwriter.utility import xl_col_to_name
 
 Values = str | Sequence[float] | NDArray[np.float64]
 Names = Mapping[str, Any]  # key -> a row, or a text that stands in formulas as it is
+WIDTHS: Final = (58, 14, 13, 13)
 
 LABEL, UNIT, CONST, BEFORE, FIRST = range(5)
 """Columns: what a row is, its unit, a constant, the opening value, and the first month or year."""
@@ -66,7 +67,8 @@ STYLES: Final[Mapping[str, dict[str, Any]]] = {
     "figures": {**HEADING, "align": "right"},
     "section": {"bold": True, "bg_color": "#D9E2F3"},
     "note": {"italic": True, "font_color": "#595959"},
-    "text": {},
+    "first": {},
+    "text": {"indent": 1},
     "wrap": {"text_wrap": True, "valign": "top"},
     "input": {"font_color": "#0000FF", "bg_color": "#FFF9DB", "border": 1, "border_color": "#E6D98A", "locked": False},
     "pasted": {"font_color": "#6B4E00", "bg_color": "#EEEEEE"},
@@ -132,7 +134,7 @@ class Sheet:
     book: Book
     name: str
     periods: Sequence[str]
-    widths: tuple[float, ...] = (58, 14, 13, 13)
+    widths: tuple[float, ...]
     at: int = 0
 
     def __post_init__(self) -> None:
@@ -175,7 +177,7 @@ class Sheet:
         """Write a line of a plain sheet from its left. A text by itself stays a text."""
         for column, cell in enumerate(cells):
             if isinstance(cell, str):
-                self.page.write_string(self.at, column, cell)
+                self.page.write_string(self.at, column, cell, self.book.style("text" if column else "first"))
             else:
                 self.put(self.at, column, cell)
         self.at += 1
@@ -270,7 +272,7 @@ class Book:
         self.file = Workbook(str(self.path), {**TEXT_STAYS_TEXT, "in_memory": True})
         self._styles: dict[tuple[str, str], Any] = {}
 
-    def sheet(self, name: str, periods: Sequence[str] = (), widths: tuple[float, ...] = (58, 14, 13, 13)) -> Sheet:
+    def sheet(self, name: str, periods: Sequence[str] = (), widths: tuple[float, ...] = WIDTHS) -> Sheet:
         """Return a new sheet, by month or year as its periods are, or plain."""
         self.sheets[name] = Sheet(self, name, periods, widths)
         return self.sheets[name]
