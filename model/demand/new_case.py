@@ -18,7 +18,7 @@ from model.case.parameters import PLACEMENT_LINES, PLACEMENTS, STREAMS
 from model.case.records import NO_BUDGET, Case
 from model.demand.authority import tool_value
 from model.demand.blank_case import called, new_folder
-from model.demand.build import Demand, tables_demand, tables_of
+from model.demand.build import tables_demand, tables_of
 from model.demand.codes import REFERENCE
 from model.demand.dfe import DfeTables
 from model.demand.levels import yearly
@@ -70,7 +70,8 @@ def make_case(  # noqa: PLR0913 - each is a word of the command
         fostering = children_by_placement(caseload, ["general"])["ifa_foster"] > 0
         toml = _case_toml(case, built.authority, built.year, fostering=fostering)
         (folder / "case.toml").write_text(toml, encoding="utf-8")
-        local = local_assumptions(tables, built.authority, built.year, held)
+        priced = priced_year(tables, built.authority, built.year)
+        local = local_assumptions(tables, built.authority, priced, held)
         rows = pd.concat(
             [with_local(_template(), local), built.files["assumptions.csv"].astype(str)], ignore_index=True
         )
@@ -81,7 +82,7 @@ def make_case(  # noqa: PLR0913 - each is a word of the command
         budget = opening_budget(made)
         budget.to_csv(folder / BUDGET, index=False, lineterminator="\n")
         cost = sum(float(value) for value in budget["value_gbp"])
-        beside = _beside_section_251(made, folder, tables, built, held)
+        beside = _beside_section_251(made, folder, tables, (built.authority, priced), held)
     red, name = int((rows["quality"] == "red").sum()), called(case, inputs)
     return [
         f"made {inputs / case} for {built.authority}: caseload of 31 March {built.year}",
@@ -141,6 +142,14 @@ def _template() -> pd.DataFrame:
 
 
 # The authority's own figures ------------------------------------------------------------------------------------------
+
+
+def priced_year(tables: DfeTables, authority: str, year: int) -> int:
+    """Return the newest year up to `year` of which the Interactive Tool has section 251 costs of the authority."""
+    rows = tables.unit_costs
+    own = rows[(rows["name"] == authority) & (rows["value"] > 0) & (rows["year"] <= year)]
+    held = [held for measure, held in zip(own["measure"], own["year"], strict=True) if measure.startswith("s251_")]
+    return int(max(held, default=year))
 
 
 def local_assumptions(tables: DfeTables, authority: str, year: int, held: Mapping[str, float]) -> pd.DataFrame:
@@ -229,15 +238,18 @@ def opening_budget(case: Case) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["line", "financial_year", "value_gbp", "follows", "source", "note"])
 
 
-def _beside_section_251(case: Case, folder: Path, tables: DfeTables, built: Demand, held: Mapping[str, float]) -> str:
-    """Write a row of ``published.csv``: the opening children against section 251. Say how they compare."""
-    spent = tool_value(tables, "s251_total_cla_gross_gbp", built.authority, built.year)
+def _beside_section_251(
+    case: Case, folder: Path, tables: DfeTables, whose: tuple[str, int], held: Mapping[str, float]
+) -> str:
+    """Write a row of ``published.csv``: the opening children against an authority's section 251 of a year. Say how."""
+    authority, year = whose
+    spent = tool_value(tables, "s251_total_cla_gross_gbp", authority, year)
     if not spent > 0:
         return "section 251 spending on children looked after is not in the tables: prices stand beside nothing"
     priced = [placement for placement, children in held.items() if children > 0]
     weeks = case.conventions.weeks_per_year
     cost = sum(held[p] * case.assumptions[f"price.{p}_weekly"].value for p in priced) * weeks / 1e6
-    base = f"{built.year - 1}/{built.year % 100:02d}"
+    base = f"{year - 1}/{year % 100:02d}"
     said = f"the opening children cost {cost * 1e6 / spent:.0%} of the £{spent:,.0f} spent in {base} (section 251)"
     apart = abs(round(cost, 2) - round(spent / 1e6, 2))
     children = " + ".join(f"case.children.{p} * price.{p}_weekly" for p in priced)

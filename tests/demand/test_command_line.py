@@ -13,7 +13,7 @@ from model.case.parameters import PLACEMENTS
 from model.case.reading.problems import InputProblems
 from model.demand.authority import authority_caseload
 from model.demand.dfe import read_dfe
-from model.demand.new_case import local_assumptions, make_case
+from model.demand.new_case import local_assumptions, make_case, priced_year
 from model.results.reconcile import reconcile
 from tests.demand.synthetic import World, write_returns, write_tables
 
@@ -169,6 +169,12 @@ def test_an_authoritys_own_figures_replace_the_placeholders(dfe):
     })  # fmt: skip
     assert found.loc["price.residential_weekly", "price_base"] == "2021/22"
     assert "£560 for all its kinds" in found.loc["price.ifa_foster_weekly", "source"]
+
+
+def test_a_return_newer_than_the_tables_has_the_newest_prices_there_are(dfe):
+    tables = with_tool(dfe, tool(2022, s251_residential_weekly={"Northby": 5000, "England": 4500}))
+    assert [priced_year(tables, "Northby", year) for year in (2024, 2022, 2021)] == [2022, 2022, 2021]
+    assert priced_year(read_dfe(dfe), "Northby", 2024) == 2024
 
 
 @pytest.mark.parametrize("price", [1700, 11_500])
