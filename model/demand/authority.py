@@ -149,13 +149,12 @@ def external_shares(tables: DfeTables) -> pd.Series:
     """
     from scipy.optimize import lsq_linear  # noqa: PLC0415  heavy import, only here
 
-    kinds = [category_counts(tables, "stock", category) for category in ("placement", "provider")]
-    rows = pd.concat(kinds).query("level == 'authority'")
-    both = rows.pivot_table(index=["authority", "year"], columns="code", values="count", aggfunc="sum")
-    placements = kinds[0]["code"].unique()
-    both = both[[*placements, "external"]].dropna()
+    placement, provider = (category_counts(tables, "stock", category) for category in ("placement", "provider"))
+    rows = pd.concat([placement, provider[provider["code"] == "external"]]).query("level == 'authority'")
+    both = rows.pivot_table(index=["authority", "year"], columns="code", values="count", aggfunc="sum").dropna()
+    placements = both.columns.drop("external")
     shares = both.div(both[placements].sum(axis=1), axis=0).dropna()
-    columns = [code for code in sorted(placements) if code != "parents"]
+    columns = placements.drop("parents", errors="ignore")
     fitted = lsq_linear(shares[columns].to_numpy(), shares["external"].to_numpy(), bounds=(0.0, 1.0)).x
     return pd.Series(fitted, index=columns)
 
