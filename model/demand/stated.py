@@ -65,9 +65,9 @@ def _rows(stream: Stream, *, internal: bool) -> pd.DataFrame:
     rates = np.concatenate([stream.rates.leaving, elsewhere], axis=2).reshape(len(grid), -1).round(4)
     cells = pd.DataFrame(rates, index=grid, columns=[*LEAVING, *MOVING.values()]).reset_index().assign(note=_RATES)
     ages = _who(stream.events).assign(age_band=AGE_BANDS, placement="all", note=_WHO)
-    held, entering = stream.events.stock.sum(axis=2).round(4), _entries(stream.events, stream.entries[0])
+    held, entering = stream.events.stock.sum(axis=2), _entries(stream.events, stream.entries[0])
     if internal:
-        return pd.concat([cells.assign(children=held.ravel(), entries_annual=entering.round(4).ravel()), ages])
+        return pd.concat([cells.assign(children=held.round(4).ravel(), entries_annual=entering.round(4).ravel()), ages])
     ages = ages.assign(children=held.sum(axis=1).round(4), entries_annual=entering.sum(axis=1).round(4))
     placements = pd.DataFrame({"age_band": "all", "placement": PLACEMENTS, "note": _SHOWN})
     placements = placements.assign(children=held.sum(axis=0).round(4), entries_annual=entering.sum(axis=0).round(4))
