@@ -1,7 +1,6 @@
 """Every command leaves what it writes whole or not at all, and says in a sentence why it could not."""
 
 import errno
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -11,6 +10,7 @@ from model.batch import remote
 from model.commands import demand
 from model.demand import new_case
 from tests.cases import write_case
+from tests.demand.synthetic import write_tables
 
 
 def test_outputs_among_inputs_are_refused(tmp_path, capsys):
@@ -39,15 +39,14 @@ def test_a_full_disk_is_one_sentence_and_the_old_file_stays(tmp_path, capsys, mo
 
 
 def test_a_new_case_that_fails_half_way_leaves_nothing(tmp_path, monkeypatch):
-    def broken(_case, _inputs, folder, *_arguments):
-        (folder / "case.toml").write_text("half", encoding="utf-8")
+    def broken(folder):
+        assert (folder / "caseload.csv").is_file()
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(new_case, "tables_demand", lambda *_: None)
-    monkeypatch.setattr(new_case, "tables_of", lambda _: None)
-    monkeypatch.setattr(new_case, "_written", broken)
+    (tmp_path / "dfe").mkdir()
+    monkeypatch.setattr(new_case, "load_case", broken)
     with pytest.raises(OSError, match="No space left"):
-        new_case.make_case("northby", "Northby", Path(), year=None, inputs=tmp_path / "inputs")
+        new_case.make_case("northby", "Northby", write_tables(tmp_path / "dfe"), year=None, inputs=tmp_path / "inputs")
     assert not list((tmp_path / "inputs").iterdir())
 
 
