@@ -14,8 +14,8 @@ from model.report.look import format as fmt
 from model.report.look import tables as tbl
 from model.report.look.page import show
 from model.report.reconciliation import ledger
-from model.results import children as counts
-from model.results.children import LEAST
+from model.results import children_counts as counts
+from model.results.children_counts import LEAST
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from model.case.records import Case
     from model.report.look.page import Block
-    from model.results.children import Children, Recorded
+    from model.results.children_counts import Children, Recorded
     from model.results.runs import Result
 
 PLAIN = (

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from model import load_case, report, run
 from model.report import children, views
 from model.report.look import format as fmt
-from model.results import children as children_counts
+from model.results import children_counts
+from model.results.children import children_of
 from tests.cases import write_case
 
 NUMBER = str.maketrans({"£": "", ",": "", "k": "", "%": "", "\N{MINUS SIGN}": "-", "+": ""})
@@ -42,7 +43,7 @@ def result(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def read(result):
-    return children_counts.children_of(result)
+    return children_of(result)
 
 
 def with_case(read, **changes):
