@@ -27,7 +27,7 @@ from model.case.timeline import Timeline
 from model.children.chance import Dealt
 from model.children.counting import by_age
 from model.children.law import INPUT_AGE_OF
-from model.children.streams import Streams, streams_of
+from model.children.streams import GENERAL, UASC, Streams, streams_of
 from model.demand.codes import REFERENCE
 from model.money.portfolio import Evaluation
 
@@ -96,8 +96,8 @@ def forecast(
 
     def block(first: int) -> dict[str, Forecast]:
         some = Evaluation(case=case, draws=sample(case, min(_BLOCK, draws - first), seed, first=first), streams=made)
-        grounds = {"general": some.ground} | ({"uasc": some.uasc_ground} if made.uasc.opening.any() else {})
-        return {stream: _counted(ground) for stream, ground in grounds.items()}
+        wanted = (GENERAL, UASC) if made.uasc.opening.any() else (GENERAL,)
+        return {stream: _counted(some.ground(stream)) for stream in wanted}
 
     with ThreadPoolExecutor(_THREADS) as pool:
         blocks = list(pool.map(block, range(0, draws, _BLOCK)))

@@ -1,7 +1,6 @@
 """What each kind of scheme does and costs: a listing for each class of `model.schemes`, a row for each array."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
 from typing import Final
 
 from model.case import words
@@ -45,7 +44,7 @@ done | households approved so far, of those stated in all | households
  | =.households*MIN(IF(.recruitment_months>0,SUM([worked:upto])/MAX(.recruitment_months,rounding_guard),
  MAX([worked:upto])),1) | 0
 approved | approved in the month | households
- | =([done]-[done:prev]+[worked]*.approvals_annual?0/months_a_year)*[run]
+ | =[done]-[done:prev]+[worked]*.approvals_annual?0/months_a_year
 stop | carers who stop, a month | share | !1-MAX(1-.deregistration_annual,0)^(1/months_a_year)
 now | carers who stop with the scheme's support | share
  | =[stop:const]*IF([since]>0,1-.retention_effect,1)
@@ -86,8 +85,8 @@ REDUNDANT: Final = """
 counted | years of service that count | years
  | !IF(INT(.redundancy_service)>=[years_least:const],MIN(INT(.redundancy_service),[years_most:const]),0)
 weeks | weeks for each year of service back | weeks | =IF([t]<=[counted:const],
- IF(INT(.redundancy_age)-[t]>=[age_upper:const],[weeks_41_and_over:const],
- IF(INT(.redundancy_age)-[t]>=[age_middle:const],[weeks_22_to_40:const],[weeks_under_22:const])),0)
+ IF(INT(.redundancy_age)-[t]>=[age_upper:const],[weeks_a_year_41_and_over:const],
+ IF(INT(.redundancy_age)-[t]>=[age_middle:const],[weeks_a_year_22_to_40:const],[weeks_a_year_under_22:const])),0)
 each | redundancy a leaver | GBP | !SUM([weeks:all])*.redundancy_multiplier?1
  *IF(.redundancy_capped?1>0,MIN(.redundancy_weekly_pay,[cap_weekly_gbp:const]),.redundancy_weekly_pay)
 row | redundancy | GBP | =-.posts_redundant*[each:const]*[month]
@@ -232,10 +231,9 @@ def _leaving(work: Work, spec: SchemeSpec, names: Names) -> None:
     asked = [leaving for leaving in LEAVING if f"{n}.{leaving[1]}" in work.case.assumptions]
     names |= sheet.rows(ESTABLISHMENT, names, who=n) if asked else {}
     for line, _, recurrence, listing in asked:
-        rules = rules_on(work.case.reference.pay, spec.start) if line == REDUNDANCY else None
-        for rule in fields(rules) if rules else ():
-            label, unit = f"{n}: {rule.name.replace('_', ' ')}", rule.name.split("_")[0]
-            names[rule.name] = sheet.add(label, unit, const=float(getattr(rules, rule.name)), style="input")
+        rules = rules_on(work.case.reference.pay, spec.start) if line == REDUNDANCY else {}
+        for rule, number in rules.items():
+            names[rule] = sheet.add(f"{n}: {rule.replace('_', ' ')}", rule.split("_")[0], const=number, style="input")
         work.line(n, sheet.rows(listing, names, who=n)["row"], line, INVESTMENT, recurrence)
 
 

@@ -12,7 +12,7 @@ from model.case.words import AGENCY, BOTTOM_UP, DAY, GENERAL_FUND, INVESTMENT, O
 from model.excel.grid import Book, Cell, Row, Sheet, said, total
 from model.schemes.cashflows import Tag
 from model.schemes.staff import posts
-from model.schemes.staff.prices import price_row
+from model.schemes.staff.prices import planned_years, row_rates
 
 Names = dict[str, Any]
 
@@ -179,7 +179,7 @@ class Work:
 
 
 def write_post_list(book: Book, case: Case) -> list[Pool]:
-    """Write the rows of the establishment, pool by pool (`posts._pooled`), and return the pools."""
+    """Write the rows of the establishment, pool by pool, and return the pools."""
     sheet = book.sheet(POSTS, widths=(44, 16, 12, 16, 12, 12, 16, 12, 18, 10, 24, 50))
     sheet.title(
         "Posts: what each row costs a year and how many it adds",
@@ -250,7 +250,7 @@ def write_posts(work: Work, spec: SchemeSpec) -> list[Names]:
 
 
 def _pool(work: Work, spec: SchemeSpec, pool: Pool, called: str) -> Names:
-    """`posts._row_costs` for a pool of rows, times `posts.carried`."""
+    """`posts.row_costs` for a pool of rows, times `posts.carried`."""
     post, sheet, case, sign = pool.post, work.sheet, work.case, pool.sign(spec.name)
     already, owner = f"{post.charged_to}.posts_paid_already_share", post.charged_to
     names: Names = {
@@ -272,11 +272,10 @@ def _pool(work: Work, spec: SchemeSpec, pool: Pool, called: str) -> Names:
     if post.basis == DAY:
         return names | sheet.rows(BY_DAY, names, called=called)
     if post.costing == BOTTOM_UP:
-        rates = [price_row(case, one, one.start or case.scheme(owner).start) for one in pool.posts]
-        cash = np.sum([rate.rates for rate in rates], axis=0)
+        cash = np.sum([row_rates(case, one) for one in pool.posts], axis=0)
+        rises = planned_years(case, pool.posts[0])
         names["cash"] = sheet.add(f"{called}: cash a year, by grade in Python", "GBP", cash, style="pasted")
-        names["rises"] = sheet.add(f"{called}: pay rises not yet known", "number", rates[0].planned_years,
-                                   style="pasted")  # fmt: skip
+        names["rises"] = sheet.add(f"{called}: pay rises not yet known", "number", rises, style="pasted")
     names["share"] = names["filled" if post.recruited else "exists"]
     listing = BY_GRADE if post.costing == BOTTOM_UP else PRINTED
     names |= sheet.rows(listing + (ON_TERMS if names["terms"] else PERMANENT), names, called=called)

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
-from model.case.draws import Draws, central, part_of
+from model.case.draws import Draws, Floats, central, part_of
 from model.case.records import Case
 from model.case.timeline import Timeline
 from model.case.words import AVOIDANCE, CASHABLE, INCOME, INVESTMENT
@@ -26,30 +25,30 @@ class Appraisal:
     Payback counts whole months from the start to the month from which the cumulative is never negative again.
     """
 
-    npv_gbp: NDArray[np.float64]
-    npv_cashable_gbp: NDArray[np.float64]
-    bcr: NDArray[np.float64]
-    pv_investment_gbp: NDArray[np.float64]
-    pv_savings_gbp: NDArray[np.float64]
-    payback_months: NDArray[np.float64]
-    discounted_payback_months: NDArray[np.float64]
-    payback_cashable_months: NDArray[np.float64]
-    peak_funding_gbp: NDArray[np.float64]
-    peak_funding_month: NDArray[np.float64]
+    npv_gbp: Floats
+    npv_cashable_gbp: Floats
+    bcr: Floats
+    pv_investment_gbp: Floats
+    pv_savings_gbp: Floats
+    payback_months: Floats
+    discounted_payback_months: Floats
+    payback_cashable_months: Floats
+    peak_funding_gbp: Floats
+    peak_funding_month: Floats
 
 
-def discount_factors(timeline: Timeline, rate_annual: float) -> NDArray[np.float64]:
+def discount_factors(timeline: Timeline, rate_annual: float) -> Floats:
     """(1 + rate)^-(years from the start to mid-month), (months,). Green Book: 3.5% a year, real."""
-    factors: NDArray[np.float64] = (1 + rate_annual) ** -timeline.mid_month_years
+    factors: Floats = (1 + rate_annual) ** -timeline.mid_month_years
     return factors
 
 
-def present_value(amount: NDArray[np.float64], factors: NDArray[np.float64]) -> NDArray[np.float64]:
+def present_value(amount: Floats, factors: Floats) -> Floats:
     """Sum of amount x factor over months, (draws,)."""
     return factors @ amount
 
 
-def payback_months(net: NDArray[np.float64]) -> NDArray[np.float64]:
+def payback_months(net: Floats) -> Floats:
     """Return months until the cumulative net position is never negative again, (draws,); nan = never.
 
     0 where it never was negative (nothing to pay back).
@@ -62,7 +61,7 @@ def payback_months(net: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(after > months, np.nan, after)
 
 
-def peak_funding(net: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def peak_funding(net: Floats) -> tuple[Floats, Floats]:
     """Return how far the cumulative net position goes below zero (positive pounds) and in which month, (draws,)."""
     cumulative = np.cumsum(net, axis=0)
     month = np.argmin(cumulative, axis=0)
@@ -70,13 +69,13 @@ def peak_funding(net: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray
     return depth, np.where(depth > 0, month + 1.0, np.nan)
 
 
-def _tolerance(net: NDArray[np.float64]) -> NDArray[np.float64]:
+def _tolerance(net: Floats) -> Floats:
     """A thousandth of a penny, and rounding error on large sums, are not a deficit."""
-    tolerance: NDArray[np.float64] = 1e-5 + 1e-12 * np.abs(net).sum(axis=0)
+    tolerance: Floats = 1e-5 + 1e-12 * np.abs(net).sum(axis=0)
     return tolerance
 
 
-def appraise(perimeter: Perimeter, factors: NDArray[np.float64], draws: int) -> Appraisal:
+def appraise(perimeter: Perimeter, factors: Floats, draws: int) -> Appraisal:
     """Appraise one perimeter. BCR = PV(placement savings and income, net of the costs they cause) / PV(investment)."""
     months = len(factors)
     investment = perimeter.total([INVESTMENT], months, draws)
@@ -100,7 +99,7 @@ def appraise(perimeter: Perimeter, factors: NDArray[np.float64], draws: int) -> 
 
 def npv_evaluator(
     case: Case, perimeters: Sequence[str] | Mapping[str, Sequence[str]] | None = None, *, threads: int = 1
-) -> Callable[[Draws], dict[str, NDArray[np.float64]]]:
+) -> Callable[[Draws], dict[str, Floats]]:
     """Return a function of draws to perimeter -> NPV (draws,), for questions that move assumptions about.
 
     `perimeters`: those wanted, all by default, or sets of schemes by a name; `threads`: blocks of draws done at a time
@@ -116,11 +115,11 @@ def npv_evaluator(
     else:
         wanted = known if perimeters is None else {name: known[name] for name in perimeters}
 
-    def worth(block: Draws) -> dict[str, NDArray[np.float64]]:
+    def worth(block: Draws) -> dict[str, Floats]:
         evaluation = evaluate(case, block, cells=False, middle=middle)
         return {name: present_value(evaluation.net(members), factors) for name, members in wanted.items()}
 
-    def npv(draws: Draws) -> dict[str, NDArray[np.float64]]:
+    def npv(draws: Draws) -> dict[str, Floats]:
         blocks = [part_of(draws, first, BLOCK) for first in range(0, draws.n, BLOCK)]
         parts = each(worth, blocks, threads)
         return {name: np.concatenate([part[name] for part in parts]) for name in wanted}
@@ -130,7 +129,5 @@ def npv_evaluator(
 
 def each(do: Callable[[Item], Made], items: Sequence[Item], threads: int) -> list[Made]:
     """Return what `do` makes of each item, in order, `threads` at a time: arrays let other threads run meanwhile."""
-    if threads <= 1 or len(items) <= 1:
-        return [do(item) for item in items]
     with ThreadPoolExecutor(threads) as pool:
         return list(pool.map(do, items))

@@ -8,8 +8,8 @@ instead of an IFA one) take the nature of the saving they make possible, in the 
 from collections.abc import Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 
+from model.case.draws import Floats
 from model.case.records import Case
 from model.case.words import AVOIDANCE, CASHABLE, GENERAL_FUND, RECURRING
 from model.schemes.cashflows import CashFlows, Tag
@@ -19,13 +19,13 @@ ROUNDING_GUARD = 1e-9
 
 def split_saving(  # noqa: PLR0913 - each is a separate fact about the money
     case: Case,
-    do_nothing: Mapping[str, NDArray[np.float64]],
-    changed: Mapping[str, NDArray[np.float64]],
-    steps: Mapping[str, NDArray[np.float64]],
+    do_nothing: Mapping[str, Floats],
+    changed: Mapping[str, Floats],
+    steps: Mapping[str, Floats],
     purses: Mapping[str, str],
     *,
-    budget_growth_annual: NDArray[np.float64] | float = 0.0,
-    opening: Mapping[str, NDArray[np.float64]] | None = None,
+    budget_growth_annual: Floats | float = 0.0,
+    opening: Mapping[str, Floats] | None = None,
 ) -> CashFlows:
     """Return the saving on each line, split by nature. All arrays (months, draws), real pounds, spending positive.
 
@@ -40,7 +40,7 @@ def split_saving(  # noqa: PLR0913 - each is a separate fact about the money
     yearly = {line: timeline.by_financial_year(amount) for line, amount in saving.items()}
     shape = next(iter(yearly.values())).shape
     cash, positive = np.zeros(shape), np.zeros(shape)
-    share: dict[str, NDArray[np.float64]] = {}
+    share: dict[str, Floats] = {}
     growth = np.atleast_1d(np.asarray(budget_growth_annual, dtype=np.float64))
     for line, gross in yearly.items():
         purse = purses.get(line, GENERAL_FUND)
@@ -62,25 +62,21 @@ def split_saving(  # noqa: PLR0913 - each is a separate fact about the money
     return flows
 
 
-def _below_budget(
-    budget: NDArray[np.float64] | None, before: NDArray[np.float64], saving: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def _below_budget(budget: Floats | None, before: Floats, saving: Floats) -> Floats:
     """Return the part of a yearly saving that lies below the approved budget, (years, draws)."""
     if budget is None:
         return np.zeros_like(saving)
     return np.clip(np.minimum(budget, before) - (before - saving), 0, np.maximum(saving, 0))
 
 
-def _whole_steps(amount: NDArray[np.float64], step: NDArray[np.float64] | None) -> NDArray[np.float64]:
+def _whole_steps(amount: Floats, step: Floats | None) -> Floats:
     if step is None:
         return amount
     whole = np.floor(np.divide(amount, step, out=np.zeros_like(amount), where=step > 0) + ROUNDING_GUARD) * step
     return np.where(step > 0, np.minimum(whole, amount), amount)
 
 
-def _budget_real(
-    case: Case, line: str, growth: NDArray[np.float64], opening: Mapping[str, NDArray[np.float64]]
-) -> NDArray[np.float64] | None:
+def _budget_real(case: Case, line: str, growth: Floats, opening: Mapping[str, Floats]) -> Floats | None:
     """Return the approved budget of a line by year in real pounds, (years, draws or 1); None where there is none.
 
     The plan is in cash; years after its last carry that year's budget on, with real growth a year (none: a base budget
@@ -103,5 +99,5 @@ def _budget_real(
     for year, share in zip(case.timeline.financial_years, inside, strict=True):
         held = share * real.get(year, real[last] if year > last else np.zeros(1))
         rows.append(held * (1 + growth) ** max(0, int(year[:4]) - int(last[:4])))
-    budget: NDArray[np.float64] = np.stack(np.broadcast_arrays(*rows))
+    budget: Floats = np.stack(np.broadcast_arrays(*rows))
     return budget

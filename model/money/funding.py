@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.case import units
-from model.case.draws import Draws
+from model.case.draws import Draws, Floats
 from model.case.records import Case
 from model.case.timeline import financial_year
 from model.case.words import (
@@ -65,11 +65,11 @@ class Funding:
     `reserve`, `loan` and `borrowing` (for capital): item -> amount, as a statement reads; empty where there is none.
     """
 
-    purses: Mapping[str, NDArray[np.float64]]
-    base_lines: Mapping[tuple[str, str], NDArray[np.float64]]
-    reserve: Mapping[str, NDArray[np.float64]]
-    loan: Mapping[str, NDArray[np.float64]]
-    borrowing: Mapping[str, NDArray[np.float64]]
+    purses: Mapping[str, Floats]
+    base_lines: Mapping[tuple[str, str], Floats]
+    reserve: Mapping[str, Floats]
+    loan: Mapping[str, Floats]
+    borrowing: Mapping[str, Floats]
 
 
 def reserve_pays(case: Case, year: str) -> bool:
@@ -91,7 +91,7 @@ def purse_of(case: Case, tag: Tag, year: str) -> str:
     return RESERVE_FUNDED if tag.nature == INVESTMENT and reserve_pays(case, year) else BASE_BUDGET
 
 
-def reserve_flows(evaluation: Evaluation) -> dict[str, NDArray[np.float64]]:
+def reserve_flows(evaluation: Evaluation) -> dict[str, Floats]:
     """Return what the reserve pays and is spared by month, nominal, each (months, draws) and positive.
 
     `carried`: what it pays in the do-nothing world, and so in every scenario, whichever schemes act in it. `released`:
@@ -119,7 +119,7 @@ def reserve_flows(evaluation: Evaluation) -> dict[str, NDArray[np.float64]]:
     return {name: amount * units.in_cash(case)[:, None] for name, amount in out.items()}
 
 
-def fixed_term_posts(evaluation: Evaluation) -> NDArray[np.float64]:
+def fixed_term_posts(evaluation: Evaluation) -> Floats:
     """Return what posts on fixed terms cost after the base budget takes them on, while they would still have been paid.
 
     Nominal, by financial year, (years, draws), positive: new base budget, but not new spending.
@@ -127,14 +127,14 @@ def fixed_term_posts(evaluation: Evaluation) -> NDArray[np.float64]:
     return _in_base_budget(evaluation.case, already_paid(evaluation.setting, evaluation.case.active_schemes))
 
 
-def unspent(evaluation: Evaluation) -> NDArray[np.float64]:
+def unspent(evaluation: Evaluation) -> Floats:
     """Return what the base budget holds for approved posts beyond what is spent on them: nominal, (years, draws)."""
     held = evaluation.case.funding.budget_basis == APPROVED
     left = underspend(evaluation.setting) if held else np.zeros(evaluation.setting.shape)
     return _in_base_budget(evaluation.case, left)
 
 
-def _in_base_budget(case: Case, real: NDArray[np.float64]) -> NDArray[np.float64]:
+def _in_base_budget(case: Case, real: Floats) -> Floats:
     """Return a real amount, (months, draws), in cash by financial year, without the years that the reserve pays for."""
     later = ~_early(case) * units.in_cash(case)
     return case.timeline.by_financial_year(later[:, None] * real)
@@ -142,10 +142,10 @@ def _in_base_budget(case: Case, real: NDArray[np.float64]) -> NDArray[np.float64
 
 def fund(
     case: Case,
-    lines: Mapping[Tag, NDArray[np.float64]],
+    lines: Mapping[Tag, Floats],
     draws: Draws,
-    flows: Mapping[str, NDArray[np.float64]],
-    moved: Mapping[str, NDArray[np.float64]],
+    flows: Mapping[str, Floats],
+    moved: Mapping[str, Floats],
 ) -> Funding:
     """Share nominal annual lines, tag -> (years, draws), among the purses; run the reserve and the loan.
 
@@ -164,8 +164,8 @@ def fund(
 
 
 def share_out(
-    case: Case, lines: Mapping[Tag, NDArray[np.float64]], moved: Mapping[str, NDArray[np.float64]]
-) -> tuple[dict[str, NDArray[np.float64]], dict[tuple[str, str], NDArray[np.float64]]]:
+    case: Case, lines: Mapping[Tag, Floats], moved: Mapping[str, Floats]
+) -> tuple[dict[str, Floats], dict[tuple[str, str], Floats]]:
     """Return the purses and the lines of the base budget, each (years, n). Each line of each year is in one purse only.
 
     So sums stay exact: pennies in are the same pennies out.
@@ -173,7 +173,7 @@ def share_out(
     years = case.timeline.financial_years
     shape = next(iter(moved.values())).shape
     purses = {name: np.zeros(shape) for name in (BASE_BUDGET, RESERVE_FUNDED, OTHER_FUNDED, ONE_OFFS, AVOIDED)}
-    base_lines: dict[tuple[str, str], NDArray[np.float64]] = {}
+    base_lines: dict[tuple[str, str], Floats] = {}
     for tag, amount in lines.items():
         line = TOGETHER if tag.line == INTERACTION else tag.line
         key = (PRESSURE if tag.nature == INVESTMENT else SAVING, line)
@@ -191,7 +191,7 @@ def share_out(
     return purses, base_lines
 
 
-def run_reserve(case: Case, flows: Mapping[str, NDArray[np.float64]], draws: Draws) -> dict[str, NDArray[np.float64]]:
+def run_reserve(case: Case, flows: Mapping[str, Floats], draws: Draws) -> dict[str, Floats]:
     """Run the reserve down month by month: item -> (months, draws), nominal.
 
     opening - commitments - carried + released - implementation - one-offs + loan advance + shortfall = closing. It
@@ -218,12 +218,12 @@ def run_reserve(case: Case, flows: Mapping[str, NDArray[np.float64]], draws: Dra
     return items
 
 
-def without_schemes(flows: Mapping[str, NDArray[np.float64]]) -> dict[str, NDArray[np.float64]]:
+def without_schemes(flows: Mapping[str, Floats]) -> dict[str, Floats]:
     """Return the reserve's flows of the do-nothing world: what it carries in any case."""
     return {name: amount if name == CARRIED else np.zeros_like(amount) for name, amount in flows.items()}
 
 
-def _commitments(case: Case, draws: Draws) -> NDArray[np.float64]:
+def _commitments(case: Case, draws: Draws) -> Floats:
     """Other commitments, by days, until the reserve's own end if it has one; cash, as they are set. (months, draws)."""
     lasting = _early(case) if case.funding.reserve_until else np.ones(case.timeline.months)
     return (
@@ -241,7 +241,7 @@ def _cash(case: Case) -> float:
     return float(units.in_cash(case)[0])
 
 
-def _by_year(case: Case, monthly: Mapping[str, NDArray[np.float64]]) -> dict[str, NDArray[np.float64]]:
+def _by_year(case: Case, monthly: Mapping[str, Floats]) -> dict[str, Floats]:
     """Sum a statement's flows over each year; opening is its first month's, and balances at its end its last's."""
     index = case.timeline.year_index
     years = np.arange(len(case.timeline.financial_years))
@@ -250,13 +250,13 @@ def _by_year(case: Case, monthly: Mapping[str, NDArray[np.float64]]) -> dict[str
     return {n: a[ends[n]] if n in ends else case.timeline.by_financial_year(a) for n, a in monthly.items()}
 
 
-def first_short_month(shortfall: NDArray[np.float64]) -> NDArray[np.float64]:
+def first_short_month(shortfall: Floats) -> Floats:
     """Return the first month in which the reserve could not pay (0 = the first), (draws,); nan if it always could."""
     short = shortfall > HALF_A_PENNY
     return np.where(short.any(axis=0), short.argmax(axis=0).astype(np.float64), np.nan)
 
 
-def run_loan(case: Case, advances: NDArray[np.float64], draws: Draws) -> dict[str, NDArray[np.float64]]:
+def run_loan(case: Case, advances: Floats, draws: Draws) -> dict[str, Floats]:
     """Run an internal invest-to-save loan by financial year: opening, advance, interest, repayment, closing.
 
     Each year's advance is a loan of its own: interest accrues on its opening balance, and from
@@ -270,7 +270,7 @@ def run_loan(case: Case, advances: NDArray[np.float64], draws: Draws) -> dict[st
     return _repaid(advanced, draws["loan.interest_annual"], draws["loan.years"], wait)
 
 
-def run_borrowing(lines: Mapping[Tag, NDArray[np.float64]], draws: Draws) -> dict[str, NDArray[np.float64]]:
+def run_borrowing(lines: Mapping[Tag, Floats], draws: Draws) -> dict[str, Floats]:
     """Return the borrowing that capital, less its grants, is paid from: loans, each repaid from the year after it on.
 
     Empty where the case borrows nothing. Outside the NPV, which counts capital in full when it is paid.
@@ -284,11 +284,11 @@ def run_borrowing(lines: Mapping[Tag, NDArray[np.float64]], draws: Draws) -> dic
 
 
 def _repaid(
-    advanced: NDArray[np.float64],
-    rate: NDArray[np.float64],
-    years: NDArray[np.float64],
-    wait: NDArray[np.float64],
-) -> dict[str, NDArray[np.float64]]:
+    advanced: Floats,
+    rate: Floats,
+    years: Floats,
+    wait: Floats,
+) -> dict[str, Floats]:
     """Return a statement, item -> (years, draws), of yearly advances, each repaid from `wait` years after it."""
     items = {name: np.zeros_like(advanced) for name in (OPENING, ADVANCE, INTEREST, REPAYMENT, CLOSING)}
     items[ADVANCE] = advanced
@@ -308,15 +308,13 @@ def _repaid(
     return items
 
 
-def annuity(
-    owed: NDArray[np.float64], rate_annual: NDArray[np.float64], years: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def annuity(owed: Floats, rate_annual: Floats, years: Floats) -> Floats:
     """Return the equal yearly payment, at the end of each year, that clears a debt: owed x r / (1 - (1 + r)^-years)."""
     growth = (1 + rate_annual) ** -years
     level = np.divide(rate_annual, 1 - growth, out=1 / np.maximum(years, 1.0), where=rate_annual > 0)
     return np.asarray(owed * level)
 
 
-def year_on_year(amount: NDArray[np.float64]) -> NDArray[np.float64]:
+def year_on_year(amount: Floats) -> Floats:
     """Return the change on the year before, (years, draws); the first year is a change on nothing."""
     return np.diff(amount, axis=0, prepend=0.0)

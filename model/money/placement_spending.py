@@ -5,48 +5,15 @@ Own homes hold no more children than are in homes in the same world.
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from model.case.parameters import PLACEMENT_LINES, PLACEMENTS
+from model.case.parameters import PLACEMENT_LINES
 from model.children.law import RESIDENTIAL, Floats
-from model.schemes import Scheme, Setting
+from model.schemes.base import Terms
 
 HOMES: Final = "Own children's homes"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Terms:
-    """What a scheme changes in the way children are paid for; each amount (months, draws).
-
-    `price_left`: position of a placement -> share of its price that is left; `homes`: children whom own beds can hold,
-    and what the homes cost, or None; `per_child`: line -> pounds a month for each child without and with the scheme, in
-    the placements `of`.
-    """
-
-    price_left: Mapping[int, Floats]
-    homes: tuple[Floats, Floats] | None
-    per_child: Mapping[str, tuple[Floats, Floats]]
-    of: slice
-
-    def __bool__(self) -> bool:
-        """Whether anything is changed at all."""
-        return bool(self.price_left or self.homes or self.per_child)
-
-
-def terms_of(scheme: Scheme, setting: Setting) -> Terms:
-    """Return the terms of a scheme."""
-    left = {i: part for i, p in enumerate(PLACEMENTS) if (part := scheme.price_left(setting, p)) is not None}
-    beds, cost = scheme.beds(setting), scheme.homes_cost(setting)
-    at = PLACEMENTS.index(scheme.spec.placement) if scheme.spec.placement else None
-    return Terms(
-        price_left=left,
-        homes=None if beds is None or cost is None else (beds, cost),
-        per_child=scheme.per_child(setting),
-        of=slice(None) if at is None else slice(at, at + 1),
-    )
 
 
 def placement_spending(

@@ -13,9 +13,8 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
-from model.case.draws import Draws, central
+from model.case.draws import Draws, Floats, central
 from model.case.parameters import PLACEMENT_LINES, PLACEMENTS
 from model.case.records import Case
 from model.case.timeline import MONTHS_A_YEAR
@@ -27,8 +26,9 @@ from model.children.levers import NO_LEVERS, Chance, Drivers, Levers, Projection
 from model.children.points import project_points
 from model.children.streams import GENERAL, UASC, Streams, streams_of
 from model.money.cashability import split_saving
-from model.money.placement_spending import Terms, placement_spending, terms_of
+from model.money.placement_spending import placement_spending
 from model.schemes import Scheme, Setting, make_scheme
+from model.schemes.base import Terms
 from model.schemes.cashflows import CashFlows, Tag
 from model.schemes.optimism import cost_factor
 
@@ -49,19 +49,15 @@ class Perimeter:
     name: str
     flows: Mapping[str, CashFlows]
 
-    def net(self, months: int, draws: int) -> NDArray[np.float64]:
+    def net(self, months: int, draws: int) -> Floats:
         """Everything, real pounds, (months, draws)."""
         return sum((flows.net(months, draws) for flows in self.flows.values()), np.zeros((months, draws)))
 
-    def total(self, nature: Iterable[str], months: int, draws: int) -> NDArray[np.float64]:
+    def total(self, nature: Iterable[str], months: int, draws: int) -> Floats:
         """Return the sum of the lines of some natures, (months, draws)."""
         wanted = set(nature)
         kept = (flows.where(lambda tag: tag.nature in wanted) for flows in self.flows.values())
         return sum((flows.net(months, draws) for flows in kept), np.zeros((months, draws)))
-
-
-def _levers_of(scheme: Scheme, setting: Setting) -> Levers:
-    return Levers(reductions=scheme.reductions(setting), places=scheme.places(setting), sooner=scheme.sooner(setting))
 
 
 def costs_of(scheme: Scheme, setting: Setting) -> CashFlows:
@@ -100,23 +96,14 @@ class Evaluation:
         return Setting(case=self.case, draws=self.draws, entries_by_age=by_age, entry_scale=self.entry_scale)
 
     @cached_property
-    def entry_scale(self) -> NDArray[np.float64]:
+    def entry_scale(self) -> Floats:
         """Entries over those of the first year: level x growth, one step each April. (months, draws)."""
-        timeline = self.case.timeline
-        years = np.arange(len(timeline.financial_years))[:, None]
-        growth = (1 + self.draws.optional("caseload.entries_growth_annual", 0.0)) ** years
-        scale: NDArray[np.float64] = (self.draws.optional("caseload.entries_multiplier", 1.0) * growth)[
-            timeline.year_index
-        ]
-        return scale
-
-    @cached_property
-    def drivers(self) -> Drivers:
-        """What moves the flows in every world alike."""
-        return self._drivers(GENERAL)
+        years = self.case.timeline.year_index[:, None]
+        growth: Floats = (1 + self.draws.optional("caseload.entries_growth_annual", 0.0)) ** years
+        return self.draws.optional("caseload.entries_multiplier", 1.0) * growth
 
     def _drivers(self, stream: str) -> Drivers:
-        """Chance deals differently with each stream of children, and alike in every world."""
+        """What moves the flows; chance deals differently with each stream of children, and alike in every world."""
         exits, draws = self.draws.optional("caseload.exits_multiplier", 1.0), self.draws
         chance = Chance(seed=draws.seed, stream=stream, first=draws.first) if draws.process_noise else None
         return Drivers(entry_scale=self.entry_scale, exit_scale=exits, chance=chance)
@@ -124,23 +111,21 @@ class Evaluation:
     @cached_property
     def levers(self) -> Mapping[str, Levers]:
         """What each scheme that acts on the caseload does to it."""
-        found = {n: _levers_of(s, self.setting) for n, s in self.schemes.items()}
-        return {name: levers for name, levers in found.items() if levers}
+        return {name: levers for name, s in self.schemes.items() if (levers := s.levers(self.setting))}
 
     @cached_property
     def terms(self) -> Mapping[str, Terms]:
         """How each scheme that changes it has children paid for."""
-        found = {n: terms_of(s, self.setting) for n, s in self.schemes.items()}
-        return {name: terms for name, terms in found.items() if terms}
+        return {name: terms for name, s in self.schemes.items() if (terms := s.terms(self.setting))}
 
     def meeting(self, names: Iterable[str]) -> frozenset[str]:
         """Return which of some schemes meet on the caseload: they change its children or what these cost."""
         return frozenset(n for n in names if n in self.levers or n in self.terms)
 
-    @cached_property
-    def ground(self) -> Dealt:
-        """The children that chance deals to this block, on whom all its worlds play."""
-        return dealt(self.streams.general, self.drivers, cells=self.cells)
+    def ground(self, stream: str) -> Dealt:
+        """Return the children of a stream whom chance deals to this block, on whom all its worlds play."""
+        children = getattr(self.streams, stream)
+        return self._once("ground", stream, lambda: dealt(children, self._drivers(stream), cells=self.cells))
 
     def world(self, names: Iterable[str] = ()) -> Projection:
         """Return the general stream with the named schemes; with none, the do-nothing world."""
@@ -148,24 +133,21 @@ class Evaluation:
 
     def _world(self, acting: frozenset[str]) -> World:
         levers = sum((self.levers[n] for n in self.levers if n in acting), NO_LEVERS)
-        return self._once("world", acting, lambda: self._projected(levers, acting))
+        return self._once("world", acting, lambda: self._projected(GENERAL, levers, acting))
 
-    def _projected(self, levers: Levers, acting: frozenset[str]) -> World:
+    def _projected(self, stream: str, levers: Levers, acting: frozenset[str]) -> World:
         """Project one world: children one at a time where there is chance, else expected numbers.
 
         How new places fill is worked out once, at central values, and followed by every draw.
         """
-        if self._expected:
+        children, drivers = getattr(self.streams, stream), self._drivers(stream)
+        if self.draws.n == 1 and drivers.chance is None:
             # every world counts alike: without effect one must be the other to the last digit
-            return expected.project(self.streams.general, self.drivers, levers, cells=self.cells)
+            return expected.project(children, drivers, levers, cells=self.cells)
         guides = self._central._world(acting).guides if levers.places else ()  # noqa: SLF001 - its own kind
-        if self.drivers.chance is None:
-            return World(project_points(self.streams.general, self.drivers, levers, guides), guides)
-        return World(play(self.ground, levers, guides), guides)
-
-    @property
-    def _expected(self) -> bool:
-        return self.draws.n == 1 and not self.draws.process_noise
+        if drivers.chance is None:
+            return World(project_points(children, drivers, levers, guides), guides)
+        return World(play(self.ground(stream), levers, guides), guides)
 
     @cached_property
     def _central(self) -> Evaluation:
@@ -176,45 +158,34 @@ class Evaluation:
     @cached_property
     def uasc(self) -> Projection:
         """Unaccompanied asylum-seeking children: the same in every world, paid for by grant."""
-        stream, drivers = self.streams.uasc, self._drivers(UASC)
-        if self._expected:
-            return expected.project(stream, drivers, cells=self.cells).projection
-        if drivers.chance is None:
-            return project_points(stream, drivers, NO_LEVERS, ())
-        return play(self.uasc_ground)
+        return self._projected(UASC, NO_LEVERS, frozenset()).projection
 
     @cached_property
-    def uasc_ground(self) -> Dealt:
-        """The unaccompanied children that chance deals to this block."""
-        return dealt(self.streams.uasc, self._drivers(UASC), cells=self.cells)
-
-    @cached_property
-    def prices(self) -> NDArray[np.float64]:
+    def prices(self) -> Floats:
         """Real price of a placement by month, pounds a week, (months, placements, draws).
 
         Each grows at its own rate where the case states one, and otherwise at the rate common to all placements.
         """
-        growth = np.stack([self.setting.real_growth(self._own_growth.get(p, PRICE_GROWTH)) for p in PLACEMENTS], axis=1)
-        prices: NDArray[np.float64] = growth * self._weekly_prices[None, :, :]
-        return prices
+
+        def price(placement: str) -> Floats:
+            own = PRICE_GROWTH_OF[placement]
+            growth = self.setting.real_growth(own if own in self.case.assumptions else PRICE_GROWTH)
+            return growth * self.draws.optional(f"price.{placement}_weekly", 0.0)
+
+        return np.stack([price(p) for p in PLACEMENTS], axis=1)
 
     @cached_property
-    def _own_growth(self) -> Mapping[str, str]:
-        """The placements whose prices grow at a rate of their own: placement -> assumption."""
-        return {p: name for p, name in PRICE_GROWTH_OF.items() if name in self.case.assumptions}
-
-    @cached_property
-    def monthly_prices(self) -> NDArray[np.float64]:
+    def monthly_prices(self) -> Floats:
         """Real pounds a month for a child in each placement, (months, placements, draws)."""
-        monthly: NDArray[np.float64] = self.prices * self.setting.weekly[:, None, :]
+        monthly: Floats = self.prices * self.setting.weekly[:, None, :]
         return monthly
 
-    def spending(self, names: Iterable[str] = ()) -> dict[str, NDArray[np.float64]]:
+    def spending(self, names: Iterable[str] = ()) -> dict[str, Floats]:
         """Return what the world of the named schemes costs by line, positive, (months, draws): children, and events."""
         acting = frozenset(names)
         return self._once("spending", acting, lambda: self._spending(acting))
 
-    def _spending(self, acting: frozenset[str]) -> dict[str, NDArray[np.float64]]:
+    def _spending(self, acting: frozenset[str]) -> dict[str, Floats]:
         world = self.world(acting)
         lines = placement_spending(world.mean_stock, self.monthly_prices, self.terms, acting)
         return lines | {
@@ -224,27 +195,23 @@ class Evaluation:
             SUPPORT_LINE: world.diverted * self.draws.optional("cost.diverted_child", 0.0),
         }
 
-    def total_spending(self, names: Iterable[str] = ()) -> NDArray[np.float64]:
+    def total_spending(self, names: Iterable[str] = ()) -> Floats:
         """Return what the world of the named schemes costs in all, positive, (months, draws): `spending` summed."""
         return sum(self.spending(names).values(), np.zeros(self.setting.shape))
 
-    @cached_property
-    def _weekly_prices(self) -> NDArray[np.float64]:
-        return np.array([self.draws.optional(f"price.{p}_weekly", 0.0) for p in PLACEMENTS])
-
-    def net(self, members: Iterable[str]) -> NDArray[np.float64]:
+    def net(self, members: Iterable[str]) -> Floats:
         """Return the joint net position of some schemes, (months, draws): a perimeter's, without its lines."""
         names = [n for n in self.schemes if n in set(members)]
         own = sum((self._own_money(name) for name in names), np.zeros(self.setting.shape))
         if not self.meeting(names):
             return own
-        saved: NDArray[np.float64] = own + self.total_spending() - self.total_spending(names)
+        saved: Floats = own + self.total_spending() - self.total_spending(names)
         return saved
 
-    def _own_money(self, name: str) -> NDArray[np.float64]:
+    def _own_money(self, name: str) -> Floats:
         """Return what a scheme costs and what it saves on lines of its own, (months, draws)."""
 
-        def own() -> NDArray[np.float64]:
+        def own() -> Floats:
             scheme = self.schemes[name]
             total = costs_of(scheme, self.setting).net(*self.setting.shape)
             for before, after in scheme.spending(self.setting).values():
@@ -254,7 +221,7 @@ class Evaluation:
         return self._once("own money", name, own)
 
     @cached_property
-    def contract_steps(self) -> Mapping[str, NDArray[np.float64]]:
+    def contract_steps(self) -> Mapping[str, Floats]:
         """Yearly cost of one whole contract step on each placement line, real, (years, draws)."""
         first = np.searchsorted(self.case.timeline.year_index, np.arange(len(self.case.timeline.financial_years)))
         weeks = self.case.conventions.weeks_per_year
@@ -264,7 +231,7 @@ class Evaluation:
         }
 
     @cached_property
-    def opening_cost(self) -> Mapping[str, NDArray[np.float64]]:
+    def opening_cost(self) -> Mapping[str, Floats]:
         """Yearly cost of the opening children on each placement line at the first year's prices, real, (draws,)."""
         children = self.world().stock[0]
         yearly = children * self.prices[0] * self.case.conventions.weeks_per_year
@@ -278,16 +245,16 @@ class Evaluation:
         return self._once("saving", acting, lambda: self._split(self.spending(), self.spending(acting)))
 
     @cached_property
-    def partner_shares(self) -> Mapping[str, NDArray[np.float64]]:
+    def partner_shares(self) -> Mapping[str, Floats]:
         """Share of each placement line that the schools' grant or health pays, where stated: line -> (draws,)."""
         names = {line: f"partner.share_{p}" for p, line in PLACEMENT_LINES.items()}
         return {line: self.draws[name] for line, name in names.items() if name in self.case.assumptions}
 
-    def _split(self, before: Mapping[str, NDArray[np.float64]], after: Mapping[str, NDArray[np.float64]]) -> CashFlows:
+    def _split(self, before: Mapping[str, Floats], after: Mapping[str, Floats]) -> CashFlows:
         """Split savings by nature. What a partner pays for is theirs to save: never cashable, in their own purse."""
         theirs = self.partner_shares
 
-        def ours(amounts: Mapping[str, NDArray[np.float64]]) -> dict[str, NDArray[np.float64]]:
+        def ours(amounts: Mapping[str, Floats]) -> dict[str, Floats]:
             return {line: amount * (1 - theirs[line]) if line in theirs else amount for line, amount in amounts.items()}
 
         growth = self.setting.optional("cashable.budget_growth_real_annual", 0.0)

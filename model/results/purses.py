@@ -182,8 +182,7 @@ def virement_frame(result: Outcome) -> pd.DataFrame:
     years, setting = case.timeline.financial_years, evaluate(case, central(case)).setting
     totals: dict[tuple[str, str, str], Floats] = defaultdict(lambda: np.zeros(len(years)))
     for scheme in case.active_schemes:
-        delay = setting.optional(f"{scheme.name}.delay", 0.0)
-        for service, flows in costs_by_service(setting, scheme, delay).items():
+        for service, flows in costs_by_service(setting, scheme).items():
             for tag, amount in flows:
                 yearly = case.timeline.by_financial_year(amount)[:, 0] * nominal
                 for i, year in enumerate(years):

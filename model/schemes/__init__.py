@@ -2,8 +2,8 @@
 
 A scheme is a frozen dataclass made from its declaration (`SchemeSpec`), with
 
-* `reductions`, `places` and `sooner`: the levers it pulls in the shared caseload;
-* `price_left`, `beds`, `homes_cost` and `per_child`: how it has the children of a world paid for;
+* `levers`: what it does to the shared caseload;
+* `terms`: how it has the children of a world paid for;
 * `costs`: its own spending, as investment lines;
 * `spending`: spending lines of the do-nothing world that it changes, before and after, outside the caseload.
 

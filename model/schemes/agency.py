@@ -11,8 +11,8 @@ vacant ones.
 from collections.abc import Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 
+from model.case.draws import Floats
 from model.case.timeline import MONTHS_A_YEAR, Timeline
 from model.case.words import RESERVE
 from model.schemes.base import Scheme
@@ -32,7 +32,7 @@ class Agency(Scheme):
         """The reserve already pays for the managed teams: ending them releases reserve, not base budget."""
         return {MANAGED_TEAMS: RESERVE}
 
-    def spending(self, setting: Setting) -> Mapping[str, tuple[NDArray[np.float64], NDArray[np.float64]]]:
+    def spending(self, setting: Setting) -> Mapping[str, tuple[Floats, Floats]]:
         """Return both agency lines before and after; each ends in the do-nothing world at its own assumed date.
 
         cover after = cover x (1 - posts filled x share displaced x share of its cost that filling saves).
@@ -40,7 +40,9 @@ class Agency(Scheme):
         filled = filled_share(setting, self.elapsed(setting)) * self.running(setting)
         filled = filled * realised(setting, self.spec.name)
         pay = setting.real_growth("growth.pay_real_annual")
-        teams = self._until(setting, "managed_teams_end_months") * pay * self._managed_annual(setting) * setting.annual
+        stated, months = self.of(setting, "managed_teams_cost"), self.of(setting, "managed_teams_months")
+        teams_annual = annual_cost(stated, months, setting.case.timeline)
+        teams = self._until(setting, "managed_teams_end_months") * pay * teams_annual * setting.annual
         cover_annual = self.of(setting, "cover_cost_annual") * (1 - self.of(setting, "cover_managed_share"))
         cover = self._until(setting, "cover_end_months") * pay * cover_annual * setting.annual
         premium = self.of(setting, "premium")
@@ -52,17 +54,12 @@ class Agency(Scheme):
             COVER: (cover, cover * (1 - ended * saved)),
         }
 
-    def _managed_annual(self, setting: Setting) -> NDArray[np.float64]:
-        """Return the managed teams' cost a year, (draws,), from the cost stated for some months."""
-        stated, months = self.of(setting, "managed_teams_cost"), self.of(setting, "managed_teams_months")
-        return annual_cost(stated, months, setting.case.timeline)
-
-    def _until(self, setting: Setting, parameter: str) -> NDArray[np.float64]:
+    def _until(self, setting: Setting, parameter: str) -> Floats:
         """Return the share of each month before the do-nothing end (months from the case's start), (months, draws)."""
         return np.clip(self.of(setting, parameter) - np.arange(setting.months)[:, None], 0, 1)
 
 
-def annual_cost(stated: NDArray[np.float64], months: NDArray[np.float64], timeline: Timeline) -> NDArray[np.float64]:
+def annual_cost(stated: Floats, months: Floats, timeline: Timeline) -> Floats:
     """Return what a cost stated for the first `months` of a timeline comes to in a whole year; 0 months cost nothing.
 
     Each month counts by its days, as spending does, so that those months cost what was stated: April to December are

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
+from model.case.draws import Floats
 from model.case.words import GENERAL_FUND
 
 
@@ -25,7 +25,7 @@ class Tag:
 class CashFlows:
     """Tagged amounts in real pounds, each (months, draws). Adding merges equal tags; nothing is mutated."""
 
-    amounts: Mapping[Tag, NDArray[np.float64]] = field(default_factory=dict)
+    amounts: Mapping[Tag, Floats] = field(default_factory=dict)
 
     def __add__(self, other: CashFlows) -> CashFlows:
         """Return both together."""
@@ -42,7 +42,7 @@ class CashFlows:
         """Return these less the others."""
         return self + -other
 
-    def __iter__(self) -> Iterator[tuple[Tag, NDArray[np.float64]]]:
+    def __iter__(self) -> Iterator[tuple[Tag, Floats]]:
         """Walk over tags and amounts in the order they were first added."""
         return iter(self.amounts.items())
 
@@ -50,7 +50,7 @@ class CashFlows:
         """Return the lines whose tag is kept."""
         return CashFlows({tag: amount for tag, amount in self.amounts.items() if keep(tag)})
 
-    def net(self, months: int, draws: int) -> NDArray[np.float64]:
+    def net(self, months: int, draws: int) -> Floats:
         """Return the sum of all lines, (months, draws); zeros where there are none."""
         total = np.zeros((months, draws))
         for amount in self.amounts.values():

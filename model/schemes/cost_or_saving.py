@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from model.case.draws import Floats
 from model.case.parameters import PARAMETERS
 from model.case.timeline import MONTHS_A_YEAR
 from model.case.words import COST_OR_SAVING, INVESTMENT, ONE_OFF, RECURRING
-from model.schemes.base import Scheme
+from model.schemes.base import Scheme, Terms
 from model.schemes.cashflows import CashFlows, Tag
 from model.schemes.setting import Setting
 
@@ -23,7 +23,7 @@ PROFILE: Final = tuple(name for name in PARAMETERS[COST_OR_SAVING] if name.start
 class CostOrSaving(Scheme):
     """A licence, a rota, a grant lost, a contract that ends, transport that costs less."""
 
-    def profile(self, setting: Setting) -> NDArray[np.float64]:
+    def profile(self, setting: Setting) -> Floats:
         """Return the share of the full amount in each month, (months, draws): active x ramp x its year's or month's."""
         since = np.ceil(self.elapsed(setting)) - 1  # whole months since the start, at the start of each month
         share = np.ones(setting.shape)
@@ -35,43 +35,37 @@ class CostOrSaving(Scheme):
                 share = np.where(years if span == "year" else since == int(number) - 1, setting.value(full), share)
         return share * self.ramp(setting)
 
-    def _amount(self, setting: Setting, what: str) -> NDArray[np.float64]:
+    def _amount(self, setting: Setting, what: str) -> Floats:
         """Return pounds a month of a cost or a saving that recurs, (months, draws)."""
         yearly = setting.optional(f"{self.spec.name}.{what}_annual", 0.0) * setting.annual
         daily = setting.optional(f"{self.spec.name}.{what}_daily", 0.0) * setting.daily
         return self.profile(setting) * (yearly + daily)
 
-    def _once(self, setting: Setting, what: str) -> NDArray[np.float64]:
-        """Return pounds in the month of the start, (months, draws); not again where a run-off shows it stopped."""
-        begun = self.elapsed(setting) > 0
-        begins = np.diff(begun, axis=0, prepend=False) & begun
-        return setting.optional(f"{self.spec.name}.{what}_one_off", 0.0) * begins
+    def _once(self, setting: Setting, what: str) -> Floats:
+        """Return pounds in the month of the start, (months, draws)."""
+        return setting.optional(f"{self.spec.name}.{what}_one_off", 0.0) * self.begins(setting)
 
     def fixed(self, setting: Setting) -> CashFlows:
-        """Nothing apart: its costs have a profile of their own."""
-        del setting
-        return CashFlows()
+        """Return its costs, which have a profile of their own, and what is paid once; real pounds, negative."""
+        title, once = self.spec.title, self._once(setting, "cost")
+        amounts = {Tag(title, INVESTMENT, RECURRING): -self._amount(setting, "cost")}
+        return CashFlows(amounts | ({Tag(title, INVESTMENT, ONE_OFF): -once} if once.any() else {}))
 
-    def costs(self, setting: Setting) -> CashFlows:
-        """Return the scheme's posts and its costs, real pounds, negative."""
-        title = self.spec.title
-        own = CashFlows({Tag(title, INVESTMENT, RECURRING): -self._amount(setting, "cost")})
-        once = self._once(setting, "cost")
-        return super().costs(setting) + own + CashFlows({Tag(title, INVESTMENT, ONE_OFF): -once} if once.any() else {})
-
-    def spending(self, setting: Setting) -> Mapping[str, tuple[NDArray[np.float64], NDArray[np.float64]]]:
+    def spending(self, setting: Setting) -> Mapping[str, tuple[Floats, Floats]]:
         """Return the line that is saved on: what it saves is spent without the scheme."""
         saved = self._amount(setting, "saving") + self._once(setting, "saving")
         own = {self._line: (saved, np.zeros_like(saved))} if saved.any() else {}
         return {**super().spending(setting), **own}
 
-    def per_child(self, setting: Setting) -> Mapping[str, tuple[NDArray[np.float64], NDArray[np.float64]]]:
+    def terms(self, setting: Setting) -> Terms:
         """Return what a child costs on the line without and with the scheme, pounds a month, (months, draws)."""
         each = self.profile(setting) * setting.annual
         saving, cost = (setting.optional(f"{self.spec.name}.{w}_per_child_annual", 0.0) for w in ("saving", "cost"))
         none = np.zeros(setting.shape)
         lines = {self._line: (each * saving, none), self.spec.title: (none, each * cost)}
-        return {line: pair for line, pair in lines.items() if pair[0].any() or pair[1].any()}
+        return Terms(
+            per_child={ln: pair for ln, pair in lines.items() if pair[0].any() or pair[1].any()}, of=self.where
+        )
 
     @property
     def _line(self) -> str:

@@ -5,10 +5,10 @@ later after all (fade). What is saved follows from the caseload.
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
+from model.case.draws import Floats
 from model.case.parameters import AGES, PLACEMENTS
-from model.children.levers import EntryReduction
+from model.children.levers import EntryReduction, Levers
 from model.schemes.base import Scheme, rate_a_month
 from model.schemes.optimism import realised
 from model.schemes.setting import Setting
@@ -17,7 +17,7 @@ from model.schemes.setting import Setting
 class EntryReductionScheme(Scheme):
     """A team that keeps some children of its target ages out of care."""
 
-    def reach(self, setting: Setting) -> NDArray[np.float64]:
+    def reach(self, setting: Setting) -> Floats:
         """Return the share of the children on the edge of care whom the team can hold, (months, draws).
 
         Capacity a month = caseworkers in post x children each / months with a child; need a month = target entries x
@@ -32,7 +32,7 @@ class EntryReductionScheme(Scheme):
         reach = np.divide(capacity, need, out=np.ones_like(need), where=need > 0)
         return np.where(self.of(setting, "capacity_limited") > 0, np.clip(reach, 0, 1), 1.0)
 
-    def rate(self, setting: Setting) -> NDArray[np.float64]:
+    def rate(self, setting: Setting) -> Floats:
         """Return the share of target entries prevented, (months, draws).
 
         effect x chance of any x (1 - deadweight) x ramp x reach x the share of benefits that comes about.
@@ -42,20 +42,15 @@ class EntryReductionScheme(Scheme):
         effect = effect * (1 - self.of(setting, "deadweight")) * realised(setting, name)
         return effect * self.ramp(setting) * self.reach(setting)
 
-    def weights(self, setting: Setting) -> NDArray[np.float64]:
-        """Return the targeting weight of each cell, (ages, placements, draws): 0 outside the target ages."""
+    def levers(self, setting: Setting) -> Levers:
+        """Return the one lever of the scheme; the targeting weight of a cell is 0 outside the target ages."""
         aimed = np.array([age in self.spec.ages for age in AGES], dtype=float)[:, None, None]
         by_placement = np.array([setting.optional(f"{self.spec.name}.weight_{p}", 1.0) for p in PLACEMENTS])
-        weights: NDArray[np.float64] = aimed * by_placement
-        return weights
-
-    def reductions(self, setting: Setting) -> tuple[EntryReduction, ...]:
-        """Return the one lever of the scheme."""
         lever = EntryReduction(
             name=self.spec.name,
             rate=self.rate(setting),
-            weights=self.weights(setting),
+            weights=aimed * by_placement,
             fade=rate_a_month(self.of(setting, "fade_annual")),
             short_share=setting.optional(f"{self.spec.name}.short_stay_share", np.nan),
         )
-        return (lever,)
+        return Levers(reductions=(lever,))

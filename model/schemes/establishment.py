@@ -1,8 +1,8 @@
 """Posts that answer a duty rather than pay back: the scheme is its posts, and what it costs to lose some."""
 
 import numpy as np
-from numpy.typing import NDArray
 
+from model.case.draws import Floats
 from model.case.words import INVESTMENT, ONE_OFF, RECURRING
 from model.schemes.base import Scheme
 from model.schemes.cashflows import CashFlows, Tag
@@ -21,9 +21,9 @@ class Establishment(Scheme):
 
     def _leaving(self, setting: Setting) -> CashFlows:
         """Redundancy = leavers x statutory weeks x weekly pay x multiplier; strain on the fund is an input."""
-        name = self.spec.name
-        month = self._month_of_leaving(setting)
-        amounts: dict[str, NDArray[np.float64]] = {}
+        name, gone = self.spec.name, self._since_leaving(setting)
+        month = ((gone > 0) & (gone <= 1)).astype(np.float64)  # in which the leavers' last day falls
+        amounts: dict[str, Floats] = {}
         if f"{name}.posts_redundant" in setting.case.assumptions:
             rules = rules_on(setting.case.reference.pay, self.spec.start)
             weeks = redundancy_weeks(self.of(setting, "redundancy_age"), self.of(setting, "redundancy_service"), rules)
@@ -50,11 +50,6 @@ class Establishment(Scheme):
         spared = np.clip(self._since_leaving(setting), 0, 1) * annual * setting.annual
         return CashFlows({Tag(ENDED, INVESTMENT, RECURRING): spared})
 
-    def _since_leaving(self, setting: Setting) -> NDArray[np.float64]:
+    def _since_leaving(self, setting: Setting) -> Floats:
         """Months since the leavers' last day at each month's end, (months, draws); negative before."""
         return self.elapsed(setting) - setting.optional(f"{self.spec.name}.redundancy_after_months", 0.0)
-
-    def _month_of_leaving(self, setting: Setting) -> NDArray[np.float64]:
-        """1 in the month in which the leavers' last day falls, 0 in the others, (months, draws)."""
-        gone = self._since_leaving(setting)
-        return ((gone > 0) & (gone <= 1)).astype(np.float64)

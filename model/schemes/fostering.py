@@ -10,11 +10,11 @@ Places = households x places each; filled = places x fill rate. Who fills them i
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from model.case.draws import Floats
 from model.case.timeline import MONTHS_A_YEAR
 from model.case.words import INVESTMENT, ONE_OFF, RECURRING
-from model.children.levers import FosterPlaces
+from model.children.levers import FosterPlaces, Levers
 from model.schemes.base import Scheme, monthly_hazard
 from model.schemes.cashflows import CashFlows, Tag
 from model.schemes.optimism import realised
@@ -27,9 +27,9 @@ RECRUITMENT, SUPERVISION, CONSTELLATIONS = "Carer recruitment", "Carer supervisi
 class Households:
     """Carer households by month, (months, draws): in place because of the scheme, approved, and replacing leavers."""
 
-    extra: NDArray[np.float64]
-    approved: NDArray[np.float64]
-    replaced: NDArray[np.float64]
+    extra: Floats
+    approved: Floats
+    replaced: Floats
 
 
 class FosteringGrowth(Scheme):
@@ -41,11 +41,9 @@ class FosteringGrowth(Scheme):
         extra' = extra - leavers + approvals + replaced leavers + existing carers kept, where a month's leavers are
         extra x (1 - (1 - deregistration)^(1/12)) x (1 - retention effect).
         """
-        made = setting.once(("households", self.spec.name), lambda: self._households(setting))
-        return Households(extra=made[0], approved=made[1], replaced=made[2])
+        return setting.once(("households", self.spec.name), lambda: self._households(setting))
 
-    def _households(self, setting: Setting) -> NDArray[np.float64]:
-        """Extra, approved and replaced households, (3, months, draws)."""
+    def _households(self, setting: Setting) -> Households:
         elapsed, approved = self.elapsed(setting), self._approvals(setting)
         hazard = monthly_hazard(self.of(setting, "deregistration_annual"))
         kept_hazard = hazard * (1 - self.of(setting, "retention_effect"))
@@ -65,9 +63,9 @@ class FosteringGrowth(Scheme):
                 without = without * (1 - hazard) + arrivals
                 with_scheme = with_scheme * (1 - now[month]) + arrivals
                 path[month] += with_scheme - without
-        return np.stack([path, approved, replacing])
+        return Households(extra=path, approved=approved, replaced=replacing)
 
-    def _approvals(self, setting: Setting) -> NDArray[np.float64]:
+    def _approvals(self, setting: Setting) -> Floats:
         """Return households newly approved each month, (months, draws), by the work of `approval_lag` months before.
 
         done = households x min(1, months of full work / recruitment_months); no recruitment months: as posts fill.
@@ -77,16 +75,15 @@ class FosteringGrowth(Scheme):
         share = np.divide(np.cumsum(worked, axis=0), over, out=np.maximum.accumulate(worked), where=over > 0)
         done = self.of(setting, "households") * np.minimum(share, 1)
         yearly = setting.optional(f"{self.spec.name}.approvals_annual", 0.0)
-        approved: NDArray[np.float64] = np.diff(done, axis=0, prepend=0.0) + worked * yearly / MONTHS_A_YEAR
-        return approved * self.running(setting)
+        return np.diff(done, axis=0, prepend=0.0) + worked * yearly / MONTHS_A_YEAR
 
-    def filled_places(self, setting: Setting) -> NDArray[np.float64]:
+    def filled_places(self, setting: Setting) -> Floats:
         """Return children in the new places: households x places each x fill rate, (months, draws)."""
         extra = np.maximum(self.households(setting).extra, 0)
         each = self.of(setting, "places_per_household") * self.of(setting, "fill_rate")
         return extra * each * realised(setting, self.spec.name)
 
-    def places(self, setting: Setting) -> tuple[FosterPlaces, ...]:
+    def levers(self, setting: Setting) -> Levers:
         """Return the one lever of the scheme."""
         lever = FosterPlaces(
             name=self.spec.name,
@@ -94,24 +91,21 @@ class FosteringGrowth(Scheme):
             transferring_share=self.of(setting, "transferring_share"),
             inflow_limited=self.of(setting, "inflow_limited"),
         )
-        return (lever,)
+        return Levers(places=(lever,))
 
     def costs(self, setting: Setting) -> CashFlows:
         """Return team, rota, recruitment of carers, supervision beyond what the team holds, and constellations."""
         households, each = self.households(setting), -self.of(setting, "approval_cost")
         acting = self.active(setting)
         held = self.of(setting, "households_supervised_by_team") * (acting > 0)  # a team that has stopped holds none
-        supervision = np.maximum(households.extra - held, 0)
-        supervision *= -self.of(setting, "supervision_cost_annual")
-        supervision *= setting.annual
+        supervision = np.maximum(households.extra - held, 0) * -self.of(setting, "supervision_cost_annual")
         constellations = acting * -self.of(setting, "constellations") * self.of(setting, "constellation_cost_annual")
-        constellations *= setting.annual
         own = CashFlows(
             {
                 Tag(RECRUITMENT, INVESTMENT, ONE_OFF): each * households.approved,
                 Tag(RECRUITMENT, INVESTMENT, RECURRING): each * households.replaced,
-                Tag(SUPERVISION, INVESTMENT, RECURRING): supervision,
-                Tag(CONSTELLATIONS, INVESTMENT, RECURRING): constellations,
+                Tag(SUPERVISION, INVESTMENT, RECURRING): supervision * setting.annual,
+                Tag(CONSTELLATIONS, INVESTMENT, RECURRING): constellations * setting.annual,
             }
         )
         return super().costs(setting) + own

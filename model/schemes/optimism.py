@@ -6,9 +6,7 @@ Never on top of a range that was widened for it: nobody may count the same doubt
 
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
+from model.case.draws import Floats
 from model.case.records import Case
 from model.case.words import RATINGS
 from model.schemes.setting import Setting
@@ -30,17 +28,17 @@ def counted_twice(case: Case) -> tuple[str, ...]:
     return tuple(n for n, a in case.assumptions.items() if WIDENED in a.note.lower() and a.low < a.high)
 
 
-def cost_factor(setting: Setting, scheme: str) -> NDArray[np.float64]:
+def cost_factor(setting: Setting, scheme: str) -> Floats:
     """Return what a scheme's stated costs are multiplied by, (draws,): 1 + the uplift of its grade if switched on."""
     return 1 + setting.optional(SWITCH, 0.0) * _bias(setting, scheme)[0]
 
 
-def realised(setting: Setting, scheme: str) -> NDArray[np.float64]:
+def realised(setting: Setting, scheme: str) -> Floats:
     """Return the share of a scheme's stated benefits that comes about, (draws,): all of them unless the case says less.
 
     Children kept at home, places filled, agency staff ended: what is saved follows from those.
     """
-    less: NDArray[np.float64] = 1 - setting.optional(SWITCH, 0.0) * _bias(setting, scheme)[1]
+    less: Floats = 1 - setting.optional(SWITCH, 0.0) * _bias(setting, scheme)[1]
     return setting.optional(REALISED, 1.0) * less
 
 

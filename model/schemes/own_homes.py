@@ -5,11 +5,8 @@ than there are children in homes in the same world: whoever steps down or never 
 bed is paid for. Capital counts in full when it is paid; how it is financed stands beside (`borrowing.*`).
 """
 
-import numpy as np
-from numpy.typing import NDArray
-
 from model.case.words import CAPITAL, GRANT, INCOME, INVESTMENT, ONE_OFF
-from model.schemes.base import Scheme
+from model.schemes.base import Scheme, Terms
 from model.schemes.cashflows import CashFlows, Tag
 from model.schemes.setting import Setting
 
@@ -19,20 +16,20 @@ CAPITAL_LINE = "Capital"
 class OwnHomes(Scheme):
     """Homes of the council's own."""
 
-    def beds(self, setting: Setting) -> NDArray[np.float64]:
-        """Return children: beds x occupancy x how far the homes have filled, (months, draws)."""
-        return self.of(setting, "beds") * self.of(setting, "occupancy") * self.ramp(setting, "fill_months")
+    def terms(self, setting: Setting) -> Terms:
+        """Return the children held, beds x occupancy x how far the homes have filled, and what it costs to run them.
 
-    def homes_cost(self, setting: Setting) -> NDArray[np.float64]:
-        """Return the running cost from opening on, rising with real pay, (months, draws)."""
+        The running cost is paid from opening on and rises with real pay.
+        """
+        held = self.of(setting, "beds") * self.of(setting, "occupancy") * self.ramp(setting, "fill_months")
         pay = setting.real_growth("growth.pay_real_annual")
-        return self.of(setting, "running_cost_annual") * pay * setting.annual * self.active(setting)
+        return Terms(
+            homes=(held, self.of(setting, "running_cost_annual") * pay * setting.annual * self.active(setting))
+        )
 
     def costs(self, setting: Setting) -> CashFlows:
         """Return the posts charged, and the capital with the part that a grant pays, in the month they are paid."""
-        since = self.elapsed(setting) + setting.optional(f"{self.spec.name}.capital_months_before", 0.0)
-        paid = since > 0  # before the case: in its first month
-        month = (np.diff(paid, axis=0, prepend=False) & paid).astype(np.float64)
+        month = self.begins(setting, setting.optional(f"{self.spec.name}.capital_months_before", 0.0))
         capital = setting.optional(f"{self.spec.name}.capital_cost", 0.0) * month
         grant = capital * setting.optional(f"{self.spec.name}.capital_grant_share", 0.0)
         amounts = {

@@ -7,7 +7,7 @@ it saves follows from the caseload; a child who leaves before 18 costs what `cos
 import numpy as np
 
 from model.case.parameters import AGES, PLACEMENTS
-from model.children.levers import SoonerOut
+from model.children.levers import Levers, SoonerOut
 from model.schemes.base import Scheme, rate_a_month
 from model.schemes.setting import Setting
 
@@ -15,13 +15,15 @@ from model.schemes.setting import Setting
 class SoonerOutScheme(Scheme):
     """Step-down where the case says `to` which placement; leaving care where it does not."""
 
-    def sooner(self, setting: Setting) -> tuple[SoonerOut, ...]:
+    def levers(self, setting: Setting) -> Levers:
         """Return a lever for each placement that children leave: the one named, or every one."""
         rate = rate_a_month(self.of(setting, "share_annual")) * self.ramp(setting)
         ages = np.array([not self.spec.ages or age in self.spec.ages for age in AGES])
         to = PLACEMENTS.index(self.spec.to) if self.spec.to else None
         sources = [self.spec.placement] if self.spec.placement else PLACEMENTS
-        return tuple(
-            SoonerOut(name=self.spec.name, rate=rate, ages=ages, source=PLACEMENTS.index(source), to=to)
-            for source in sources
+        return Levers(
+            sooner=tuple(
+                SoonerOut(name=self.spec.name, rate=rate, ages=ages, source=PLACEMENTS.index(source), to=to)
+                for source in sources
+            )
         )

@@ -87,5 +87,9 @@ def test_unaccompanied_children_are_scored_apart(tmp_path):
     assert own["low_80"] <= own["forecast"] <= own["high_80"]
 
 
-def test_only_the_last_years_count_as_outcomes_where_so_many_are_asked_for(tmp_path):
-    assert set(backtest(read_dfe(write_tables(tmp_path)), holdout_years=1).forecasts["target"]) == {2023}
+def test_only_the_last_years_count_as_outcomes_where_so_many_are_asked_for(tmp_path, monkeypatch):
+    """And none further ahead than a forecast reaches: of 24 months, two years."""
+    monkeypatch.setattr("model.demand.backtest.MONTHS", 24)
+    rows = backtest(read_dfe(write_tables(tmp_path)), holdout_years=1).forecasts
+    assert set(rows["target"]) == {2023}
+    assert set(rows["horizon"]) == {1, 2}

@@ -23,7 +23,7 @@ from model.demand.build import demand_from_tables, feasible, tables_demand
 from model.demand.codes import demand_settings, read_reference
 from model.demand.dfe import read_dfe
 from model.demand.forecast import forecast, written_case
-from model.demand.layout import parse_counts
+from model.demand.layout import parse_counts, table_in
 from model.demand.levels import pooled_flows, spread_between, younger_infants
 from model.demand.names import find_authority, named
 from model.demand.suppression import impute_suppressed
@@ -436,3 +436,12 @@ def test_every_authority_gets_a_caseload_the_engine_takes():
         assert (flows.apply(pd.to_numeric, errors="coerce").fillna(0) >= 0).all().all()
     # Cumbria was abolished on the last day of the year; the Isles of Scilly look after nobody.
     assert set(without) <= {"Cumbria", "Isles of Scilly"}
+
+
+def test_a_year_of_the_interactive_tool_is_the_one_it_ends_in():
+    years = ["2021-22", "2022", " 2020-21 "]
+    text = {"measure": "places", "LA and Regions": "Bury", "Years": years, "Values": ["62", "63", "c"]}
+    kind, found = table_in(pd.DataFrame(text), "tool.csv", [])
+    assert kind == "tool"
+    assert found["year"].tolist() == [2022, 2022, 2021]
+    assert found["value"].tolist()[:2] == [62, 63]

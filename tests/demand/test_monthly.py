@@ -78,3 +78,12 @@ def test_the_command_adds_rows_that_check_and_track_take(returns, tmp_path, caps
 def test_actuals_without_a_return_are_refused(tmp_path, capsys):
     assert main(["demand", "--authority", "Any", "--actuals", str(write_case(tmp_path))]) == 2
     assert "--ssda903 and --actuals" in capsys.readouterr().err
+
+
+def test_a_quarter_is_three_months_from_april(episodes):
+    """Where months are too small to be shown: Q1 is April to June, and holds what those months hold."""
+    published, internal = (actuals_of(episodes, START, internal=flag) for flag in (False, True))
+    quarters, months = (picked(frame, "children_ceased") for frame in (published, internal))
+    assert list(quarters.index[:5]) == ["2019/20 Q1", "2019/20 Q2", "2019/20 Q3", "2019/20 Q4", "2020/21 Q1"]
+    assert months.index[0] == "2019-04"
+    assert quarters.tolist() == months.to_numpy().reshape(-1, 3).sum(axis=1).tolist()

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from model.__main__ import main
 from model.case.parameters import AGE_BANDS, PLACEMENTS
-from model.demand.privacy import hidden_cells, shown_counts
+from model.demand.privacy import hidden_cells, shown, shown_counts
 from model.demand.rates import count_events
 from model.demand.ssda903 import read_episodes
 from tests.demand.synthetic import World, write_returns, write_tables
@@ -155,3 +155,22 @@ def _month(month):
 def _extrapolated(files):
     one, two = _month(1)(files), _month(2)(files)
     return {key: 2 * one[key] - two[key] for key in one}
+
+
+@pytest.mark.parametrize(
+    ("counts", "hidden"),
+    [
+        ([6, 7, 30], []),  # six is the smallest that may be shown
+        ([0, 6, 6], []),  # and nought is no child
+        ([5, 7, 9, 40], [0, 1]),  # twelve are six for each of two: enough
+        ([5, 6, 9, 40], [0, 1, 2]),  # eleven are not
+    ],
+)
+def test_five_is_hidden_behind_six_for_each_and_six_is_not(counts, hidden):
+    assert np.flatnonzero(hidden_cells(np.array(counts))).tolist() == hidden
+
+
+def test_at_the_boundary_small_counts_are_told_as_six_and_below_it_the_total_alone():
+    told = [shown_counts(np.array(counts), np.array([1.0, 2.0]), step=1) for counts in ([5, 7], [5, 6], [3, 3], [2, 3])]
+    assert [row.tolist() for row in told] == [[6, 6], [pytest.approx(11 / 3), pytest.approx(22 / 3)], [2, 4], [0, 0]]
+    assert [shown(count, internal=False) for count in (0, 1, 5, 6, 8)] == ["0", "c", "c", "5", "10"]

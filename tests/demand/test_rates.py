@@ -1,14 +1,18 @@
 """Rates and forecast: known hazards recovered, small counts pooled, children conserved, honest intervals."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from model.case.parameters import AGE_BANDS
 from model.demand.levels import entry_level
+from model.demand.privacy import protected
 from model.demand.rates import Rates, count_events, destinations, pool
 from model.demand.ssda903 import read_episodes
 from tests.demand.synthetic import World, write_returns
+from tests.demand.test_ssda903 import returns, row
 
 OURS = [0, 1, 2, 3, 5]
 """Our placements that the made-up children live in, in the order of their world's hazards."""
@@ -103,3 +107,29 @@ def test_children_in_care_before_the_first_return_count_once_their_time_in_care_
     events = count_events(read_episodes(tmp_path), uasc=False)
     seen = events.exits.sum(axis=(0, 1)) / events.exposure.sum(axis=(0, 1))
     assert seen == pytest.approx(0.4 * np.array(world.by_care), rel=0.05)
+
+
+def test_nights_are_shared_between_ages_and_times_in_care_to_the_day(tmp_path):
+    """Born 15 June 2010, in care from 1 May 2020: 45 nights at nine, 138 more under six months, 76 after them.
+
+    Others leave after 183 nights, the last of which was within six months, and after 184.
+    """
+    leavers = {"A": "15/01/2021", "B": "31/10/2020", "C": "01/11/2020"}
+    rows = [row(child, "01/05/2020", end, reason="E4A") for child, end in leavers.items()]
+    events = count_events(read_episodes(returns(tmp_path, {2021: rows})))
+    nine, ten = AGE_BANDS.index("5_9"), AGE_BANDS.index("10_15")
+    nights = events.exposure.sum(axis=1) * 365.25
+    assert nights[nine] == pytest.approx([3 * 45, 0, 0, 0])
+    assert nights[ten] == pytest.approx([3 * 138, 76 + 1, 0, 0])
+    assert nights.sum() == pytest.approx(259 + 183 + 184)
+    assert events.exits.sum(axis=1)[ten].tolist() == [1, 2, 0, 0]
+
+
+def test_nobody_moves_to_where_they_are_however_few_moved(known):
+    """Three and three moves from a placement are told as their total, over all the ways that lead elsewhere."""
+    _, events, _ = known
+    moves = np.zeros_like(events.moves)
+    moves[:, 1:, 0], moves[3, 0, 1:3] = 100.0, 3.0
+    told = protected(replace(events, moves=moves), np.ones(events.exposure.shape[:2]), 5.0).moves
+    assert told[:, 0].sum() > 0
+    assert not np.einsum("app->ap", told).any()

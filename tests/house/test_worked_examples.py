@@ -22,7 +22,7 @@ from model.money.portfolio import evaluate
 from model.schemes.base import monthly_hazard
 from model.schemes.staff import recruitment
 from model.schemes.staff.posts import recruiting
-from model.schemes.staff.prices import PostPay, post_cost
+from model.schemes.staff.prices import PostCost, PostPay, cost_rates
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "the-maths.md").read_text(encoding="utf-8")
@@ -103,7 +103,9 @@ class Bury:
         tables = load_case(ROOT / "inputs" / "bury-2022", "later-evidence").reference.pay
         start = self.case.timeline.start
         pay = PostPay(council=self.case.council, spine="njc", point="38", point_top="38", start=start)
-        return post_cost(tables, pay, Timeline(start, 12))
+        year = Timeline(start, 12)
+        rates = cost_rates(tables, pay, year, {})
+        return PostCost(**{part: rate * year.year_share for part, rate in vars(rates).items()})
 
 
 def _reserve(bury):

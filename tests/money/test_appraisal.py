@@ -85,3 +85,14 @@ def test_discounted_payback_is_never_earlier():
     factors = discount_factors(timeline, RATE)
     assert payback_months(net)[0] == 51
     assert payback_months(net * factors[:, None])[0] > 51
+
+
+def test_discounting_puts_payback_off_and_makes_savings_worth_less():
+    """100 invested, then 60 and 45 saved, worth a half and a quarter: 30 + 11.25 = 41.25, which never pays it back."""
+    found = appraise(perimeter(investment=(-100, 0, 0), cash=(0, 60, 45)), np.array([1.0, 0.5, 0.25]), 1)
+    assert found.payback_months[0] == 3
+    assert np.isnan(found.discounted_payback_months[0])
+    assert found.pv_savings_gbp[0] == 41.25
+    assert found.npv_gbp[0] == -58.75
+    assert found.bcr[0] == 0.4125
+    assert found.peak_funding_month[0] == 1

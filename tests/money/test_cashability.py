@@ -121,3 +121,9 @@ def test_a_budget_that_follows_the_opening_children_moves_with_the_price():
         spent, left = {IFA: months(1200.0 * price)}, {IFA: months(900.0 * price)}
         flows = split_saving(case, spent, left, {}, {}, opening={IFA: np.array([1200.0 * price])})
         assert {t.nature: float(a.sum()) for t, a in flows} == pytest.approx({CASHABLE: 300 * price, AVOIDANCE: 0})
+
+
+def test_a_budget_grows_only_after_the_last_year_it_states(case):
+    """At a tenth a year the £1,200 stated for 2022/23 is still £1,200 then: 200 of 500 is cashable, not 320."""
+    flows = split_saving(case, {IFA: months(1500)}, {IFA: months(1000)}, {}, {}, budget_growth_annual=0.1)
+    assert {tag.nature: float(amount.sum()) for tag, amount in flows} == pytest.approx({CASHABLE: 200, AVOIDANCE: 300})

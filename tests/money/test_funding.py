@@ -12,21 +12,36 @@ from model.case.draws import Draws
 from model.case.records import FundingPlan
 from model.case.reference import PriceIndex
 from model.case.timeline import Timeline
-from model.case.words import INVESTMENT, ONE_OFF, RECURRING
+from model.case.words import (
+    AVOIDANCE,
+    CASHABLE,
+    GRANT,
+    INTERACTION,
+    INVESTMENT,
+    ONE_OFF,
+    RECURRING,
+    RESERVE,
+    WHOLE,
+)
 from model.money.funding import (
+    FIXED_TERM_POSTS,
     RESERVE_FLOWS,
     RESERVE_FUNDED,
+    TOGETHER,
+    UNFILLED_POSTS,
     annuity,
     first_short_month,
     reserve_flows,
     run_borrowing,
     run_loan,
     run_reserve,
+    share_out,
     without_schemes,
     year_on_year,
 )
+from model.money.portfolio import Perimeter
 from model.results.runs import run
-from model.schemes.cashflows import Tag
+from model.schemes.cashflows import CashFlows, Tag
 from model.schemes.load import load_case
 from tests.cases import write_case
 from tests.engine import evaluated
@@ -142,6 +157,54 @@ def test_a_loan_without_interest_is_repaid_in_equal_parts():
 def test_year_on_year_changes_accumulate_to_the_amounts():
     amounts = np.array([[5.0], [7.0], [4.0]])
     assert np.array_equal(np.cumsum(year_on_year(amounts), axis=0), amounts)
+
+
+def test_each_line_of_each_year_is_in_one_purse():
+    """The reserve pays for posts in 2022/23 and the base budget from then on; a penny is never in two purses."""
+
+    def years(*amounts):
+        return np.array(amounts, dtype=float)[:, None]
+
+    lines = {
+        Tag("Staff", INVESTMENT, RECURRING): years(-10, -20),
+        Tag("Set-up", INVESTMENT, ONE_OFF): years(-4, 0),
+        Tag("Posts", INVESTMENT, RECURRING, GRANT): years(-1, -1),
+        Tag("IFA", CASHABLE, RECURRING): years(5, 7),
+        Tag(INTERACTION, CASHABLE, RECURRING): years(0, -3),
+        Tag("IFA", AVOIDANCE, RECURRING): years(1, 2),
+        Tag("Teams", CASHABLE, RECURRING, RESERVE): years(6, 8),
+    }
+    purses, base = share_out(CASE, lines, {FIXED_TERM_POSTS: years(0, 2), UNFILLED_POSTS: years(0, 0.5)})
+    assert {name: amount[:, 0].tolist() for name, amount in purses.items()} == {
+        "base_budget": [5, -20 + 7 - 3 - 2.5], "reserve_funded": [-10 + 6, 8 + 2], "one_off": [-4, 0.5],
+        "grant_or_partner_funded": [-1, -1], "cost_avoidance": [1, 2], "net": [-3, -7],
+    }  # fmt: skip
+    assert {key: amount[:, 0].tolist() for key, amount in base.items()} == {
+        ("pressure", "Staff"): [0, -20], ("saving", "IFA"): [5, 7], ("saving", TOGETHER): [0, -3],
+        ("pressure", FIXED_TERM_POSTS): [0, -2], ("pressure", UNFILLED_POSTS): [0, -0.5],
+    }  # fmt: skip
+
+
+def test_the_reserve_implements_what_it_pays_for_and_banks_no_saving():
+    """A month: £10 of posts and £5 of set-up until the reserve's year ends; £2 charged to it for as long as it runs."""
+    own = {
+        Tag("Staff", INVESTMENT, RECURRING): -10.0, Tag("Set-up", INVESTMENT, ONE_OFF): -5.0,
+        Tag("Rota", INVESTMENT, RECURRING, RESERVE): -2.0, Tag("Posts", INVESTMENT, RECURRING, GRANT): -3.0,
+        Tag("IFA", CASHABLE, RECURRING): 7.0,
+    }  # fmt: skip
+    posts = CashFlows({tag: np.full((24, 1), amount) for tag, amount in own.items()})
+    case = SimpleNamespace(**vars(CASE), schemes=(), active_schemes=())
+    found = reserve_flows(
+        SimpleNamespace(
+            case=case,
+            setting=SimpleNamespace(shape=(24, 1), case=case),
+            perimeters={WHOLE: Perimeter(name=WHOLE, flows={"posts": posts})},
+        )
+    )
+    assert found["implementation"][[0, 11, 12, 23], 0].tolist() == [12, 12, 2, 2]
+    assert found["one_offs"][[0, 11, 12, 23], 0].tolist() == [5, 5, 0, 0]
+    assert not found["carried"].any()
+    assert not found["released"].any()
 
 
 # --- A whole case -----------------------------------------------------------------------------------------------------

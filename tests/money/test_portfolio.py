@@ -11,11 +11,12 @@ from model.case.draws import sample
 from model.case.parameters import PLACEMENTS
 from model.case.words import CASHABLE, PARTNER, WHOLE
 from model.money.funding import purse_of
-from model.money.portfolio import evaluate, members_of
+from model.money.portfolio import costs_of, evaluate, members_of
 from model.schemes.cashflows import CashFlows, Tag
 from model.schemes.load import load_case
 from tests.cases import CASE_TOML, write_case
 from tests.engine import evaluated, invented, line, load
+from tests.schemes.test_optimism import AMBER, BIAS, ROWS
 
 BOTH = ["fostering", "edge_of_care"]
 
@@ -181,3 +182,18 @@ def test_the_opening_children_cost_their_number_times_the_first_years_price_time
     cost = evaluated(base).opening_cost
     assert cost["IFA foster placements"] == pytest.approx(90 * 800 * 365 / 7)
     assert cost["Residential placements"] == pytest.approx(35 * 4000 * 365 / 7)
+
+
+def test_what_a_case_does_not_price_costs_nothing(base):
+    """Neutral is nought: placements and events without a stated price leave no pounds in any world."""
+    unpriced = {n: a for n, a in base.assumptions.items() if not n.startswith(("price.", "cost."))}
+    run = evaluated(replace(base, assumptions=unpriced))
+    assert not any(amount.any() for names in ((), BOTH) for amount in run.spending(names).values())
+    assert not run.saving(BOTH).net(120, 1).any()
+
+
+def test_optimism_raises_what_a_scheme_costs_by_the_uplift_of_its_grade(tmp_path):
+    case = load(tmp_path, "base", assumptions=ROWS, files={"../reference/optimism_bias.csv": BIAS})
+    off, on = evaluated(case), evaluated(case, appraisal__optimism_bias=1.0)
+    costs = [costs_of(run.schemes["fostering"], run.setting).net(120, 1) for run in (off, on)]
+    np.testing.assert_allclose(costs[1], costs[0] * (1 + AMBER[0]))

@@ -7,7 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.risk.attribution import shapley, to_the_penny, waterfall
+from model.case.draws import sample
+from model.money.appraisal import npv_evaluator
+from model.risk.attribution import attribute, shapley, to_the_penny, waterfall
+from tests.engine import invented
 
 NAMES = ("a", "b", "c", "d")
 DRAWS = 5
@@ -94,3 +97,16 @@ def test_a_step_of_the_waterfall_is_what_its_scheme_adds_to_those_before_it() ->
 
     steps = waterfall(worth, ("a", "b", "c"))
     assert {name: float(step[0]) for name, step in steps.items()} == {"a": 1, "b": 20, "c": 2 * 321 - 21}
+
+
+def test_two_schemes_of_a_case_share_what_they_are_worth_together() -> None:
+    """Each has the mean of what it is worth alone and what it adds to the other, and no penny is left over."""
+    case = invented()
+    draws = sample(case, 3, 1)
+    found = attribute(case, draws, "invest_to_save")
+    sets = {"f": ["fostering"], "e": ["edge_of_care"], "both": ["fostering", "edge_of_care"]}
+    npv = npv_evaluator(case, sets)(draws)
+    assert found.joint == pytest.approx(npv["both"], abs=0.006)
+    assert found.shapley["fostering"] == pytest.approx((npv["f"] + npv["both"] - npv["e"]) / 2, abs=0.02)
+    for parts in (found.shapley, found.steps):
+        assert sum(parts.values()) == pytest.approx(found.joint, abs=1e-6)

@@ -56,13 +56,13 @@ SCHEMES = {
 }
 
 
-def homes(tmp_path, schemes, values, caseload=CASELOAD, **files):
+def homes(tmp_path, schemes, values, caseload=CASELOAD, declared=SCHEMES, **files):
     """Evaluate a case of some SCHEMES at central values; `values`: assumption -> value and unit."""
     folder = tmp_path / "inputs" / "homes"
     folder.mkdir(parents=True)
     write_reference(tmp_path / "inputs")
-    declared = "".join(f'[[schemes]]\nname = "{n}"\ntitle = "{n}"\n{SCHEMES[n]}\n' for n in schemes)
-    (folder / "case.toml").write_text(CASE + declared)
+    text = "".join(f'[[schemes]]\nname = "{n}"\ntitle = "{n}"\n{declared[n]}\n' for n in schemes)
+    (folder / "case.toml").write_text(CASE + text)
     rows = [
         f"{name},{said},{'2023/24' if 'GBP' in said else ''},invented,red" for name, said in (BASIC | values).items()
     ]
@@ -129,6 +129,22 @@ def test_children_leave_care_sooner_and_leaving_costs(tmp_path):
     found = table(run)
     assert found["Residential placements", AVOIDANCE] == pytest.approx(4000 * gone, abs=0.01)
     assert found["Leaving care before 18", AVOIDANCE] == pytest.approx([-15_000, -7_500, -3_750], abs=0.01)
+
+
+def test_stays_are_shortened_as_the_scheme_grows(tmp_path):
+    """Half a year at full effect, reached after four months: an eighth, three, five, seven, then all of it."""
+    run = homes(tmp_path, ["home"], {"home.share_annual": "0.5,share", "home.ramp_months": "4,months"})
+    rate = run.levers["home"].sooner[0].rate[:, 0]
+    assert rate[:6] / (np.log(2) / 12) == pytest.approx([1 / 8, 3 / 8, 5 / 8, 7 / 8, 1, 1])
+
+
+def test_what_goes_with_a_child_is_of_the_placement_named(tmp_path):
+    """Ten in homes and five in foster care at £100 each: £1,000 a year where the scheme names homes."""
+    both = CASELOAD.replace("all,all", "1_4,ifa_foster,5,0,,invented\nall,all")
+    placed = SCHEMES | {"other": SCHEMES["other"] + '\nplacement = "residential"'}
+    values = {"other.cost_per_child_annual": "100,GBP/child/year"}
+    found = table(homes(tmp_path, ["other"], values, both, declared=placed))
+    assert found == {("other", AVOIDANCE): [-1_000] * 3}
 
 
 def test_a_contract_a_tenth_cheaper_saves_until_it_ends(tmp_path):

@@ -69,3 +69,7 @@ def test_the_worst_grade_counts(folder):
     case = load_case(folder)
     bad = {"edge_of_care.effect": replace(case.assumptions["edge_of_care.effect"], quality="red")}
     assert grade_of(replace(case, assumptions={**case.assumptions, **bad}), "edge_of_care") == "red"
+
+
+def test_a_scheme_that_rests_on_no_assumption_is_of_the_best_grade(folder):
+    assert grade_of(load_case(folder), "improvement") == "green"

@@ -16,13 +16,13 @@ from model.schemes.staff.recruitment import (
     retention_due,
     starters,
 )
-from model.schemes.staff.redundancy import RedundancyRules, redundancy_pay, redundancy_weeks
+from model.schemes.staff.redundancy import redundancy_pay, redundancy_weeks
 
 MONTH_ENDS = np.arange(1, 61)[:, None].astype(float)
-RULES = RedundancyRules(
-    weeks_under_22=0.5, weeks_22_to_40=1.0, weeks_41_and_over=1.5, age_middle=22, age_upper=41, years_least=2,
-    years_most=20, cap_weekly_gbp=571,
-)  # fmt: skip
+RULES = {
+    "weeks_a_year_under_22": 0.5, "weeks_a_year_22_to_40": 1.0, "weeks_a_year_41_and_over": 1.5, "age_middle": 22,
+    "age_upper": 41, "years_least": 2, "years_most": 20, "cap_weekly_gbp": 571,
+}  # fmt: skip
 
 
 def recruiting(months=6.0, chance=1.0, vacancy=0.0, turnover=0.0):

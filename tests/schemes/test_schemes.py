@@ -11,6 +11,7 @@ from model.money.portfolio import streams_of
 from model.schemes.agency import annual_cost
 from model.schemes.base import monthly_hazard
 from model.schemes.staff.posts import already_paid
+from tests.cases import CASE_TOML
 from tests.engine import FULL_YEAR, evaluated, line, load, yearly
 
 WEEKS = 365 / 7
@@ -142,6 +143,24 @@ def test_a_team_may_approve_so_many_a_year_with_no_end(tmp_path):
     approved = run.schemes["fostering"].households(run.setting).approved[:, 0]
     assert approved[:13] == pytest.approx([0] * 11 + [0.5, 0.5])
     assert approved[-1] == pytest.approx(0.5)
+
+
+def test_approvals_end_with_the_scheme(tmp_path):
+    """Half a household a month until the middle of September 2023, the last day of the team's work."""
+    yearly_row = {"value": "6", "unit": "households/year", "low": "", "high": "", "distribution": "fixed"}
+    ends = CASE_TOML.replace('kind = "fostering_growth"', 'kind = "fostering_growth"\nend = 2023-09-15')
+    case = load(tmp_path, assumptions={"fostering.approvals_annual": yearly_row}, case_toml=ends)
+    run = evaluated(case, **ALL_IN_POST, fostering__households=0.0, fostering__approval_lag=0.0)
+    approved = run.schemes["fostering"].households(run.setting).approved[:, 0]
+    assert approved[8:20] == pytest.approx([0] + [0.5] * 8 + [0.25, 0, 0])
+
+
+def test_constellations_cost_so_much_each_a_year(tmp_path):
+    case = load(tmp_path)
+    own = flows(
+        evaluated(case, fostering__constellations=3.0, fostering__constellation_cost_annual=50_000.0), "fostering"
+    )
+    assert yearly(case, line(own, "Constellations")) == pytest.approx(-150_000)
 
 
 def test_better_support_keeps_existing_carers(tmp_path):

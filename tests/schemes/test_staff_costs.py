@@ -55,7 +55,7 @@ def row(**changes):
 
 def setting(*rows, start=date(2022, 4, 1), pay=PAY, **values):
     spec = SchemeSpec(name="s", title="S", kind="establishment", start=start)
-    numbers = NEUTRAL | {f"establishment.{k}": v for k, v in values.items()}
+    numbers = NEUTRAL | {k if "." in k else f"establishment.{k}": v for k, v in values.items()}
     case = SimpleNamespace(
         timeline=TIMELINE, establishment=rows, council="Bury Council", price_base="2022/23", schemes=(spec,),
         active_schemes=(spec,), acting_months=36,
@@ -69,7 +69,7 @@ def setting(*rows, start=date(2022, 4, 1), pay=PAY, **values):
 
 def costs(*rows, **values):
     where, spec = setting(*rows, **values)
-    return {tag: -amount[:, 0] for tag, amount in staff_costs(where, spec, np.zeros(1))}
+    return {tag: -amount[:, 0] for tag, amount in staff_costs(where, spec)}
 
 
 def recurring(line):
@@ -104,7 +104,7 @@ def test_a_change_of_price_base_changes_nothing_nominal_of_a_graded_row():
     for base in ("2022/23", "2023/24"):
         where.case.price_base = base
         level = np.array([INDEX.at(y) for y in TIMELINE.financial_years])[TIMELINE.year_index] / INDEX.at(base)
-        nominal.append(staff_costs(where, spec, np.zeros(1)).net(36, 1)[:, 0] * level)
+        nominal.append(staff_costs(where, spec).net(36, 1)[:, 0] * level)
     assert np.allclose(*nominal)
 
 
@@ -158,7 +158,7 @@ def test_a_row_carved_out_of_another_moves_its_money_and_no_more():
         where.case.scheme = lambda name, spec=spec: SchemeSpec(
             name=name, title="", kind="establishment", start=spec.start
         )
-        staff = staff_costs(where, spec, np.zeros(1)).net(36, 1)[:, 0]
+        staff = staff_costs(where, spec).net(36, 1)[:, 0]
         assert by_year(-staff)[0] == pytest.approx(left)
 
 
@@ -166,8 +166,8 @@ def test_covered_posts_do_the_work_that_is_paid_for():
     """A quarter of posts empty for good, two fifths of those covered: 0.75 + 0.25 x 0.4 at work; before, none."""
     numbers = {"vacancy_share": 0.25, "agency_cover_share": 0.4, "agency_premium": 0.5}
     where, spec = setting(row(), **numbers)
-    assert at_work(where, spec, np.zeros(1))[:, 0] == pytest.approx(np.full(36, 0.85))
-    assert at_work(where, spec, np.zeros(1), np.ones(1))[:2, 0] == pytest.approx([0, 0.85])
+    assert at_work(where, spec)[:, 0] == pytest.approx(np.full(36, 0.85))
+    assert at_work(where, spec, np.ones(1))[:2, 0] == pytest.approx([0, 0.85])
     paid = sum(amount[:12].sum() for amount in costs(row(), **numbers).values())
     assert paid == pytest.approx(36_500 * (0.75 + 0.25 * 0.4 * 1.5))
 
@@ -180,12 +180,26 @@ def test_what_a_budget_holds_for_approved_posts_beyond_what_is_spent_on_them():
 
 
 def test_work_is_shared_by_the_fte_of_the_rows_that_recruit():
-    """Three posts filled at once and one from October 2022: three quarters at work until then; no rotas."""
-    rows = row(id="now", fte_proposed=3.0), row(id="later", start=date(2022, 10, 1)), row(id="rota", basis="day")
+    """Three posts more than one, filled at once, and one from October 2022: three quarters until then; no rotas."""
+    rows = (
+        row(id="now", fte_current=1.0, fte_proposed=4.0),
+        row(id="later", start=date(2022, 10, 1)),
+        row(id="rota", basis="day"),
+    )
     where, spec = setting(*rows)
-    assert at_work(where, spec, np.zeros(1))[4:8, 0] == pytest.approx([0.75, 0.75, 1, 1])
+    assert at_work(where, spec)[4:8, 0] == pytest.approx([0.75, 0.75, 1, 1])
 
 
 def test_a_scheme_that_recruits_nobody_does_its_work_from_its_start():
     where, spec = setting(row(recruited=False), start=date(2022, 5, 1), vacancy_share=0.9)
-    assert at_work(where, spec, np.zeros(1))[:3, 0] == pytest.approx([0, 1, 1])
+    assert at_work(where, spec)[:3, 0] == pytest.approx([0, 1, 1])
+
+
+def test_equipment_is_bought_new_unless_some_is_said_to_be_used_again():
+    amounts = costs(row(fte_proposed=10.0), equipment_cost=1_000.0)
+    assert by_year(amounts[Tag(RECRUITING, INVESTMENT, ONE_OFF)]) == pytest.approx([10_000, 0, 0])
+
+
+def test_posts_that_are_paid_already_cost_the_rest():
+    amounts = costs(row(), **{"s.posts_paid_already_share": 0.25})
+    assert by_year(amounts[recurring(STAFF)]) == pytest.approx([0.75 * 36_500] * 3)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -17,19 +18,24 @@ from model.case.reading.problems import InputProblems
 from model.case.timeline import Timeline
 from model.schemes.staff.prices import (
     PostPay,
+    cost_rates,
     full_year_cost,
     increments_by,
     point_on,
-    post_cost,
     post_pay,
-    salary_by_month,
+    salary_on,
 )
 from tests.cases import pay_tables
 
 REFERENCE = Path(__file__).parents[2] / "inputs" / "reference"
 TABLES = pay_tables(REFERENCE / "pay")
 BURY = "Bury Council"
-THREE_YEARS = Timeline(date(2022, 4, 1), 36)
+
+
+def by_month(tables, pay, timeline):
+    """What a post costs in each month: its rates of the year by the month's share of the year."""
+    rates = cost_rates(tables, pay, timeline, {})
+    return SimpleNamespace(**{part: rate * timeline.year_share for part, rate in vars(rates).items()})
 
 
 def post_at_38(start=date(2022, 4, 1)):
@@ -52,20 +58,20 @@ BY_HAND = {
 def test_one_post_to_the_penny(year):
     salary, ni, pension, levy, total = BY_HAND[year]
     first = date(int(year[:4]), 4, 1)
-    cost = post_cost(TABLES, post_at_38(first), Timeline(first, 12))
+    cost = by_month(TABLES, post_at_38(first), Timeline(first, 12))
     parts = (cost.salary, cost.national_insurance, cost.pension, cost.levy)
     assert [float(part.sum()) for part in parts] == pytest.approx([salary, ni, pension, levy], abs=0.006)
-    assert full_year_cost(TABLES, post_at_38(first), year) == total
+    assert full_year_cost(TABLES, post_at_38(first), year, {}) == total
 
 
 def test_the_year_the_rate_fell_blends_to_the_published_14_53_per_cent():
-    cost = post_cost(TABLES, post_at_38(), Timeline(date(2022, 4, 1), 12))
+    cost = by_month(TABLES, post_at_38(), Timeline(date(2022, 4, 1), 12))
     blended = cost.national_insurance.sum() / (44_539 - 9_100)
     assert round(float(blended), 4) == 0.1453
 
 
 def test_the_rate_follows_the_pay_day_so_it_falls_in_november_2022_and_rises_in_april_2025():
-    cost = post_cost(TABLES, post_at_38(), Timeline(date(2022, 4, 1), 48))
+    cost = by_month(TABLES, post_at_38(), Timeline(date(2022, 4, 1), 48))
     rate = cost.national_insurance / (cost.salary - 9_100 * Timeline(date(2022, 4, 1), 48).year_share)
     assert np.allclose(rate[:7], 0.1505)
     assert np.allclose(rate[7:36], 0.138)
@@ -76,21 +82,21 @@ def test_a_pension_rate_of_april_is_paid_from_april_and_not_for_march():
     old, new = (replace(TABLES.in_force(PENSION, date(2022, 4, 1), BURY), rate=r, start=date(y, 4, 1)) for y, r in
                 ((2022, 0.2), (2023, 0.3)))  # fmt: skip
     tables = replace(TABLES, rates={**TABLES.rates, PENSION: (old, new)})
-    cost = post_cost(tables, post_at_38(), Timeline(date(2022, 4, 1), 24))
+    cost = by_month(tables, post_at_38(), Timeline(date(2022, 4, 1), 24))
     assert cost.pension / cost.salary == pytest.approx([0.2] * 12 + [0.3] * 12)
 
 
-def test_a_post_that_starts_in_mid_january_costs_its_days_of_the_year():
-    cost = post_cost(TABLES, post_at_38(date(2023, 1, 16)), Timeline(date(2022, 4, 1), 12))
-    assert cost.salary.sum() == pytest.approx(44_539 * 75 / 365)  # 16 days of January, 28, 31
-    assert cost.national_insurance.sum() == pytest.approx(35_439 * 0.138 * 75 / 365)
-    assert not cost.total[:9].any()
+def test_before_its_start_a_post_is_priced_as_on_its_first_day():
+    cost = cost_rates(TABLES, post_at_38(date(2023, 1, 16)), Timeline(date(2022, 4, 1), 12), {})
+    assert cost.salary == pytest.approx(np.full(12, 44_539))
+    assert cost.national_insurance == pytest.approx(np.full(12, 35_439 * 0.138))  # not 15.05% for April to October
+    assert cost.total == pytest.approx(np.full(12, 44_539 * (1 + 0.192 + 0.005) + 35_439 * 0.138))
 
 
 def test_awards_and_rates_not_yet_known_are_not_used():
     july = TABLES.known_on(date(2022, 7, 13))
     # No award yet and 15.05% all year: 42,614 + 33,514 x 15.05% = 5,043.86, + 19.2% = 8,181.89, + 0.5% = 213.07.
-    whole = full_year_cost(july, post_at_38(), "2022/23")
+    whole = full_year_cost(july, post_at_38(), "2022/23", {})
     assert whole == 56_052.82
     # Printed: 0.15 of a LADO for £8,405, that is £56,033; the inferred point and on-costs come within £20 of it.
     assert abs(whole - 8_405 / 0.15) < 20
@@ -98,10 +104,9 @@ def test_awards_and_rates_not_yet_known_are_not_used():
 
 def test_a_year_without_a_known_award_rises_as_planned_and_to_the_pound():
     july = TABLES.known_on(date(2022, 7, 13))
-    salary = salary_by_month(july, post_at_38(), THREE_YEARS, {"2022/23": 0.02, "2023/24": 0.03})
-    assert salary[0] == 43_466  # 42,614 x 1.02 = 43,466.28
-    assert salary[12] == 44_770  # 43,466 x 1.03 = 44,769.98
-    assert salary[24] == 44_770
+    planned = {"2022/23": 0.02, "2023/24": 0.03}
+    salary = [salary_on(july, post_at_38(), date(year, 4, 1), planned) for year in (2022, 2023, 2024)]
+    assert salary == [43_466, 44_770, 44_770]  # 42,614 x 1.02 = 43,466.28; 43,466 x 1.03 = 44,769.98
 
 
 def test_increments_fall_each_april_after_six_months():
@@ -133,7 +138,7 @@ def test_the_2024_regrade_costs_the_difference_of_the_two_bands():
         post_pay(TABLES, council=BURY, grade=grade, start=day, priced_at="top") for grade in ("CO-E", "CO-F")
     )
     # (112,636 - 101,596) x (1 + 13.8% + 19.2% + 0.5%) = 11,040 x 1.335 = 14,738.40
-    rise = full_year_cost(TABLES, combined, "2023/24") - full_year_cost(TABLES, director, "2023/24")
+    rise = full_year_cost(TABLES, combined, "2023/24", {}) - full_year_cost(TABLES, director, "2023/24", {})
     assert rise == pytest.approx(14_738.40, abs=0.011)
 
 
@@ -197,11 +202,12 @@ def test_another_council_is_priced_through_its_own_files_alone(marshpool):
     assert post_pay(marshpool, **place).point == "3"
     assert post_pay(marshpool, **place, spine_point="2").point == "2"
     # 2023/24: 24,000 + 1,000 = 25,000; NI 15,900 x 13.8% = 2,194.20; pension 5,000; levy 125.
-    assert full_year_cost(marshpool, at["middle"], "2023/24") == 32_319.20
+    assert full_year_cost(marshpool, at["middle"], "2023/24", {}) == 32_319.20
     # 30,000 x 1.05 = 31,500; NI 22,400 x 13.8% = 3,091.20; pension 6,300; levy 157.50.
-    assert full_year_cost(marshpool, at["top"], "2023/24") == 41_048.70
+    assert full_year_cost(marshpool, at["top"], "2023/24", {}) == 41_048.70
     climbing = replace(at["bottom"], steps=True)
-    assert list(salary_by_month(marshpool, climbing, THREE_YEARS)[[0, 12, 24]]) == [20_000, 25_000, 31_500]
+    salary = [salary_on(marshpool, climbing, date(year, 4, 1), {}) for year in (2022, 2023, 2024)]
+    assert salary == [20_000, 25_000, 31_500]
 
 
 def test_every_bad_cell_is_reported_at_once(tmp_path):

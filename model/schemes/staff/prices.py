@@ -6,25 +6,14 @@ threshold. So 2022/23 has seven months at 15.05% and five at 13.8%, the 14.53% t
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
-from model.case.pay import (
-    BOTTOM,
-    LEVY,
-    MIDDLE,
-    NI,
-    PENSION,
-    PLACES_IN_A_GRADE,
-    TOP,
-    Grade,
-    PayError,
-    PayTables,
-)  # fmt: skip
+from model.case.draws import Floats
+from model.case.pay import BOTTOM, LEVY, MIDDLE, NI, PENSION, TOP, Grade, PayError, PayTables
 from model.case.records import Case, Post
 from model.case.timeline import MONTHS_A_YEAR, Timeline, add_months, financial_year
 from model.case.words import BOTTOM_UP
@@ -46,15 +35,15 @@ class PostPay:
 
 @dataclass(frozen=True, kw_only=True)
 class PostCost:
-    """Nominal pounds of one whole-time post: in each month, or at each month's yearly rate. Each (months,)."""
+    """Nominal pounds of one whole-time post at each month's yearly rate. Each (months,)."""
 
-    salary: NDArray[np.float64]
-    national_insurance: NDArray[np.float64]
-    pension: NDArray[np.float64]
-    levy: NDArray[np.float64]
+    salary: Floats
+    national_insurance: Floats
+    pension: Floats
+    levy: Floats
 
     @property
-    def total(self) -> NDArray[np.float64]:
+    def total(self) -> Floats:
         """Pay and on-costs together. Shape (months,)."""
         return self.salary + self.national_insurance + self.pension + self.levy
 
@@ -72,13 +61,10 @@ def post_pay(  # noqa: PLR0913 - a post is where six facts meet
     """Place a post on its grade: at a stated point, or at the bottom, middle or top (the top where nothing is said).
 
     Councils budget at the top of the grade, since everyone gets there. With increments a post starts where it is
-    placed and climbs to the top. PayError if the grade, the point or the word is unknown.
+    placed and climbs to the top. PayError if the grade is unknown or has no middle.
     """
     row = tables.grade(council, grade)
-    where = priced_at or TOP
-    if where not in PLACES_IN_A_GRADE:
-        raise PayError(f"priced_at is {where!r}; expected one of {', '.join(PLACES_IN_A_GRADE)}, or blank for the top")
-    point = spine_point or {BOTTOM: row.point_bottom, TOP: row.point_top}.get(where) or _middle(row)
+    point = spine_point or {BOTTOM: row.point_bottom, MIDDLE: ""}.get(priced_at, row.point_top) or _middle(row)
     return PostPay(council=council, spine=row.spine, point=point, point_top=row.point_top, start=start, steps=steps)
 
 
@@ -107,39 +93,24 @@ def increments_by(start: date, day: date, rules: Mapping[str, float]) -> int:
     They fall on 1 April; a starter with less than six months' service by then has the first six months after starting.
     """
     month, wait = int(rules["increment_month"]), int(rules["months_before_first"])
-    first_april = date(start.year + (start.month >= month), month, 1)
-    waited = _months_later(start, wait)
-    first = max(first_april, waited)
+    # the same day of the month some months on; the first of the next where there is no such day
+    waited = min(add_months(start, wait) + timedelta(days=start.day - 1), add_months(start, wait + 1))
+    first = max(date(start.year + (start.month >= month), month, 1), waited)
     if day < first:
         return 0
-    next_april = date(first.year + ((first.month, first.day) >= (month, 1)), month, 1)
-    return 1 if day < next_april else 2 + (day.year - next_april.year) - ((day.month, day.day) < (month, 1))
+    return 1 + sum(first < date(year, month, 1) <= day for year in range(first.year, day.year + 1))
 
 
-def _months_later(day: date, months: int) -> date:
-    """Return the same day of the month some months on; the first of the next where there is no such day."""
-    first = add_months(day, months)
-    last = add_months(day, months + 1) - timedelta(days=1)
-    return first + timedelta(days=day.day - 1) if day.day <= last.day else last + timedelta(days=1)
-
-
-def salary_by_month(
-    tables: PayTables, pay: PostPay, timeline: Timeline, planned_rises: Mapping[str, float] | None = None
-) -> NDArray[np.float64]:
-    """Yearly pay at the point in force on the first of each month, (months,); before its start, as on its start day.
+def salary_on(tables: PayTables, pay: PostPay, day: date, planned_rises: Mapping[str, float]) -> float:
+    """Return yearly pay at the point in force on a day; before the post's start, as on its start day.
 
     Awards in the tables are used as printed. A financial year later than the last award known for the spine rises by
     `planned_rises` (year -> share), rounded to the pound as awards are; a year missing there does not rise.
     """
-    days = [max(day, pay.start) for day in timeline.month_starts[:-1]]
-    return np.array([_salary_on(tables, pay, day, planned_rises or {}) for day in days], dtype=np.float64)
-
-
-def _salary_on(tables: PayTables, pay: PostPay, day: date, planned: Mapping[str, float]) -> float:
-    point = point_on(pay, day, tables.rules)
-    salary = tables.annual_pay(pay.spine, point, day)
+    day = max(day, pay.start)
+    salary = tables.annual_pay(pay.spine, point_on(pay, day, tables.rules), day)
     for year in years_without_an_award(tables, pay.spine, day):
-        salary = float(np.floor(salary * (1 + planned.get(year, 0.0)) + 0.5))
+        salary = float(np.floor(salary * (1 + planned_rises.get(year, 0.0)) + 0.5))
     return salary
 
 
@@ -151,14 +122,12 @@ def years_without_an_award(tables: PayTables, spine: str, day: date) -> list[str
     return [financial_year(date(y, 4, 1)) for y in years]
 
 
-def cost_rates(
-    tables: PayTables, pay: PostPay, timeline: Timeline, planned_rises: Mapping[str, float] | None = None
-) -> PostCost:
+def cost_rates(tables: PayTables, pay: PostPay, timeline: Timeline, planned_rises: Mapping[str, float]) -> PostCost:
     """Return what one whole-time post costs at the yearly rate of each month, nominal.
 
     Before the start month it is what it will be at the start, so that figures older than the post are not needed.
     """
-    salary = salary_by_month(tables, pay, timeline, planned_rises)
+    salary = np.array([salary_on(tables, pay, day, planned_rises) for day in timeline.month_starts[:-1]])
     pay_days = [max(after - timedelta(days=1), pay.start) for after in timeline.month_starts[1:]]
     ni = [tables.in_force(NI, day) for day in pay_days]
     national_insurance = [max(0.0, s - r.threshold_annual_gbp) * r.rate for s, r in zip(salary, ni, strict=True)]
@@ -170,23 +139,12 @@ def cost_rates(
     )
 
 
-def post_cost(
-    tables: PayTables, pay: PostPay, timeline: Timeline, planned_rises: Mapping[str, float] | None = None
-) -> PostCost:
-    """Return the nominal cost by month of one whole-time post from its start day, part-months by days."""
-    rates = cost_rates(tables, pay, timeline, planned_rises)
-    share = timeline.year_share * timeline.share_active(pay.start)
-    return PostCost(**{part.name: getattr(rates, part.name) * share for part in fields(PostCost)})
-
-
-def full_year_cost(
-    tables: PayTables, pay: PostPay, year: str, planned_rises: Mapping[str, float] | None = None
-) -> float:
+def full_year_cost(tables: PayTables, pay: PostPay, year: str, planned_rises: Mapping[str, float]) -> float:
     """Nominal pounds of one whole-time post in post all through a financial year, to the penny."""
-    first = date(int(year[:4]), 4, 1)
-    settled = replace(pay, start=first, steps=False)
-    cost = post_cost(tables, settled, Timeline(first, MONTHS_A_YEAR), planned_rises)
-    return round(float(cost.total.sum()), PENNY)
+    whole = Timeline(date(int(year[:4]), 4, 1), MONTHS_A_YEAR)
+    settled = replace(pay, start=whole.start, steps=False)
+    rates = cost_rates(tables, settled, whole, planned_rises)
+    return round(float(rates.total @ whole.year_share), PENNY)
 
 
 def planned_rises(case: Case) -> dict[str, float]:
@@ -202,35 +160,27 @@ def planned_rises(case: Case) -> dict[str, float]:
     return rises | {financial_year(case.knowledge_date): 0.0}
 
 
-@dataclass(frozen=True, kw_only=True)
-class PricedRow:
-    """A row of the establishment priced from its grades. `rates`: nominal pounds a year in each month, (months,).
+def row_rates(case: Case, post: Post) -> Floats:
+    """Return a row of the establishment bottom-up: nominal pounds a year at each month's rate, (months,).
 
-    The rate is the whole row's net change: proposed posts at their grade less current posts at theirs. `planned_years`
-    counts the April rises up to each month that no known award covers, (months,).
+    The whole row's net change: proposed posts at their grade less current posts at theirs. PayError says which grade,
+    point or table is missing.
     """
+    tables, rises = case.reference.pay, planned_rises(case)
+    placed = _placed(case, post, _start(case, post))
+    return np.asarray(sum(fte * cost_rates(tables, pay, case.timeline, rises).total for fte, pay in placed))
 
-    rates: NDArray[np.float64]
-    planned_years: NDArray[np.float64]
 
+def planned_years(case: Case, post: Post) -> Floats:
+    """Return how many April rises up to each month no known award covers, (months,), for a row priced from its grade.
 
-def price_row(case: Case, post: Post, start: date) -> PricedRow:
-    """Price a row of `establishment.csv` bottom-up. PayError says which grade, point or table is missing."""
-    tables = case.reference.pay
-    rises = planned_rises(case)
-    total = np.zeros(case.timeline.months)
-    spine = ""
-    for fte, grade, point in _sides(post):
-        pay = post_pay(
-            tables, council=case.council, grade=grade, start=start, spine_point=point, priced_at=post.priced_at,
-            steps=post.increments,
-        )  # fmt: skip
-        total += fte * cost_rates(tables, pay, case.timeline, rises).total
-        spine = pay.spine
+    Not that of the year of the knowledge date, which is pending (`planned_rises`).
+    """
+    start, pending = _start(case, post), financial_year(case.knowledge_date)
+    spine = _placed(case, post, start)[-1][1].spine
     days = [max(day, start) for day in case.timeline.month_starts[:-1]]
-    pending = financial_year(case.knowledge_date)
-    planned = [sum(year != pending for year in years_without_an_award(tables, spine, day)) for day in days]
-    return PricedRow(rates=total, planned_years=np.array(planned, dtype=np.float64))
+    years = [years_without_an_award(case.reference.pay, spine, day) for day in days]
+    return np.array([sum(year != pending for year in each) for each in years], dtype=np.float64)
 
 
 def full_year_price(case: Case, post: Post) -> float:
@@ -238,28 +188,33 @@ def full_year_price(case: Case, post: Post) -> float:
 
     Priced in the year of the price base, or in the year it starts where that is later (a grade may be newer).
     """
-    tables = case.reference.pay
+    tables, rises, start = case.reference.pay, planned_rises(case), _start(case, post)
     index = case.reference.indices[case.conventions.price_index]
-    start = post.start or case.scheme(post.charged_to).start
     year = max(case.price_base, financial_year(start))
-    rises = planned_rises(case)
     level = index.at(year) / index.at(case.price_base)
+    placed = _placed(case, post, start)
+    return round(sum(fte * (full_year_cost(tables, pay, year, rises) / level) for fte, pay in placed), PENNY)
 
-    def cost(grade: str, point: str) -> float:
-        pay = post_pay(
-            tables, council=case.council, grade=grade, start=date(int(year[:4]), 4, 1), spine_point=point,
-            priced_at=post.priced_at,
+
+def _start(case: Case, post: Post) -> date:
+    return post.start or case.scheme(post.charged_to).start
+
+
+def _placed(case: Case, post: Post, start: date) -> list[tuple[float, PostPay]]:
+    """Return (fte, place on a spine) of what is added and, where it had another grade, of what is taken away."""
+
+    def place(grade: str, point: str) -> PostPay:
+        return post_pay(
+            case.reference.pay, council=case.council, grade=grade, start=start, spine_point=point,
+            priced_at=post.priced_at, steps=post.increments,
         )  # fmt: skip
-        return full_year_cost(tables, pay, year, rises) / level
 
-    return round(sum(fte * cost(grade, point) for fte, grade, point in _sides(post)), PENNY)
-
-
-def _sides(post: Post) -> list[tuple[float, str, str]]:
-    """Return (fte, grade, point) of what is added and, where it had another grade, of what is taken away."""
     if not post.grade_current:
-        return [(post.fte_proposed - post.fte_current, post.grade, post.spine_point)]
-    return [(post.fte_proposed, post.grade, post.spine_point), (-post.fte_current, post.grade_current, "")]
+        return [(post.fte_proposed - post.fte_current, place(post.grade, post.spine_point))]
+    return [
+        (post.fte_proposed, place(post.grade, post.spine_point)),
+        (-post.fte_current, place(post.grade_current, "")),
+    ]
 
 
 def with_prices(case: Case) -> Case:
@@ -269,17 +224,15 @@ def with_prices(case: Case) -> Case:
     scheme that does not act keeps what was printed, or nought. PayError names every row that cannot be priced.
     """
     active = {spec.name for spec in case.active_schemes}
-    rows: list[Post] = []
+    priced: dict[str, float] = {}
     problems: list[str] = []
     for post in case.establishment:
-        if post.costing != BOTTOM_UP:
-            rows.append(post)
-            continue
-        try:
-            price = full_year_price(case, post) if post.charged_to in active else post.printed_gbp or 0.0
-            rows.append(replace(post, priced_gbp=price))
-        except PayError as error:
-            problems.append(f"establishment.csv, row {post.id!r}: {error}")
+        if post.costing == BOTTOM_UP:
+            try:
+                priced[post.id] = full_year_price(case, post) if post.charged_to in active else post.printed_gbp or 0.0
+            except PayError as error:
+                problems.append(f"establishment.csv, row {post.id!r}: {error}")
     if problems:
         raise PayError("\n".join(problems))
+    rows = (replace(post, priced_gbp=priced[post.id]) if post.id in priced else post for post in case.establishment)
     return replace(case, establishment=tuple(rows))

@@ -12,8 +12,8 @@ how many are recruited and paid for, the vacancy share how many are in post, so 
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from model.case.draws import Floats
 from model.case.timeline import MONTHS_A_YEAR
 
 MOST_ROUNDS = 1000.0
@@ -23,18 +23,18 @@ MOST_ROUNDS = 1000.0
 class Recruiting:
     """How a council recruits, each (draws,): months a round takes, shares, and leavers a year as a share."""
 
-    months_to_fill: NDArray[np.float64]
-    fill_probability: NDArray[np.float64]
-    vacancy_share: NDArray[np.float64]
-    turnover_annual: NDArray[np.float64]
+    months_to_fill: Floats
+    fill_probability: Floats
+    vacancy_share: Floats
+    turnover_annual: Floats
 
     @property
-    def monthly_leavers(self) -> NDArray[np.float64]:
+    def monthly_leavers(self) -> Floats:
         """Share of those in post who leave in a month; twelve months of it make the year's share. (draws,)."""
         return np.asarray(1 - (1 - self.turnover_annual) ** (1 / MONTHS_A_YEAR))
 
 
-def approach(elapsed: NDArray[np.float64], recruiting: Recruiting) -> NDArray[np.float64]:
+def approach(elapsed: Floats, recruiting: Recruiting) -> Floats:
     """Return the share of posts that have ever been filled by a moment, 0 to 1.
 
     With certain success it climbs in a straight line and reaches 1 at `months_to_fill`; where that is 0 everyone
@@ -50,14 +50,14 @@ def approach(elapsed: NDArray[np.float64], recruiting: Recruiting) -> NDArray[np
     return np.where(elapsed < 0, 0.0, np.where(months > 0, filled, 1.0))
 
 
-def months_vacant(recruiting: Recruiting) -> NDArray[np.float64]:
+def months_vacant(recruiting: Recruiting) -> Floats:
     """Return the months a vacancy lasts on average: half a round if the first succeeds, and a whole one per failure."""
     chance = recruiting.fill_probability
     rounds = np.divide(1.0, chance, out=np.full_like(chance, MOST_ROUNDS), where=chance > 0) - 0.5
     return np.asarray(rounds * recruiting.months_to_fill)
 
 
-def long_run_vacancy(recruiting: Recruiting) -> NDArray[np.float64]:
+def long_run_vacancy(recruiting: Recruiting) -> Floats:
     """Return the share of posts empty in the long run: as stated, or what turnover alone leaves where that is more.
 
     Leavers a month x months vacant = empty posts; as a share of all posts m q / (1 + m q).
@@ -66,12 +66,12 @@ def long_run_vacancy(recruiting: Recruiting) -> NDArray[np.float64]:
     return np.maximum(recruiting.vacancy_share, empty / (1 + empty))
 
 
-def filled_at(elapsed: NDArray[np.float64], recruiting: Recruiting) -> NDArray[np.float64]:
+def filled_at(elapsed: Floats, recruiting: Recruiting) -> Floats:
     """Return the share of posts with someone in them at a moment; 0 before recruiting begins."""
     return approach(elapsed, recruiting) * (1 - long_run_vacancy(recruiting))
 
 
-def filled_share(elapsed: NDArray[np.float64], recruiting: Recruiting) -> NDArray[np.float64]:
+def filled_share(elapsed: Floats, recruiting: Recruiting) -> Floats:
     """Return the share of a month's post-time worked, from months elapsed at the month's end (its first may be part).
 
     The curve at the middle of the days the post has existed in the month, times the share of the month it existed.
@@ -79,13 +79,13 @@ def filled_share(elapsed: NDArray[np.float64], recruiting: Recruiting) -> NDArra
     return ever_filled(elapsed, recruiting) * (1 - long_run_vacancy(recruiting))
 
 
-def ever_filled(elapsed: NDArray[np.float64], recruiting: Recruiting) -> NDArray[np.float64]:
+def ever_filled(elapsed: Floats, recruiting: Recruiting) -> Floats:
     """Return the share of a month's post-time of posts that have ever been filled, empty again or not."""
     active = np.clip(elapsed, 0, 1)
     return active * approach(elapsed - active / 2, recruiting)
 
 
-def starters(elapsed: NDArray[np.float64], recruiting: Recruiting) -> NDArray[np.float64]:
+def starters(elapsed: Floats, recruiting: Recruiting) -> Floats:
     """Return starters in each month as a share of posts: growth of those in post, and a new one for every leaver."""
     # Whoever starts on the very first day was not there before it, so the first month's rise is from nobody.
     before = np.where(elapsed > 1, filled_at(elapsed - 1, recruiting), 0.0)
@@ -93,14 +93,12 @@ def starters(elapsed: NDArray[np.float64], recruiting: Recruiting) -> NDArray[np
     return rise + leavers(elapsed, recruiting)
 
 
-def leavers(elapsed: NDArray[np.float64], recruiting: Recruiting) -> NDArray[np.float64]:
+def leavers(elapsed: Floats, recruiting: Recruiting) -> Floats:
     """Return leavers in each month as a share of posts: the monthly hazard on those in post."""
     return recruiting.monthly_leavers * filled_share(elapsed, recruiting)
 
 
-def retention_due(
-    elapsed: NDArray[np.float64], recruiting: Recruiting, qualifying_months: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def retention_due(elapsed: Floats, recruiting: Recruiting, qualifying_months: Floats) -> Floats:
     """Return how many qualify for a retention payment in each month, as a share of posts.
 
     A starter qualifies once, after `qualifying_months` in post, if still there: starters of that many months ago x

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 
+from model.case.draws import Floats
 from model.case.timeline import MONTHS_A_YEAR
 from model.case.words import DO_NOTHING, WITH_SCHEMES
 from model.schemes.setting import Setting
 from model.schemes.staff import recruitment
-from model.schemes.staff.posts import charged_posts, recruiting, row_elapsed
+from model.schemes.staff.posts import carried_rows, recruiting
 
 POSTS, IN_POST, EMPTY = "new_posts_fte", "new_posts_filled_fte", "new_posts_empty_fte"
 STARTERS, LEAVERS, RETAINED = "starters_fte", "leavers_fte", "retention_payments_due_fte"
@@ -20,7 +20,7 @@ CAPACITY = ("capacity.cases_open", "capacity.workers_current", "capacity.workers
 Measure = tuple[str, str]  # measure, world
 
 
-def measures(setting: Setting, in_care: Mapping[str, NDArray[np.float64]]) -> dict[Measure, NDArray[np.float64]]:
+def measures(setting: Setting, in_care: Mapping[str, Floats]) -> dict[Measure, Floats]:
     """Return (measure, world) -> (months, draws). Caseload measures only where the case states `capacity.*`.
 
     `in_care`: world -> children in care each month on average, (months, draws).
@@ -35,7 +35,7 @@ def measures(setting: Setting, in_care: Mapping[str, NDArray[np.float64]]) -> di
     return out
 
 
-def _new_posts(setting: Setting) -> dict[str, NDArray[np.float64]]:
+def _new_posts(setting: Setting) -> dict[str, Floats]:
     """Rows that start together share one curve, so that it is computed once for each start."""
     how = recruiting(setting)
     wait = setting.optional("establishment.retention_qualifying_months", 0.0)
@@ -52,28 +52,18 @@ def _new_posts(setting: Setting) -> dict[str, NDArray[np.float64]]:
     return total
 
 
-def _cohorts(setting: Setting) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
+def _cohorts(setting: Setting) -> list[tuple[Floats, Floats]]:
     """Return (fte, (draws,); months elapsed at each month's end, (months, draws)) of the rows that start together."""
-    fte: dict[tuple[str, object], NDArray[np.float64]] = {}
-    elapsed: dict[tuple[str, object], NDArray[np.float64]] = {}
-    for scheme in setting.case.active_schemes:
-        delay = setting.optional(f"{scheme.name}.delay", 0.0)
-        for post, sign in charged_posts(setting.case, scheme.name):
-            if not post.adds_people:
-                continue
-            moved = bool(post.included_when) and sign < 0
-            scale = setting.value(post.included_when) if moved else np.ones(setting.draws.n)
+    cohorts: dict[tuple[str, object], tuple[Floats, Floats]] = {}
+    for post, times, elapsed in carried_rows(setting, setting.case.active_schemes):
+        if post.adds_people:
             key = (post.charged_to, post.start)
-            if key not in fte:
-                fte[key] = np.zeros(setting.draws.n)
-                elapsed[key] = row_elapsed(setting, post, scheme.name, delay)
-            fte[key] = fte[key] + sign * (post.fte_proposed - post.fte_current) * scale
-    return [(amount, elapsed[key]) for key, amount in fte.items()]
+            fte = cohorts[key][0] if key in cohorts else np.zeros(setting.draws.n)
+            cohorts[key] = fte + times * (post.fte_proposed - post.fte_current), elapsed
+    return list(cohorts.values())
 
 
-def _caseloads(
-    setting: Setting, in_care: Mapping[str, NDArray[np.float64]], posts: Mapping[str, NDArray[np.float64]]
-) -> dict[Measure, NDArray[np.float64]]:
+def _caseloads(setting: Setting, in_care: Mapping[str, Floats], posts: Mapping[str, Floats]) -> dict[Measure, Floats]:
     """Open cases over workers in post, in both worlds; existing posts are filled as they were in both.
 
     Cases grow by a yearly share; of the children kept out of care a share's cases close, the others stay open as
@@ -87,7 +77,7 @@ def _caseloads(
     opened = setting.value("capacity.cases_open") * (1 + setting.optional("capacity.cases_growth_annual", 0.0)) ** years
     fewer = in_care[DO_NOTHING] - in_care[WITH_SCHEMES]
     closed = fewer * setting.optional("capacity.share_closed_if_kept_out_of_care", 0.0)
-    out: dict[Measure, NDArray[np.float64]] = {}
+    out: dict[Measure, Floats] = {}
     for world, share, gone in ((DO_NOTHING, np.zeros(setting.shape), 0.0), (WITH_SCHEMES, filled, closed)):
         cases = np.maximum(opened - gone, 0.0) + np.zeros(setting.shape)
         workers = current * held + added * share
@@ -103,12 +93,12 @@ def _caseloads(
     return out
 
 
-def _each(held: NDArray[np.float64], by: NDArray[np.float64]) -> NDArray[np.float64]:
+def _each(held: Floats, by: Floats) -> Floats:
     """Return how many each holds; infinite where there is something to hold and nobody in post."""
     return np.divide(held, by, out=np.where(held > 0, np.inf, 0.0), where=by > 0)
 
 
-def first_month_at_or_below(caseload: NDArray[np.float64], target: NDArray[np.float64]) -> NDArray[np.float64]:
+def first_month_at_or_below(caseload: Floats, target: Floats) -> Floats:
     """Return the first month (0 = the first) in which the caseload is at or below a target, (draws,); nan if never."""
     reached = caseload <= target
     return np.where(reached.any(axis=0), reached.argmax(axis=0), np.nan)
