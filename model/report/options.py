@@ -11,7 +11,7 @@ from model.case.reading.options_toml import options_path, read_options
 from model.options import mixes
 from model.options.appraisal import DRAWS, appraise
 from model.report import views
-from model.report.look import charts, markup
+from model.report.look import charts, markup, widget
 from model.report.look import format as fmt
 from model.report.look import tables as tbl
 from model.report.look.page import Block, Page, render, show
@@ -42,11 +42,11 @@ PRICES: Final = {
     "payback_chance": "Five points less of a chance of paying back",
 }
 SLIDERS: Final = {
-    "reserve_gbp": "Peak funding, at most, £",
-    "budget_annual_gbp": "Spent in any year, at most, £",
-    "posts_fte": "New posts, at most, fte",
-    "payback_chance": "Chance of paying back, at least",
-}
+    "reserve_gbp": ("Peak funding, at most", "GBP"),
+    "budget_annual_gbp": ("Spent in any year, at most", "GBP/year"),
+    "posts_fte": ("New posts, at most", "fte"),
+    "payback_chance": ("Chance of paying back, at least", "share"),
+}  # a limit, its name and the unit in which it is shown and typed
 STEPS: Final = 50  # positions of a slider
 MOST_SHOWN: Final = 8
 
@@ -205,36 +205,35 @@ def best_mix(found: Appraised, limits: Mapping[str, float | None] | None = None)
     )  # fmt: skip
 
 
-def limits_explorer(found: Appraised) -> Any:  # noqa: ANN401 - ipywidgets has no types
+def limits_explorer(found: Appraised) -> Any:  # noqa: ANN401 - a widget
     """Return sliders for the limits and the best mix that follows them, for a notebook; on paper the mix alone."""
-    import ipywidgets as widgets  # noqa: PLC0415 - only a notebook shows it
+    most = {name: float(found.mixes[mixes.COLUMN_OF[name]].max()) for name in SLIDERS}
+    none = {name: 0.0 if name == "payback_chance" else top for name, top in most.items()}
+    stated = {name: none[name] if limit is None else min(limit, most[name]) for name, limit in found.limits.items()}
+    values = dict(stated)
 
-    page, sliders = widgets.HTML(), {}
-    for name, words in SLIDERS.items():
-        most = float(found.mixes[mixes.COLUMN_OF[name]].max())
-        none, stated = (0.0 if name == "payback_chance" else most), found.limits[name]
-        places = ",.0f" if name.endswith("gbp") else ",.2f"
-        sliders[name] = widgets.FloatSlider(
-            value=none if stated is None else min(stated, most), min=0.0, max=most, step=most / STEPS,
-            description=words, continuous_update=False, readout_format=places,
-            style={"description_width": "24em"}, layout=widgets.Layout(width="95%"),
-        )  # fmt: skip
+    def asked(content: Mapping[str, Any]) -> None:
+        kind, name = content["kind"], str(content["name"])
+        value = fmt.read(str(content["text"]), SLIDERS[name][1]) if kind == "type" else content.get("value")
+        if kind == "reset":
+            values.update({n: v for n, v in stated.items() if name in {"", n}})
+        elif value is not None:
+            values[name] = min(max(float(value), 0.0), most[name])
+        follow("" if kind == "reset" or value is not None else "Type a number as the box shows it.")
 
-    def follow(_change: object = None) -> None:
-        page.value = best_mix(found, {name: slider.value for name, slider in sliders.items()}).html
+    def follow(said: str = "") -> None:
+        rows = [
+            {"name": name, "label": words, "min": 0, "max": most[name], "step": most[name] / STEPS,
+             "value": values[name], "shown": fmt.quantity(values[name], unit)}
+            for name, (words, unit) in SLIDERS.items()
+        ]  # fmt: skip
+        with made.hold_sync():
+            made.rows, made.page, made.said = rows, best_mix(found, values).html, said
+            made.moves += 1
 
-    for slider in sliders.values():
-        slider.observe(follow, names="value")
+    made = widget.made("sliders.js", asked, rows=[], page="", said="", others=[])
     follow()
-
-    class Controls(widgets.VBox):
-        """Sliders and table; where nothing can follow a slider the table alone."""
-
-        def _repr_mimebundle_(self, **kwargs: object) -> dict[str, object]:
-            shown = super()._repr_mimebundle_(**kwargs)
-            return {**shown, "text/html": page.value} if shown else {}
-
-    return Controls([*sliders.values(), page])
+    return made
 
 
 def _frontier(found: Appraised, against: str, words: str) -> charts.Figure:

@@ -165,13 +165,18 @@ def test_the_page_says_which_how_much_and_whether_to_wait(found):
 
 
 def test_sliders_begin_at_the_limits_and_the_best_mix_follows(found):
-    pytest.importorskip("ipywidgets")
-    *sliders, page = limits_explorer(found).children
-    assert sliders[0].value == min(400_000, found.mixes["peak_gbp"].max())
-    sliders[0].value = 0
-    assert (
-        page.value == best_mix(found, {**dict.fromkeys(found.limits), "reserve_gbp": 0.0, "payback_chance": 0.4}).html
-    )
+    pytest.importorskip("anywidget")
+    made = limits_explorer(found)
+    assert made.rows[0]["value"] == min(400_000, found.mixes["peak_gbp"].max())
+    before = made.page
+    for asked in ({"kind": "slide", "value": 0}, {"kind": "type", "text": "£0"}):
+        made._handle_custom_msg({"name": "reserve_gbp", **asked}, [])
+        wanted = {**dict.fromkeys(found.limits), "reserve_gbp": 0.0, "payback_chance": 0.4}
+        assert made.page == best_mix(found, wanted).html
+    made._handle_custom_msg({"name": "reserve_gbp", "kind": "type", "text": "nothing"}, [])
+    assert "Type a number" in made.said
+    made._handle_custom_msg({"name": "", "kind": "reset"}, [])
+    assert made.page == before
 
 
 @pytest.mark.parametrize(

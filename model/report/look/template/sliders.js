@@ -41,7 +41,7 @@ function render({ model, el }) {
   save.addEventListener("click", () => send("save", { name: title.value.trim() }));
 
   el.classList.add("what-if");
-  el.append(element("style", { textContent: model.get("style") }), rows, element("p", {}, more, all, title, save), status, page);
+  el.append(element("style", { textContent: model.get("style") }), rows, element("p", {}, all, ...(model.get("others").length ? [more, title, save] : [])), status, page);
   model.on("change", follow);
   follow();
 }
