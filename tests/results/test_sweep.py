@@ -156,11 +156,11 @@ def test_a_case_twice_and_a_place_that_is_no_file_are_refused_before_anything_is
     from model.__main__ import main
 
     planted("total")
-    case = str(write_case(tmp_path))
+    case, namesake = (str(write_case(tmp_path / place)) for place in ("here", "there"))
     out = tmp_path / "taken"
     out.mkdir()
     grid = ["--grid", "fostering.fill_rate=0.5"]
-    assert main(["sweep", case, f"{case}/.", *grid, "--out", str(out)]) == 2
+    assert main(["sweep", case, namesake, *grid, "--out", str(out)]) == 2
     said = capsys.readouterr().err
     assert "exampleshire: given 2 times" in said
     assert f"--out {out}: it is a folder; expected the name of a file, such as {out / 'sweep.parquet'}" in said
@@ -327,7 +327,7 @@ def test_unknown_names_and_impossible_values_are_named_before_anything_runs(caps
     assert command.run(options) == 2
     said = capsys.readouterr().err
     assert "did you mean fostering.fill_rate?" in said
-    assert "fostering.fill_rate: found '2', expected a number from 0 to 1 in the unit share" in said
+    assert "fostering.fill_rate: found '2.0', expected a number from 0 to 1 in the unit share" in said
     assert not list(tmp_path.iterdir())
     assert command.run(parser.parse_args(["bury-2022"])) == 2
     assert command.run(parser.parse_args(["bury-2022", "--grid", "a=1", "--engine", "dask"])) == 2
