@@ -32,8 +32,6 @@ KEPT: dict[str, str] = {
     "voi.py: if -n * math.log1p(-min(share, 1 - _REPEATS)) < price:  [LtE]": "no gain is its price to the last bit",
     "voi.py: if curved and which == _PLANE:  [Or]": "which designs are tried, not what the best of them says",
     "voi.py: places = {k: np.linspace(0, 1, k + 2)[1:-1] for k in _KNOTS}  [2]": "a knot more, as near the curve",
-    "asking.py: if np.all(np.abs(width) <= _CLOSE * scale):  [Lt]": "one round more of closing in",
-    "frontier.py: if np.all(np.abs(width) <= _CLOSE * scale):  [Lt]": "one round more of closing in",
     'backtest.py: SIZES: Final = {ALL: (0, np.inf), "under 300": (0, 300), "300 to 600": (300, 600), '
     '"600 and over": (600, np.inf)}  [1]': "no authority looks after less than a child",
 }

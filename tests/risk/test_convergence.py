@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
@@ -60,3 +62,18 @@ def test_npv_precision_covers_every_perimeter() -> None:
         "npv_gbp mean", "npv_gbp p05", "npv_gbp p50", "npv_gbp p95", "probability_npv_positive mean",
     ]  # fmt: skip
     assert found.loc[("part", "probability_npv_positive", "mean"), "estimate"] == 1
+
+
+def test_forty_of_a_hundred_by_hand() -> None:
+    """Wilson: centre (0.4 + 1.96^2 / 200) / (1 + 1.96^2 / 100); the textbooks' interval is 0.309 to 0.498."""
+    found = probability_precision(40, 100, 0.01)
+    assert found.standard_error == pytest.approx(math.sqrt(0.4 * 0.6 / 100))
+    assert (found.low, found.high) == pytest.approx((0.3094, 0.4980), abs=5e-5)
+
+
+def test_a_quantile_of_ten_lies_between_the_values_around_it() -> None:
+    """0.5 -+ 1.96 x 0.689 is -0.9 to 1.9, so the first to the third value; at the other end the ninth and the last."""
+    values = np.arange(10.0)
+    first, last = (quantile_precision(values, p, 1.0) for p in (0.05, 0.95))
+    assert (first.low, first.high) == (0, 2)
+    assert (last.low, last.high) == (8, 9)

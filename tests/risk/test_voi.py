@@ -75,6 +75,10 @@ def test_everything_is_every_number_and_leaves_out_what_chance_nobody_can_learn(
     assert every.value_gbp < 0.8 * evpi(noisy)
     assert [part.learnt for part in parts] == ["a", "b", "c"]
     assert all(part.value_gbp <= every.value_gbp for part in parts)
+    shares = [part.value_gbp / every.value_gbp for part in parts]
+    assert [part.share_of_everything for part in (*parts, every)] == pytest.approx([*shares, 1])
+    sure = options({"p": noisy[1] + 1000}, ["p"])  # what changes no decision is no share of nothing
+    assert not information_values(case, dict(zip("abc", x, strict=True)), sure)["share_of_everything"].any()
 
 
 def test_a_curved_relation_and_a_product_are_found() -> None:
