@@ -8,10 +8,7 @@ import hashlib
 import os
 import time
 import uuid
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from pathlib import Path
 
 NEW = ".new-"
 """How the name of a file or folder begins that is being written: never read, and cleared by the next run."""

@@ -14,27 +14,23 @@ import tempfile
 import threading
 import time
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import nbformat
 import papermill
 from nbclient.exceptions import DeadKernelError
 from nbclient.util import run_sync
+from nbformat import NotebookNode
 from papermill.clientwrap import PapermillNotebookClient
-from papermill.engines import Engine, papermill_engines
+from papermill.engines import Engine, NotebookExecutionManager, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
 
 from model.batch import provisioner
 from model.batch.tasks import Stopped
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from nbformat import NotebookNode
-    from papermill.engines import NotebookExecutionManager
 
 ENGINE = "session"
 INSIDE = "__import__('model.batch.inside', fromlist=['begin'])"

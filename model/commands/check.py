@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from model.case.records import Case
 from model.commands.arguments import Options, Parsers, declare
 from model.commands.shared import DONE, FAILED, ROOT, case_paths, refused, refused_for
 from model.commands.terminal import say
-
-if TYPE_CHECKING:
-    from model.case.records import Case
-
 
 DICTIONARY = ROOT / "docs" / "inputs.md"
 

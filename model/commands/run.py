@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from model.batch.job import Job
+from model.case.reading.problems import Problem
 from model.commands.arguments import Options, Parsers, cluster_problem, declare, seconds, setting
 from model.commands.shared import DONE, FAILED, among_inputs, case_paths, refused, refused_for, status_of
 from model.commands.terminal import say
-
-if TYPE_CHECKING:
-    from model.batch.job import Job
-    from model.case.reading.problems import Problem
 
 
 def add_arguments(subparsers: Parsers) -> None:

@@ -8,10 +8,8 @@ import signal
 import sys
 import time
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from types import FrameType
+from types import FrameType
+from typing import IO
 
 ENDING_SECONDS = 10.0
 """How long further Ctrl-Cs are passed over while the first is answered."""

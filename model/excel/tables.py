@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
 
 from model.case.words import CENTRAL, MEAN
 from model.excel.grid import HEADING, TEXT_STAYS_TEXT
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from pathlib import Path
-
-    import pandas as pd
-
-    from model.results.runs import Result
+from model.results.runs import Result
 
 SHOWN: Final = (CENTRAL, MEAN, "p10", "p50", "p90")
 SHEETS: Final[Mapping[str, tuple[str, Callable[[Result], pd.DataFrame]]]] = {

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+from nbformat import NotebookNode
 
 from model.report.look import format as fmt
 from model.report.look import markup
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from nbformat import NotebookNode
-
-    from model.report.look.exporter import PageExporter
+from model.report.look.exporter import PageExporter
 
 
 def body_of(notebook: Path | str | NotebookNode) -> str:

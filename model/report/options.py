@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
 
 import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
 
 from model.batch.disk import write_whole
+from model.case.options import OptionsFile
 from model.case.reading.options_toml import options_path, read_options
+from model.case.records import Case
 from model.options import mixes
-from model.options.appraisal import DRAWS, appraise
+from model.options.appraisal import DRAWS, Appraised, appraise
+from model.options.stages import Waiting
 from model.report import views
 from model.report.look import charts, markup, widget
 from model.report.look import format as fmt
@@ -18,18 +25,6 @@ from model.report.look.page import Block, Page, render, show
 from model.report.opening import case_folder
 from model.results import SEED
 from model.schemes.load import load_case
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
-    import pandas as pd
-    from matplotlib.axes import Axes
-
-    from model.case.options import OptionsFile
-    from model.case.records import Case
-    from model.options.appraisal import Appraised
-    from model.options.stages import Waiting
 
 ROLES: Final = {"business_as_usual": "Business as usual", "do_minimum": "Do minimum", "less": "Less ambitious",
                 "preferred": "Preferred", "more": "More ambitious", "other": "Another way"}  # fmt: skip
