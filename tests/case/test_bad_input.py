@@ -307,7 +307,7 @@ def test_a_caseload_needs_somebody_to_hold_it(tmp_path, name):
     (problem,) = problems(write_case(tmp_path, assumptions={f"capacity.{name}": nobody}))
     assert "assumptions.csv, row" in problem
     assert "column value" in problem
-    assert "found '0.0', expected a number above 0, because the model divides by it" in problem
+    assert "found '0', expected a number above 0, because the model divides by it" in problem
     assert f"where there are none, leave the rows capacity.{name.split('_')[0]}_* out" in problem
 
 

@@ -86,10 +86,10 @@ def test_a_negative_budget_and_one_before_the_start_are_noticed(tmp_path):
 @pytest.mark.parametrize(
     ("name", "row", "said"),
     [
-        ("price.ifa_foster_weekly", {"value": "82000"}, "column value: found '82000.0', expected 200 to 5,000"),
-        ("price.residential_weekly", {"value": "48"}, "found '48.0', expected 500 to 20,000"),
+        ("price.ifa_foster_weekly", {"value": "82000"}, "column value: found '82000', expected 200 to 5,000"),
+        ("price.residential_weekly", {"value": "48"}, "found '48', expected 500 to 20,000"),
         ("price.ifa_foster_weekly", {"value": "4000"}, "times the price of an in-house foster place"),
-        ("growth.placement_prices_real_annual", {"value": "2"}, "found '2.0', expected -0.2 to 0.2"),
+        ("growth.placement_prices_real_annual", {"value": "2"}, "found '2', expected -0.2 to 0.2"),
         ("caseload.entries_growth_annual", {"value": "0.5"}, "found '0.5', expected -0.2 to 0.2"),
     ],
 )

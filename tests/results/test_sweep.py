@@ -327,7 +327,7 @@ def test_unknown_names_and_impossible_values_are_named_before_anything_runs(caps
     assert command.run(options) == 2
     said = capsys.readouterr().err
     assert "did you mean fostering.fill_rate?" in said
-    assert "fostering.fill_rate: found '2.0', expected a number from 0 to 1 in the unit share" in said
+    assert "fostering.fill_rate: found '2', expected a number from 0 to 1 in the unit share" in said
     assert not list(tmp_path.iterdir())
     assert command.run(parser.parse_args(["bury-2022"])) == 2
     assert command.run(parser.parse_args(["bury-2022", "--grid", "a=1", "--engine", "dask"])) == 2

@@ -39,8 +39,8 @@ class Stated:
     column: str = ""
 
     def problem(self, field: str, expected: str, suggestion: str = "") -> Problem:
-        """A problem with one field of it."""
-        value = str(getattr(self.assumption, field, ""))
+        """A problem with one field of it; a whole number is told as one."""
+        value = str(getattr(self.assumption, field, "")).removesuffix(".0")
         return Problem(self.file, expected, suggestion, row=self.row, column=self.column or field, value=value)
 
 

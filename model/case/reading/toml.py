@@ -120,6 +120,8 @@ class Place:
         table = self.table if self.position is None else f"{self.table}[{self.position + 1}]"
         column = ".".join(name for name in (table, self.within, key) if name)
         shown = "" if value is None else str(value)
+        if isinstance(value, float):
+            shown = shown.removesuffix(".0")  # a whole number is told as one
         return Problem(
             self.toml.file, expected, suggestion, row=self.line(self.within or key), column=column, value=shown
         )
