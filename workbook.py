@@ -56,7 +56,7 @@ PROOF = "import importlib, sys; [importlib.import_module(name) for name in sys.a
 LONGEST_WINDOWS_ROOT = 90  # the packages' own paths take up to 165 of the 259 characters that Windows allows
 # What leads to other Pythons' packages, or puts ours where they are not looked for.
 LED_ASTRAY = ("PYTHONHOME", "PYTHONPATH", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_USER", "PIP_REQUIRE_VIRTUALENV")
-SIDE_BY_SIDE = ["-n", str(min(8, 1 + (os.cpu_count() or 1))), "--dist=worksteal"]  # a third of their time is waiting
+SIDE_BY_SIDE = ["-n", "logical", "--maxprocesses=8", "--dist=worksteal"]
 
 # uv does not read pip's settings: these say where packages come from and whom to trust, and are handed on to it.
 PIP_SETTINGS = {

@@ -95,7 +95,7 @@ def test_no_command_or_an_unknown_one_is_a_usage_error(workbook, words):
         (("run", "bury-2022", "--scenario", "a b"), "[-m][model][run][bury-2022][--scenario][a b]"),
         (("run", "--help"), "[-m][model][run][--help]"),
         (("test", "-k", "x or y"), "[-m][pytest][-k][x or y] "),
-        (("test",), "[-m][pytest][-n]["),
+        (("test",), "[-m][pytest][-n][logical]"),
         (("lab",), "[-m][jupyterlab][--LabApp.news_url=None]"),
         (("bench", "--quick"), "[-m][benchmarks][--quick]"),
         (("model", "check", "bury-2022"), "[-m][model][check][bury-2022]"),
