@@ -2,7 +2,6 @@
 
 import re
 import shutil
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -11,7 +10,7 @@ from typing import Final
 
 import pandas as pd
 
-from model.batch.disk import NEW
+from model.batch.store import whole
 from model.case import parameters
 from model.case.reading import assumption_rows, case_tables
 from model.case.reading.problems import InputProblems
@@ -69,16 +68,15 @@ def new_folder(case: str, inputs: Path, problems: Sequence[str] = ()) -> Iterato
     if found:
         raise InputProblems(found)
     inputs.mkdir(parents=True, exist_ok=True)
-    staged, lent = Path(tempfile.mkdtemp(prefix=NEW, dir=inputs)), not reference.exists()
+    lent = not reference.exists()
     try:
         if lent:
             shutil.copytree(REFERENCE, reference)
-        yield staged
-        staged.chmod(0o755)
-        staged.rename(inputs / case)
+        with whole(inputs / case) as staged:
+            yield staged
     except BaseException:
-        for left in (staged, *([reference] if lent else [])):
-            shutil.rmtree(left, ignore_errors=True)
+        if lent:
+            shutil.rmtree(reference, ignore_errors=True)
         raise
 
 

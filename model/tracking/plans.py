@@ -102,24 +102,23 @@ def freeze(  # noqa: PLR0913 - each is stated by whoever freezes
     perimeter, drawn = main_perimeter(case), sample(case, draws, seed)
     npv, paid_back = worth(case, drawn, perimeter)
     store.recover(target.parent)  # what a freeze that was killed left there
-    folder = store.begin(target)
-    inputs = folder / "inputs"
-    shutil.copytree(case.folder, inputs / case.folder_name, ignore=_LEFT_OUT)
-    shutil.copytree(case.folder.parent / "reference", inputs / "reference", ignore=_LEFT_OUT)
-    write_csv(promised(case, drawn, perimeter), folder / PROMISED)
-    uncertain = {name: drawn[name] for name, a in case.assumptions.items() if not is_fixed(a)}
-    kept = uncertain | {NET_PRESENT_VALUE: npv, PAID_BACK: paid_back}
-    np.savez_compressed(folder / DRAWS, **{name: array.astype(np.float32) for name, array in kept.items()})  # type: ignore[arg-type]
-    said = {
-        "version": int(target.name), "frozen": on.isoformat(), "scenario": case.scenario,
-        "reason": reason or "First baseline.", "draws": draws, "seed": seed, "perimeter": perimeter,
-        "change_below": change_below, "stop_below": stop_below,
-    }  # fmt: skip
-    hashes = {name: hashed for name, hashed in _hashes(folder).items() if name != FILE}
-    lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in said.items()]
-    lines += ["", "[files]", *(f"{json.dumps(name)} = {json.dumps(hashed)}" for name, hashed in hashes.items())]
-    (folder / FILE).write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
-    store.publish(folder, target)
+    with store.whole(target) as folder:
+        inputs = folder / "inputs"
+        shutil.copytree(case.folder, inputs / case.folder_name, ignore=_LEFT_OUT)
+        shutil.copytree(case.folder.parent / "reference", inputs / "reference", ignore=_LEFT_OUT)
+        write_csv(promised(case, drawn, perimeter), folder / PROMISED)
+        uncertain = {name: drawn[name] for name, a in case.assumptions.items() if not is_fixed(a)}
+        kept = uncertain | {NET_PRESENT_VALUE: npv, PAID_BACK: paid_back}
+        np.savez_compressed(folder / DRAWS, **{name: array.astype(np.float32) for name, array in kept.items()})  # type: ignore[arg-type]
+        said = {
+            "version": int(target.name), "frozen": on.isoformat(), "scenario": case.scenario,
+            "reason": reason or "First baseline.", "draws": draws, "seed": seed, "perimeter": perimeter,
+            "change_below": change_below, "stop_below": stop_below,
+        }  # fmt: skip
+        hashes = {name: hashed for name, hashed in _hashes(folder).items() if name != FILE}
+        lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in said.items()]
+        lines += ["", "[files]", *(f"{json.dumps(name)} = {json.dumps(hashed)}" for name, hashed in hashes.items())]
+        (folder / FILE).write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
     return target
 
 
