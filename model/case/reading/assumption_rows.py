@@ -10,7 +10,7 @@ from model.case import parameters
 from model.case.assumptions import Assumption
 from model.case.parameters import Parameter
 from model.case.reading.files import Row, record_of
-from model.case.reading.problems import Problem
+from model.case.reading.problems import Problem, told
 from model.case.records import FundingPlan, SchemeSpec
 from model.case.reference import PriceIndex
 from model.case.spelling import near, nearest
@@ -39,8 +39,8 @@ class Stated:
     column: str = ""
 
     def problem(self, field: str, expected: str, suggestion: str = "") -> Problem:
-        """A problem with one field of it; a whole number is told as one."""
-        value = str(getattr(self.assumption, field, "")).removesuffix(".0")
+        """A problem with one field of it."""
+        value = told(getattr(self.assumption, field, None))
         return Problem(self.file, expected, suggestion, row=self.row, column=self.column or field, value=value)
 
 

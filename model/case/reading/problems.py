@@ -52,6 +52,12 @@ class InputProblems(ValueError):  # noqa: N818 - it holds problems; each is not 
         return str(self).splitlines()
 
 
+def told(value: object) -> str:
+    """A value as a person would write it: nothing for none, and a whole number without a decimal point."""
+    text = "" if value is None else str(value)
+    return text.removesuffix(".0") if isinstance(value, float) else text
+
+
 def shown(value: str) -> str:
     """The value in quotation marks, on one line, shortened where it is long."""
     flat = " ".join(value.split()) or value

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 
 from model.case.reading.cells import Bad
 from model.case.reading.files import content_of, not_utf8, shown_path
-from model.case.reading.problems import Problem
+from model.case.reading.problems import Problem, told
 from model.case.spelling import near, nearest
 
 DEEPEST: Final = 12  # tables in tables: an override by its full name without quotation marks takes six
@@ -119,9 +119,7 @@ class Place:
         """A problem with one key of the table."""
         table = self.table if self.position is None else f"{self.table}[{self.position + 1}]"
         column = ".".join(name for name in (table, self.within, key) if name)
-        shown = "" if value is None else str(value)
-        if isinstance(value, float):
-            shown = shown.removesuffix(".0")  # a whole number is told as one
+        shown = told(value)
         return Problem(
             self.toml.file, expected, suggestion, row=self.line(self.within or key), column=column, value=shown
         )
