@@ -6,11 +6,11 @@ from functools import lru_cache, partial
 from typing import Final
 
 from model.case.records import Case, CaseloadRow
+from model.case.words import GENERAL, UASC
 from model.children.calibration import LeftWithin, empty, nobody, stream_from_rows
 from model.children.opening import Stream
 from model.children.stated import states_rates
 
-GENERAL, UASC = "general", "uasc"
 SHARE_8_9: Final = "caseload.share_5_9_aged_8_9"
 EARLY: Final = (6, 12, 24)
 LEFT_WITHIN: Final = tuple(f"caseload.left_within_{months}_months_share" for months in EARLY)

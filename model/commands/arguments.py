@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from model.commands.shared import CASE_HELP, OUTPUTS
+from model.results import DRAWS, SEED
 
 Options = argparse.Namespace
 Parsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 - argparse names it so
@@ -82,8 +83,8 @@ SHARED: dict[str, dict[str, Any]] = {
     "case": {"metavar": "CASE", "help": CASE_HELP},
     "cases": {"nargs": "*", "metavar": "CASE", "help": f"{CASE_HELP}; default all"},
     "--scenario": {"type": scenario_name, "metavar": "NAME", "help": "its base scenario unless given"},
-    "--draws": {"type": whole_number, "default": 2000, "metavar": "N", "help": "joint draws (2000)"},
-    "--seed": {"type": seed, "default": 1, "metavar": "N", "help": "the same seed gives the same draws (1)"},
+    "--draws": {"type": whole_number, "default": DRAWS, "metavar": "N", "help": f"joint draws ({DRAWS})"},
+    "--seed": {"type": seed, "default": SEED, "metavar": "N", "help": f"the same seed gives the same draws ({SEED})"},
     "--outputs": {"type": Path, "default": OUTPUTS, "metavar": "DIR", "help": "where to write (outputs/)"},
     "--jobs": {"type": whole_number, "metavar": "N", "help": "processes at once (by the processors unless given)"},
     "--force": {"action": "store_true", "help": "make again what is up to date too"},

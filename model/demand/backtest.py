@@ -12,7 +12,7 @@ import pandas as pd
 from model.case.parameters import PLACEMENTS
 from model.case.reading.problems import InputProblems
 from model.case.timeline import MONTHS_A_YEAR
-from model.children.streams import UASC
+from model.case.words import UASC
 from model.demand.authority import AuthorityCaseload, authority_caseload
 from model.demand.build import tables_demand
 from model.demand.dfe import DfeTables

@@ -13,8 +13,9 @@ import pandas as pd
 from model.case.parameters import AGE_BANDS
 from model.case.reading.case_tables import YOUNGER
 from model.case.reading.problems import InputProblems
+from model.case.words import GENERAL
 from model.children.opening import CaseloadError
-from model.children.streams import GENERAL, streams_of
+from model.children.streams import streams_of
 from model.demand.assumptions import assumption_rows
 from model.demand.authority import authority_caseload, caseload_frame
 from model.demand.codes import demand_settings

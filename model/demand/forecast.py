@@ -24,10 +24,11 @@ from model.case.reading.case_tables import ASSUMPTIONS, CASELOAD
 from model.case.reading.problems import InputProblems, Problem
 from model.case.records import Case, Conventions, FundingPlan
 from model.case.timeline import Timeline
+from model.case.words import GENERAL, UASC
 from model.children.chance import Dealt
 from model.children.counting import by_age
 from model.children.law import INPUT_AGE_OF
-from model.children.streams import GENERAL, UASC, Streams, streams_of
+from model.children.streams import Streams, streams_of
 from model.demand.codes import REFERENCE
 from model.money.portfolio import Evaluation
 

@@ -10,8 +10,7 @@ import pandas as pd
 
 from model.case.parameters import AGE_BANDS, PLACEMENTS
 from model.case.reading.problems import InputProblems
-from model.case.words import SMALLEST_PUBLISHED
-from model.children.streams import GENERAL, UASC
+from model.case.words import GENERAL, SMALLEST_PUBLISHED, UASC
 from model.demand import privacy
 from model.demand.assumptions import Level, assumption_rows
 from model.demand.authority import authority_caseload

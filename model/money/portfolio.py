@@ -18,13 +18,13 @@ from model.case.draws import Draws, Floats, central
 from model.case.parameters import PLACEMENT_LINES, PLACEMENTS
 from model.case.records import Case
 from model.case.timeline import MONTHS_A_YEAR
-from model.case.words import INTERACTION, PARTNER, WHOLE
+from model.case.words import GENERAL, INTERACTION, PARTNER, UASC, WHOLE
 from model.children import expected
 from model.children.chance import Dealt, dealt, play
 from model.children.expected import World
 from model.children.levers import NO_LEVERS, Chance, Drivers, Levers, Projection
 from model.children.points import project_points
-from model.children.streams import GENERAL, UASC, Streams, streams_of
+from model.children.streams import Streams, streams_of
 from model.money.cashability import split_saving
 from model.money.placement_spending import placement_spending
 from model.schemes import Scheme, Setting, make_scheme

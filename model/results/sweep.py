@@ -25,7 +25,6 @@ from model.batch.disk import NEW, write_whole
 from model.batch.faults import point
 from model.batch.progress import bar_of
 from model.case.draws import central, with_values
-from model.case.records import Case
 from model.money.appraisal import appraise, discount_factors
 from model.money.portfolio import evaluate
 from model.results.combinations import SweepError
@@ -55,10 +54,7 @@ class Part:
         return pd.DataFrame(self.points, columns=list(self.names), index=index, dtype=float)
 
 
-@functools.lru_cache(maxsize=4)
-def _loaded(path: str, scenario: str | None) -> Case:
-    """A case, once a process."""
-    return load_case(path, scenario)
+_loaded = functools.lru_cache(maxsize=4)(load_case)  # a case, once a process
 
 
 def appraise_points(path: str, scenario: str | None, points: pd.DataFrame) -> pd.DataFrame:
