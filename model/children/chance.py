@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.children.counting import BOUNDS, Tally, counts, month_of, tally
-from model.children.law import AGE_STARTS, EIGHTEEN, IFA, IN_HOUSE, Floats
+from model.children.law import AGE_BAND, EIGHTEEN, IFA, IN_HOUSE, Floats
 from model.children.levers import NO_LEVERS, Drivers, FosterPlaces, Levers, Projection, SoonerOut, targeted
 from model.children.opening import Stream
 from model.children.paths import EIGHTEENTH, LEFT, MOVED, TIME, Children, Stays, deal, joined, together, walk
@@ -59,7 +59,7 @@ class Dealt:
         late = np.flatnonzero(self.children.start > months - MONTHS)
         longer = walk(self.children.pick(late), self.stream.law, self.drivers.exit_scale, float(months + MONTHS))
         for stays, whose in ((self.stays, np.arange(len(self.children))), (longer, late)):
-            ended = np.isin(stays.ending, (LEFT, EIGHTEENTH))
+            ended = (stays.ending == LEFT) | (stays.ending == EIGHTEENTH)
             gone[whose[stays.child[ended]]] = stays.end[ended]
         return gone
 
@@ -143,7 +143,8 @@ class _World(NamedTuple):
 
 def in_order(stays: Stays) -> Stays:
     """Return stays in the order of their draw, and within it of their start."""
-    return stays.pick(np.lexsort((stays.start, stays.draw)))
+    horizon = stays.start.max(initial=0.0) + 1
+    return stays.pick(np.argsort(stays.draw * np.float64(horizon) + stays.start, kind="stable"))
 
 
 # --- Levers ------------------------------------------------------------------------------------------------------
@@ -153,56 +154,61 @@ def _kept_at_home(ground: Dealt, levers: Levers) -> tuple[NDArray[np.bool_], Chi
     """Return which children are kept at home, and those of them who come into care after all, as they then are."""
     children, months = ground.children, len(ground.drivers.entry_scale)
     aims = [targeted(lever, ground.stream.entries_annual) for lever in levers.reductions]
-    band = np.searchsorted(AGE_STARTS, children.age, side="right") - 1
+    band = AGE_BAND.take(children.age.astype(np.int32), mode="clip")
     aimed = np.any([aim.any(axis=2) for aim in aims], axis=0)[band, children.placement] & children.entered
     coming = children.pick(aimed)
-    where, month = (band[aimed], coming.placement, coming.draw), coming.start.astype(np.int64)
+    kind = np.ravel_multi_index((band[aimed], coming.placement, coming.draw), aims[0].shape)
+    month = np.ravel_multi_index((coming.start.astype(np.int64), coming.draw), ground.drivers.entry_scale.shape)
     shares = [
-        np.minimum(lever.rate[month, coming.draw] * aim[where], 1.0)
+        np.minimum(lever.rate.take(month) * aim.take(kind), 1.0)
         for lever, aim in zip(levers.reductions, aims, strict=True)
     ]
-    chances = _by_stay(ground, levers, (np.flatnonzero(aimed), where, shares))
+    chances = _by_stay(ground, levers, (np.flatnonzero(aimed), coming.draw, shares))
     held = [
         uniform(keys(coming.key, _salt(lever.name)), 0) < share
         for lever, share in zip(levers.reductions, chances, strict=True)
     ]
+    home = np.flatnonzero(np.logical_or.reduce(held))
     kept = np.zeros(len(children), dtype=bool)
-    kept[aimed] = np.logical_or.reduce(held)
-    returns, wait = np.full(len(coming), np.inf), exponential(keys(coming.key, _RETURN), 0)
-    for lever, mine in zip(levers.reductions, _whose(coming, held, shares), strict=True):
-        fade = lever.fade[coming.draw[mine]]
-        returns[mine] = coming.start[mine] + np.divide(wait[mine], fade, out=np.full(len(fade), np.inf), where=fade > 0)
-    age = coming.age + returns - coming.start
+    kept[np.flatnonzero(aimed)[home]] = True
+    staying = coming.pick(home)
+    whose = _whose(staying, [share.take(home) for share in shares])
+    fade = np.array([lever.fade for lever in levers.reductions])[whose, staying.draw]
+    wait = exponential(keys(staying.key, _RETURN), 0)
+    returns = staying.start + np.divide(wait, fade, out=np.full(len(home), np.inf), where=fade > 0)
+    age = staying.age + returns - staying.start
     again = (returns < months) & (age < EIGHTEEN)
-    back = coming.pick(again)
+    back = staying.pick(again)
     key = keys(back.key, _RETURN)
     return kept, replace(back, key=key, start=returns[again].astype(TIME), age=age[again].astype(TIME))
 
 
 def _by_stay(
-    ground: Dealt, levers: Levers, coming: tuple[NDArray[np.int64], tuple[NDArray[np.int64], ...], list[Floats]]
+    ground: Dealt, levers: Levers, coming: tuple[NDArray[np.int64], NDArray[np.int64], list[Floats]]
 ) -> list[Floats]:
     """Return each child's chance of being kept at home by each lever, by whether its stay would have been short.
 
-    `coming`: which children, their kinds and draws, and the levers' shares of these.
+    `coming`: which children, their draws, and the levers' shares of them.
     """
-    who, where, shares = coming
+    who, draw, shares = coming
     if all(np.isnan(lever.short_share).all() for lever in levers.reductions):
         return shares
     natural = natural_short(ground.stream, ground.drivers.exit_scale)
     tilts = tilts_by_stay(levers.reductions, ground.stream.entries_annual, natural)
-    short, draw = ground.gone[who] <= np.floor(ground.children.start[who]) + MONTHS, where[-1]
+    short = ground.gone[who] <= np.floor(ground.children.start[who]) + MONTHS
+    stay = np.ravel_multi_index((short.astype(np.int64), draw), (2, len(ground.drivers.exit_scale)))
     return [
-        np.minimum(share * np.where(short, more[draw], fewer[draw]), 1.0)
+        np.minimum(share * np.stack([fewer, more]).take(stay), 1.0)
         for share, (more, fewer) in zip(shares, tilts, strict=True)
     ]
 
 
-def _whose(coming: Children, held: Sequence[NDArray[np.bool_]], shares: Sequence[Floats]) -> list[NDArray[np.bool_]]:
-    """Return which children each scheme has kept: one that several would have kept goes to one, by their shares."""
-    any_held, reach = np.logical_or.reduce(held), np.cumsum(shares, axis=0)
-    pick = uniform(keys(coming.key, _WHOSE), 0) * reach[-1]
-    return [any_held & (pick < high) & (pick >= high - share) for high, share in zip(reach, shares, strict=True)]
+def _whose(staying: Children, shares: Sequence[Floats]) -> NDArray[np.int64]:
+    """Return which scheme has kept each child: one that several would have kept goes to one, by their shares."""
+    reach = np.cumsum(shares, axis=0)
+    pick = uniform(keys(staying.key, _WHOSE), 0) * reach[-1]
+    whose: NDArray[np.int64] = np.minimum((reach <= pick).sum(axis=0), len(reach) - 1)
+    return whose
 
 
 def _hastened(ground: Dealt, world: _World, lever: SoonerOut) -> tuple[NDArray[np.bool_], Stays]:
@@ -293,8 +299,8 @@ def _from_starts(fostered: Stays, own: Filling, lots: Keys) -> Floats:
 def _systematic(share: Floats, draw: NDArray[np.int64], lots: Keys, turn: int = 0) -> NDArray[np.bool_]:
     """Pick from rows in order of their draw, each with its share as chance."""
     reach = np.cumsum(share)
-    first = np.searchsorted(draw, draw, side="left")
-    within = reach - (reach - share)[first] if len(reach) else reach
+    first = np.searchsorted(draw, np.arange(len(lots)))  # where each draw's rows begin
+    within = reach - np.append(reach - share, 0.0)[first[draw]]
     offset = uniform(lots[draw], turn)
     picked: NDArray[np.bool_] = np.floor(within + offset) > np.floor(within - share + offset)
     return picked

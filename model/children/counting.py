@@ -59,11 +59,11 @@ def tally(stays: Stays, months: int, draws: int, *, cells: bool) -> Tally:
     place = stays.placement * draws + stays.draw
     changes = _changes(first, last, place, (months, len(PLACEMENTS) * draws)).reshape(-1, len(PLACEMENTS), draws)
     flows = [
-        counts(month_of(time[which]) * draws + stays.draw[which], (months, draws))
-        for time, which in (
-            (stays.start, stays.first),
-            (stays.end, stays.ending == LEFT),
-            (stays.end, stays.ending == EIGHTEENTH),
+        counts(np.maximum(month_end.take(which) - 1, 0) * draws + stays.draw.take(which), (months, draws))
+        for month_end, which in (
+            (first, np.flatnonzero(stays.first)),
+            (last, np.flatnonzero(stays.ending == LEFT)),
+            (last, np.flatnonzero(stays.ending == EIGHTEENTH)),
         )
     ]
     return Tally(changes=changes, flows=np.array(flows), cells=_cells(stays, first, last, months) if cells else {})
