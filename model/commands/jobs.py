@@ -97,7 +97,7 @@ def make(context: Context) -> None:
         from model.excel.twin import write_workbook  # noqa: PLC0415 - as above
 
         write_tables(result, context.folder / TABLES)
-        write_workbook(result.case, context.folder / WORKBOOK)
+        write_workbook(result, context.folder / WORKBOOK)
     (context.folder / "summary.html").write_text(summary_html(result), encoding="utf-8", newline="\n")
     found = provenance.provenance(result.case, draws=result.draws, seed=result.seed, **_set(wanted))
     provenance.write(context.folder, found, started=started, seconds=time.perf_counter() - begun)

@@ -22,7 +22,7 @@ from model.excel.staff import DAY_ZERO, Work, write_post_list
 from model.money.funding import CLOSING, SHORTFALL
 from model.money.portfolio import members_of
 from model.results.perimeters import shown_perimeters
-from model.results.runs import run
+from model.results.runs import Result
 
 Measures = Mapping[str, Mapping[str, Row]]
 Table = tuple[str, Sequence[tuple[str, Row]]]
@@ -35,9 +35,9 @@ FROZEN: Final = (
 )
 
 
-def write_workbook(case: Case, path: Path) -> None:
-    """Write the central run of a case as a workbook of live formulas."""
-    timeline = case.timeline
+def write_workbook(result: Result, path: Path) -> None:
+    """Write the central run of a result's case as a workbook of live formulas."""
+    case, timeline = result.case, result.case.timeline
     months = [f"{add_months(timeline.start, i):%b %Y}" for i in range(timeline.months)]
     book = Book(path=path, months=months, years=timeline.financial_years, stated=case.assumptions.keys())
     summary = book.sheet("Summary", widths=(44, 20, 20, 20, 20, 20))
@@ -70,7 +70,7 @@ def write_workbook(case: Case, path: Path) -> None:
         for basis, net in ((REAL, real), (NOMINAL, nominal))
     ]
     tables.append((PLAN_TITLE, [(title, purses[key]) for key, title in PLAN.items()]))
-    _write_summary(summary, case, measures, tables, frozen)
+    _write_summary(summary, result, measures, tables, frozen)
     summary.page.activate()
     book.file.set_calc_mode("auto")
     made = datetime.combine(case.knowledge_date, time(), UTC)  # the same in every run: the same case, the same bytes
@@ -156,8 +156,9 @@ def _shown(case: Case) -> dict[str, str]:
     return {name: titles.get(name, name.replace("_", " ").capitalize()) for name in order}
 
 
-def _write_summary(sheet: Sheet, case: Case, measures: Measures, tables: Sequence[Table], frozen: str) -> None:
+def _write_summary(sheet: Sheet, result: Result, measures: Measures, tables: Sequence[Table], frozen: str) -> None:
     """Write what the case comes to in every perimeter, Python's figures until recalculated, and tables by year."""
+    case = result.case
     sheet.title(
         f"{case.council}: {case.title}",
         f"Scenario {case.scenario}: {case.scenario_title}",
@@ -168,7 +169,7 @@ def _write_summary(sheet: Sheet, case: Case, measures: Measures, tables: Sequenc
     sheet.line("Checks", Cell(content="=all_checks", style="total", shown=GREEN))
     _colours(sheet, f"B{sheet.at}")
     sheet.at += 1
-    shown, python = _shown(case), run(case, draws=1).metrics_by_perimeter
+    shown, python = _shown(case), result.metrics_by_perimeter
     sheet.page.set_column(1, len(shown), 20)
     sheet.heading(f"Central values, pounds of {case.price_base}", *shown.values(), figures=1)
     for key, (label, kind) in METRICS.items():
