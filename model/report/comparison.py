@@ -130,14 +130,14 @@ def npv_by_scenario(runs: Sequence[Run], perimeter: str, title: str) -> charts.F
         axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3)
 
     good = sum(value > 0 for value in central)
-    many = "both scenarios" if len(shown) == 2 else f"all {len(shown)} scenarios"
-    of = {0: f"none of {len(shown)} scenarios", len(shown): many}.get(good, f"{good} of {len(shown)} scenarios")
-    finding = f"{title}: NPV with cost avoided is above zero in {of}, central"
+    of = {0: f"none of {len(shown)} scenarios", len(shown): f"all {len(shown)} scenarios"}
+    finding = f"NPV with cost avoided is above zero in {of.get(good, f'{good} of {len(shown)} scenarios')}, central"
     if len(shown) == 1:
-        finding = f"{title}: NPV with cost avoided {fmt.money(central[0])} in {shown[0].title}, central"
-    said = " ".join(f"{run.title}: {fmt.money(value)}." for run, value in zip(shown, central, strict=True))
-    alt = f"Range chart of NPV with cost avoided by scenario, {title}. {said}"
-    return charts.chart(f"scenarios-{perimeter}", finding, alt, paint, height=1.0 + 0.32 * len(shown), data=None)
+        finding = f"NPV with cost avoided {fmt.money(central[0])} in {shown[0].title}, central"
+    return charts.chart(
+        f"scenarios-{perimeter}", "Range chart", f"{title}: {finding}", paint, height=1.0 + 0.32 * len(shown),
+        data=headlines(runs, perimeter, title), beside=True,
+    )  # fmt: skip
 
 
 def freshness(runs: Sequence[Run], case_outputs: Path) -> tbl.Table:

@@ -71,26 +71,6 @@ def _trigger(turn: Any) -> str:  # noqa: ANN401 - a row of a frame
     return f"{'above' if value > turn.central else 'below'} {fmt.quantity(value, turn.unit)}{outside}"
 
 
-def switching_table(result: Result, perimeter: str) -> tbl.Table:
-    """Return the switching value of each assumption, those that can turn the NPV within their range first."""
-    case, frame = result.case, result.switching_by_perimeter
-    frame = frame[frame["perimeter"] == perimeter].sort_values("assumption")
-    frame = frame.sort_values("within_range", ascending=False, kind="stable")
-
-    def turns_at(row: Any) -> tbl.Cell | str:  # noqa: ANN401 - as above
-        value = views.some(row.switching_value)
-        return "none found" if value is None else tbl.quantity(value, row.unit)
-
-    columns: dict[str, tbl.Show] = {
-        "Assumption": lambda r: assumption_link(case, r.assumption),
-        "Central": lambda r: tbl.quantity(r.central, r.unit), "Its range": lambda r: fmt.reach(r.low, r.high, r.unit),
-        "The NPV turns at": turns_at, "Within its range": lambda r: "yes" if r.within_range else "no",
-    }  # fmt: skip
-    caption = f"{views.title_of(case, perimeter)}: where each assumption, by itself, turns the NPV"
-    return tbl.of(f"switching-{perimeter}", caption, views.records(frame), columns, sortable=True,
-                  empty="No switching values were computed for this scenario.")  # fmt: skip
-
-
 def information_words(result: Result) -> str:
     """Return what is worth finding out before the decision; empty where only the central run was made."""
     found = views.records(result.information)

@@ -31,7 +31,7 @@ def editor(case: str, scenario: str) -> Any:  # noqa: ANN401 - a widget
              **{column: row.get(column) or "" for column in COLUMNS}}
             for row in csv.DictReader(file)
         ]  # fmt: skip
-    page = all_assumptions(opened, folded_groups=True).html
+    page = all_assumptions(opened).html
 
     def asked(content: Mapping[str, Any]) -> None:
         try:

@@ -13,8 +13,6 @@ from model.report.look import format as fmt
 from model.report.look import tables as tbl
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import pandas as pd
     from matplotlib.axes import Axes
 
@@ -35,10 +33,14 @@ def cumulative_fan(result: Result, perimeter: str, before: Result | None = None)
 
     Real pounds, undiscounted.
     """
-    name = views.title_of(result.case, perimeter)
+    name, months = views.title_of(result.case, perimeter), views.metric(result, perimeter, "payback_months")
+    finding = f"paid back after {fmt.duration(months)}, central run"
+    if not months:
+        never = f"not paid back within {fmt.duration(result.case.timeline.months)}, central run"
+        finding = never if months is None else "never below zero, so there is nothing to pay back"
     line = None if before is None else views.cumulative(before, perimeter)["central"]
-    return fan(f"fan-{perimeter}", _payback_finding(result, perimeter, name), name, views.cumulative(result, perimeter),
-               before=line, rests_on=views.money_drivers(result.case, [perimeter]))  # fmt: skip
+    return fan(f"fan-{perimeter}", f"{name}: {finding}", name, views.cumulative(result, perimeter), before=line,
+               rests_on=views.money_drivers(result.case, [perimeter]))  # fmt: skip
 
 
 def fan(  # noqa: PLR0913 - each is a part of a figure
@@ -65,44 +67,20 @@ def fan(  # noqa: PLR0913 - each is a part of a figure
             axes.set_ylim(*limits)
         axes.legend(loc="best")
 
-    last, low = frame["central"].iloc[-1], frame["central"].min()
-    alt = (
-        f"Fan chart of the cumulative net position of {name} from {fmt.month(frame.index[0])} to "
-        f"{fmt.month(frame.index[-1])}. Lowest {fmt.money(low)} in {fmt.month(str(frame['central'].idxmin()))}; "
-        f"{fmt.money(last)} at the end{at_the_end(frame)}."
-    )
     shown = frame.loc[[m for m in frame.index if m.endswith("-03")], [s for s in views.STATISTIC_TITLES if s in frame]]
     shown = shown.rename(index=fmt.month, columns=views.STATISTIC_TITLES)
     caption = f"Cumulative net position at 31 March, {name}, £ thousand"
     data = tbl.frame(f"{key}-data", caption, "End of", shown, tbl.thousands)
-    return charts.chart(key, title, alt, paint, height=2.7, data=data, narrow=limits is None, **more)
-
-
-def at_the_end(frame: pd.DataFrame) -> str:
-    """Return the range of the last value of a frame in words; empty where there is none."""
-    if "p10" not in frame:
-        return ""
-    return f", {fmt.money_range(frame['p10'].iloc[-1], frame['p90'].iloc[-1])} in eight runs in ten"
-
-
-def _payback_finding(result: Result, perimeter: str, name: str) -> str:
-    months = views.metric(result, perimeter, "payback_months")
-    if months is None:
-        return f"{name}: not paid back within {fmt.duration(result.case.timeline.months)}, central run"
-    if months == 0:
-        return f"{name}: never below zero, so there is nothing to pay back"
-    return f"{name}: paid back after {fmt.duration(months)}, central run"
+    return charts.chart(key, "Fan chart", title, paint, height=2.7, data=data, narrow=limits is None, **more)
 
 
 def savings_by_year(result: Result, perimeter: str) -> Figure:
     """Chart investment, cashable saving and cost avoidance by financial year, stacked; central run, real pounds."""
-    case, name = result.case, views.title_of(result.case, perimeter)
     frame = views.by_nature(result, perimeter)
     present = _present(frame)
-    at = range(len(frame))
 
     def paint(axes: Axes) -> None:
-        up, down = np.zeros(len(frame)), np.zeros(len(frame))
+        at, up, down = range(len(frame)), np.zeros(len(frame)), np.zeros(len(frame))
         for nature in present:
             values, (colour, hatch) = frame[nature].to_numpy(), DRAWN[nature]
             axes.bar(at, values, bottom=np.where(values >= 0, up, down), width=0.72, color=colour, hatch=hatch,
@@ -114,17 +92,15 @@ def savings_by_year(result: Result, perimeter: str) -> Figure:
         charts.year_axis(axes, list(frame.index))
         axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=len(present) + 1)
 
-    totals, first, last = frame.sum(), frame.iloc[0], frame.iloc[-1]
+    totals = frame.sum()
     title = (
-        f"{name}: {fmt.money(totals[CASHABLE])} cashable and {fmt.money(totals[AVOIDANCE])} of cost avoided over "
-        f"{fmt.duration(case.timeline.months)}, for {fmt.money(-totals[INVESTMENT])} invested"
+        f"{views.title_of(result.case, perimeter)}: {fmt.money(totals[CASHABLE])} cashable and "
+        f"{fmt.money(totals[AVOIDANCE])} of cost avoided over {fmt.duration(result.case.timeline.months)}, for "
+        f"{fmt.money(-totals[INVESTMENT])} invested"
     )
-    alt = f"Stacked bars by financial year for {name}. " + " ".join(
-        f"{views.NATURE_TITLES[n]}: {fmt.money(first[n])} in {first.name}, {fmt.money(last[n])} in {last.name}."
-        for n in present
-    )
-    return charts.chart(f"savings-{perimeter}", title, alt, paint, height=3.0, data=None,
-                        rests_on=views.money_drivers(case, [perimeter]))  # fmt: skip
+    return charts.chart(f"savings-{perimeter}", "Stacked bars by financial year", title, paint, height=3.0,
+                        data=by_nature(result, perimeter), beside=True,
+                        rests_on=views.money_drivers(result.case, [perimeter]))  # fmt: skip
 
 
 def _present(frame: pd.DataFrame) -> list[str]:
@@ -133,26 +109,21 @@ def _present(frame: pd.DataFrame) -> list[str]:
 
 def by_nature(result: Result, *perimeters: str) -> tbl.Table:
     """Return investment, savings and net by financial year of some perimeters, £ thousand, central."""
+    import pandas as pd  # noqa: PLC0415 - importing the model must stay cheap
+
     rows: dict[str, pd.Series[float]] = {}
-    for perimeter in dict.fromkeys(perimeters):
+    for perimeter in perimeters:
         frame, name = views.by_nature(result, perimeter), views.title_of(result.case, perimeter)
-        named = {views.NATURE_TITLES[n]: frame[n] for n in _present(frame)} | {"Net": frame.sum(axis=1)}
-        rows |= {f"{name}: {fmt.lowered(words)}": values for words, values in named.items()}
+        rows |= {f"{name}: {fmt.lowered(views.NATURE_TITLES[n])}": frame[n] for n in _present(frame)}
+        rows[f"{name}: net"] = frame.sum(axis=1)
     return tbl.frame(
         "savings-by-year",
         f"Investment and savings by financial year, £ thousand, central, real {result.case.price_base} prices",
         "Schemes",
-        _with_total(rows),
+        pd.DataFrame(rows).T.assign(Total=lambda frame: frame.sum(axis=1)),
         tbl.thousands,
         totals=[words for words in rows if words.endswith(": net")],
     )
-
-
-def _with_total(rows: dict[str, pd.Series[float]]) -> pd.DataFrame:
-    """Return rows by financial year as a frame, and what they come to over all years."""
-    import pandas as pd  # noqa: PLC0415 - importing the model must stay cheap
-
-    return pd.DataFrame(rows).T.assign(Total=lambda frame: frame.sum(axis=1))
 
 
 def by_line(result: Result, perimeter: str) -> tbl.Table:
@@ -160,7 +131,7 @@ def by_line(result: Result, perimeter: str) -> tbl.Table:
     case, frame = result.case, views.lines(result, perimeter, "scheme", "line", "nature")
     titles = {s.name: s.title for s in case.schemes}
     frame = frame.assign(Total=frame.sum(axis=1))
-    rows: list[Sequence[tbl.Cell | str]] = [
+    rows: list[tuple[tbl.Cell | str, ...]] = [
         (f"{line_title(line)} ({fmt.lowered(views.NATURE_TITLES[nature])})",
          titles.get(scheme, "Interaction between schemes"), *map(tbl.thousands, values))
         for (scheme, line, nature), *values in frame[(frame.abs() >= LEAST).any(axis=1)].itertuples()
@@ -170,7 +141,7 @@ def by_line(result: Result, perimeter: str) -> tbl.Table:
         f"lines-{perimeter}",
         f"{views.title_of(case, perimeter)}: every line by financial year, £ thousand, central, real "
         f"{case.price_base} prices",
-        ("Line and nature", "Scheme", *views.years(result), "Total"),
+        ("Line and nature", "Scheme", *frame.columns),
         rows,
         note="Above zero favours the council. Lines are gross: a cost avoided and the cost incurred instead are two.",
         rests_on=views.money_drivers(case, [perimeter]),

@@ -259,8 +259,8 @@ def _frontier(found: Appraised, against: str, words: str) -> charts.Figure:
     ]
     data = tbl.table(f"data-{against}", f"Along the edge: {words}", ("Mix", words.capitalize(), worth), rows)
     finding = f"Beyond {fmt.money(edge.iloc[-1][against])} of {words}, nothing more is gained"
-    alt = f"{worth} of every mix against its {words}, with the edge of what can be had."
-    return charts.chart(f"frontier-{against}", finding, alt, paint, height=3.2, data=data)
+    return charts.chart(f"frontier-{against}", "Scatter of every mix, with the edge of what can be had", finding, paint,
+                        height=3.2, data=data)  # fmt: skip
 
 
 def _information(found: Appraised) -> tbl.Table:

@@ -215,8 +215,7 @@ def _bridge(frame: pd.DataFrame, of: str, caption: str) -> charts.Figure:
                   note="The steps add up to the penny.")  # fmt: skip
     planned, became = (fmt.money(mine.iloc[at]["value_gbp"]) for at in (0, -1))
     return charts.chart(
-        f"steps-{of}", f"{caption}: {planned} planned, {became} so far",
-        f"{caption} in cash from plan to outturn: a bar a cause, a line for its 10th to 90th percentile.", paint,
+        f"steps-{of}", "Bar chart, a bar a cause", f"{caption}: {planned} planned, {became} so far", paint,
         height=charts.bars_height(len(moved)), data=data, note="Hatched: cannot be told from nought.",
     )  # fmt: skip
 
@@ -281,9 +280,8 @@ def _chart(chart: Chart, frame: pd.DataFrame, benefit: Benefit, start: date) -> 
     rows = [(_when(r["period"]), *(tbl.count(r[name]) for name in numbers.values()), r["signal"]) for r in _rows(frame)]
     data = tbl.table(f"data-{benefit.id}", f"{benefit.benefit}, {benefit.unit}", ("Period", *numbers, "Signal"), rows)
     return charts.chart(
-        f"benefit-{benefit.id}", f"{benefit.benefit}: {fmt.counted(signals, 'signal')}",
-        f"{benefit.benefit} in {benefit.unit} by period, {limits}, the promised range behind the line.", paint,
-        height=2.6, data=data, note=limits.capitalize(),
+        f"benefit-{benefit.id}", "Line chart by period, the promised range behind the line",
+        f"{benefit.benefit}: {fmt.counted(signals, 'signal')}", paint, height=2.6, data=data, note=limits.capitalize(),
     )  # fmt: skip
 
 
@@ -319,11 +317,9 @@ def _others(found: Outturn) -> charts.Figure | str:
         "Counted": lambda r: tbl.quantity(r["value"], r["unit"]),
     }  # fmt: skip
     data = tbl.of("others", "What else was counted", [r for _, part in series for r in _rows(part)], columns)
-    ends = (f"{name} from {' to '.join(fmt.quantity(part['value'].iloc[at], part['unit'].iloc[at]) for at in (0, -1))}"
-            for name, part in series)  # fmt: skip
     half = -(-len(series) // 2)
     return charts.chart(
-        "others", "What happened around the schemes", f"{len(series)} small charts: {'; '.join(ends)}", paint,
+        "others", f"{len(series)} small line charts", "What happened around the schemes", paint,
         height=1.2 * half, data=data, grid={"nrows": half, "ncols": 2, "squeeze": False},
         note="The dashed line is the start of the plan.",
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Who pays: the purses, the reserve and the medium term financial plan."""
+"""Who pays: the base budget, the reserve and the medium term financial plan."""
 
 from __future__ import annotations
 
@@ -10,25 +10,15 @@ from model.report.look import charts
 from model.report.look import format as fmt
 from model.report.look import tables as tbl
 from model.report.look.page import show
-from model.report.money import LEAST, at_the_end, line_title
+from model.report.money import LEAST, line_title
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import pandas as pd
     from matplotlib.axes import Axes
 
     from model.report.look.page import Block
     from model.results.runs import Result
 
-PURSES = {
-    "base_budget": "Base budget (recurring, general fund)",
-    "reserve_funded": "Paid from the reserve",
-    "grant_or_partner_funded": "Paid by grant or partner",
-    "one_off": "One-off items",
-    "cost_avoidance": "Cost avoided (in no budget)",
-    "net": "Net position",
-}
 RESERVE = {
     "opening": "Opening balance",
     "commitments": "Already committed",
@@ -66,8 +56,8 @@ def funding(result: Result) -> Block:
         "base budget in cash terms, once cashable savings are taken off. Cost avoidance is in no budget and does not "
         "reduce it."
     )
-    reserve = (reserve_words(result), reserve_balance(result)) if "reserve.opening" in result.case.assumptions else ()
-    return show(sentence, *reserve, mtfp(result))
+    held = (reserve_words(result), reserve_balance(result)) if "reserve.opening" in result.case.assumptions else ()
+    return show(sentence, *held, mtfp(result))
 
 
 def funding_item(result: Result, group: str, item: str) -> pd.DataFrame:
@@ -77,33 +67,9 @@ def funding_item(result: Result, group: str, item: str) -> pd.DataFrame:
     return table.reindex(list(views.years(result))).fillna(0.0)
 
 
-def _central(result: Result, group: str, titles: Mapping[str, str]) -> pd.DataFrame:
-    """Return the central amounts of those of `titles` that there are: a row per item, a column per financial year."""
-    f = result.funding
-    frame = views.by_year(result, f[(f.group == group) & (f.statistic == "central")], "item")
-    return frame.reindex([item for item in titles if item in frame.index])
-
-
 def _adding_up(items: pd.DataFrame, totals: Any) -> pd.DataFrame:  # noqa: ANN401 - a row of a frame
     """Return items by year in whole thousands of pounds, each year adding up to its total as printed."""
     return items.apply(lambda year: fmt.in_thousands_to(year.tolist(), totals[year.name]))
-
-
-def purses(result: Result) -> tbl.Table:
-    """Return which purse pays, by financial year, nominal £ thousand, central; as printed they add up to the net."""
-    items = _central(result, "purse", PURSES)
-    parts = items.drop(index="net")
-    items.loc[parts.index] = _adding_up(parts, items.loc["net"])
-    return tbl.frame(
-        "purses",
-        "Who pays, whole programme: £ thousand, cash (nominal), central",
-        "Purse",
-        items.rename(index=PURSES),
-        tbl.thousands,
-        totals=[PURSES["net"]],
-        note="A minus is a call on the purse. The purses add up to the net position, and are rounded so that they do.",
-        rests_on=views.drivers(result.case, ["reserve", "establishment", "growth"]),
-    )
 
 
 def reserve(result: Result) -> tbl.Table:
@@ -112,7 +78,9 @@ def reserve(result: Result) -> tbl.Table:
     A statement is printed without signs: what leaves the reserve is taken off, what it is spared or lent is added. Its
     flows lead from one printed balance to the next.
     """
-    found = _central(result, "reserve", RESERVE)
+    f = result.funding
+    found = views.by_year(result, f[(f.group == "reserve") & (f.statistic == "central")], "item")
+    found = found.reindex([item for item in RESERVE if item in found.index])
     balances = found.loc[["opening", "closing"]].map(fmt.thousand)
     items = found.index.drop(balances.index)
     signs = [1.0 if item in RESERVE_INTO else -1.0 for item in items]
@@ -137,12 +105,6 @@ def reserve(result: Result) -> tbl.Table:
     )
 
 
-def _asked(result: Result) -> pd.Series[float]:
-    """Return the years in which more is asked of the reserve than there is, and how much; central, nominal pounds."""
-    asked = funding_item(result, "reserve", "shortfall")["central"]
-    return asked[asked >= LEAST]
-
-
 def _short(result: Result) -> str:
     """Return in what share of the draws the reserve runs short; empty where only the central run was made."""
     chance = views.chance(result, WHOLE, "probability_reserve_short")
@@ -154,22 +116,23 @@ def reserve_words(result: Result) -> str:
 
     Mean and percentile are over all draws, those in which the reserve lasts counted as nothing. Nominal pounds.
     """
-    name, timeline, asked = result.case.funding.reserve_name or "The reserve", result.case.timeline, _asked(result)
-    years, often = fmt.duration(timeline.months), _short(result)
+    case, over, often = result.case, fmt.duration(result.case.timeline.months), _short(result)
+    asked = funding_item(result, "reserve", "shortfall")["central"]
+    asked = asked[asked >= LEAST]
+    lasts = f"lacks {fmt.money(asked.sum())} over {over}, from {asked.index[0]} on" if len(asked) else (
+        "pays all that is asked of it")  # fmt: skip
+    words = f"{case.funding.reserve_name or 'The reserve'}: in the central run it {lasts}"
     mean, high = (views.metric(result, WHOLE, "reserve_shortfall_gbp", s) for s in ("mean", "p90"))
-    middle = "pays all that is asked of it"
-    if len(asked):
-        middle = f"lacks {fmt.money(asked.sum())} over {years}, from {asked.index[0]} on"
-    words = f"{name}: in the central run it {middle}"
     if not often or not mean:
         return f"{words}{often and f'; it runs short in {often}'}."
     early = views.metric(result, WHOLE, "reserve_short_from_months", "p10")
     when = ""
     if early is not None:
-        when = f" One run in ten is short by {fmt.month(timeline.month_labels[min(int(early), timeline.months - 1)])}."
+        month = case.timeline.month_labels[min(int(early), case.timeline.months - 1)]
+        when = f" One run in ten is short by {fmt.month(month)}."
     return (
         f"{words}, but it runs short in {often}. What has then to be found elsewhere comes to {fmt.money(mean)} over "
-        f"{years} on average of all runs, and to {fmt.money(high)} or more in one run of ten.{when}"
+        f"{over} on average of all runs, and to {fmt.money(high)} or more in one run of ten.{when}"
     )
 
 
@@ -178,9 +141,8 @@ def reserve_balance(result: Result) -> charts.Figure:
 
     Below its minimum it has run short: what is asked of it then has to be found elsewhere.
     """
-    case, name = result.case, result.case.funding.reserve_name
-    frame = funding_item(result, "reserve", "before_top_up")
-    minimum, often = case.assumptions.get("reserve.minimum"), _short(result)
+    frame, often = funding_item(result, "reserve", "before_top_up"), _short(result)
+    minimum = result.case.assumptions.get("reserve.minimum")
 
     def paint(axes: Axes) -> None:
         charts.fan(axes, frame, marker="o")
@@ -192,15 +154,10 @@ def reserve_balance(result: Result) -> charts.Figure:
         charts.money_axis(axes)
         axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=3)
 
-    first, last = (float(frame["central"].iloc[i]) for i in (0, -1))
-    title = f"{name}: {f'runs short in {often}' if often else f'{fmt.money(last)} left at the end, central'}"
-    alt = (
-        f"Line chart of the balance of {name} if nobody makes up what it lacks: {fmt.money(first)} at the end of "
-        f"{frame.index[0]}, {fmt.money(last)} at the end of {frame.index[-1]}, central{at_the_end(frame)}."
-    )
+    finding = f"runs short in {often}" if often else f"{fmt.money(frame['central'].iloc[-1])} left at the end, central"
     return charts.chart(
-        "reserve", title, alt, paint, height=2.6, data=reserve(result),
-        rests_on=views.drivers(case, ["reserve"]),
+        "reserve", "Line chart by financial year", f"{result.case.funding.reserve_name}: {finding}", paint, height=2.6,
+        data=reserve(result), rests_on=views.drivers(result.case, ["reserve"]),
         note="Balance at 31 March, if nobody makes up what it lacks: below the minimum the reserve has run short, and "
         "the distance is what has to be found elsewhere.",
     )  # fmt: skip
@@ -213,8 +170,9 @@ def mtfp(result: Result) -> tbl.Table:
     kinds = frame.index.get_level_values("kind")
     frame = frame[(frame.abs() >= 500).any(axis=1) | (kinds == "total")]
     parts = {kind: frame[frame.index.get_level_values("kind") == kind] for kind in MTFP}
-    for budget in [frame.loc[[*parts["pressure"].index, *parts["saving"].index]]] if len(parts["total"]) else []:
-        frame.loc[budget.index] = _adding_up(budget, parts["total"].sum())
+    if len(parts["total"]):
+        budget = [*parts["pressure"].index, *parts["saving"].index]
+        frame.loc[budget] = _adding_up(frame.loc[budget], parts["total"].sum())
     frame = frame.loc[[key for part in parts.values() for key in part.index]]
     frame.index = [f"{MTFP[kind]}{'' if kind == 'total' else line_title(line)}" for kind, line in frame.index]
     return tbl.frame(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from model.report import claims, views
+from model.report import views
 from model.report.look import format as fmt
 from model.report.look import markup
 from model.report.look import tables as tbl
@@ -39,7 +39,7 @@ def published(result: Result) -> Block:
         for r in views.records(frame[frame["shown"] == "differs"])
     ]
     sentence = f"Of {fmt.counted(len(frame), 'figure')} printed in the paper: {found}."
-    return show(sentence, Block(markup.bullets(points)) if points else None, claims.table(result))
+    return show(sentence, Block(markup.bullets(points)) if points else None)
 
 
 def judged(result: Result) -> pd.DataFrame:

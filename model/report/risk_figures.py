@@ -32,10 +32,10 @@ def tornado_chart(result: Result, perimeter: str) -> Figure:
     case, name, found = result.case, views.title_of(result.case, perimeter), result.tornado
     moved = found[(found["perimeter"] == perimeter) & (found["swing_gbp"] >= LEAST)].head(MOST)
     bars = views.records(moved)
-    central = bars[0].npv_central_gbp if bars else 0.0
     ends = {"at its P10": ("npv_at_p10_gbp", charts.SKY, "////"), "at its P90": ("npv_at_p90_gbp", charts.BLUE, "")}
 
     def paint(axes: Axes) -> None:
+        central = bars[0].npv_central_gbp
         parts = [(moved[npv] - central, colour, hatch, words) for words, (npv, colour, hatch) in ends.items()]
         charts.bars(axes, [label(case, b.assumption) for b in bars], parts, left=central)
         axes.axvline(central, color=charts.INK, linewidth=1, linestyle=charts.DASHED)
@@ -43,59 +43,48 @@ def tornado_chart(result: Result, perimeter: str) -> Figure:
         charts.money_axis(axes, along="x")
         axes.legend(loc="lower right")
 
-    reach = [sorted((b.npv_at_p10_gbp, b.npv_at_p90_gbp)) for b in bars]
-    turning = sum(low < 0 < high for low, high in reach)
     title = f"{name}: nothing varies"
     note = "No assumption by itself moves the NPV between its 10th and its 90th percentile."
     if bars:
         title = f"{name}: “{label(case, bars[0].assumption)}” moves the answer most"
         note = ("Each assumption by itself, from its 10th to its 90th percentile; the dashed line is the central NPV. "
                 "Assumptions that do not move it are left out.")  # fmt: skip
-    said = (f"{label(case, b.assumption)}: {fmt.money_range(*ends)}." for b, ends in zip(bars, reach, strict=True))
-    alt = (
-        f"Tornado chart of {name}, NPV {fmt.money(central)} at central values. {' '.join(said)} "
-        f"{fmt.counted(turning, 'bar crosses', 'bars cross')} zero."
-    )
     columns: dict[str, tbl.Show] = {
         "Assumption": lambda b: label(case, b.assumption), "P10": lambda b: tbl.quantity(b.p10, b.unit),
         "P90": lambda b: tbl.quantity(b.p90, b.unit), "NPV at P10": "npv_at_p10_gbp", "NPV at P90": "npv_at_p90_gbp",
         "Swing": "swing_gbp",
     }  # fmt: skip
     data = tbl.of(f"tornado-{perimeter}-data", f"One assumption at a time, {name}", bars, columns)
-    return charts.chart(f"tornado-{perimeter}", title, alt, paint, height=charts.bars_height(len(bars)), data=data,
-                        rests_on=views.labels(case, [b.assumption for b in bars]), note=note)  # fmt: skip
+    return charts.chart(f"tornado-{perimeter}", "Tornado chart", title, paint, height=charts.bars_height(len(bars)),
+                        data=data, rests_on=views.labels(case, [b.assumption for b in bars]), note=note)  # fmt: skip
 
 
 def sobol_chart(result: Result, perimeter: str, *, draws: int, threads: int = 1) -> Figure:
     """Chart which assumptions make the spread of NPV: alone, and with all they interact in."""
-    case, name, found = result.case, views.title_of(result.case, perimeter), result.sobol(
-        perimeter, draws=draws, threads=threads)  # fmt: skip
+    case, name = result.case, views.title_of(result.case, perimeter)
+    found = result.sobol(perimeter, draws=draws, threads=threads)
     shown = found.head(MOST)
     rows = views.records(shown)
 
     def paint(axes: Axes) -> None:
         charts.bars(axes, [label(case, i.factor) for i in rows],
                     [(100 * shown["total"], charts.SKY, "////", "with all it interacts in")])  # fmt: skip
-        axes.barh(
-            range(len(rows)), 100 * shown["first"].clip(lower=0), color=charts.BLUE, height=0.4, label="by itself"
-        )
+        alone = 100 * shown["first"].clip(lower=0)
+        axes.barh(range(len(rows)), alone, color=charts.BLUE, height=0.4, label="by itself")
         axes.set_xlabel("Share of the variance of NPV, %")
         axes.legend(loc="lower right")
 
     title = f"{name}: nothing varies"
     if rows:
         title = f"{name}: “{label(case, rows[0].factor)}” makes {fmt.percent(rows[0].total)} of the spread"
-    alt = f"Bar chart of Sobol' indices of the NPV of {name}. " + " ".join(
-        f"{label(case, i.factor)}: {fmt.percent(max(i.first, 0))} alone, {fmt.percent(i.total)} in all." for i in rows
-    )
     columns: dict[str, tbl.Show] = {
         "Factor": lambda i: label(case, i.factor), "Alone": lambda i: tbl.share(i.first, 1),
         "± error": lambda i: tbl.share(i.first_error, 1), "In all": lambda i: tbl.share(i.total, 1),
         "± error, in all": lambda i: tbl.share(i.total_error, 1),
     }  # fmt: skip
-    data = tbl.of(f"sobol-{perimeter}-data", f"Sobol' indices, {name}", rows, columns)
     return charts.chart(
-        f"sobol-{perimeter}", title, alt, paint, height=charts.bars_height(len(rows)), data=data,
+        f"sobol-{perimeter}", "Bar chart", title, paint, height=charts.bars_height(len(rows)),
+        data=tbl.of(f"sobol-{perimeter}-data", f"Sobol' indices of the NPV, {name}", rows, columns),
         rests_on=views.labels(case, [i.factor for i in rows]),
         note=f"{fmt.percent(found['first'].clip(lower=0).sum())} of the variance comes from factors by themselves; the "
         "rest from their meeting. Assumptions tied by a correlation share one bar. Errors are standard errors.",
@@ -106,7 +95,6 @@ def information_chart(result: Result) -> Figure:
     """Chart what it is worth to firm up each number before deciding among doing nothing and the schemes."""
     case, perimeters, found = result.case, choices(result.case), result.information
     everything = found["learnt"] == EVERYTHING
-    perfect = fmt.money(found.loc[everything, "value_gbp"].sum())
     kept = found[~everything & (found["value_gbp"] >= LEAST)].head(MOST)
     shown = views.records(kept)
     choice = fmt.listed(["doing nothing", *(views.within(case, p) for p in perimeters)], "or")
@@ -114,28 +102,24 @@ def information_chart(result: Result) -> Figure:
     def paint(axes: Axes) -> None:
         drawn = [(charts.BLUE, "") if _is_single(row) else (charts.SKY, "////") for row in shown]
         colours, hatches = zip(*drawn, strict=True)
-        charts.bars(axes, [_learnt(case, row) for row in shown], [(kept["value_gbp"], colours, hatches, "")])
+        charts.bars(axes, [learnt(case, row) for row in shown], [(kept["value_gbp"], colours, hatches, "")])
         axes.errorbar(kept["value_gbp"], range(len(kept)), xerr=kept["error_gbp"], fmt="none", ecolor=charts.QUIET)
         axes.set_xlim(left=0)
         charts.money_axis(axes, along="x")
 
     title, more = "No single number is worth firming up: none could change the decision", "."
     if shown:
-        title = f"Firming up “{_learnt(case, shown[0])}” is worth up to {fmt.money(shown[0].value_gbp)} before deciding"
+        title = f"Firming up “{learnt(case, shown[0])}” is worth up to {fmt.money(shown[0].value_gbp)} before deciding"
         more = ("; hatched bars are groups of numbers learnt together, estimated on the low side. Assumptions that are "
                 "missing could not change the decision.")  # fmt: skip
-    alt = (
-        f"Bar chart of the value of information for the choice of {choice}. Knowing everything is worth {perfect}. "
-        f"{' '.join(f'{_learnt(case, row)}: {fmt.money(row.value_gbp)}.' for row in shown)}"
-    )
-    key = "information-" + "-".join(perimeters)
     columns: dict[str, tbl.Show] = {
-        "To be learnt": lambda r: _learnt(case, r), "Worth": "value_gbp", "± error": "error_gbp",
+        "To be learnt": lambda r: learnt(case, r), "Worth": "value_gbp", "± error": "error_gbp",
         "Share of knowing everything": lambda r: tbl.share(r.share_of_everything),
     }  # fmt: skip
-    data = tbl.of(f"{key}-data", f"Value of information: {choice}", shown, columns)
+    key, perfect = "information-" + "-".join(perimeters), fmt.money(found.loc[everything, "value_gbp"].sum())
     return charts.chart(
-        key, title, alt, paint, height=charts.bars_height(len(shown)), data=data,
+        key, "Bar chart", title, paint, height=charts.bars_height(len(shown)),
+        data=tbl.of(f"{key}-data", f"Value of information: {choice}", shown, columns),
         rests_on=views.labels(case, [row.learnt for row in shown]),
         note=f"The decision: {choice}. Knowing everything exactly would be worth {perfect}{more}",
     )  # fmt: skip
@@ -145,7 +129,10 @@ def _is_single(row: Any) -> bool:  # noqa: ANN401 - a row of a frame
     return bool(row.assumptions == row.learnt)
 
 
-def _learnt(case: Case, row: Any) -> str:  # noqa: ANN401 - as above
+def learnt(case: Case, row: Any) -> str:  # noqa: ANN401 - as above
+    """Return what a row of the value of information is about: one number, a group of them, or all."""
+    if row.learnt == EVERYTHING:
+        return "Every number"
     return case.label(row.learnt) if _is_single(row) else f"All of {markup.spelt(row.learnt)}"
 
 
@@ -153,20 +140,19 @@ def attribution_table(result: Result, perimeter: str) -> tbl.Table:
     """Table of who earned the NPV: Shapley value beside the causal waterfall; means over the result's draws."""
     case, found = result.case, result.attribution
     found = found[found["perimeter"] == perimeter]
-    means, low, high = (found[found["statistic"] == s].set_index("scheme") for s in ("mean", "p10", "p90"))
-    rows = []
-    for name, shapley, step in means[["shapley_gbp", "step_gbp"]].itertuples():
-        whole = name == PORTFOLIO
-        reach = "" if whole else fmt.money_range(low["shapley_gbp"][name], high["shapley_gbp"][name])
-        head = tbl.total("Together") if whole else tbl.text(views.title_of(case, name))
-        rows.append((head, *(tbl.number(fmt.pounds(v), v) for v in (shapley, step)), tbl.number(reach, None)))
-    meeting = [views.title_of(case, str(name)) for name in means.index[means["meets"].astype(bool)]]
-    return tbl.table(
+    low, high = (found[found["statistic"] == s].set_index("scheme")["shapley_gbp"] for s in ("p10", "p90"))
+    means = views.records(found[found["statistic"] == "mean"])
+    columns: dict[str, tbl.Show] = {
+        "Scheme": lambda r: tbl.total("Together") if r.scheme == PORTFOLIO else views.title_of(case, r.scheme),
+        "Shapley value": lambda r: tbl.number(fmt.pounds(r.shapley_gbp), r.shapley_gbp),
+        "Step in causal order": lambda r: tbl.number(fmt.pounds(r.step_gbp), r.step_gbp),
+        "Eight runs in ten": lambda r: "" if r.scheme == PORTFOLIO else fmt.money_range(low[r.scheme], high[r.scheme]),
+    }  # fmt: skip
+    meeting = [views.title_of(case, r.scheme) for r in means if r.meets]
+    return tbl.of(
         f"attribution-{perimeter}",
-        f"Who earned the NPV, {views.title_of(case, perimeter)}: mean over {result.draws:,} runs",
-        ("Scheme", "Shapley value", "Step in causal order", "Eight runs in ten"),
-        rows,
+        f"Who earned the NPV, {views.title_of(case, perimeter)}: mean over {result.draws:,} runs", means, columns,
         note=f"{fmt.listed(meeting)} meet on the same children; the others add up by themselves. A Shapley value does "
         "not depend on the order of schemes, a step does: demand first, then placements. Both sum to the joint "
         "result to the penny in every run.",
-    )
+    )  # fmt: skip

@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING
 
 from model.case.records import NO_BUDGET
 from model.case.words import INVESTMENT, WHOLE
-from model.report import establishment, money, purses, views
+from model.report import money, views
 from model.report.assumptions import all_assumptions
-from model.report.drivers import switching_table
 from model.report.look import format as fmt
 from model.report.look import markup
 from model.report.look import tables as tbl
 from model.report.look.page import Block, folded, show
+from model.report.posts import fte, posts
 from model.report.reconciliation import reconciliation
 from model.results import provenance as prov
+from model.results.establishment import lines
 from model.results.perimeters import main_perimeter
 
 if TYPE_CHECKING:
@@ -30,16 +31,19 @@ def proposal(result: Result) -> Block:
     case, year, schemes = result.case, views.last_shown(result), result.case.active_schemes
     if not schemes:
         return show("No scheme acts in this scenario.")
-    new = [views.new_posts(case, s.name) for s in schemes]
-    parts = [_invested(result, s.name, year) for s in schemes]
-    whole = _invested(result, WHOLE, year)
-    costs = zip(*(fmt.in_thousands_to([p[i] for p in parts], total) for i, total in enumerate(whole)), strict=True)
+    new = dict.fromkeys((spec.name for spec in schemes), 0.0)
+    for name, post, times in lines(case):
+        new[name] += times * (post.fte_proposed - post.fte_current)
+    spent = {p: -views.by_nature(result, p)[INVESTMENT] for p in (*new, WHOLE)}
+    whole = (spent[WHOLE][year], spent[WHOLE].sum())
+    parts = [[spent[name][year] for name in new], [spent[name].sum() for name in new]]
+    costs = zip(*map(fmt.in_thousands_to, parts, whole), strict=True)
     rows: list[Sequence[tbl.Cell | str]] = [
-        (spec.title, fmt.month(spec.start.isoformat()), establishment.fte(fte), *map(tbl.thousands, cost), spec.source)
-        for spec, fte, cost in zip(schemes, new, costs, strict=True)
+        (spec.title, fmt.month(spec.start.isoformat()), fte(new[spec.name]), *map(tbl.thousands, cost), spec.source)
+        for spec, cost in zip(schemes, costs, strict=True)
     ]
     if len(rows) > 1:
-        rows.append((tbl.total("All schemes"), "", establishment.fte(sum(new)), *map(tbl.thousands, whole), ""))
+        rows.append((tbl.total("All schemes"), "", fte(sum(new.values())), *map(tbl.thousands, whole), ""))
     table = tbl.table(
         "schemes",
         f"The schemes: investment in £ thousand, central, real {case.price_base} prices",
@@ -56,12 +60,6 @@ def proposal(result: Result) -> Block:
     return show(sentence, table, considered(case))
 
 
-def _invested(result: Result, perimeter: str, year: str) -> tuple[float, float]:
-    """Return what a perimeter invests in a year and in all years, central, real pounds."""
-    spent = -views.by_nature(result, perimeter)[INVESTMENT]
-    return float(spent[year]), float(spent.sum())
-
-
 def savings(result: Result) -> Block:
     """Return what is saved by year, cashable and avoided apart, and when it is paid back."""
     main = main_perimeter(result.case)
@@ -69,24 +67,19 @@ def savings(result: Result) -> Block:
     return show(
         no_budget,
         money.savings_by_year(result, main),
-        money.by_nature(result, main, WHOLE),
+        money.by_nature(result, *dict.fromkeys((main, WHOLE))),
         money.cumulative_fan(result, main),
     )
 
 
 def appendix(result: Result) -> Block:
-    """Return what few read at once, each folded under its name: every line, post and purse, and every assumption."""
-    case = result.case
-    shown = {p: views.title_of(case, p) for p in (main_perimeter(case), WHOLE)}
+    """Return what few read at once, each folded under its name: every line, post, printed figure and assumption."""
     return show(
-        *[folded(f"Every line by year: {name}", money.by_line(result, p)) for p, name in shown.items()],
-        folded("Every line of the establishment", establishment.posts(case)),
-        folded("Who pays, by year", purses.purses(result)),
-        *[folded(f"Switching value of every assumption: {name}", switching_table(result, p))
-          for p, name in shown.items()],
+        folded("Every line by year", money.by_line(result, WHOLE)),
+        folded("Every line of the establishment", posts(result.case)),
         folded("Every published figure, recomputed", reconciliation(result)),
-        all_assumptions(case, folded_groups=True),
-    )  # fmt: skip
+        all_assumptions(result.case),
+    )
 
 
 def provenance_block(result: Result) -> Block:

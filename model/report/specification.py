@@ -23,24 +23,23 @@ if TYPE_CHECKING:
     from model.case.records import Case, StructuralChoice
     from model.results.runs import Result
 
-MEASURES = {"npv_cashable": "in cash", "npv": "with avoided cost"}
+CASH, TOTAL = "npv_cashable", "npv"
 NOTHING = "No choice of how to model this case is named as open, so every figure stands on one way of modelling it."
 
 
 def structure(result: Result) -> Block:
     """Return what the answer is under every combination of the structural choices: sentence, curve and table."""
-    choices, shown = _choices(result), shown_perimeters(result.case)
+    choices = _choices(result)
     if not choices or not result.case.active_schemes:
         return show(NOTHING if not choices else "No scheme acts in this scenario.")
     columns: dict[str, tbl.Show] = {
         "Choice": "title", "Settings": lambda c: " / ".join(s.title for s in c.settings), "Why": "reason"
     }  # fmt: skip
-    reasons = tbl.of("structure-choices", "What data cannot settle", choices, columns)
     return show(
         "Several ways of modelling the case can be defended. All of them are run; a chance holds given one of them.",
-        Block(markup.bullets([positive_words(result, p) for p in shown])),
+        Block(markup.bullets([positive_words(result, p) for p in shown_perimeters(result.case)])),
         curve(result, main_perimeter(result.case)),
-        reasons,
+        tbl.of("structure-choices", "What data cannot settle", choices, columns),
     )
 
 
@@ -48,20 +47,21 @@ def _choices(result: Result) -> list[StructuralChoice]:
     return [choice for choice in result.case.structure if choice.name in result.structure]
 
 
-def central_values(result: Result, perimeter: str, measure: str) -> pd.DataFrame:
-    """Return the central rows of one perimeter and measure, a combination each."""
-    found = result.structure
-    kept = (found["perimeter"] == perimeter) & (found["measure"] == measure) & (found["statistic"] == CENTRAL)
-    return found[kept].reset_index(drop=True)
+def central_values(result: Result, perimeter: str) -> pd.DataFrame:
+    """Return a row for each combination: its setting of each choice, and its central NPV as CASH and as TOTAL."""
+    found = result.structure[(result.structure.perimeter == perimeter) & (result.structure.statistic == CENTRAL)]
+    cash, total = (found[found.measure == measure].reset_index(drop=True) for measure in (CASH, TOTAL))
+    settings = cash.drop(columns=["perimeter", "measure", "statistic", "value_gbp"])
+    return settings.assign(**{CASH: cash["value_gbp"], TOTAL: total["value_gbp"]})
 
 
 def positive_words(result: Result, perimeter: str) -> str:
     """Return in how many of the combinations a perimeter pays, in cash first: "positive in 41 of 64"."""
-    parts = []
-    for measure, words in MEASURES.items():
-        npv = central_values(result, perimeter, measure)["value_gbp"]
-        reach = fmt.money_range(npv.min(), npv.max())
-        parts.append(f"{words} {positive(npv)} of {len(npv)} ways of modelling it ({reach})")
+    values = central_values(result, perimeter)
+    parts = [
+        f"{words} {positive(npv)} of {len(npv)} ways of modelling it ({fmt.money_range(npv.min(), npv.max())})"
+        for words, npv in (("in cash", values[CASH]), ("with avoided cost", values[TOTAL]))
+    ]
     return f"{views.title_of(result.case, perimeter)}: {'; '.join(parts)}."
 
 
@@ -76,17 +76,16 @@ def curve(result: Result, perimeter: str) -> charts.Figure:
 
     Choices that do not move this perimeter are left out, and combinations that differ only by them drawn once.
     """
-    case, name = result.case, views.title_of(result.case, perimeter)
-    cash, total = (central_values(result, perimeter, m) for m in MEASURES)
-    moving = [c for c in _choices(result) if _moves(cash, c.name) or _moves(total, c.name)]
-    both = cash.assign(total=total["value_gbp"]).drop_duplicates([c.name for c in moving] or ["perimeter"])
-    both = both.sort_values(["value_gbp", "total"]).reset_index(drop=True)
+    case, name, values = result.case, views.title_of(result.case, perimeter), central_values(result, perimeter)
+    moving = [choice for choice in _choices(result) if _moves(values, choice.name)]
+    both = values.drop_duplicates([choice.name for choice in moving]) if moving else values[:1]
+    both = both.sort_values([CASH, TOTAL]).reset_index(drop=True)
     rows = [(choice, setting.title) for choice in moving for setting in choice.settings]
 
     def paint(axes: Sequence[Axes]) -> None:
         above, below = axes
-        above.plot(both.index, both["total"], "s", color=charts.SKY, markersize=5, label="With avoided cost")
-        above.plot(both.index, both["value_gbp"], "o", color=charts.BLUE, markersize=5, label="In cash")
+        above.plot(both.index, both[TOTAL], "s", color=charts.SKY, markersize=5, label="With avoided cost")
+        above.plot(both.index, both[CASH], "o", color=charts.BLUE, markersize=5, label="In cash")
         charts.zero_line(above)
         charts.money_axis(above)
         above.legend(loc="best")
@@ -96,32 +95,27 @@ def curve(result: Result, perimeter: str) -> charts.Figure:
         charts.name_rows(below, [f"{choice.title} {setting}" for choice, setting in rows])
         below.set_xticks([])
 
-    reach = {m: fmt.money_range(both[m].min(), both[m].max()) for m in ("value_gbp", "total")}
-    title = f"{name}: in cash, {positive(both['value_gbp'])} of {len(both)} ways of modelling it that differ"
-    alt = (
-        f"Specification curve of {name}: {len(both)} combinations sorted by cashable NPV, from {reach['value_gbp']} in "
-        f"cash and from {reach['total']} with avoided cost. A grid below shows which setting of each choice a "
-        "combination has."
-    )
-    columns: dict[str, tbl.Show] = {c.title: c.name for c in moving}
+    columns: dict[str, tbl.Show] = {choice.title: choice.name for choice in moving}
     columns |= {
-        "NPV in cash": lambda row: tbl.money(row["value_gbp"]),
-        "NPV with avoided cost": lambda row: tbl.money(row["total"]),
-    }
+        "NPV in cash": lambda row: tbl.money(row[CASH]), "NPV with avoided cost": lambda row: tbl.money(row[TOTAL])
+    }  # fmt: skip
     data = tbl.of(
         f"structure-{perimeter}-data", f"Every combination, {name}, central", both.to_dict("records"), columns
     )
     names = sorted({n for c in moving for s in c.settings for n in s.overrides if n in case.assumptions})
-    return charts.chart(f"structure-{perimeter}", title, alt, paint, height=2.4 + 0.24 * len(rows), data=data,
-                        grid={"nrows": 2, "sharex": True, "height_ratios": [2.2, 0.24 * len(rows) + 0.1]},
-                        rests_on=views.labels(case, names))  # fmt: skip
+    return charts.chart(
+        f"structure-{perimeter}", "Specification curve above a grid of its choices",
+        f"{name}: in cash, {positive(both[CASH])} of {len(both)} ways of modelling it that differ", paint,
+        height=2.4 + 0.24 * len(rows), data=data, rests_on=views.labels(case, names),
+        grid={"nrows": 2, "sharex": True, "height_ratios": [2.2, 0.24 * len(rows) + 0.1]},
+    )  # fmt: skip
 
 
-def _moves(found: pd.DataFrame, choice: str) -> bool:
-    """Whether a choice moves the value, all other choices held."""
-    others = list(found.columns[4:].drop(choice))
-    grouped = found.groupby(others or ["perimeter"])["value_gbp"]
-    return bool((grouped.max() - grouped.min()).max() > LEAST)
+def _moves(values: pd.DataFrame, choice: str) -> bool:
+    """Whether a choice moves either value, all other choices held."""
+    others = list(values.columns.drop([choice, CASH, TOTAL]))
+    grouped = values.groupby(others or (lambda _: 0))[[CASH, TOTAL]]
+    return bool((grouped.max() - grouped.min()).to_numpy().max() > LEAST)
 
 
 def given(case: Case) -> str:

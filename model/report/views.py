@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from model.case.records import Case, Post
+    from model.case.records import Case
     from model.results.runs import Result
 
 NATURE_TITLES = {
@@ -129,25 +129,6 @@ def cumulative(result: Result, perimeter: str) -> pd.DataFrame:
     m = result.monthly
     table = crossed(m[(m.perimeter == perimeter) & (m.price_basis == REAL)], "month", "statistic", "cumulative_gbp")
     return table.reindex(list(result.case.timeline.month_labels))
-
-
-def new_posts(case: Case, scheme: str) -> float:
-    """Return the net new fte charged to a scheme. A memo row charged elsewhere than its parent moves its fte."""
-    rows = {p.id: p for p in case.establishment}
-    total = 0.0
-    for post in rows.values():
-        change, parent = post.fte_proposed - post.fte_current, rows.get(post.included_in)
-        if parent is None:
-            total += change if post.charged_to == scheme else 0.0
-        elif parent.charged_to != post.charged_to:
-            total += change * ((post.charged_to == scheme) - (parent.charged_to == scheme and _carved(case, post)))
-    return total
-
-
-def _carved(case: Case, post: Post) -> bool:
-    """Whether a memo row's cost is inside its parent's (and not on top of it)."""
-    switch = case.assumptions.get(post.included_when)
-    return switch is None or switch.value == 1
 
 
 def labels(case: Case, names: Iterable[str]) -> dict[str, str]:

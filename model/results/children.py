@@ -1,6 +1,7 @@
 """Children by world, age, placement, measure and month; and what their placements cost if nothing is done."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -16,11 +17,11 @@ from model.case.words import ALL, CENTRAL, DO_NOTHING, IMPACT, MEAN, STATISTICS,
 from model.children.levers import MEASURES
 from model.money.appraisal import BLOCK
 from model.money.portfolio import evaluate
-from model.results.children_counts import Children
 from model.results.sample import Floats, Outcome, Sample
 
 WORLDS: Final = (DO_NOTHING, WITH_SCHEMES, IMPACT)
 STOCK, FLOWS = "stock", ("entry", "exit")
+LEAST: Final = 0.05  # children: a smaller change is none, as numbers are printed
 LEDGER_COLUMNS: Final = ("statement", "financial_year", "published_gbp", "in_price_base_gbp", "modelled_gbp",
                          "difference_gbp", "modelled_share", "source", "note")  # fmt: skip
 _Series = tuple[str, str, str, str, str, Floats]  # world, age, placement, measure, statistic, children by month
@@ -135,6 +136,33 @@ def ledger_frame(case: Case, costs: pd.DataFrame) -> pd.DataFrame:
         rows.append((row.statement, row.financial_year, row.value_gbp, published, spent, spent - published,
                      spent / published, row.source, row.note))  # fmt: skip
     return pd.DataFrame(rows, columns=list(LEDGER_COLUMNS))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Children:
+    """The caseload of a result as a page reads it.
+
+    `months`: those at whose ends children are counted, the opening first; `stock`: world -> frame of all children, a
+    row per month, a column per statistic; `cells`: world -> central stock (months, ages, placements); `entered`,
+    `left`: children in the first twelve months if nothing is done, central.
+    """
+
+    case: Case
+    months: tuple[str, ...]
+    stock: Mapping[str, pd.DataFrame]
+    cells: Mapping[str, Floats]
+    entered: float
+    left: float
+
+    @property
+    def later(self) -> str:
+        """The month at whose end the years that a page shows are over, or the last of a shorter projection."""
+        return self.months[min(self.case.shown_years * MONTHS_A_YEAR, len(self.months) - 1)]
+
+    @property
+    def changes(self) -> bool:
+        """Whether the schemes change the number of children in any month, as numbers are printed."""
+        return bool(self.stock[IMPACT]["central"].abs().max() >= LEAST)
 
 
 def children_of(result: Outcome) -> Children:

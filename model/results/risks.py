@@ -31,8 +31,8 @@ def switching_frame(result: Outcome) -> pd.DataFrame:
 
 def _headlines(result: Outcome) -> list[str]:
     """Return the perimeters of the answer: invest-to-save schemes, their groups, the whole."""
-    case = result.case
-    named = {result.headline, WHOLE, *case.perimeters, *(name for group in case.perimeters.values() for name in group)}
+    groups = result.case.perimeters
+    named = {WHOLE, *groups, *(name for group in groups.values() for name in group)}
     return [name for name in result.perimeters if name in named]
 
 

@@ -17,6 +17,7 @@ from model.results import DRAWS, SEED, risks
 from model.results.annual import annual_frame, monthly_frame
 from model.results.children import caseload_frame, children_of, ledger_frame, placement_cost_frame
 from model.results.metrics import metrics_of, staffing_frame
+from model.results.perimeters import main_perimeter
 from model.results.purses import funding_frames, reserve_frame, virement_frame
 from model.results.reconcile import reconcile
 from model.results.sample import Outcome, Sample, join, keep
@@ -58,9 +59,9 @@ class Result(Outcome):
 
     @cached_property
     def switching(self) -> pd.DataFrame:
-        """The value of each assumption at which the headline perimeter's NPV changes sign, as `switching.csv`."""
+        """The value of each assumption at which the main perimeter's NPV changes sign, as `switching.csv`."""
         found = self.switching_by_perimeter
-        return found[found["perimeter"] == self.headline].drop(columns="perimeter").reset_index(drop=True)
+        return found[found["perimeter"] == main_perimeter(self.case)].drop(columns="perimeter").reset_index(drop=True)
 
     @cached_property
     def ledger(self) -> pd.DataFrame:

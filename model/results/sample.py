@@ -11,16 +11,7 @@ from numpy.typing import NDArray
 from model.case import draws as drawing
 from model.case.draws import Draws
 from model.case.records import Case
-from model.case.words import (
-    CENTRAL,
-    DO_NOTHING,
-    INTERACTION,
-    INVEST_TO_SAVE,
-    MEAN,
-    QUANTILES,
-    WHOLE,
-    WITH_SCHEMES,
-)
+from model.case.words import CENTRAL, DO_NOTHING, INTERACTION, MEAN, QUANTILES, WITH_SCHEMES
 from model.children.levers import MEASURES
 from model.money.appraisal import Appraisal, appraise, discount_factors
 from model.money.funding import fixed_term_posts, reserve_flows, unspent
@@ -154,11 +145,6 @@ class Outcome:
         if self.sample is None:
             return drawing.central(self.case)
         return drawing.sample(self.case, self.draws, self.seed, process_noise=self.process_noise)
-
-    @property
-    def headline(self) -> str:
-        """The perimeter that a single answer speaks of: all invest-to-save schemes, else the whole."""
-        return INVEST_TO_SAVE if INVEST_TO_SAVE in self.central.measures else WHOLE
 
     @cached_property
     def npv_draws(self) -> dict[str, Floats]:

@@ -264,20 +264,24 @@ def bars_height(count: int) -> float:
 
 def chart(  # noqa: PLR0913 - each is a part of a figure
     key: str,
+    kind: str,
     title: str,
-    alt: str,
     paint: Callable[[Any], None],
     *,
     height: float,
-    data: tbl.Table | None,
+    data: tbl.Table,
+    beside: bool = False,
     narrow: bool = True,
     grid: Mapping[str, Any] = MappingProxyType({}),
     **more: Any,  # noqa: ANN401 - the other fields of `Figure`
 ) -> Figure:
     """Return a figure that `paint` draws on its axes, so many inches high, on the width of a page.
 
-    `grid`: the axes it needs where that is not one, as matplotlib's `subplots` takes it. Without rows of data there is
-    nothing to draw: title and note stand alone.
+    `kind`: what is drawn, such as `Bar chart`; its words for those who cannot see it are that, the title, and where its
+    numbers begin and end. `beside`: the page shows `data` beside the chart, not behind it. `grid`: the axes it needs
+    where that is not one, as matplotlib's `subplots` takes it. Without rows of data there is nothing to draw: title and
+    note stand alone.
     """
-    svg = draw(key, alt, paint, height=height, narrow=narrow, grid=grid) if data is None or data.rows else ""
-    return Figure(key=key, title=title, alt=alt, svg=svg, data=data, **more)
+    alt = f"{kind}. {title}. {data.caption}. {data.spoken}"
+    svg = draw(key, alt, paint, height=height, narrow=narrow, grid=grid) if data.rows else ""
+    return Figure(key=key, title=title, alt=alt, svg=svg, data=None if beside else data, **more)

@@ -103,6 +103,16 @@ class Table:
         label = f' data-label="{markup.attribute(self.columns[position])}"' if cell.inner else ""
         return f"<td{kind}{order}{label}>{cell.inner}</td>"
 
+    @property
+    def spoken(self) -> str:
+        """The first and the last row in words: where a chart of them begins and ends."""
+
+        def words(row: Sequence[Cell]) -> str:
+            named = [(column, cell.text) for column, cell in zip(self.columns[1:], row[1:], strict=True)]
+            return f"{row[0].text}: {', '.join(f'{column} {text}' for column, text in named if text.strip('–'))}."
+
+        return " ".join(words(row) for row in (self.rows[0], self.rows[-1])) if self.rows else ""
+
     def _repr_html_(self) -> str:
         return self.html
 
