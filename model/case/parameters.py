@@ -248,6 +248,11 @@ CASE_WIDE: Final[dict[str, Parameter]] = {
         )
         for months in (6, 12, 24)
     },
+    "caseload.years_seen": Parameter(
+        "years",
+        "Years of returns from which it is known where children go. Fewer: wider intervals of placements. Never drawn.",
+        "0: taken as certain",
+    ),
     "growth.placement_prices_real_annual": Parameter(
         "rate/year", "Growth of placement prices above inflation.", "0: no faster"
     ),

@@ -19,7 +19,20 @@ from model.children.counting import BOUNDS, Tally, counts, month_of, tally
 from model.children.law import AGE_BAND, EIGHTEEN, IFA, IN_HOUSE, Floats
 from model.children.levers import NO_LEVERS, Drivers, FosterPlaces, Levers, Projection, SoonerOut, targeted
 from model.children.opening import Stream
-from model.children.paths import EIGHTEENTH, LEFT, MOVED, TIME, Children, Stays, deal, joined, together, walk
+from model.children.paths import (
+    EIGHTEENTH,
+    LEFT,
+    MOVED,
+    TIME,
+    Children,
+    Stays,
+    deal,
+    draw_keys,
+    joined,
+    likelier,
+    together,
+    walk,
+)
 from model.children.places import Filling, Guide, filling
 from model.children.short import MONTHS, natural_short, tilts_by_stay
 from model.children.words import Keys, exponential, key_of, keys, uniform
@@ -36,6 +49,7 @@ class Dealt:
     drivers: Drivers
     children: Children
     stays: Stays
+    likelier: Floats
     cells: bool
 
     @cached_property
@@ -57,7 +71,7 @@ class Dealt:
         """
         gone, months = np.full(len(self.children), np.inf), len(self.drivers.entry_scale)
         late = np.flatnonzero(self.children.start > months - MONTHS)
-        longer = walk(self.children.pick(late), self.stream.law, self.drivers.exit_scale, float(months + MONTHS))
+        longer = self.walked(self.children.pick(late), later=MONTHS)
         for stays, whose in ((self.stays, np.arange(len(self.children))), (longer, late)):
             ended = (stays.ending == LEFT) | (stays.ending == EIGHTEENTH)
             gone[whose[stays.child[ended]]] = stays.end[ended]
@@ -68,9 +82,10 @@ class Dealt:
         """Everybody, counted."""
         return self.tally(self.stays)
 
-    def walked(self, children: Children) -> Stays:
-        """Draw the stays of some children in this block."""
-        return walk(children, self.stream.law, self.drivers.exit_scale, float(len(self.drivers.entry_scale)))
+    def walked(self, children: Children, later: int = 0) -> Stays:
+        """Draw the stays of some children in this block, to the horizon or so many months later."""
+        horizon = float(len(self.drivers.entry_scale) + later)
+        return walk(children, self.stream.law, self.drivers.exit_scale, horizon, self.likelier)
 
     def tally(self, stays: Stays) -> Tally:
         """Count some stays."""
@@ -82,9 +97,9 @@ def dealt(stream: Stream, drivers: Drivers, *, cells: bool) -> Dealt:
     if drivers.chance is None:
         message = "there is no chance to deal: these drivers ask for expected numbers"
         raise ValueError(message)
-    children = deal(stream, drivers, drivers.chance)
-    stays = walk(children, stream.law, drivers.exit_scale, float(len(drivers.entry_scale)))
-    return Dealt(stream=stream, drivers=drivers, children=children, stays=stays, cells=cells)
+    children, tilts = deal(stream, drivers, drivers.chance), likelier(stream, draw_keys(drivers, drivers.chance))
+    stays = walk(children, stream.law, drivers.exit_scale, float(len(drivers.entry_scale)), tilts)
+    return Dealt(stream=stream, drivers=drivers, children=children, stays=stays, likelier=tilts, cells=cells)
 
 
 def play(ground: Dealt, levers: Levers = NO_LEVERS, guides: Sequence[Guide] = ()) -> Projection:

@@ -34,13 +34,15 @@ class Stream:
     `opening` (216 months of age, 26 months in care, placements) children, where month in care k holds those of k - 1
     to k months and the last all the longer ones; `entries_annual` (ages, placements) children a year; `law` the rates
     at which they leave and move; `younger`, for each age, the share of its entrants who are in the younger half of the
-    band, even within either half.
+    band, even within either half; `years_seen` of arrivals and departures from which it is known where children go, 0
+    where that is taken as certain.
     """
 
     opening: Floats
     entries_annual: Floats
     law: Law
     younger: tuple[float, ...] = EVEN
+    years_seen: float = 0.0
 
 
 @lru_cache(maxsize=16)

@@ -27,7 +27,7 @@ MOVED, LEFT, EIGHTEENTH, BEYOND, STILL = range(5)
 """How a stay ends: the child moves, leaves care, turns 18, is still there at the horizon (or it has not ended yet)."""
 MOST_ENTRANTS: Final = 400
 """Children who may enter in one month and draw: far beyond any authority."""
-_ENTRANTS, _OPENING = 1, 2  # which of a draw's keys
+_ENTRANTS, _OPENING, _PLACES = 1, 2, 3  # which of a draw's keys
 _WHEN, _KIND, _AGE, _CARE, _FIRST_EVENT = range(5)  # which of a child's words
 TIME: Final = np.float32
 """Months to a hundred-thousandth: half the memory, and that is what takes the time."""
@@ -36,6 +36,9 @@ _NEXT_CARE: Final = np.array([*CARE_STARTS[1:], np.inf], dtype=TIME)
 _AGE_BAND: Final = np.append(AGE_BAND, AGE_BAND[-1]).astype(np.int8)
 _CARE_BAND: Final = (np.searchsorted(CARE_STARTS, np.arange(LONGEST), side="right") - 1).astype(np.int8)
 _CARES: Final = np.int32(len(CARE_STARTS) * len(PLACEMENTS))
+FEWEST: Final = 1e-300
+AS_STATED: Final = np.ones((1, len(PLACEMENTS)))
+"""No placement likelier than the law says, in any draw."""
 _STEP: Final = TIME(1e-4)  # months: a boundary that is reached is behind
 
 
@@ -110,8 +113,32 @@ def joined(parts: Sequence[Stays]) -> Stays:
 
 def deal(stream: Stream, drivers: Drivers, chance: Chance) -> Children:
     """Deal all the children of a block of draws: those in care at the beginning, and all who would enter."""
-    draws = keys(key_of(chance.seed, chance.stream), chance.first + np.arange(len(drivers.exit_scale)))
+    draws = draw_keys(drivers, chance)
     return together([_in_care(stream, draws), _entrants(stream, drivers, draws)])
+
+
+def draw_keys(drivers: Drivers, chance: Chance) -> Keys:
+    """Return the key of every draw of a block, (draws,)."""
+    return keys(key_of(chance.seed, chance.stream), chance.first + np.arange(len(drivers.exit_scale)))
+
+
+def likelier(stream: Stream, draws: Keys) -> Floats:
+    """Return how much likelier each placement is in each draw than stated, (draws, placements), 1 on average.
+
+    Where children go is known from the arrivals and departures of some years, a sample. What arrives at a placement in
+    that time is a number of events, and its rate the less certain the fewer they are: a Gamma of half as many, since
+    departures were counted from a sample as well. One row for all draws where the pattern is taken as certain.
+    """
+    if not stream.years_seen:
+        return AS_STATED
+    from scipy.special import gammaincinv  # noqa: PLC0415 - scipy takes a while to import
+
+    there = np.add.reduceat(stream.opening.sum(axis=1), AGE_STARTS, axis=0)
+    moving = np.einsum("ap,apq->q", there, stream.law.moving) * MONTHS_A_YEAR
+    worth = stream.years_seen * (stream.entries_annual.sum(axis=0) + moving) / 2
+    even = uniform(keys(keys(draws, _PLACES)[:, None], np.arange(len(PLACEMENTS))), _WHEN)
+    drawn: Floats = np.divide(gammaincinv(worth, even), worth, out=np.ones_like(even), where=worth > 0)
+    return drawn
 
 
 def _in_care(stream: Stream, draws: Keys) -> Children:
@@ -144,15 +171,26 @@ def _entrants(stream: Stream, drivers: Drivers, draws: Keys) -> Children:
     mean = stream.entries_annual.sum() / MONTHS_A_YEAR * drivers.entry_scale.T
     draw, month, index = _counted(poisson(uniform(monthly, _WHEN), mean))
     key = keys(monthly[draw, month], index + 1)
-    reach = np.cumsum(stream.entries_annual)
-    kind = np.searchsorted(reach, uniform(key, _KIND) * reach[-1], side="right") if len(key) else np.zeros(0, int)
-    band, placement = np.divmod(np.minimum(kind, reach.size - 1), len(PLACEMENTS))
+    entries = stream.entries_annual * likelier(stream, draws)[:, None]
+    band, placement = np.divmod(_kinds(entries, draw, uniform(key, _KIND)), len(PLACEMENTS))
     return Children(
         draw=draw.astype(np.int32), key=key, start=(month + uniform(key, _WHEN)).astype(TIME),
         age=_age_on_entering(band, uniform(key, _AGE), np.array(stream.younger)).astype(TIME),
         care=np.zeros(len(key), dtype=TIME), placement=placement.astype(np.int32),
         entered=np.ones(len(key), dtype=bool),
     )  # fmt: skip
+
+
+def _kinds(entries: Floats, draw: Ints, even: Floats) -> Ints:
+    """Return which kind each entrant is of, in proportion to the `entries` (draws or 1, ages, placements) of its draw.
+
+    One search does for all: each draw's shares are laid end to end on a line of its own.
+    """
+    reach = np.cumsum(entries.reshape(len(entries), -1), axis=1)
+    line = (reach / np.maximum(reach[:, -1:], FEWEST) + np.arange(len(reach))[:, None]).ravel()
+    own = np.minimum(draw, len(reach) - 1)
+    kind: Ints = np.searchsorted(line, own + even, side="right") - own * reach.shape[1]
+    return np.minimum(kind, np.int64(reach.shape[1] - 1))
 
 
 def _age_on_entering(band: Ints, even: Floats, younger: Floats) -> Floats:
@@ -188,9 +226,12 @@ def _counted(counts: Ints) -> tuple[Ints, Ints, Ints]:
     return draw, month, index
 
 
-def walk(children: Children, law: Law, exit_scale: Floats, horizon: float) -> Stays:
-    """Draw the stays of some children until they leave care, turn 18 or the horizon comes. `exit_scale` (draws,)."""
-    out, rates, scale = _Out(), _Rates.of(law), exit_scale.astype(TIME)
+def walk(children: Children, law: Law, exit_scale: Floats, horizon: float, likelier: Floats = AS_STATED) -> Stays:
+    """Draw the stays of some children until they leave care, turn 18 or the horizon comes.
+
+    `exit_scale` (draws,) multiplies rates of leaving, `likelier` (draws, placements) those of moving there.
+    """
+    out, rates, scale = _Out(), _Rates.of(law, likelier), exit_scale.astype(TIME)
     now = _Walker.start(children)
     while len(now.child):
         now = _advance(now, rates, scale, TIME(horizon), out)
@@ -201,18 +242,22 @@ def walk(children: Children, law: Law, exit_scale: Floats, horizon: float) -> St
 class _Rates:
     """The law laid out for look-up, flat.
 
-    `leaving` by age, care and placement; `moving` out by age and placement, `towards` which placement, cumulated.
+    `leaving` by age, care and placement; `moving` out by draw, age and placement, `towards` which placement, cumulated;
+    `width` how many of these a draw has, 0 where all share them.
     """
 
     leaving: NDArray[np.float32]
     moving: NDArray[np.float32]
     towards: Floats
+    width: np.int32
 
     @classmethod
-    def of(cls, law: Law) -> _Rates:
+    def of(cls, law: Law, likelier: Floats) -> _Rates:
+        moving = law.moving * likelier[:, None, None, :]
         return cls(
-            leaving=law.leaving.ravel().astype(TIME), moving=law.moves_out.ravel().astype(TIME),
-            towards=np.cumsum(law.moving, axis=2).reshape(-1, len(PLACEMENTS)),
+            leaving=law.leaving.ravel().astype(TIME), moving=moving.sum(axis=3).ravel().astype(TIME),
+            towards=np.cumsum(moving, axis=3).reshape(-1, len(PLACEMENTS)),
+            width=np.int32(moving[0, ..., 0].size if len(moving) > 1 else 0),
         )  # fmt: skip
 
 
@@ -253,7 +298,7 @@ def _advance(now: _Walker, law: _Rates, exit_scale: NDArray[np.float32], horizon
     """Take every child to its next event or boundary, note the stays that end, and return those still under way."""
     age = _AGE_BAND.take((now.born + (now.time + _STEP)).astype(np.int32))
     care = _CARE_BAND.take(np.minimum(now.came + (now.time + _STEP), LONGEST - 1).astype(np.int32))
-    place = age * np.int32(len(PLACEMENTS)) + now.placement
+    place = now.draw * law.width + age * np.int32(len(PLACEMENTS)) + now.placement
     leaving = law.leaving.take(age * _CARES + care * np.int32(len(PLACEMENTS)) + now.placement)
     leaving *= exit_scale.take(now.draw)
     rate = leaving + law.moving.take(place)

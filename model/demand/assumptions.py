@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from model.children.law import EVEN_SHARE_8_9
+from model.children.streams import YEARS_SEEN
 from model.demand.codes import demand_settings
 
 ASSUMPTION_COLUMNS: Final = (
@@ -17,6 +18,7 @@ ASSUMPTION_COLUMNS: Final = (
 OWNER: Final = "Head of performance"
 ENTRIES, EXITS = "caseload.entries_multiplier", "caseload.exits_multiplier"
 _NORMAL_P90: Final = 1.2815515655446004
+_SEEN: Final = "where children go is known from so many years: the fewer, the wider the intervals of placements"
 _FLAT: Final = "no trend is assumed: what the years differ by is in the range of entries_multiplier"
 
 
@@ -39,9 +41,13 @@ class Level:
 
 
 def assumption_rows(
-    entries: Level, exits: Level, *, source: str, as_at: str, counted_8_9: float | None = None
+    levels: tuple[Level, Level], *, source: str, as_at: str, counted_8_9: float | None = None, years_seen: float = 0
 ) -> pd.DataFrame:
-    """Return the caseload assumptions as rows of ``assumptions.csv``. ``counted_8_9``: of those of 5 to 9, if known."""
+    """Return the caseload assumptions as rows of ``assumptions.csv``. ``levels``: of entries and of exits.
+
+    ``counted_8_9``: of those of 5 to 9, if known; ``years_seen``: years in which it was counted where children go.
+    """
+    entries, exits = levels
     rows: list[Mapping[str, object]] = [
         entries.row(ENTRIES, "red"),
         exits.row(EXITS, "amber"),
@@ -49,6 +55,11 @@ def assumption_rows(
         | {"unit": "rate/year", "quality": "amber", "impact": "amber", "note": _FLAT},
         _share_8_9(counted_8_9),
     ]
+    if years_seen:
+        rows.append(
+            {"name": YEARS_SEEN, "value": round(years_seen, 1), "low": "", "high": "", "distribution": "fixed"}
+            | {"unit": "years", "quality": "green", "impact": "amber", "note": _SEEN}
+        )
     shared = {"price_base": "", "as_at": as_at, "owner": OWNER, "source": source}
     frame = pd.DataFrame([shared | dict(row) for row in rows], columns=list(ASSUMPTION_COLUMNS))
     numbers = {c: [round(v, 4) if isinstance(v, float) else v for v in frame[c]] for c in ("value", "low", "high")}

@@ -69,16 +69,16 @@ def tables_demand(tables: DfeTables, authority: str, year: int | None = None) ->
     """Return caseload and assumptions of any authority from DfE's tables alone, without a forecast."""
     built = authority_caseload(tables, authority, year)
     pooled = pooled_flows(tables, built)
-    entries, exits = levels_of(tables, pooled)
+    levels = levels_of(tables, pooled)
     source = f"Spread over all authorities ({tables.files['totals']}), known by 31 March {built.year}"
     rows = partial(assumption_rows, source=source, as_at=f"{built.year}-03-31")
     start = dt.date(built.year, 4, 1)
     stated = caseload_frame(pooled, tables.files)
     infants = (stated["age_band"] == AGE_BANDS[0]) & (stated["stream"] == GENERAL)
     stated[YOUNGER] = np.where(infants, round(younger_infants(pooled), 2), np.nan)
-    caseload, change = feasible(stated, rows(entries, exits), start)
-    flows = written_case({"caseload.csv": caseload, "assumptions.csv": rows(entries, exits)}, start)
-    assumptions = rows(*held(streams_of(flows), entries, exits))
+    caseload, change = feasible(stated, rows(levels), start)
+    flows = written_case({"caseload.csv": caseload, "assumptions.csv": rows(levels)}, start)
+    assumptions = rows(held(streams_of(flows), *levels))
     guessed = {name: count for name, count in built.imputed.items() if count >= 0.5}
     lines = [*tables.notes, f"{built.authority}: {built.total:.0f} children on 31 March {built.year} (DfE)."]
     lines += [f"suppressed and imputed within published totals: {n} {c:.0f}" for n, c in guessed.items()]

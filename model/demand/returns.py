@@ -164,11 +164,12 @@ def _assumptions(episodes: Episodes, stream: Stream, source: str, when: str, *, 
     share, exits = share_aged_8_9(episodes), max(float(stream.events.exits.sum()), 1.0)
     enough = internal or stream.events.stock[AGE_BANDS.index("5_9")].sum() >= privacy.ENOUGH_FOR_A_MEAN
     counted = round(share, 3) if internal else round(20 * share) / 20 if share > 0 else share
+    entries = Level(
+        log_sd=stream.entries[1], quality="amber",
+        note=f"{stream.entries[0]:.1f} entries a year; range from chance and from how the years differ",
+    )  # fmt: skip
     return assumption_rows(
-        Level(
-            log_sd=stream.entries[1], quality="amber",
-            note=f"{stream.entries[0]:.1f} entries a year; range from chance and from how the years differ",
-        ),
-        Level(log_sd=1 / exits**0.5, quality="green", note="range from the number of exits counted"),
+        (entries, Level(log_sd=1 / exits**0.5, quality="green", note="range from the number of exits counted")),
         source=source, as_at=when, counted_8_9=counted if enough and _SHORT < share < 1 - _SHORT else None,
+        years_seen=(episodes.closes - episodes.opens) / DAYS_A_YEAR,
     )  # fmt: skip

@@ -323,7 +323,7 @@ def test_impossible_exits_are_cut_and_said(tmp_path):
     frame = caseload_frame(authority_caseload(tables, "Northby"), tables.files)
     frame.loc[(frame["age_band"] == "5_9") & (frame["stream"] == "general"), "exits_annual"] = 150.0
     sure = Level(log_sd=0.0, quality="red", note="")
-    rows = assumption_rows(sure, sure, source="made up", as_at="2023-03-31")
+    rows = assumption_rows((sure, sure), source="made up", as_at="2023-03-31")
     start = dt.date(2023, 4, 1)
     mended, cut = feasible(frame, rows, start)
     assert "more exits are published than the children of an age can give" in cut
