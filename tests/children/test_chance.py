@@ -8,12 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.case.draws import sample, with_values
-from model.case.parameters import AGES
+from model.case.parameters import AGES, PLACEMENTS
 from model.children.chance import dealt, play
 from model.children.expected import project
 from model.children.law import EIGHTEEN
 from model.children.levers import Levers
-from model.children.paths import EIGHTEENTH, LEFT, MOVED, deal, poisson, walk
+from model.children.paths import EIGHTEENTH, LEFT, MOVED, deal, draw_keys, likelier, poisson, walk
 from model.money.portfolio import evaluate
 from tests.children.known import (
     CLOSING,
@@ -250,3 +250,62 @@ def test_entries_of_another_level_are_more_of_the_same_children():
     assert (many.entries >= few.entries).all()
     assert many.entries.sum() == pytest.approx(1.5 * few.entries.sum(), rel=0.05)
     assert len(few.entries) == MONTHS
+
+
+# --- Where children go is known from a sample -------------------------------------------------------------------------
+
+
+def seen(years):
+    return replace(small(), years_seen=years)
+
+
+def tilts(stream, draws=40_000):
+    moved = drivers(draws=draws, seed=2)
+    return likelier(stream, draw_keys(moved, moved.chance))
+
+
+def test_a_pattern_taken_as_certain_is_the_same_in_every_draw():
+    np.testing.assert_array_equal(tilts(small()), np.ones((1, len(PLACEMENTS))))
+
+
+def test_how_likely_a_placement_is_varies_as_a_rate_counted_over_so_many_years():
+    """By hand: 12 enter a foster home a year and 0.02 a month of its 50 children move on to a children's home, which
+    nobody enters. So 12 arrivals a year there, and 12 here; three years' rates are off by 1/sqrt(3 x 12 / 2)."""
+    law = one_law(moves={(IN_HOUSE, HOMES): 0.02})
+    stream = children_of(law, opening={(120, 30, IN_HOUSE): 50}, entries={("10_15", IN_HOUSE): 12})
+    found = tilts(replace(stream, years_seen=3.0))
+    assert found[:, [IN_HOUSE, HOMES]].mean(axis=0) == pytest.approx([1, 1], abs=0.005)
+    assert found[:, [IN_HOUSE, HOMES]].var(axis=0) == pytest.approx([2 / 36, 2 / 36], rel=0.03)
+    assert (np.delete(found, [IN_HOUSE, HOMES], axis=1) == 1).all(), "nobody ever arrives there: nothing to vary"
+
+
+def test_a_sampled_pattern_moves_children_between_placements_and_no_more_of_them_into_care():
+    moved = drivers(draws=2000, months=36, seed=4)
+    certain, sampled = (play(dealt(stream, moved, cells=True)) for stream in (small(), seen(3.0)))
+    np.testing.assert_array_equal(sampled.entries, certain.entries)
+    spread = sampled.stock[-1].std(axis=1) / certain.stock[-1].std(axis=1)
+    assert spread.max() > 1.1
+    assert spread.min() > 0.95
+    error = np.sqrt(certain.stock[-1].var(axis=1) + sampled.stock[-1].var(axis=1)) / np.sqrt(2000)
+    off = np.abs(sampled.stock[-1].mean(axis=1) - certain.stock[-1].mean(axis=1))
+    assert (off < 4 * error + 0.02 * certain.stock[-1].mean(axis=1)).all()
+    flows = {m: sampled.cells[m].sum(axis=(1, 2)) for m in ("entry", "exit", "move_in", "move_out")}
+    stock = sampled.cells["stock"].sum(axis=(1, 2))
+    np.testing.assert_allclose(np.diff(stock), flows["entry"] - flows["exit"], atol=1e-6)
+    np.testing.assert_allclose(flows["move_in"], flows["move_out"])
+
+
+@pytest.mark.parametrize(("first", "draws"), [(0, 1), (7, 20), (39, 1)])
+def test_a_draw_of_a_sampled_pattern_is_the_same_whichever_block_it_is_dealt_in(first, draws):
+    def some(draws, first):
+        return by_chance(seen(2.0), drivers(draws=draws, seed=3, first=first), WORLDS["all together, places limited"](draws))
+
+    whole, part = some(40, 0), some(draws, first)
+    for flow in FLOWS:
+        np.testing.assert_array_equal(getattr(part, flow), getattr(whole, flow)[..., first : first + draws])
+
+
+def test_no_effect_is_no_impact_where_the_pattern_is_sampled_too():
+    moved = drivers(draws=50, seed=3)
+    ground = dealt(seen(2.0), moved, cells=False)
+    same(play(ground, Levers(reductions=(reduction(0.0, draws=50),))), play(ground))

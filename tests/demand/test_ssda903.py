@@ -474,6 +474,7 @@ def test_the_caseload_of_returns_is_one_the_engine_takes(tmp_path, flag):
     files = {name: pd.read_csv(tmp_path / "out" / name) for name in ("caseload.csv", "assumptions.csv")}
     case = written_case(files, dt.date(2024, 4, 1))
     stream = streams_of(case).general
+    assert stream.years_seen == 5.0, "where children go was counted over the five returns"
     in_care = read_episodes(tmp_path / "returns").summary["in_care"]
     assert stream.opening.sum() == pytest.approx(in_care, abs=0.1)
     frame = files["caseload.csv"]
