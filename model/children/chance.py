@@ -30,7 +30,6 @@ from model.children.paths import (
     draw_keys,
     joined,
     likelier,
-    together,
     walk,
 )
 from model.children.places import Filling, Guide, filling
@@ -148,7 +147,7 @@ class _World(NamedTuple):
         mine = replace(back, child=back.child + np.int32(len(self.children)))
         fostered = joined([self.fostered.pick(~kept[self.fostered.child]), mine.pick(mine.placement == IFA)])
         stays = joined([self.stays.pick(~kept[self.stays.child]), mine]) if whole else self.stays
-        return _World(together([self.children, again]), stays, in_order(fostered))
+        return _World(joined([self.children, again]), stays, in_order(fostered))
 
     def instead(self, touched: NDArray[np.bool_], now: Stays) -> _World:
         """Return the world with other stays in the place of some."""

@@ -46,12 +46,6 @@ class Law:
     leaving: Floats
     moving: Floats
 
-    @cached_property
-    def moves_out(self) -> Floats:
-        """Rate a month of leaving a placement for another, (ages, placements)."""
-        rate: Floats = self.moving.sum(axis=2)
-        return rate
-
     def with_exits(self, scale: float) -> Law:
         """Return the law with every rate of leaving multiplied."""
         return self if scale == 1 else replace(self, leaving=self.leaving * scale)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any, Final
+from typing import Any, Final, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,33 +43,48 @@ _STEP: Final = TIME(1e-4)  # months: a boundary that is reached is behind
 
 
 @dataclass(frozen=True, kw_only=True)
-class Children:
-    """Children in a row, each as it comes into view.
-
-    Its draw (its place in the block), its key, and at `start` (months from the beginning) its months of age, months in
-    care and placement. `entered` is False for those in care at the beginning.
-    """
+class Rows:
+    """Things in a row: every field is an array with a value for each of them, its draw's place in the block too."""
 
     draw: Ints
+    placement: Ints
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self.draw)
+
+    def pick(self, which: NDArray[Any]) -> Self:
+        """Return some of them, given as places or as one yes or no for each."""
+        places = np.flatnonzero(which) if which.dtype == bool else which
+        return type(self)(**{f.name: getattr(self, f.name).take(places) for f in fields(self)})
+
+
+SomeRows = TypeVar("SomeRows", bound=Rows)
+
+
+def joined(parts: Sequence[SomeRows]) -> SomeRows:
+    """Return several rows as one."""
+    names = [f.name for f in fields(parts[0])]
+    return type(parts[0])(**{name: np.concatenate([getattr(p, name) for p in parts]) for name in names})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Children(Rows):
+    """Children in a row, each as it comes into view.
+
+    Its key, and at `start` (months from the beginning) its months of age, months in care and placement. `entered` is
+    False for those in care at the beginning.
+    """
+
     key: Keys
     start: Floats
     age: Floats
     care: Floats
-    placement: Ints
     entered: NDArray[np.bool_]
-
-    def __len__(self) -> int:
-        """How many there are."""
-        return len(self.key)
-
-    def pick(self, which: NDArray[Any]) -> Children:
-        """Return some of them."""
-        places = index(which)
-        return Children(**{f.name: getattr(self, f.name).take(places) for f in fields(self)})
 
 
 @dataclass(frozen=True, kw_only=True)
-class Stays:
+class Stays(Rows):
     """Stays in a row: whose (`draw`, the months of age it has at time 0, `born`), where, from when to when.
 
     `since` is when the child came into view; `child` is its place in the row of children; `ending` one of MOVED, LEFT,
@@ -77,44 +92,18 @@ class Stays:
     """
 
     child: Ints
-    draw: Ints
     born: Floats
     since: Floats
-    placement: Ints
     start: Floats
     end: Floats
     ending: Ints
     first: NDArray[np.bool_]
 
-    def __len__(self) -> int:
-        """How many there are."""
-        return len(self.child)
-
-    def pick(self, which: NDArray[Any]) -> Stays:
-        """Return some of them."""
-        places = index(which)
-        return Stays(**{f.name: getattr(self, f.name).take(places) for f in fields(self)})
-
-
-def index(which: NDArray[Any]) -> Ints:
-    """Return the places that are meant, whether they are given as places or as one yes or no for each."""
-    return np.flatnonzero(which) if which.dtype == bool else which
-
-
-def together(parts: Sequence[Children]) -> Children:
-    """Return several rows of children as one."""
-    return Children(**{f.name: np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(Children)})
-
-
-def joined(parts: Sequence[Stays]) -> Stays:
-    """Return several rows of stays as one."""
-    return Stays(**{f.name: np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(Stays)})
-
 
 def deal(stream: Stream, drivers: Drivers, chance: Chance) -> Children:
     """Deal all the children of a block of draws: those in care at the beginning, and all who would enter."""
     draws = draw_keys(drivers, chance)
-    return together([_in_care(stream, draws), _entrants(stream, drivers, draws)])
+    return joined([_in_care(stream, draws), _entrants(stream, drivers, draws)])
 
 
 def draw_keys(drivers: Drivers, chance: Chance) -> Keys:
@@ -262,7 +251,7 @@ class _Rates:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Walker:
+class _Walker(Rows):
     """Children under way.
 
     `time` is now, `began` when the stay began, `wait` what is left to wait for the next event, `turn` how many words
@@ -271,10 +260,8 @@ class _Walker:
 
     child: Ints
     key: Keys
-    draw: Ints
     born: Floats
     came: Floats
-    placement: Ints
     time: Floats
     began: Floats
     wait: Floats
@@ -289,9 +276,6 @@ class _Walker:
             time=children.start, began=children.start, wait=exponential(children.key, _FIRST_EVENT).astype(TIME),
             turn=np.full(n, _FIRST_EVENT + 1, dtype=np.int16),
         )  # fmt: skip
-
-    def pick(self, which: NDArray[np.int64]) -> _Walker:
-        return _Walker(**{f.name: getattr(self, f.name).take(which) for f in fields(self)})
 
 
 def _advance(now: _Walker, law: _Rates, exit_scale: NDArray[np.float32], horizon: np.float32, out: _Out) -> _Walker:

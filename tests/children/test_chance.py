@@ -298,7 +298,8 @@ def test_a_sampled_pattern_moves_children_between_placements_and_no_more_of_them
 @pytest.mark.parametrize(("first", "draws"), [(0, 1), (7, 20), (39, 1)])
 def test_a_draw_of_a_sampled_pattern_is_the_same_whichever_block_it_is_dealt_in(first, draws):
     def some(draws, first):
-        return by_chance(seen(2.0), drivers(draws=draws, seed=3, first=first), WORLDS["all together, places limited"](draws))
+        levers = WORLDS["all together, places limited"](draws)
+        return by_chance(seen(2.0), drivers(draws=draws, seed=3, first=first), levers)
 
     whole, part = some(40, 0), some(draws, first)
     for flow in FLOWS:
