@@ -49,7 +49,7 @@ def project(stream: Stream, drivers: Drivers, levers: Levers = NO_LEVERS, *, cel
     scale, exits = drivers.entry_scale[:, 0], float(drivers.exit_scale[0])
     solved, spread = _Solved(stream.law.with_exits(exits), levers.sooner), entrants_by_month(stream.younger)
     kept, fewer_short, by_lever = _kept(stream, drivers, levers)
-    coming_back = [_ComingBack(float(lever.fade[0]), spread) for lever in levers.reductions]
+    coming_back = [ComingBack(float(lever.fade[0]), spread) for lever in levers.reductions]
     places = [FillingPlaces(lever, scale, exits) for lever in levers.places]
     children = np.ascontiguousarray(stream.opening.transpose(1, 0, 2))
     record = _Record(len(scale), children, spread, cells=cells)
@@ -131,7 +131,7 @@ class _Solved:
         return Law(leaving=leaving, moving=moving)
 
 
-class _ComingBack:
+class ComingBack:
     """Children whom one reduction has kept at home so far, by months of age and the placement they would have had."""
 
     def __init__(self, fade: float, spread: Floats) -> None:

@@ -11,10 +11,10 @@ from itertools import product
 import numpy as np
 
 from model.case.parameters import AGES, PLACEMENTS
-from model.children.expected import ENTRANTS, through
-from model.children.law import EIGHTEEN, IFA, LONGEST, Floats, Law, older, steps
+from model.children.expected import ENTRANTS, ComingBack, through
+from model.children.law import EIGHTEEN, IFA, LONGEST, Floats, Steps, older, steps
 from model.children.opening import Stream, entrants_by_month
-from model.children.points import entrants_behind, returning_behind, short_behind
+from model.children.points import AT_18, ENTERED, OUT, UNDER_18, short_behind
 from model.children.short import short_stays
 
 SHORT, ALL_STAYS = "short stays", "all stays"
@@ -37,6 +37,12 @@ class Kind:
     placement: int = 0
     stays: str = ALL_STAYS
     fade: float = 0.0
+
+    @property
+    def label(self) -> str:
+        """What it is called on the sheets."""
+        also = f", also aimed at by {' and '.join(self.others)}" if self.others else ""
+        return f"{self.scheme}: {PLACEMENTS[self.placement]}{also}{' (short stays)' if self.stays == SHORT else ''}"
 
 
 def everybody(stream: Stream) -> Kind:
@@ -64,85 +70,66 @@ def kept_at_home(stream: Stream, exit_scale: float, aims: Aims, *, short: bool) 
                                stays=stays, fade=fade)  # fmt: skip
 
 
-def left_behind(stream: Stream, exit_scale: float, months: int, kind: Kind) -> Floats:
-    """Return what one entrant of a kind leaves behind, or one kept at home by coming back, less what it would have.
+def left_behind(
+    stream: Stream, exit_scale: float, months: int, kinds: Sequence[Kind], *, agency: bool = False
+) -> tuple[Floats, Floats]:
+    """Return what the opening children leave behind, and then one child of each kind: (months, out, 1 + kinds).
 
-    (months since, out), as `points.Table` has them.
+    Outs as `points.Table` has them. One kept at home leaves what it does by coming back, less what it would have left.
+    Second: who of them is with an agency, by when they came there, as `FillingPlaces` has it, (months + 1, months,
+    1 + kinds): row s, those who came in month s (0 = before the first); column: the months since then, that of coming
+    being 0; for row 0 the month itself. Nothing unless `agency`.
     """
-    _, each = entrants_behind(stream, exit_scale, months)
-    if kind.scheme:
-        usual = short_behind(stream, exit_scale, months).reshape(each.shape) if kind.stays == SHORT else each
-        each = returning_behind(stream, exit_scale, months, kind.fade) - usual
-    return np.asarray(np.einsum("mapo,ap->mo", each, kind.share))
+    law, spread = steps(stream.law.with_exits(exit_scale)), entrants_by_month(stream.younger)
+    enters = law.entered[law.of_age[np.maximum(ENTRANTS - 1, 0)]]
+    entering = np.zeros((months, EIGHTEEN + 1, 1 + len(kinds), len(PLACEMENTS)))
+    for k, kind in enumerate(kinds, start=1):
+        entering[:, :, k] = _coming(kind, spread, months)
+    children = np.zeros((LONGEST + 1, EIGHTEEN, 1 + len(kinds), len(PLACEMENTS)))
+    children[:, :, 0] = stream.opening.transpose(1, 0, 2)
+    staying = _survival(law, months if agency else 1)
+    outs, came = np.zeros((months, OUT, 1 + len(kinds))), np.zeros((months + 1, months, 1 + len(kinds)))
+    came[0, : len(staying) - 1] = np.einsum("mca,cak->mk", staying[1:], children[..., IFA])
+    before = children.sum(axis=(0, 1))
+    for month, new in enumerate(entering):
+        stayed, arrived = through(children, law, spent=False).there, new @ enters
+        fresh = older(stayed[..., IFA] - children[..., IFA] * staying[1, ..., None])
+        children = older(stayed)
+        for part, some in ((children, arrived), (fresh, arrived[..., IFA])):
+            part[1] += some[:EIGHTEEN]
+        if agency:
+            came[month + 1] = np.tensordot(staying[:-1], fresh)
+        there = children.sum(axis=(0, 1))
+        outs[month, : len(PLACEMENTS)] = there.T
+        outs[month, ENTERED] = new.sum(axis=0).sum(axis=1)
+        outs[month, AT_18] = (stayed[:, -1].sum(axis=0) + arrived[-1]).sum(axis=1)
+        outs[month, UNDER_18] = (before - there).sum(axis=1) + outs[month, ENTERED] - outs[month, AT_18]
+        before = there
+    for k, kind in enumerate(kinds, start=1):
+        if kind.stays == SHORT:
+            outs[..., k] -= np.einsum("mko,k->mo", short_behind(stream, exit_scale, months), kind.share.ravel())
+    return outs, came
 
 
-def with_an_agency(stream: Stream, exit_scale: float, months: int, kinds: Sequence[Kind]) -> tuple[Floats, Floats]:
-    """Return children with an agency by when they came there: those of the opening children, and of one of each kind.
+def _coming(kind: Kind, spread: Floats, months: int) -> Floats:
+    """Return who comes into care by month because of one child of a kind, (months, 217, placements).
 
-    (cohorts 0..months, months since) and (months from entering to coming, months since, kinds): `_cohorts`.
+    The child itself; or if it is kept at home who comes back, less that child. One whose stay would have been short is
+    counted on top of the others there, so that it is not missed here.
     """
-    spread, nobody = entrants_by_month(stream.younger), np.zeros((LONGEST + 1, EIGHTEEN, len(PLACEMENTS)))
-    opening = np.stack([stream.opening.transpose(1, 0, 2), *(nobody for _ in kinds)], axis=2)
-    coming = [_coming(spread @ kind.share, kind, months) for kind in kinds]
-    later = np.stack([np.zeros_like(coming[0]), *coming], axis=2)
-    made = _cohorts(stream.law.with_exits(exit_scale), opening, later, months)
-    return made[..., 0], made[1:, :, 1:]
-
-
-def _coming(mine: Floats, kind: Kind, months: int) -> Floats:
-    """Return who comes into care by month because of one child, `mine`, (months, 217, placements).
-
-    The child itself; or if it is kept at home who comes back, as `expected._KeptAtHome` has it, less that child. One
-    whose stay would have been short is counted on top of the others there, so that it is not missed here.
-    """
-    coming = np.zeros((months, *mine.shape))
-    if not kind.scheme:
-        coming[0] = mine
-        return coming
-    at_once = 1 - (1 - np.exp(-kind.fade)) / kind.fade if kind.fade > 0 else 0.0
-    coming[0] -= mine if kind.stays == ALL_STAYS else 0.0
-    pool = np.zeros_like(mine)
-    for month in range(months):
-        back = pool * (1 - np.exp(-kind.fade)) + mine * at_once
-        coming[month] += back
-        left = pool + mine - back
-        mine = np.zeros_like(mine)
-        pool[0], pool[1:] = 0.0, left[:-1]
+    mine, pool = spread @ kind.share, ComingBack(kind.fade, spread)
+    coming = np.array([pool.month(kind.share * (month == 0) * bool(kind.scheme)) for month in range(months)])
+    if kind.stays == ALL_STAYS:
+        coming[0] += -mine if kind.scheme else mine
     return coming
 
 
-def _cohorts(law: Law, opening: Floats, coming: Floats, months: int) -> Floats:
-    """Return children with an agency by when they came there, (months + 1, months, kinds), as `FillingPlaces` has them.
-
-    Row s: those who came in month s (0 = before the first); column: the months since then, that of coming being 0; for
-    the opening row the month itself. `opening` (months in care, ages, kinds, placements); `coming` entrants
-    (months, 217, kinds, placements). A child stays until it leaves, moves on, or is 18.
-    """
-    solved, kinds = steps(law), opening.shape[2]
-    leaving = solved.leaving[solved.of_age][:, solved.of_care, IFA].T
-    keep = np.exp(-(leaving + solved.moving[solved.of_age, IFA].sum(axis=1)))
-    enters = solved.entered[solved.of_age[np.maximum(ENTRANTS - 1, 0)]]
-    children, survives = np.ascontiguousarray(opening), _survival(keep, months).reshape(months, -1)
-    out, there = np.zeros((months + 1, months, kinds)), opening[..., IFA].copy()
+def _survival(law: Steps, months: int) -> Floats:
+    """Return the share of an agency's children who are still there so many months on, (months + 1, in care, ages)."""
+    leaving = law.leaving[law.of_age][:, law.of_care, IFA].T
+    keep = np.exp(-(leaving + law.moving[law.of_age, IFA].sum(axis=1)))
+    out, care = np.ones((months + 1, *keep.shape)), np.minimum(np.arange(LONGEST + 1) + 1, LONGEST)
     for month in range(months):
-        there = older(there * keep[..., None])
-        out[0, month] = there.sum(axis=(0, 1))
-        stayed = through(children, solved, spent=False).there
-        arrived = coming[month] @ enters
-        fresh = older(stayed[..., IFA] - children[..., IFA] * keep[..., None])
-        fresh[1] += arrived[:EIGHTEEN, :, IFA]
-        out[month + 1] = survives @ fresh.reshape(-1, kinds)
-        children = older(stayed)
-        children[1] += arrived[:EIGHTEEN]
-    return out
-
-
-def _survival(keep: Floats, months: int) -> Floats:
-    """Return the share of those in a home now who are still there so many months on, (months, months in care, ages)."""
-    out = np.ones((months, *keep.shape))
-    for month in range(1, months):
-        on = np.zeros_like(keep)
-        care = np.minimum(np.arange(LONGEST + 1) + 1, LONGEST)
-        on[:, :-1] = out[month - 1][care, 1:]
-        out[month] = keep * on
+        out[month + 1, :, -1] = 0.0
+        out[month + 1, :, :-1] = keep[:, :-1] * out[month][care, 1:]
     return out

@@ -4,18 +4,20 @@ Rows are stated as text, one a line, so that a listing reads like the sheet it b
 
     key | label | unit | =formula of every period | value before the first
     key | label | unit | !formula of the Constant column
+    key | label | unit | :name of figures that Python gives, an input (~name: pasted, not to be changed here)
     key ? names of assumptions | ...    a row only where the case states one of them
 
-In a formula `[key]` is this period's cell of another row (of this listing or of those named), `[key:prev]` the period
-before, `[key:all]` every period, `[key:upto]` those up to this one, `[key:const]` and `[key:open]` the constant and the
-opening value, `[key:year]` a yearly row in this month's year, `[key:sum]` a monthly row's total in this year, `[key:3]`
-the cell of one period. `.name` is an assumption of the scheme spoken of; `name?0` one that a case may leave out, and
+In a formula `[key]` is this period's cell of another row (of this listing, of those named, or of those that every sheet
+shares), `[key:prev]` the period before, `[key:all]` every period, `[key:upto]` those up to this one, `[key:const]` and
+`[key:open]` the constant and the opening value, `[key:year]` a yearly row in this month's year, `[key:sum]` a monthly
+row's total in this year. `.name` is an assumption of the scheme spoken of; `name?0` one that a case may leave out, and
 what holds then. A line that begins with a space goes on with the one before.
 """
 
 from __future__ import annotations
 
 import re
+from collections import ChainMap
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
@@ -28,12 +30,12 @@ from numpy.typing import NDArray
 from xlsxwriter import Workbook
 from xlsxwriter.utility import xl_col_to_name
 
-Values = str | Sequence[float] | NDArray[np.float64]
-Names = Mapping[str, Any]  # key -> a row, or a text that stands in formulas as it is
-WIDTHS: Final = (58, 14, 13, 13)
+Figures = Sequence[float] | NDArray[np.float64]
+Names = Mapping[str, Any]  # key -> a row, a text that stands in formulas as it is, or figures
 
 LABEL, UNIT, CONST, BEFORE, FIRST = range(5)
 """Columns: what a row is, its unit, a constant, the opening value, and the first month or year."""
+WIDTHS: Final = (58, 14, 13, 13)
 SEP: Final = " · "
 SHORT_HEADING, TWO_LINES = 19, 30
 """Letters of a heading that stand on one line, and the height of a row of two."""
@@ -49,18 +51,9 @@ _CELL = re.compile(r"\[(\w+)(?::(\w+))?\]")
 _OWN = re.compile(r"(?<![\w\])])\.(?=[a-z])")
 _OPTIONAL = re.compile(r"([a-z]\w*\.\w+)\?([\d.]+)")
 _LETTERS: Final = tuple(xl_col_to_name(i) for i in range(1000))
-KIND_OF: Final = {
-    "GBP": "GBP", "GBP/week": "pence", "children": "children", "children, each": "factor", "share": "share",
-    "date": "date", "switch": "", "year": "", "ratio": "factor",
-}  # fmt: skip
-"""The number format that a unit asks for; any other unit is a plain number."""
 HEADING: Final[dict[str, Any]] = {
-    "bold": True,
-    "bg_color": "#1F3864",
-    "font_color": "#FFFFFF",
-    "valign": "top",
-    "text_wrap": True,
-}
+    "bold": True, "bg_color": "#1F3864", "font_color": "#FFFFFF", "valign": "top", "text_wrap": True,
+}  # fmt: skip
 STYLES: Final[Mapping[str, dict[str, Any]]] = {
     "title": {"bold": True, "font_size": 14, "font_color": "#1F3864"},
     "heading": HEADING,
@@ -75,11 +68,13 @@ STYLES: Final[Mapping[str, dict[str, Any]]] = {
     "formula": {"align": "right"},
     "total": {"bold": True, "top": 1, "align": "right"},
 }
+_MONEY, _MORE, _PLAIN = "#,##0;[Red]-#,##0;-", "#,##0.00;[Red]-#,##0.00;-", "General"
 NUMBERS: Final[Mapping[str, str]] = {
-    "GBP": "#,##0;[Red]-#,##0;-", "pence": "#,##0.00;[Red]-#,##0.00;-", "children": "#,##0.00;[Red]-#,##0.00;-",
-    "share": "0.0%", "date": "dd mmm yyyy", "number": "#,##0.####;[Red]-#,##0.####;0", "factor": "0.0000",
-    "": "General", "text": "@",
+    "GBP": _MONEY, "GBP/week": _MORE, "pounds and pence": _MORE, "children": _MORE, "children, each": "0.0000",
+    "ratio": "0.0000", "share": "0.0%", "date": "dd mmm yyyy;;-", "number": "#,##0.####;[Red]-#,##0.####;0",
+    "switch": _PLAIN, "year": _PLAIN, "": _PLAIN, "text": "@",
 }  # fmt: skip
+"""How a unit is shown; any other is a plain `number`."""
 
 
 @dataclass(frozen=True)
@@ -91,22 +86,23 @@ class Row:
     last: int
 
     def __format__(self, spec: str) -> str:
-        """Return a reference to it in the column of the formula, or to the cells that `spec` names (see above)."""
-        place, time, top, bottom = f"'{self.sheet.name}'!", self.sheet.book.time, self.first + 1, self.last + 1
-        start, end = _LETTERS[FIRST], _LETTERS[FIRST + max(len(self.sheet.periods) - 1, 0)]
-        if spec == "all":
-            return f"{place}${start}${top}:${end}${bottom}"
-        if spec == "upto":
-            return f"{place}${start}${top}:{HERE}${bottom}"
+        """Return a reference to it in the column of the formula, or to the cells that `spec` names (see above).
+
+        Also `whole`: the opening value and every period; `labels`; and a number: that period, from nought.
+        """
+        time, start = self.sheet.book.shared, f"${_LETTERS[FIRST]}"
         if spec == "year":
             return f"INDEX({self:all},1,{time['year']})"
         if spec == "sum":
             return f"SUMIF({time['year']:all},{time['year_no']},{self:all})"
-        if spec in {"", "prev"}:
-            column = HERE if spec == "" else LEFT
-            return f"{place}{column}{top}" + (f":{column}{bottom}" if bottom > top else "")
-        letter = _LETTERS[{"const": CONST, "open": BEFORE}[spec] if spec.isalpha() else FIRST + int(spec)]
-        return f"{place}${letter}${top}" + (f":${letter}${bottom}" if bottom > top else "")
+        end, before = f"${_LETTERS[FIRST + max(len(self.sheet.periods) - 1, 0)]}", f"${_LETTERS[BEFORE]}"
+        columns = {"": (HERE, HERE), "prev": (LEFT, LEFT), "upto": (start, HERE), "all": (start, end),
+                   "whole": (before, end), "open": (before, before), "const": (f"${_LETTERS[CONST]}",) * 2,
+                   "labels": (f"${_LETTERS[LABEL]}",) * 2}  # fmt: skip
+        left, right = (f"${_LETTERS[FIRST + int(spec)]}",) * 2 if spec.isdigit() else columns[spec]
+        fixed = "$" if left != right or left.startswith("$") else ""
+        begin, stop = f"{left}{fixed}{self.first + 1}", f"{right}{fixed}{self.last + 1}"
+        return f"'{self.sheet.name}'!" + (begin if begin == stop else f"{begin}:{stop}")
 
     def __getitem__(self, i: int) -> Row:
         """Return one row of a block."""
@@ -185,40 +181,36 @@ class Sheet:
     def put(self, row: int, column: int, cell: Cell) -> None:
         """Write a cell: a day, a number, a text (kind `text`), or else a formula."""
         look = self.book.style(cell.style, cell.kind)
-        if isinstance(cell.content, date):
-            self.page.write_datetime(row, column, cell.content, look)
-        elif not isinstance(cell.content, str):
-            self.page.write_number(row, column, cell.content, look)
-        elif cell.kind == "text":
-            self.page.write_string(row, column, cell.content, look)
-        else:
+        if isinstance(cell.content, str) and cell.kind != "text":
             self._formula(row, column, self._short(cell.content), look, cell.shown)
+        else:
+            self.page.write(row, column, cell.content, look)
         if cell.name:
             self.book.file.define_name(cell.name, f"='{self.name}'!${_LETTERS[column]}${row + 1}")
 
     def add(  # noqa: PLR0913 - a row's parts
-        self, label: str, unit: str, formula: Values = "", *, const: str | float = "", before: str | float = "",
+        self, label: str, unit: str, content: str | Figures = "", *, const: str | float = "", before: str | float = "",
         style: str = "formula", begins: int = 0,
     ) -> Row:  # fmt: skip
-        """Write a row: a formula for every period, or values (`style` says whether they are inputs or pasted).
+        """Write a row: a formula for every period, or figures (`style` says whether they are inputs or pasted).
 
         `begins`: the period of the first of them.
         """
-        kind = KIND_OF.get(unit, "number")
+        kind = unit if unit in NUMBERS else "number"
         self.page.write_string(self.at, LABEL, label)
         self.page.write_string(self.at, UNIT, unit, self.book.style("note"))
-        for column, content in ((CONST, const), (BEFORE, before)):
-            if content != "":
-                look = style if isinstance(content, float) else "formula"
-                self.put(self.at, column, Cell(content=content, style=look, kind=kind))
+        for column, one in ((CONST, const), (BEFORE, before)):
+            if one != "":
+                look = "formula" if isinstance(one, str) else style
+                self.put(self.at, column, Cell(content=one, style=look, kind=kind))
         look = self.book.style(style, kind)
-        if isinstance(formula, str):
-            short = self._short(formula)
-            for i in range(begins, len(self.periods) if formula else 0):
+        if isinstance(content, str):
+            short = self._short(content)
+            for i in range(begins, len(self.periods) if content else 0):
                 self._formula(self.at, FIRST + i, short, look)
         else:
-            for i, number in enumerate(formula, start=begins):
-                self.page.write_number(self.at, FIRST + i, round(float(number), DECIMALS), look)
+            for i, number in enumerate(np.round(content, DECIMALS).tolist(), start=begins):
+                self.page.write_number(self.at, FIRST + i, number, look)
         self.at += 1
         return self.since(self.at - 1)
 
@@ -230,15 +222,23 @@ class Sheet:
         before = f"{called or who}: " if called or who else ""
         joined = re.sub(r"\n +", " ", listing).splitlines()
         lines = [[part.strip() for part in line.split("|")] for line in joined if self.book.wanted(line, who)]
-        keys = [parts[0].split(" ")[0] for parts in lines]
-        made = {key: Row(self, at, at) for at, key in enumerate(keys, start=self.at)}
-        known = {**self.book.time, **names, **made}
+        made = {parts[0].split(" ")[0]: Row(self, at, at) for at, parts in enumerate(lines, start=self.at)}
+        known = ChainMap(made, {**names}, self.book.shared)
+
+        def content(text: str) -> Any:  # noqa: ANN401 - a formula or figures
+            given = names[text[1:]] if text[:1] in {":", "~"} else text.lstrip("=!")
+            return (given and f"={self.book.meant(given, known, who)}") if isinstance(given, str) else given
+
         for _, label, unit, stated, *opening in lines:
-            formula, first = (self.book.meant(text, known, who) for text in (stated, *opening, "")[:2])
-            everywhere = formula if formula.startswith("=") else ""
-            const = "" if everywhere else f"={formula.removeprefix('!')}"
-            self.add(before + label, unit, everywhere, const=const, before=f"={first}" if first else "")
+            now, first = content(stated), content(opening[0]) if opening else ""
+            style = {":": "input", "~": "pasted"}.get(stated[0], "formula")
+            part = "const" if stated[0] == "!" or isinstance(now, float) else "content"
+            self.add(before + label, unit, before=first, style=style, **{part: now})
         return made
+
+    def since(self, first: int) -> Row:
+        """Return the rows written from a place on."""
+        return Row(self, first, self.at - 1)
 
     def _short(self, formula: str) -> str:
         """Return a formula that speaks of rows of this sheet without its name."""
@@ -248,14 +248,10 @@ class Sheet:
         written = formula.replace(HERE, _LETTERS[column]).replace(LEFT, _LETTERS[column - 1])
         self.page.write_formula(row, column, Plain(written.removeprefix("=")), look, shown)
 
-    def since(self, first: int) -> Row:
-        """Return the rows written from a place on."""
-        return Row(self, first, self.at - 1)
-
 
 @dataclass(eq=False)
 class Book:
-    """The workbook, its styles, its sheets, and the rows of time (`Names`) that every sheet may speak of.
+    """The workbook, its styles, its sheets, and the rows and texts (`Names`) that every sheet may speak of.
 
     `stated`: the names of the case's assumptions.
     """
@@ -264,7 +260,7 @@ class Book:
     months: Sequence[str]
     years: Sequence[str]
     stated: AbstractSet[str]
-    time: dict[str, Row] = field(default_factory=dict)
+    shared: dict[str, Any] = field(default_factory=dict)
     sheets: dict[str, Sheet] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -272,9 +268,10 @@ class Book:
         self.file = Workbook(str(self.path), {**TEXT_STAYS_TEXT, "in_memory": True})
         self._styles: dict[tuple[str, str], Any] = {}
 
-    def sheet(self, name: str, periods: Sequence[str] = (), widths: tuple[float, ...] = WIDTHS) -> Sheet:
-        """Return a new sheet, by month or year as its periods are, or plain."""
+    def sheet(self, name: str, *words: str, periods: Sequence[str] = (), widths: tuple[float, ...] = WIDTHS) -> Sheet:
+        """Return a new sheet, by month or year as its periods are, or plain. `words`: its title, and what it is."""
         self.sheets[name] = Sheet(self, name, periods, widths)
+        self.sheets[name].title(*words)
         return self.sheets[name]
 
     def style(self, name: str, kind: str = "") -> Any:  # noqa: ANN401 - XlsxWriter's own
@@ -283,7 +280,7 @@ class Book:
             self._styles[name, kind] = self.file.add_format({**STYLES[name], "num_format": NUMBERS[kind]})
         return self._styles[name, kind]
 
-    def optional(self, name: str, neutral: str) -> str:
+    def optional(self, name: str, neutral: str = "0") -> str:
         """Return an assumption's name, or what holds where the case has none (`Setting.optional`)."""
         return name if name in self.stated else neutral
 

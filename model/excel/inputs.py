@@ -1,10 +1,10 @@
-"""The sheets of inputs: assumptions by name, conventions, schemes, posts, budgets, and the calendar."""
+"""The sheets of inputs: assumptions by name, conventions, schemes, budgets, and the calendar."""
 
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
-from model.case.records import BudgetLine, Case
+from model.case.records import Case
 from model.case.timeline import FIRST_MONTH_OF_FINANCIAL_YEAR, MONTHS_A_YEAR
 from model.children.streams import RESTS_ON
 from model.excel.grid import Book, Cell, Row, said
@@ -45,20 +45,29 @@ scale | Entries against those stated | ratio
  | =caseload.entries_multiplier?1*(1+caseload.entries_growth_annual?0)^([year]-1)
 """
 """`Timeline`, `units`, `discount_factors` and `Evaluation.entry_scale`, by month."""
-HELD: Final = """
-own | as stated, real | GBP | =[said]*IF([follows]>0,[opening],[cash]/[level])
-held | held, real | GBP
- | =[inside]*IF([year_no]>[at:const],[carried]*(1+[growth])^([year_no]-[at:const]),[own])
+LEVELS: Final = """
+level | Pounds of the day for a pound of the price base | ratio | =[index]/[index:const]
+inside | Part of the year that the case covers | share | =ROUND([annual:sum],share_decimals)
 """
+HELD: Final = """
+cash | stated, cash | GBP | :stated
+follows | follows the opening children | switch | :follow
+last | last year stated | number | :at
+own | as stated, real | GBP | =IF([follows]>0,[opening],[cash]/[level]) | :earlier
+held | held, real | GBP
+ | =[inside]*INDEX([own:whole],1,MAX(MIN([year_no],[last:const]),0)+1)*(1+[growth])^MAX([year_no]-[last:const],0)
+"""
+"""`cashability._budget_real`: later years carry the last one stated on; what an earlier year stated stands before."""
 
 
 def write_assumptions(book: Book, case: Case) -> None:
     """Write every assumption as a named input, in the case's price base, and the conventions."""
-    sheet = book.sheet("Assumptions", widths=(46, 16, 18, 11, 11, 12, 10, 16, 60, 60))
-    sheet.title(
+    sheet = book.sheet(
+        "Assumptions",
         "Assumptions: change a yellow cell and every figure moves",
         f"Central values of the scenario {case.scenario}; money in prices of {case.price_base}.",
         "Grey: the pasted tables rest on it (how long children stay); changing it needs Python, and the checks say so.",
+        widths=(46, 16, 18, 11, 11, 12, 10, 16, 60, 60),
     )
     heads = ("Name in formulas", "Value", "Unit", "Low", "High", "Distribution", "Quality", "Owner", "Source", "Note")
     sheet.heading(*heads)
@@ -88,13 +97,12 @@ def pasted_from(case: Case) -> tuple[str, ...]:
 
 def write_schemes(book: Book, case: Case) -> None:
     """Write the first day of the case, and of every scheme: posts of one that does not act may move between lines."""
-    sheet = book.sheet("Schemes", widths=(46, 16, 16, 40))
-    sheet.title("Schemes: their first day, and their last where they end")
+    sheet = book.sheet("Schemes", "Schemes: their first day, and their last where they end", widths=(46, 16, 16, 40))
     sheet.heading("", "First day", "Last day", "Name in formulas")
     sheet.line("The projection", Cell(content=case.timeline.start, kind="date", name="start"), "", "start")
     for spec in case.schemes:
         first = Cell(content=spec.start, style="input", kind="date", name=f"{spec.name}.start")
-        last = Cell(content=spec.end or 0.0, style="input", kind="date" if spec.end else "GBP", name=f"{spec.name}.end")
+        last = Cell(content=spec.end or 0.0, style="input", kind="date", name=f"{spec.name}.end")
         sheet.line(f"{spec.title}{'' if spec.active else ' (does not act)'}", first, last, f"{spec.name}.start")
     sheet.at += 1
     for name, label, number in (
@@ -105,51 +113,50 @@ def write_schemes(book: Book, case: Case) -> None:
 
 
 def write_calendar(book: Book, case: Case) -> None:
-    """Write the months and years into `book.time`: days, shares of a year, price levels and discount factors."""
+    """Write the months and years into `book.shared`: days, shares of a year, price levels and discount factors."""
     index, years = case.reference.indices[case.conventions.price_index], case.timeline.financial_years
-    sheet = book.sheet(YEARS, book.years)
-    sheet.title("Financial years: price levels and approved budgets", "Prices step once a year, on 1 April.")
-    time = book.time
-    time["year_no"] = sheet.add("Year of the projection", "number", np.arange(1.0, len(years) + 1))
-    base, levels = index.at(case.price_base), [index.at(year) for year in years]
-    time["index"] = sheet.add("Price index", case.conventions.price_index, levels, style="input", const=base)
-    early = [float(reserve_pays(case, year)) for year in years]
-    time["early"] = sheet.add("The reserve pays what the schemes cost", "switch", early, style="input")
-    months = book.sheet("Time", book.months)
-    months.title("Time: what a month is", "Month 1 is the first; years run from April to March.")
-    time |= months.rows(TIME, {})
-    time |= sheet.rows(
-        "level | Pounds of the day for a pound of the price base | ratio | =[index]/[index:const]\n"
-        "inside | Part of the year that the case covers | share | =ROUND([annual:sum],share_decimals)", {},
+    sheet = book.sheet(
+        YEARS, "Financial years: price levels and approved budgets", "Prices step once a year, on 1 April.",
+        periods=book.years,
     )  # fmt: skip
+    months = book.sheet(
+        "Time", "Time: what a month is", "Month 1 is the first; years run from April to March.", periods=book.months
+    )
+    numbers = np.arange(1.0, len(years) + 1)
+    book.shared["year_no"] = sheet.add("Year of the projection", "number", numbers)
+    levels, base = [index.at(year) for year in years], index.at(case.price_base)
+    name = case.conventions.price_index
+    book.shared["index"] = sheet.add("Price index", name, levels, const=base, style="input")
+    early = [float(reserve_pays(case, year)) for year in years]
+    book.shared["early"] = sheet.add("The reserve pays what the schemes cost", "switch", early, style="input")
+    book.shared |= months.rows(TIME, {})
+    book.shared |= sheet.rows(LEVELS, {})
 
 
 def write_budget(book: Book, case: Case, line: str, opening: str, growth: str) -> Row | None:
-    """`cashability._budget_real`: write the approved budget of a line by year and return it; None where there is none.
+    """Write the approved budget of a line by year and return it, real; None where there is none.
 
     `opening`: what its opening children cost a year, for a budget that follows them; `growth`: real, after its last.
     """
-    stated: dict[str, BudgetLine] = {b.financial_year: b for b in case.approved_budget if b.line == line}
+    stated = {b.financial_year: b for b in case.approved_budget if b.line == line}
     if not stated:
         return None
-    sheet, years, last = book.sheets[YEARS], case.timeline.financial_years, max(stated)
+    index, years, last = (
+        case.reference.indices[case.conventions.price_index],
+        case.timeline.financial_years,
+        max(stated),
+    )
     follows = {y for y, budget in stated.items() if budget.follows and opening != "0"}
-    given = {
-        "cash": ("stated, cash", "GBP", [stated[y].value_gbp if y in stated else 0.0 for y in years]),
-        "said": ("a budget is stated", "switch", [float(y in stated) for y in years]),
-        "follows": ("follows the opening children", "switch", [float(y in follows) for y in years]),
+    place, worth = (
+        int(last[:4]) - int(years[0][:4]) + 1,
+        stated[last].value_gbp * index.at(case.price_base) / index.at(last),
+    )
+    names = {
+        "opening": opening, "growth": growth, "at": float(place),
+        "stated": [stated[y].value_gbp if y in stated else 0.0 for y in years],
+        "follow": [float(y in follows) for y in years],
+        "earlier": 0.0 if place > 0 else opening if last in follows else worth,
     }  # fmt: skip
+    sheet = book.sheets[YEARS]
     sheet.section(f"Approved budget: {line}")
-    names: dict[str, Any] = {"opening": opening, "growth": growth, "carried": "INDEX([own:all],1,[at:const])"}
-    names |= {
-        key: sheet.add(f"{line}: {what}", unit, values, style="input") for key, (what, unit, values) in given.items()
-    }
-    place = int(last[:4]) - int(years[0][:4]) + 1
-    names["at"] = sheet.add(f"{line}: last year stated", "number", const=float(place))
-    if place < 1 and last in follows:
-        names["carried"] = opening
-    elif place < 1:
-        index = case.reference.indices[case.conventions.price_index]
-        worth = stated[last].value_gbp * index.at(case.price_base) / index.at(last)
-        names["carried"] = f"{sheet.add(f'{line}: held then, real', 'GBP', const=worth, style='input'):const}"
     return sheet.rows(HELD, names, called=line)["held"]

@@ -1,7 +1,7 @@
 """Money: what each world costs, what is saved and cashable, and the lines of every scheme; `model.money` row by row."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from model.case import words
@@ -9,24 +9,20 @@ from model.case.parameters import PLACEMENT_LINES, PLACEMENTS
 from model.children.law import RESIDENTIAL
 from model.children.points import AT_18, ENTERED, UNDER_18
 from model.excel.children import Caseload, World
-from model.excel.grid import SEP, Row, total
+from model.excel.grid import Row, total
 from model.excel.inputs import write_budget
 from model.excel.schemes import per_child
-from model.excel.staff import Spent, Work
+from model.excel.staff import Names, Spent, Work
 from model.money import portfolio
 from model.money.placement_spending import HOMES
 from model.schemes.cashflows import Tag
 
 Saved = dict[Tag, Row]
 
-SAVED: Final = """
-gross | saved | GBP | =[saved:sum]
-"""
 BELOW: Final = """
+gross | saved | GBP | =[saved:sum]
 before | spent without it | GBP | =[spent:sum][ours]
 under | below the budget | GBP | =MAX(0,MIN(MIN([held],[before])-([before]-[gross]),MAX([gross],0)))
-"""
-WHOLE_STEPS: Final = """
 steps | in whole steps | GBP | =IF([step]>0,
  MIN(INT([under]/MAX([step],deficit_guard_gbp)+rounding_guard)*[step],[under]),[under])
 """
@@ -36,6 +32,7 @@ kept | Cashable on lines that save | GBP | =[cash]
 all | Saved on lines that save | GBP | =[positive]
 common | Part of it that is cashable | share | =IF([all]>0,[kept]/[all],0)
 """
+PART: Final = "share | part cashable | share | =IF([gross]>0,[steps]/IF([gross]>0,[gross],1),[common])"
 SPLIT: Final = """
 cashable | cashable | GBP | =[saved]*[share:year]
 avoided | avoided | GBP | =[saved]-[cashable]
@@ -47,17 +44,19 @@ class Money:
 
     def __init__(self, work: Work, caseload: Caseload | None) -> None:
         """Write prices, then what the do-nothing world costs."""
-        self._work, self._caseload, book = work, caseload, work.book
-        self._sheet = book.sheet("Spending", book.months)
-        self._sheet.title(
+        self._work, self._caseload, self._book = work, caseload, work.book
+        self._sheet = self._book.sheet(
+            "Spending",
             "Spending, by month, real",
             "Children on average over the month x price x weeks; entries and exits x cost each.",
+            periods=self._book.months,
         )
-        self._split = book.sheet("Cashable", book.years)
-        self._split.title(
+        self._split = self._book.sheet(
+            "Cashable",
             "What is cashable, by financial year, real",
-            "A saving is cashable as far as it takes spending below the approved "
-            "budget, in whole contract steps; costs it causes take the same part.",
+            "A saving is cashable as far as it takes spending below the approved budget, in whole contract steps; "
+            "costs that it causes take the same part.",
+            periods=self._book.years,
         )
         self._budgets: dict[tuple[str, bool], Row | None] = {}
         self._made: dict[frozenset[str], Saved] = {}
@@ -67,7 +66,7 @@ class Money:
         self._left = {n: (spec.placement, work.made[n]["left"]) for n, spec in schemes.items()
                       if spec.kind == words.PRICE_CHANGE}  # fmt: skip
         self._partners = {line: f"partner.share_{p}" for p, line in PLACEMENT_LINES.items()
-                          if f"partner.share_{p}" in book.stated}  # fmt: skip
+                          if f"partner.share_{p}" in self._book.stated}  # fmt: skip
         if caseload is None:
             return
         self._sheet.section("Prices")
@@ -84,8 +83,7 @@ class Money:
         self._steps = {PLACEMENT_LINES[p]: row for p, row in self._split.rows(steps, {}).items()}
 
     def _price(self, placement: str, year: str) -> str:
-        own = portfolio.PRICE_GROWTH_OF[placement]
-        growth = own if own in self._work.book.stated else f"{portfolio.PRICE_GROWTH}?0"
+        growth = self._book.optional(portfolio.PRICE_GROWTH_OF[placement], f"{portfolio.PRICE_GROWTH}?0")
         return f"price.{placement}_weekly?0*(1+{growth})^({year}-1)"
 
     def _ours(self, line: str) -> str:
@@ -94,7 +92,7 @@ class Money:
     def _spending(self, world: World, acting: Sequence[str], title: str) -> dict[str, Row]:
         """`placement_spending` and `Evaluation.spending`: price x children x time, own homes, and events."""
         self._sheet.section(title)
-        add, weekly = self._sheet.add, self._work.book.time["weekly"]
+        add, weekly = self._sheet.add, self._book.shared["weekly"]
         mean = {
             p: add(f"{line}: children on average", "children", f"=AVERAGE({world.outs[i]:prev},{world.outs[i]})")
             for i, (p, line) in enumerate(PLACEMENT_LINES.items())
@@ -119,7 +117,7 @@ class Money:
             (portfolio.EIGHTEEN_LINE, world.outs[AT_18], "cost.exit_at_18"),
             (portfolio.SUPPORT_LINE, world.kept, "cost.diverted_child"),
         ):
-            lines[line] = [f"{count}*{self._work.book.optional(cost, '0')}" if count else "0"]
+            lines[line] = [f"{count}*{self._book.optional(cost)}" if count else "0"]
         return {line: add(line, "GBP", f"={'+'.join(parts)}") for line, parts in lines.items()}
 
     def _budget(self, line: str, *, caseload: bool) -> Row | None:
@@ -127,12 +125,12 @@ class Money:
         if (line, caseload) not in self._budgets:
             opening, growth, at = "0", "0", [p for p, own in PLACEMENT_LINES.items() if own == line]
             if caseload:
-                growth = self._work.book.optional("cashable.budget_growth_real_annual", "0")
+                growth = self._book.optional("cashable.budget_growth_real_annual")
             if caseload and self._caseload and at:
-                weekly = self._work.book.optional(f"price.{at[0]}_weekly", "0")
                 children = self._caseload.nothing.outs[PLACEMENTS.index(at[0])]
+                weekly = self._book.optional(f"price.{at[0]}_weekly")
                 opening = f"{children:open}*{weekly}*weeks_per_year{self._ours(line)}"
-            self._budgets[line, caseload] = write_budget(self._work.book, self._work.case, line, opening, growth)
+            self._budgets[line, caseload] = write_budget(self._book, self._work.case, line, opening, growth)
         return self._budgets[line, caseload]
 
     def meeting(self, names: Sequence[str]) -> list[str]:
@@ -155,26 +153,29 @@ class Money:
         """`cashability.split_saving`: shares by financial year, then applied month by month."""
         yearly, monthly = self._split, self._sheet
         yearly.section(title)
-        saved, years = [], []
+        years: list[Names] = []
         for s in lines:
             kept = f"=({s.before}{f'-{s.after}' if s.after else ''}){self._ours(s.line)}"
-            saved.append(monthly.add(f"{title}: saved, {s.line}", "GBP", kept))
+            saved = monthly.add(f"{title}: saved, {s.line}", "GBP", kept)
             held = self._budget(s.line, caseload=caseload) if s.purse == words.GENERAL_FUND else None
             step = self._steps.get(s.line) if caseload else None
-            names = {"saved": saved[-1], "spent": s.before, "held": held, "ours": self._ours(s.line), "step": step}
-            listing = SAVED + (BELOW if held else "") + (WHOLE_STEPS if held and step else "")
-            years.append(yearly.rows(listing, names, called=s.line))
-        below = [made.get("steps", made.get("under")) for made in years]
-        names = {
-            "cash": total(row for row in below if row),
+            names = {
+                "saved": saved,
+                "spent": s.before,
+                "held": held or "0",
+                "ours": self._ours(s.line),
+                "step": step or "0",
+            }
+            years.append(names | yearly.rows(BELOW, names, called=s.line))
+        below: dict[str, str] = {
+            "cash": total(made["steps"] for made in years),
             "positive": "+".join(f"MAX({made['gross']},0)" for made in years),
         }
-        common = yearly.rows(COMMON, names)["common"]
+        common = yearly.rows(COMMON, below)
         found: Saved = {}
-        for s, month, made, under in zip(lines, saved, years, below, strict=True):
-            part = f"{under}/IF({made['gross']}>0,{made['gross']},1)" if under else "0"
-            share = yearly.add(f"{s.line}: part cashable", "share", f"=IF({made['gross']}>0,{part},{common})")
-            natures = monthly.rows(SPLIT, {"saved": month, "share": share}, called=f"{title}: {s.line}")
+        for s, made in zip(lines, years, strict=True):
+            share = yearly.rows(PART, made | common, called=s.line)
+            natures = monthly.rows(SPLIT, made | share, called=f"{title}: {s.line}")
             for nature, row in zip((words.CASHABLE, words.AVOIDANCE), natures.values(), strict=True):
                 found[Tag(s.line, nature, words.RECURRING, s.purse)] = row
             if s.line in self._partners:
@@ -208,63 +209,3 @@ def _interaction(work: Work, money: Money, perimeter: str, meeting: Sequence[str
     for (nature, purse), formula in parts.items():
         row = work.sheet.add(f"Interaction in {perimeter}: {nature}, {purse}", "GBP", f"={formula.removeprefix('+')}")
         work.line(f"{words.INTERACTION}:{perimeter}", row, words.INTERACTION, nature, words.RECURRING, purse)
-
-
-def write_monthly_lines(work: Work) -> dict[tuple[str, Tag], Row]:
-    """Write every line by month; what a scheme costs is dearer by its optimism bias (`portfolio.costs_of`)."""
-    sheet = work.book.sheet("Lines", work.book.months)
-    sheet.title(
-        "Every line by month, real",
-        "A cost is minus. Each scheme by itself, then what schemes that meet in the caseload change in each other.",
-    )
-    found: dict[tuple[str, Tag], Row] = {}
-    owner = ""
-    for (whose, tag), rows in work.lines.items():
-        if whose != owner:
-            owner = whose
-            sheet.section(owner)
-        dearer = work.made.get(owner, {}).get("cost_factor")
-        cost = dearer and tag.nature not in {words.CASHABLE, words.AVOIDANCE}
-        formula = f"=({total(rows)})*{dearer:const}" if cost else f"={total(rows)}"
-        label = SEP.join((owner, tag.line, tag.nature, tag.recurrence, tag.funding))
-        found[whose, tag] = sheet.add(label, "GBP", formula)
-    return found
-
-
-def write_annual(
-    work: Work, lines: Mapping[tuple[str, Tag], Row], basis: str
-) -> tuple[dict[tuple[str, Tag], Row], dict[str, Row]]:
-    """`results.annual`: every line by financial year to the penny, and each perimeter's net; return both.
-
-    A line that several purses pay for is rounded as one; its first purse takes what rounding leaves.
-    """
-    book, unit = work.book, "pounds and pence"
-    sheet = book.sheets.get("Annual lines") or book.sheet("Annual lines", book.years)
-    if not sheet.at:
-        sheet.title(
-            "Every line by financial year, to the penny",
-            "As annual.csv shows them: a cost is minus; net is the sum of the lines shown.",
-        )
-    level = f"*{book.time['level']}" if basis == words.NOMINAL else ""
-    merged: dict[tuple[str, ...], list[tuple[str, Tag]]] = defaultdict(list)
-    for owner, tag in lines:
-        merged[owner, tag.line, tag.nature, tag.recurrence].append((owner, tag))
-
-    def in_pence(label: str, some: Sequence[tuple[str, Tag]]) -> Row:
-        return sheet.add(label, unit, f"=ROUND(({total((lines[key] for key in some), 'sum')}){level},pence)")
-
-    sheet.section(f"Lines, {basis}")
-    parts: dict[tuple[str, Tag], Row] = {}
-    shown: dict[tuple[str, ...], Row] = {}
-    for key, some in merged.items():
-        first = shown[key] = in_pence(SEP.join((basis, *key)), some)
-        others = {other: in_pence(f"of it, {other[1].funding}", [other]) for other in some[1:]}
-        if others:
-            first = sheet.add(f"of it, {some[0][1].funding}", unit, f"={shown[key]}-({total(others.values())})")
-        parts |= {some[0]: first, **others}
-    sheet.section(f"Net, {basis}")
-    net = {}
-    for perimeter, members in portfolio.members_of(work.case).items():
-        inside = [row for key, row in shown.items() if key[0] in {*members, f"{words.INTERACTION}:{perimeter}"}]
-        net[perimeter] = sheet.add(SEP.join((basis, perimeter, "net")), unit, f"={total(inside)}", style="total")
-    return parts, net

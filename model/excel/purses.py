@@ -5,13 +5,11 @@ from typing import Any, Final
 
 from model.case import words
 from model.excel.grid import Row, Sheet, total
+from model.excel.lines import Lines
 from model.excel.staff import Work
 from model.money import funding
 from model.money.portfolio import members_of
 from model.schemes.cashflows import Tag
-from model.schemes.own_homes import CAPITAL_LINE
-
-Lines = Mapping[tuple[str, Tag], Row]
 
 RESERVE_BY_MONTH: Final = """
 early | The reserve pays what the schemes cost | switch | =[early_year:year]
@@ -39,17 +37,6 @@ IN_ALL: Final = """
 cumulative | in all | GBP | =[formula] | 0
 change | change on the year before | GBP | =[cumulative]-[cumulative:prev]
 """
-LENT: Final = """
-begins | first payment, year | number | ![lent:const]+MAX([wait],1)
-owed | owed at the year's start | GBP | =[left:prev]
-level | equal payment | GBP | =IF([begins:const]>[year_no]-1,IF([begins:const]<=[year_no],
- [owed]*IF([rate]>0,[rate]/(1-(1+[rate])^-[years]),1/MAX([years],1)),[level:prev]),[level:prev]) | 0
-repaid | repaid with interest | GBP
- | =MIN(IF([year_no]>=[begins:const],IF([year_no]<[begins:const]+[years],[level],0),0),[owed]*(1+[rate]))
-left | owed at the year's end | GBP
- | =IF([year_no]=[lent:const],[advanced],IF([year_no]>[lent:const],[owed]*(1+[rate])-[repaid],0)) | 0
-"""
-"""`funding._repaid`, for what is advanced in one year."""
 
 
 def write_purses(work: Work, monthly: Lines, pence: Lines) -> dict[str, Row]:
@@ -60,15 +47,15 @@ def write_purses(work: Work, monthly: Lines, pence: Lines) -> dict[str, Row]:
     owners = {*members_of(work.case)[words.WHOLE], f"{words.INTERACTION}:{words.WHOLE}"}
     monthly, pence = ({key: row for key, row in lines.items() if key[0] in owners} for lines in (monthly, pence))
     reserve = _reserve(work, monthly)
-    loans = _loans(work, pence, reserve["loan_advance"])
-    sheet = work.book.sheet("Purses and plan", work.book.years)
-    sheet.title(
+    sheet = work.book.sheet(
+        "Purses and plan",
         "Which purse pays, the base budget line by line, and the plan; nominal",
         "Positive favours the council, but in the plan, where councils print a pressure as positive.",
+        periods=work.book.years,
     )
     moved = _moved(work, sheet)
     purses, base = _shared_out(work, sheet, pence, moved)
-    plan = _plan(sheet, purses, base, moved[funding.UNFILLED_POSTS], loans)
+    plan = _plan(sheet, purses, base, moved[funding.UNFILLED_POSTS])
     sheet.section("Reserve by year")
     for key in ("commitments", "carried", "released", "implementation", "one_offs", "loan_advance", funding.SHORTFALL):
         plan[key] = sheet.add(f"Reserve: {key.replace('_', ' ')}", "GBP", f"={reserve[key]:sum}")
@@ -80,9 +67,9 @@ def write_purses(work: Work, monthly: Lines, pence: Lines) -> dict[str, Row]:
 def _reserve(work: Work, lines: Lines) -> dict[str, Row]:
     """Write the reserve month by month; only what the general fund or the reserve pays for concerns it."""
     case, book = work.case, work.book
-    sheet = book.sheet("Reserve", book.months)
-    name = case.funding.reserve_name or "The reserve"
-    sheet.title(f"{name} by month, nominal", "It pays only what there is above its minimum; the rest is short.")
+    title = f"{case.funding.reserve_name or 'The reserve'} by month, nominal"
+    note = "It pays only what there is above its minimum; the rest is short."
+    sheet = book.sheet("Reserve", title, note, periods=book.months)
 
     def invested(recurrence: str, purse: str) -> str:
         wanted = (words.INVESTMENT, recurrence, purse)
@@ -91,14 +78,14 @@ def _reserve(work: Work, lines: Lines) -> dict[str, Row]:
 
     own = [(n, s) for n, spent in work.spent.items() for s in spent if s.purse == words.RESERVE]
     names: dict[str, Any] = {
-        "early_year": book.time["early"],
+        "early_year": book.shared["early"],
         "carried_real": total([*(s.before for _, s in own), *(row for _, row in work.anyway)]),
         "released_real": "+".join(f"{s.before}-{s.after}" for n, s in own if n in work.made) or "0",
         "anyway_acting": f"({total(row for n, row in work.anyway if n in work.made)})",
         "recurring": invested(words.RECURRING, words.GENERAL_FUND),
         "recurring_reserve": invested(words.RECURRING, words.RESERVE),
         "once": invested(words.ONE_OFF, words.GENERAL_FUND), "once_reserve": invested(words.ONE_OFF, words.RESERVE),
-        "level_first": f"INDEX({book.time['level']:all},1,1)",
+        "level_first": f"INDEX({book.shared['level']:all},1,1)",
     }  # fmt: skip
     names["lasts"] = "1" if case.funding.reserve_until else "0"
     return sheet.rows(RESERVE_BY_MONTH, names)
@@ -110,7 +97,7 @@ def _moved(work: Work, sheet: Sheet) -> dict[str, Row]:
     approved = work.unspent if work.case.funding.budget_basis == words.APPROVED else []
     anyway = [row for n, row in work.anyway if n in work.made]
     parts = {funding.FIXED_TERM_POSTS: anyway, funding.UNFILLED_POSTS: approved}
-    early, level = work.book.time["early"], work.book.time["level"]
+    early, level = work.book.shared["early"], work.book.shared["level"]
     return {
         name: sheet.add(name, "GBP", f"=ROUND(IF({early}>0,0,({total(rows, 'sum')})*{level}),pence)")
         for name, rows in parts.items()
@@ -121,7 +108,7 @@ def _shared_out(
     work: Work, sheet: Sheet, pence: Lines, moved: Mapping[str, Row]
 ) -> tuple[dict[str, Row], dict[tuple[str, str], Row]]:
     """`share_out`: each line of each year in one purse only; return the purses, and the lines of the base budget."""
-    early = work.book.time["early"]
+    early = work.book.shared["early"]
     parts: dict[str, list[str]] = {purse: [] for purse in PURSE_OF}
     base: dict[tuple[str, str], list[str]] = {}
     for (_, tag), row in pence.items():
@@ -162,46 +149,13 @@ def _purse(tag: Tag) -> str:
     return funding.AVOIDED if tag.nature == words.AVOIDANCE else funding.BASE_BUDGET
 
 
-def _loans(work: Work, pence: Lines, advances: Row) -> dict[str, Row]:
-    """`run_loan` and `run_borrowing`: each year's advance by itself; return memorandum -> row."""
-    stated, found = work.case.assumptions, {}
-    granted = (CAPITAL_LINE, words.INCOME)
-    capital = [row for (_, tag), row in pence.items()
-               if tag.funding == words.CAPITAL or (tag.line, tag.nature) == granted]  # fmt: skip
-    kinds = (
-        ("loan", "loan.share" in stated, f"{advances:sum}", "loan.first_repayment_years?1"),
-        ("borrowing", "borrowing.years" in stated and bool(capital), f"-({total(capital)})", "1"),
-    )
-    for kind, wanted, advanced, wait in kinds:
-        if not wanted:
-            continue
-        sheet = work.book.sheet(kind.capitalize(), work.book.years)
-        sheet.title(
-            f"{kind.capitalize()}: each year's advance and how it is repaid, nominal", "Outside the net present value."
-        )
-        names: dict[str, Any] = {"advanced": sheet.add(f"{kind}: advanced", "GBP", f"={advanced}"), "wait": wait,
-                                 "rate": f"{kind}.interest_annual", "years": f"{kind}.years"}  # fmt: skip
-        made = []
-        for i, year in enumerate(work.book.years):
-            called = f"{kind} of {year}"
-            names["lent"] = sheet.add(f"{called}: year of the projection", "number", const=float(i + 1))
-            made.append(sheet.rows(LENT, names, called=called))
-        for what, key in (("repaid with interest", "repaid"), ("owed at the year's end", "left")):
-            row = sheet.add(f"{kind}: {what}", "GBP", f"={total(rows[key] for rows in made)}")
-            found[f"{kind.capitalize()} {what}"] = row
-    return found
-
-
-def _plan(
-    sheet: Sheet, purses: Mapping[str, Row], base: Mapping[tuple[str, str], Row], unspent: Row, loans: Mapping[str, Row]
-) -> dict[str, Row]:
+def _plan(sheet: Sheet, purses: Mapping[str, Row], base: Mapping[tuple[str, str], Row], unspent: Row) -> dict[str, Row]:
     """`funding_frames`: the year-on-year changes, and each line's cumulative amount; return those of the total."""
     turned = {f"{kind}: {line}": f"-{row}" for (kind, line), row in base.items()}
     turned["total"] = f"-{purses[funding.BASE_BUDGET]}"
     turned["memorandum: Cost avoidance, in no budget"] = f"-{purses[funding.AVOIDED]}"
     turned["memorandum: Change in spending, whoever pays"] = f"-{purses[words.NET]}"
     turned["memorandum: Underspend while approved posts stand empty"] = f"-{unspent}"
-    turned |= {f"memorandum: {name}": f"{row}" for name, row in loans.items()}
     sheet.section("Medium term financial plan", "pressures positive")
     made = {name: sheet.rows(IN_ALL, {"formula": formula}, called=name) for name, formula in turned.items()}
     return made["total"]

@@ -15,14 +15,20 @@ from model.schemes.agency import COVER, MANAGED_TEAMS
 from model.schemes.cost_or_saving import PROFILE
 from model.schemes.establishment import ENDED, PENSION_STRAIN, REDUNDANCY
 from model.schemes.fostering import CONSTELLATIONS, RECRUITMENT, SUPERVISION
-from model.schemes.optimism import REALISED, SWITCH, grade_of
+from model.schemes.optimism import grade_of
 from model.schemes.own_homes import CAPITAL_LINE
 from model.schemes.price_change import MOVES
 from model.schemes.staff.redundancy import rules_on
 
 SCHEME: Final = """
 active | part of the month in which it acts | share | =[exists]*[run]
+dearer | costs are dearer, by the grade of its evidence | share | :dearer
+less | benefits are smaller, by the same | share | :less
+cost_factor | costs are multiplied by | ratio | !1+appraisal.optimism_bias?0*[dearer:const]
+realised | benefits that come about | share
+ | !appraisal.benefits_realised_share?1*(1-appraisal.optimism_bias?0*[less:const])
 """
+"""`optimism.cost_factor` and `optimism.realised` besides."""
 RAMP: Final = """
 ramp | share of the full effect | share
  | =[active]*MAX(MIN(IF([over]>0,[at]/MAX([over],rounding_guard),1),1),0)
@@ -32,12 +38,13 @@ FIXED: Final = """
 fixed | its cost | GBP | =-[active]*(.cost_annual?0*[annual]+.cost_daily?0*[days])
 """
 ENTRY_REDUCTION: Final = """
+come | entrants a month of its ages, first year, fitted in Python | children/month | ~come
 need | children on the edge of care | children/month | =[come:const]*[scale]*.children_served_per_entry
 held | children the team can hold | children | =.caseworkers*[team]*.children_per_caseworker
 reach | reach | share | =IF(.capacity_limited>0,IF([need]>0,IF(.duration_months>0,
  MAX(MIN([held]/MAX(.duration_months,rounding_guard)/[need],1),0),1),1),1)
 rate | share of target entries prevented | share
- | =.effect*.chance_of_effect?1*(1-.deadweight)*[realised]*[ramp]*[reach]
+ | =.effect*.chance_of_effect?1*(1-.deadweight)*[realised:const]*[ramp]*[reach]
 """
 FOSTERING: Final = """
 done | households approved so far, of those stated in all | households
@@ -56,7 +63,7 @@ with | existing households with it | households
  | =[with:prev]*(1-[now])+.existing_approvals_annual/months_a_year | .existing_households
 extra | households more than without it | households | =[own]+[with]-[without]
 filled | children in the new places | children
- | =MAX([extra],0)*.places_per_household*.fill_rate*[realised]
+ | =MAX([extra],0)*.places_per_household*.fill_rate*[realised:const]
 first | carer recruitment, first | GBP | =-.approval_cost*[approved]
 next | carer recruitment, who follow leavers | GBP | =-.approval_cost*[again]
 supervision | carer supervision | GBP | =-.supervision_cost_annual*[annual]
@@ -73,7 +80,7 @@ teams | managed teams, do nothing | GBP
 cover | vacancy cover, do nothing | GBP
  | =MAX(MIN(.cover_end_months-[t]+1,1),0)*.cover_cost_annual*(1-.cover_managed_share)*[pay]*[annual]
 saved | share of a worker's cost that filling the post saves | share | !IF(.whole_cost>0,1,.premium/(1+.premium))
-ends | posts filled that end it | share | =[filled]*[run]*[realised]
+ends | posts filled that end it | share | =[filled]*[run]*[realised:const]
 teams_after | managed teams, with the posts | GBP | =[teams]*(1-[ends])
 cover_after | vacancy cover, with the posts | GBP | =[cover]*(1-[ends]*.cover_displaced_share?1*[saved:const])
 """
@@ -115,7 +122,8 @@ without | moves, for each child | GBP | =.moves_per_child_annual*.cost_of_move*[
 with | moves, for each child, with it | GBP | =[without]*(1-.effect*[ramp])
 """
 WHOLE_MONTHS: Final = "whole | whole months since it started, at the month's start | months | =-INT(-[since])-1"
-STEPS: Final = {"year": "INT([whole]/months_a_year)>=[n:const]-1", "month": "[whole]=[n:const]-1"}
+STEPS: Final = {"year": "INT({whole}/months_a_year)>={own:const}-1", "month": "{whole}={own:const}-1"}
+"""When a share of a year or month of its own holds; the row's constant says which."""
 COST_OR_SAVING: Final = """
 profile | share of the full amount | share | =[part]*[ramp]
 begun | has begun by the month's end | switch | =IF([since]>0,1,0) | 0
@@ -129,14 +137,6 @@ child_saving ? .saving_per_child_annual .cost_per_child_annual | what it saves, 
 child_cost ? .saving_per_child_annual .cost_per_child_annual | its cost, for each child | GBP
  | =[profile]*[annual]*.cost_per_child_annual?0
 """
-BIAS: Final = """
-cost_factor | costs are multiplied by | ratio | !1+appraisal.optimism_bias?0*[dearer:const]
-realised | benefits that come about | share
- | !appraisal.benefits_realised_share?1*(1-appraisal.optimism_bias?0*[less:const])
-"""
-"""`optimism.cost_factor` and `optimism.realised`."""
-
-
 LISTINGS: Final = {
     words.ENTRY_REDUCTION: RAMP + ENTRY_REDUCTION, words.FOSTERING_GROWTH: FOSTERING, words.AGENCY: AGENCY,
     words.OWN_HOMES: RAMP + OWN_HOMES, words.PRICE_CHANGE: RAMP + PRICE_CHANGE, words.STABILITY: RAMP + STABILITY,
@@ -162,14 +162,19 @@ def write_scheme(work: Work, spec: SchemeSpec, stream: Stream) -> None:
     Of one that does not act: what the reserve pays for in any case.
     """
     n, sheet, stated = spec.name, work.sheet, work.case.assumptions
-    bias: Names = _bias(work, spec) if spec.active else {}
     pools = write_posts(work, spec)
     if not spec.active and spec.kind != words.AGENCY:
         return
     sheet.section(f"{spec.title}: what it does")
+    dearer, less = work.case.reference.optimism_bias.get(grade_of(work.case, n), (0.0, 0.0))
     over = "fill" if spec.kind == words.OWN_HOMES else "ramp"
-    given = {"realised": "1", "from": f"{n}.start", "end": f"{n}.end", "over": f"{n}.{over}_months?0"}
-    names = work.recruiting | given | bias
+    names: Names = {
+        "from": f"{n}.start",
+        "end": f"{n}.end",
+        "over": f"{n}.{over}_months?0",
+        "dearer": dearer,
+        "less": less,
+    }
     names |= sheet.rows(SINCE + FILLING + SCHEME, names, who=n)
     if spec.active and COSTS.get(spec.kind) != _OF_ANY and stated.keys() & {f"{n}.cost_annual", f"{n}.cost_daily"}:
         work.line(n, sheet.rows(FIXED, names, who=n)["fixed"], spec.title, INVESTMENT, RECURRING)
@@ -187,54 +192,33 @@ def write_scheme(work: Work, spec: SchemeSpec, stream: Stream) -> None:
         work.made[n] = names
 
 
-def _bias(work: Work, spec: SchemeSpec) -> Names:
-    """Write what optimism bias does to a scheme; nothing where the case says nothing of it."""
-    if not {SWITCH, REALISED} & work.case.assumptions.keys():
-        return {}
-    uplift, cut = work.case.reference.optimism_bias.get(grade_of(work.case, spec.name), (0.0, 0.0))
-    work.sheet.section(f"{spec.title}: optimism bias of its evidence")
-    names: Names = {
-        key: work.sheet.add(f"{spec.name}: {label}", "share", const=float(share), style="input")
-        for key, label, share in (("dearer", "costs are dearer", uplift), ("less", "benefits are smaller", cut))
-    }
-    made = work.sheet.rows(BIAS, names, who=spec.name)
-    return made | {"realised": f"{made['realised']:const}"}
-
-
 def _beforehand(work: Work, spec: SchemeSpec, names: Names, pools: Sequence[Names], stream: Stream) -> Names:
     """Write what the listing of a kind rests on and no listing can say."""
-    n, sheet = spec.name, work.sheet
+    n, sheet, stated = spec.name, work.sheet, work.case.assumptions
     match spec.kind:
         case words.ENTRY_REDUCTION:
-            come = stream.entries_annual.sum(axis=1)[[AGES.index(age) for age in spec.ages]].sum() / MONTHS_A_YEAR
-            label = f"{n}: entrants a month of its ages, first year, fitted in Python"
-            row = sheet.add(label, "children/month", const=float(come), style="pasted")
-            return {"come": row, "team": work.at_work(spec, pools, names)}
+            come = stream.entries_annual[[AGES.index(age) for age in spec.ages]].sum() / MONTHS_A_YEAR
+            return {"come": float(come), "team": work.at_work(spec, pools, names)}
         case words.FOSTERING_GROWTH:
             lag = f"{n}.approval_lag"
             return {"team": work.at_work(spec, pools, names), "worked": work.at_work(spec, pools, names, lag)}
-        case words.COST_OR_SAVING | words.FIXED_COST:  # a step for each year or month with a share of its own
-            names |= {"part": "1", **sheet.rows(WHOLE_MONTHS, names, who=n)}
-            for name in (name for name in PROFILE if f"{n}.{name}" in work.case.assumptions):
+        case words.COST_OR_SAVING | words.FIXED_COST:
+            part, whole = "1", sheet.rows(WHOLE_MONTHS, names, who=n)["whole"]
+            for name in (name for name in PROFILE if f"{n}.{name}" in stated):
                 span, number, _ = name.split("_")
-                names["n"] = sheet.add(f"{n}: {span} whose share is its own", "number", const=float(number))
-                step = f"step | share from it on | share | =IF({STEPS[span]},.{name},[part])"
-                names["part"] = sheet.rows(step, names, who=n)["step"]
+                begun = STEPS[span].format(whole=whole, own=Row(sheet, sheet.at, sheet.at))
+                formula = f"=IF({begun},{n}.{name},{part})"
+                part = f"{sheet.add(f'{n}: share of this {span} on', 'share', formula, const=float(number))}"
+            return {"part": part}
         case words.ESTABLISHMENT:
-            _leaving(work, spec, names)
+            asked = [leaving for leaving in LEAVING if f"{n}.{leaving[1]}" in stated]
+            names |= sheet.rows(ESTABLISHMENT, names, who=n) if asked else {}
+            for line, _, recurrence, listing in asked:
+                rules = rules_on(work.case.reference.pay, spec.start) if line == REDUNDANCY else {}
+                given = "".join(f"{r} | {r.replace('_', ' ')} | {r.split('_')[0]} | :{r}\n" for r in rules)
+                made = sheet.rows(given + listing, {**names, **rules}, who=n)
+                work.line(n, made["row"], line, INVESTMENT, recurrence)
     return {}
-
-
-def _leaving(work: Work, spec: SchemeSpec, names: Names) -> None:
-    """`Establishment._leaving` and `_ended`, as far as the case states them."""
-    n, sheet = spec.name, work.sheet
-    asked = [leaving for leaving in LEAVING if f"{n}.{leaving[1]}" in work.case.assumptions]
-    names |= sheet.rows(ESTABLISHMENT, names, who=n) if asked else {}
-    for line, _, recurrence, listing in asked:
-        rules = rules_on(work.case.reference.pay, spec.start) if line == REDUNDANCY else {}
-        for rule, number in rules.items():
-            names[rule] = sheet.add(f"{n}: {rule.replace('_', ' ')}", rule.split("_")[0], const=number, style="input")
-        work.line(n, sheet.rows(listing, names, who=n)["row"], line, INVESTMENT, recurrence)
 
 
 def per_child(spec: SchemeSpec, names: Mapping[str, Row]) -> list[tuple[str, str, str]]:

@@ -11,14 +11,14 @@ from model.case.timeline import add_months
 from model.case.words import BOTTOM_UP, CENTRAL, NET, NOMINAL, REAL, WHOLE
 from model.children.points import AT_18, ENTERED, UNDER_18
 from model.children.streams import streams_of
-from model.excel.appraisal import METRICS, write_appraisal
 from model.excel.children import Caseload
 from model.excel.grid import Book, Cell, Row, Sheet, total
 from model.excel.inputs import pasted_from, write_assumptions, write_calendar, write_schemes
-from model.excel.money import Money, write_annual, write_lines, write_monthly_lines
+from model.excel.lines import METRICS, write_annual, write_appraisal, write_monthly_lines
+from model.excel.money import Money, write_lines
 from model.excel.purses import write_purses
 from model.excel.schemes import write_scheme
-from model.excel.staff import DAY_ZERO, Work, write_post_list
+from model.excel.staff import DAY_ZERO, Work, write_pay, write_post_list, write_recruiting
 from model.money.funding import CLOSING, SHORTFALL
 from model.money.portfolio import members_of
 from model.results.perimeters import shown_perimeters
@@ -40,14 +40,26 @@ def write_workbook(result: Result, path: Path) -> None:
     case, timeline = result.case, result.case.timeline
     months = [f"{add_months(timeline.start, i):%b %Y}" for i in range(timeline.months)]
     book = Book(path=path, months=months, years=timeline.financial_years, stated=case.assumptions.keys())
-    summary = book.sheet("Summary", widths=(44, 20, 20, 20, 20, 20))
-    checks = book.sheet("Checks", widths=(70, 18, 18, 14, 20))
+    summary = book.sheet(
+        "Summary",
+        f"{case.council}: {case.title}",
+        f"Scenario {case.scenario}: {case.scenario_title}",
+        "The model's central run in live formulas. Change a yellow cell on Assumptions, Schemes, Posts, Pay or Years, "
+        "and every figure moves; how long children stay is pasted from Python (grey).",
+        widths=(44, 20, 20, 20, 20, 20),
+    )
+    checks = book.sheet(
+        "Checks", "Checks",
+        "Each difference must be nought but for rounding. One cell at the top of the summary says whether all are.",
+        widths=(70, 18, 18, 14, 20),
+    )  # fmt: skip
     write_assumptions(book, case)
     write_schemes(book, case)
-    pools = write_post_list(book, case)
     write_calendar(book, case)
-    sheet = book.sheet("Scheme workings", book.months)
-    sheet.title("Schemes: posts, what they do, and what they cost, by month, real")
+    pools = write_post_list(book, case, write_pay(book, case))
+    title = "Schemes: posts, what they do, and what they cost, by month, real"
+    sheet = book.sheet("Scheme workings", title, periods=book.months)
+    write_recruiting(book, sheet)
     work, streams = Work(book=book, case=case, sheet=sheet, pools=pools), streams_of(case)
     for spec in case.schemes:
         write_scheme(work, spec, streams.general)
@@ -63,14 +75,15 @@ def write_workbook(result: Result, path: Path) -> None:
     rows = [*_conserved(caseload), *_lines_to_net(measures, real, block), *_unchanged(case, caseload)]
     rows.append(("Purses to total", f"=SUM({purses[NET]:all})", f"=SUM({nominal[WHOLE]:all})", "check_gbp"))
     _write_checks(checks, rows)
-    pasted = [" and ".join(names) for names, world in caseload.worlds.items() if world.frozen] if caseload else []
-    frozen = FROZEN.format(names="; of ".join(pasted)) if pasted else ""
+    if pasted := [" and ".join(names) for names, world in caseload.worlds.items() if world.frozen] if caseload else []:
+        summary.line(Cell(content=FROZEN.format(names="; of ".join(pasted)), style="note", kind="text"))
     tables = [
         (f"Net by financial year, {basis}, pounds", [(title, net[p]) for p, title in _shown(case).items()])
         for basis, net in ((REAL, real), (NOMINAL, nominal))
     ]
     tables.append((PLAN_TITLE, [(title, purses[key]) for key, title in PLAN.items()]))
-    _write_summary(summary, result, measures, tables, frozen)
+    _write_summary(summary, result, measures, tables)
+    summary.page.fit_to_pages(1, 1)
     summary.page.activate()
     book.file.set_calc_mode("auto")
     made = datetime.combine(case.knowledge_date, time(), UTC)  # the same in every run: the same case, the same bytes
@@ -107,9 +120,9 @@ def _lines_to_net(measures: Measures, real: Mapping[str, Row], lines: Row) -> It
 
 
 def _unchanged(case: Case, caseload: Caseload | None) -> Iterator[Check]:
-    """What pasted tables were made with is as it was: how long children stay, pay by grade, worlds of Python's own."""
+    """What pasted tables were made with is as it was: how long children stay, increments, worlds of Python's own."""
     rests = dict.fromkeys(pasted_from(case))
-    days = {post.charged_to for post in case.establishment if post.costing == BOTTOM_UP}
+    days = {post.charged_to for post in case.establishment if post.costing == BOTTOM_UP and post.increments}
     for names, world in caseload.worlds.items() if caseload else ():
         if world.frozen:
             own = ("caseload.", "establishment.", *(f"{name}." for name in names))
@@ -125,10 +138,6 @@ def _unchanged(case: Case, caseload: Caseload | None) -> Iterator[Check]:
 
 def _write_checks(sheet: Sheet, rows: list[Check]) -> None:
     """Write a row a check, and the one cell that says whether all pass."""
-    sheet.title(
-        "Checks",
-        "Each difference must be nought but for rounding. One cell at the top of the summary says whether all are.",
-    )
     sheet.heading("Check", "This", "Must be", "May differ by", "Passes", figures=1)
     first = sheet.at
     for label, this, that, most in rows:
@@ -156,16 +165,9 @@ def _shown(case: Case) -> dict[str, str]:
     return {name: titles.get(name, name.replace("_", " ").capitalize()) for name in order}
 
 
-def _write_summary(sheet: Sheet, result: Result, measures: Measures, tables: Sequence[Table], frozen: str) -> None:
+def _write_summary(sheet: Sheet, result: Result, measures: Measures, tables: Sequence[Table]) -> None:
     """Write what the case comes to in every perimeter, Python's figures until recalculated, and tables by year."""
     case = result.case
-    sheet.title(
-        f"{case.council}: {case.title}",
-        f"Scenario {case.scenario}: {case.scenario_title}",
-        "The model's central run in live formulas. Change a yellow cell on Assumptions, Schemes, Posts or Years and "
-        "every figure moves; how long children stay is pasted from Python (grey).",
-        *([frozen] if frozen else []),
-    )
     sheet.line("Checks", Cell(content="=all_checks", style="total", shown=GREEN))
     _colours(sheet, f"B{sheet.at}")
     sheet.at += 1

@@ -57,19 +57,21 @@ def set_text(path, sheet, cell, text):
 
 
 def set_cells(path, values):
-    """Put numbers into the named cells of a workbook, as a person would type them."""
+    """Put numbers into cells of a workbook, by name or as `Posts!F12`, as a person would type them."""
     if not values:
         return
     with zipfile.ZipFile(path) as file:
         parts = {name: file.read(name).decode() for name in file.namelist()}
-    sheets = re.findall(r'<sheet name="([^"]+)" sheetId="(\d+)"', parts["xl/workbook.xml"])
+    sheets = dict(re.findall(r'<sheet name="([^"]+)" sheetId="(\d+)"', parts["xl/workbook.xml"]))
     for name, value in values.items():
-        found = re.search(
-            rf'<definedName name="{re.escape(name)}">\'?([^\'!]+)\'?!\$([A-Z]+)\$(\d+)<', parts["xl/workbook.xml"]
-        )
-        page = f"xl/worksheets/sheet{dict(sheets)[found[1]]}.xml"
-        cell = re.compile(rf'(<c r="{found[2]}{found[3]}"[^>]*>)<v>[^<]*</v>')
-        parts[page], times = cell.subn(rf"\g<1><v>{value!r}</v>", parts[page])
+        sheet, _, cell = name.partition("!")
+        if not cell:
+            named = rf'<definedName name="{re.escape(name)}">\'?([^\'!]+)\'?!\$([A-Z]+)\$(\d+)<'
+            sheet, *place = re.search(named, parts["xl/workbook.xml"]).groups()
+            cell = "".join(place)
+        page = f"xl/worksheets/sheet{sheets[sheet]}.xml"
+        held = re.compile(rf'(<c r="{cell}"[^>]*>)(?:<f>[^<]*</f>)?<v>[^<]*</v>')
+        parts[page], times = held.subn(rf"\g<1><v>{value!r}</v>", parts[page])
         assert times == 1, name
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
         for name, text in parts.items():

@@ -12,7 +12,7 @@ from model.case.words import AGENCY, BOTTOM_UP, DAY, GENERAL_FUND, INVESTMENT, O
 from model.schemes.cashflows import CashFlows, Tag
 from model.schemes.setting import Setting
 from model.schemes.staff import recruitment
-from model.schemes.staff.prices import planned_years, row_rates
+from model.schemes.staff.prices import placed, planned_years, row_rates
 from model.schemes.staff.recruitment import Recruiting
 
 STAFF, ON_CALL = "Staff", "On-call rota"
@@ -222,7 +222,8 @@ def _annual_cost(setting: Setting, post: Post) -> Floats:
     new = 1 - setting.optional(f"{post.charged_to}.posts_paid_already_share", 0.0)
     if post.costing != BOTTOM_UP:
         return setting.real_growth("growth.pay_real_annual") * post.change_annual_cost_gbp * new
-    growth = (1 + setting.optional("growth.pay_real_annual", 0.0)) ** planned_years(setting.case, post)[:, None]
+    rises = planned_years(setting.case, placed(setting.case, post)[-1][1])
+    growth = (1 + setting.optional("growth.pay_real_annual", 0.0)) ** rises[:, None]
     rates: Floats = row_rates(setting.case, post) / units.in_cash(setting.case)
     return rates[:, None] * growth * new
 

@@ -167,19 +167,17 @@ def row_rates(case: Case, post: Post) -> Floats:
     point or table is missing.
     """
     tables, rises = case.reference.pay, planned_rises(case)
-    placed = _placed(case, post, _start(case, post))
-    return np.asarray(sum(fte * cost_rates(tables, pay, case.timeline, rises).total for fte, pay in placed))
+    return np.asarray(sum(fte * cost_rates(tables, pay, case.timeline, rises).total for fte, pay in placed(case, post)))
 
 
-def planned_years(case: Case, post: Post) -> Floats:
-    """Return how many April rises up to each month no known award covers, (months,), for a row priced from its grade.
+def planned_years(case: Case, pay: PostPay) -> Floats:
+    """Return how many April rises of a post's pay up to each month no known award covers, (months,).
 
     Not that of the year of the knowledge date, which is pending (`planned_rises`).
     """
-    start, pending = _start(case, post), financial_year(case.knowledge_date)
-    spine = _placed(case, post, start)[-1][1].spine
-    days = [max(day, start) for day in case.timeline.month_starts[:-1]]
-    years = [years_without_an_award(case.reference.pay, spine, day) for day in days]
+    pending = financial_year(case.knowledge_date)
+    days = [max(day, pay.start) for day in case.timeline.month_starts[:-1]]
+    years = [years_without_an_award(case.reference.pay, pay.spine, day) for day in days]
     return np.array([sum(year != pending for year in each) for each in years], dtype=np.float64)
 
 
@@ -192,16 +190,18 @@ def full_year_price(case: Case, post: Post) -> float:
     index = case.reference.indices[case.conventions.price_index]
     year = max(case.price_base, financial_year(start))
     level = index.at(year) / index.at(case.price_base)
-    placed = _placed(case, post, start)
-    return round(sum(fte * (full_year_cost(tables, pay, year, rises) / level) for fte, pay in placed), PENNY)
+    return round(
+        sum(fte * (full_year_cost(tables, pay, year, rises) / level) for fte, pay in placed(case, post)), PENNY
+    )
 
 
 def _start(case: Case, post: Post) -> date:
     return post.start or case.scheme(post.charged_to).start
 
 
-def _placed(case: Case, post: Post, start: date) -> list[tuple[float, PostPay]]:
+def placed(case: Case, post: Post) -> list[tuple[float, PostPay]]:
     """Return (fte, place on a spine) of what is added and, where it had another grade, of what is taken away."""
+    start = _start(case, post)
 
     def place(grade: str, point: str) -> PostPay:
         return post_pay(
