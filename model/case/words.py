@@ -16,7 +16,6 @@ REAL, NOMINAL = "real", "nominal"
 
 CENTRAL, MEAN = "central", "mean"
 QUANTILES: Final = {"p05": 0.05, "p10": 0.10, "p25": 0.25, "p50": 0.50, "p75": 0.75, "p90": 0.90, "p95": 0.95}
-STATISTICS: Final = (CENTRAL, MEAN, *QUANTILES)
 
 APPROVED, EXPECTED = BUDGET_BASES = "approved", "expected"  # what the base budget holds of the new posts
 SMALLEST_PUBLISHED: Final = 6  # children: a smaller count is never told

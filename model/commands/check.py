@@ -125,21 +125,25 @@ def _counts(cases: tuple[Case, ...], slips: int) -> str:
 
 def reconcile(path: Path) -> int:
     """Print a case's published figures row by row. Return 0, or 1 where a verdict is unexpected."""
-    from model.results.reconcile import recompute, table  # noqa: PLC0415
+    from model.report import reconciliation as page  # noqa: PLC0415
+    from model.results.reconcile import reconcile as recomputed  # noqa: PLC0415
     from model.schemes.load import load_case  # noqa: PLC0415
 
     case = load_case(path, complete=False)
-    lines = recompute(case)
-    say(table(lines, title=f"{case.council}: published figures on the scenario {case.published_scenario}"))
+    frame = recomputed(case)
+    otherwise = int((frame["verdict"] != frame["expected"]).sum())
+    say(f"{case.council}: published figures on the scenario {case.published_scenario}")
+    say(str(page.reconciliation(case, frame)))
+    say(f"{page.counted(page.judged(case, frame))} {otherwise or 'None'} not as expected.")
     for line in _claims(path):
         say(line)
-    return FAILED if any(line.is_unexpected for line in lines) else DONE
+    return FAILED if otherwise else DONE
 
 
 def _claims(path: Path) -> list[str]:
     """Return what the paper claims a year beside the modelled years; nothing for a case that cannot be run yet."""
     from model.case.reading.problems import InputProblems  # noqa: PLC0415
-    from model.report.claims import sentences  # noqa: PLC0415
+    from model.report.reconciliation import claims  # noqa: PLC0415
     from model.results.runs import run  # noqa: PLC0415
     from model.schemes.load import load_case  # noqa: PLC0415
 
@@ -147,7 +151,7 @@ def _claims(path: Path) -> list[str]:
         case = load_case(path, load_case(path).published_scenario)
     except InputProblems:
         return []
-    return sentences(run(case, draws=1, seed=1)) if any(row.beside_scheme for row in case.published) else []
+    return claims(run(case, draws=1, seed=1)) if any(row.beside_scheme for row in case.published) else []
 
 
 def dictionary(_options: Options) -> int:

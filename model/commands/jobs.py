@@ -83,8 +83,8 @@ def jobs_for(  # noqa: PLR0913 - each is one thing a caller may choose
 
 def make(context: Context) -> None:
     """Run a scenario and write its files into the job's folder; the notebook that follows finds the result at hand."""
+    from model.report.headlines import summary_html  # noqa: PLC0415
     from model.report.opening import open_result  # noqa: PLC0415 - asking what is up to date needs no model
-    from model.report.summary import summary_html  # noqa: PLC0415
     from model.results.files import write  # noqa: PLC0415
 
     started, begun = datetime.now(UTC), time.perf_counter()

@@ -141,15 +141,16 @@ def _unexpected(path: Path) -> int:
     A report is made from inputs that were sound; they may have been changed since.
     """
     from model.case.reading.problems import InputProblems  # noqa: PLC0415
-    from model.results.reconcile import recompute  # noqa: PLC0415
+    from model.results.reconcile import reconcile  # noqa: PLC0415
     from model.schemes.load import load_case  # noqa: PLC0415
 
     try:
-        lines = [line for line in recompute(load_case(path)) if line.is_unexpected]
+        frame = reconcile(load_case(path))
     except InputProblems as problems:
         return refused(
             f"{problems}\n{path.name}: its inputs were changed while they were used; mend them and run again"
         )
-    for line in lines:
-        say(f"{path.name}: printed figure {line.row.ref} {line.verdict}, expected {line.row.expected}", error=True)
-    return FAILED if lines else DONE
+    otherwise = frame[frame["verdict"] != frame["expected"]]
+    for ref, verdict, expected in otherwise[["ref", "verdict", "expected"]].itertuples(index=False):
+        say(f"{path.name}: printed figure {ref} {verdict}, expected {expected}", error=True)
+    return FAILED if len(otherwise) else DONE

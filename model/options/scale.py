@@ -8,7 +8,7 @@ faster than children come into care, and posts fill by the recruitment curve.
 What other public bodies save as children are out of care stands beside, never in the council's own figures.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -19,7 +19,7 @@ from model.case.draws import Draws, part_of, with_values
 from model.case.options import Scalable
 from model.case.records import Case, Post
 from model.case.reference import SocialValue
-from model.case.timeline import MONTHS_A_YEAR, Timeline
+from model.case.timeline import MONTHS_A_YEAR
 from model.case.units import to_price_base
 from model.case.words import AVOIDANCE, CASHABLE, ENTRY_REDUCTION, FOSTERING_GROWTH, INCOME, INVESTMENT
 from model.money.appraisal import BLOCK, discount_factors, each
@@ -36,16 +36,15 @@ YEARLY: Final = ("cost_annual", "cost_daily")
 CHILD_YEAR: Final = "child_year"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Flows:
     """What some schemes do, real pounds, positive for the council, (months, draws).
 
-    `child_years` (months, draws): fewer children in care, as a share of a year; `kept_out` (months, draws): children
-    who do not come into care.
+    `factors` (months,) discount them. `child_years` (months, draws): fewer children in care, as a share of a year;
+    `kept_out` (months, draws): children who do not come into care.
     """
 
-    timeline: Timeline
-    discount_rate_annual: float
+    factors: Floats
     investment: Floats
     cashable: Floats
     avoided: Floats
@@ -59,8 +58,7 @@ class Flows:
 
     def worth(self, amount: Floats) -> Floats:
         """Present value of an amount by month, (draws,)."""
-        factors = discount_factors(self.timeline, self.discount_rate_annual)
-        return np.asarray(factors @ amount)
+        return np.asarray(self.factors @ amount)
 
     @property
     def npv(self) -> Floats:
@@ -76,19 +74,6 @@ class Flows:
     def cost(self) -> Floats:
         """Present value of what is spent, positive, (draws,)."""
         return -self.worth(self.investment)
-
-
-def nothing(case: Case, draws: int) -> Flows:
-    """Return the flows of doing nothing."""
-    return _made(case, [np.zeros((case.timeline.months, draws))] * 5)
-
-
-def _made(case: Case, amounts: Sequence[Floats]) -> Flows:
-    investment, cashable, avoided, child_years, kept_out = amounts
-    return Flows(
-        timeline=case.timeline, discount_rate_annual=case.conventions.discount_rate_annual, investment=investment,
-        cashable=cashable, avoided=avoided, child_years=child_years, kept_out=kept_out,
-    )  # fmt: skip
 
 
 def at_scale(case: Case, scales: Mapping[str, float], scalable: Iterable[Scalable]) -> Case:
@@ -138,8 +123,9 @@ def flows(
     case: Case, scales: Mapping[str, float], draws: tuple[Draws, Draws], scalable: Iterable[Scalable], threads: int = 1
 ) -> Flows:
     """Run schemes at their scales on `draws`: the case's central draw, and those the answer is wanted of."""
+    factors = discount_factors(case.timeline, case.conventions.discount_rate_annual)
     if not any(scales.values()):
-        return nothing(case, draws[1].n)
+        return Flows(factors, *[np.zeros((case.timeline.months, draws[1].n))] * 5)
     made = at_scale(case, scales, scalable)
     central, every = (scaled(case, one, scales, scalable) for one in draws)
     names = [name for name, scale in scales.items() if scale > 0]
@@ -150,7 +136,7 @@ def flows(
         return _parts(evaluate(made, block, cells=False, middle=middle), names)
 
     parts = each(part, blocks, threads)
-    return _made(case, [np.concatenate(amounts, axis=1) for amounts in zip(*parts, strict=True)])
+    return Flows(factors, *(np.concatenate(amounts, axis=1) for amounts in zip(*parts, strict=True)))
 
 
 def _parts(evaluation: Evaluation, names: Iterable[str]) -> list[Floats]:

@@ -29,21 +29,19 @@ def try_out(before: Result, name: str = "", value: float | None = None, perimete
     Raises InputProblems where a scenario could not hold that value.
     """
     case, main = before.case, group_of(before.case, perimeter)
-    moves = [] if name and value is not None else [b for b in views.records(before.tornado) if b.perimeter == main]
-    known = case.assumptions
-    if not name and not moves:
+    moves = {} if name and value is not None else {
+        bar.assumption: bar for bar in views.records(before.tornado) if bar.perimeter == main
+    }  # fmt: skip
+    name = name or next(iter(moves), "")
+    if not name:
         return show("No assumption by itself moves the NPV: name one in the parameter `name`.")
-    name = name or moves[0].assumption
-    if name not in known:
-        problem = Problem(
-            file="name", value=name, expected="an assumption of the case", suggestion=nearest(name, known)
-        )
-        raise InputProblems([problem])
-    a = known[name]
+    if name not in case.assumptions:
+        expected, meant = "an assumption of the case", nearest(name, case.assumptions)
+        raise InputProblems([Problem(file="name", value=name, expected=expected, suggestion=meant)])
+    a = case.assumptions[name]
     if value is None:
-        ends = [(b.npv_at_p10_gbp, b.p10, b.npv_at_p90_gbp, b.p90) for b in moves if b.assumption == name]
-        low_npv, low, high_npv, high = ends[0] if ends else (0.0, a.low, 1.0, a.high)
-        value = low if low_npv < high_npv else high
+        bar = moves.get(name)
+        value = a.low if bar is None else bar.p10 if bar.npv_at_p10_gbp < bar.npv_at_p90_gbp else bar.p90
     after = run(overridden(case, {name: value}), draws=before.draws, seed=before.seed)
     reach = "certain" if a.low == a.high else f"from {fmt.reach(a.low, a.high, a.unit)}"
     return show(
@@ -57,18 +55,16 @@ def try_out(before: Result, name: str = "", value: float | None = None, perimete
 def compared(before: Result, after: Result, *perimeters: str) -> tbl.Table:
     """Return the key measures of two results side by side, and the difference."""
     named = {p: views.title_of(before.case, p) for p in perimeters}
-    rows: list[tuple[tbl.Cell | str, ...]] = [
-        (f"{words}: {fmt.lowered(title)}" if len(named) > 1 else words, *_three(before, after, p, measure))
+    rows: list[list[tbl.Cell | str]] = [
+        [f"{words}: {fmt.lowered(title)}" if len(named) > 1 else words, *_three(before, after, p, measure)]
         for p, title in named.items()
         for measure, words in MEASURES.items()
     ]
     return tbl.table(
-        "before-after",
-        f"Before and after: {fmt.listed(list(named.values()))}",
-        ("Measure", "Before", "After", "Change"),
-        rows,
+        "before-after", f"Before and after: {fmt.listed(list(named.values()))}",
+        ("Measure", "Before", "After", "Change"), rows,
         note=f"Real terms, the same {fmt.counted(before.draws, 'run')} before and after. Money: mean.",
-    )
+    )  # fmt: skip
 
 
 def _three(before: Result, after: Result, perimeter: str, measure: str) -> list[tbl.Cell]:

@@ -35,13 +35,12 @@ def side_by_side(runs: Sequence[Run], perimeter: str, title: str) -> Block:
     """Return the scenarios' headlines in one perimeter, and folded those that differ from the first in no column."""
     table = headlines(runs, perimeter, title)
     shown = [[cell.text for cell in row[1:]] for row in table.rows]
-    alike = [i for i in range(1, len(shown)) if shown[i] == shown[0]]
+    alike = [row for i, row in enumerate(table.rows) if i and shown[i] == shown[0]]
     if not alike:
         return show(table)
     words = f"as {table.rows[0][0].text} in every column"
-    apart = replace(table, rows=[row for i, row in enumerate(table.rows) if i not in alike])
-    like = replace(table, rows=[table.rows[i] for i in alike], key=f"{table.key}-same", note="",
-                   caption=f"{title}: {words}")  # fmt: skip
+    apart = replace(table, rows=[row for row in table.rows if row not in alike])
+    like = replace(table, rows=alike, key=f"{table.key}-same", note="", caption=f"{title}: {words}")
     return show(apart, folded(f"{fmt.counted(len(alike), 'scenario')} {words}", like))
 
 
@@ -49,51 +48,43 @@ def headlines(runs: Sequence[Run], perimeter: str, title: str) -> tbl.Table:
     """Return the scenarios' headlines in one perimeter: a row each, sortable."""
     shown = [run for run in runs if perimeter in run.metrics]
 
-    def value(name: str, statistic: str = "central") -> Callable[[Run], tbl.Cell]:
-        return lambda run: _amount(run.value(perimeter, name, statistic))
+    def cell(metric: str, statistic: str = "central", said: Callable[[float], str] = fmt.money,
+             none: str = "none") -> Callable[[Run], tbl.Cell]:  # fmt: skip
+        def of(run: Run) -> tbl.Cell:
+            value = run.value(perimeter, metric, statistic)
+            return tbl.number(none if value is None else said(value), value)
 
-    def chance(name: str) -> Callable[[Run], tbl.Cell]:
-        return lambda run: _chance(run.value(perimeter, name, "mean"))
+        return of
 
-    def payback(name: str) -> Callable[[Run], tbl.Cell]:
-        return lambda run: _payback(run.value(perimeter, name))
+    def chance(metric: str) -> Callable[[Run], tbl.Cell]:
+        return cell(metric, "mean", fmt.chance, CENTRAL_ONLY)
 
-    year = shown[0].in_year(perimeter, "investment")[0] if shown else ""
-    columns: dict[str, Callable[[Run], tbl.Cell]] = {
+    def reach(run: Run) -> tbl.Cell:
+        low, middle, high = (run.value(perimeter, "npv_gbp", s) for s in ("p10", "p50", "p90"))
+        return tbl.number(CENTRAL_ONLY if low is None else fmt.money_range(low, high), middle)
+
+    columns: dict[str, tbl.Show] = {
         "Scenario": _scenario,
-        f"Investment {year}": lambda run: _amount(-run.in_year(perimeter, "investment")[1]),
-        "NPV in cash": value("npv_cashable_gbp"),
+        f"Investment {shown[0].year if shown else ''}": lambda run: tbl.money(run.invested.get(perimeter, 0.0)),
+        "NPV in cash": cell("npv_cashable_gbp"),
         "Chance above zero, in cash": chance("probability_npv_cashable_positive"),
-        "Paid back in cash": payback("payback_cashable_months"),
-        "NPV with cost avoided": value("npv_gbp"),
-        "Mean": value("npv_gbp", "mean"),
-        "10th to 90th percentile": lambda run: _reach(run, perimeter),
+        "Paid back in cash": cell("payback_cashable_months", said=_payback, none="never"),
+        "NPV with cost avoided": cell("npv_gbp"),
+        "Mean": cell("npv_gbp", "mean"),
+        "10th to 90th percentile": reach,
         "Chance above zero": chance("probability_npv_positive"),
-        "Paid back after": payback("payback_months"),
+        "Paid back after": cell("payback_months", said=_payback, none="never"),
     }
     reserved = any(run.value(perimeter, "reserve_shortfall_gbp") is not None for run in shown)
     if reserved:  # how likely it is to run short, and by how much on average: the central run alone hides both
         columns["Reserve runs short in"] = chance("probability_reserve_short")
-        columns["Short by, mean"] = value("reserve_shortfall_gbp", "mean")
+        columns["Short by, mean"] = cell("reserve_shortfall_gbp", "mean")
     return tbl.of(f"side-{perimeter}", f"{title}: scenarios side by side, real terms", shown, columns, sortable=True,
                   note=RESERVE_NOTE if reserved else "", empty="No scenario has been run.")  # fmt: skip
 
 
-def _amount(value: float | None) -> tbl.Cell:
-    return tbl.number("none" if value is None else fmt.money(value), value)
-
-
-def _chance(value: float | None) -> tbl.Cell:
-    return tbl.number(CENTRAL_ONLY if value is None else fmt.chance(value), value)
-
-
-def _payback(value: float | None) -> tbl.Cell:
-    return tbl.number("nothing to pay back" if value == 0 else fmt.duration(value), value)
-
-
-def _reach(run: Run, perimeter: str) -> tbl.Cell:
-    low, middle, high = (run.value(perimeter, "npv_gbp", s) for s in ("p10", "p50", "p90"))
-    return tbl.number(CENTRAL_ONLY if low is None else fmt.money_range(low, high), middle)
+def _payback(months: float) -> str:
+    return fmt.duration(months) if months else "nothing to pay back"
 
 
 def _scenario(run: Run) -> tbl.Cell:
@@ -114,39 +105,32 @@ def npv_by_scenario(runs: Sequence[Run], perimeter: str, title: str) -> charts.F
     def found(statistic: str) -> list[float]:
         return [run.value(perimeter, "npv_gbp", statistic) or 0.0 for run in shown]
 
-    central, drawn = found("central"), [run.value(perimeter, "npv_gbp", "p10") is not None for run in shown]
-
     def paint(axes: Axes) -> None:
         at = range(len(shown))
-        if all(drawn):
+        if all(run.value(perimeter, "npv_gbp", "p10") is not None for run in shown):
             axes.hlines(at, found("p10"), found("p90"), color=charts.SKY, linewidth=7, alpha=0.5,
                         label="10th to 90th percentile")  # fmt: skip
             axes.plot(found("mean"), at, marker="|", color=charts.INK, markersize=12, linestyle="", label="Mean")
-        axes.plot(central, at, marker="o", color=charts.BLUE, linestyle="", label="Central")
+        axes.plot(found("central"), at, marker="o", color=charts.BLUE, linestyle="", label="Central")
         charts.zero_line(axes, across=False)
         names = [run.title if len(run.title) <= SHORT else f"{run.title[: SHORT - 2]}…" for run in shown]
         charts.name_rows(axes, names)
         charts.money_axis(axes, along="x")
         axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3)
 
-    good = sum(value > 0 for value in central)
-    of = {0: f"none of {len(shown)} scenarios", len(shown): f"all {len(shown)} scenarios"}
-    finding = f"NPV with cost avoided is above zero in {of.get(good, f'{good} of {len(shown)} scenarios')}, central"
-    if len(shown) == 1:
-        finding = f"NPV with cost avoided {fmt.money(central[0])} in {shown[0].title}, central"
-    return charts.chart(
-        f"scenarios-{perimeter}", "Range chart", f"{title}: {finding}", paint, height=1.0 + 0.32 * len(shown),
-        data=headlines(runs, perimeter, title), beside=True,
-    )  # fmt: skip
+    good, many = sum(value > 0 for value in found("central")), len(shown)
+    finding = f"NPV with cost avoided is above zero in {good or 'none'} of {fmt.counted(many, 'scenario')}, central"
+    return charts.chart(f"scenarios-{perimeter}", "Range chart", f"{title}: {finding}", paint,
+                        height=1.0 + 0.32 * many, data=headlines(runs, perimeter, title), beside=True)  # fmt: skip
 
 
 def freshness(runs: Sequence[Run], case_outputs: Path) -> tbl.Table:
     """Return for each scenario whether its inputs are as they were, and links to what it left."""
 
     def state(run: Run) -> tbl.Cell:
-        word, words = (
-            ("stale", f"changed since: {_some(run.changed)}") if run.changed else ("fresh", "inputs unchanged")
-        )
+        more = fmt.counted(len(run.changed) - NAMED, "other file")
+        named = ", ".join(run.changed[:NAMED]) + (f" and {more}" if len(run.changed) > NAMED else "")
+        word, words = ("stale", f"changed since: {named}") if run.changed else ("fresh", "inputs unchanged")
         return tbl.Cell(text=word, markup=f'<span class="flag {word}">{word}</span> {markup.escape(words)}')
 
     def files(run: Run) -> tbl.Cell:
@@ -157,9 +141,3 @@ def freshness(runs: Sequence[Run], case_outputs: Path) -> tbl.Table:
 
     return tbl.of("freshness", "The scenarios, whether each report is up to date, and its files", runs,
                   {"Scenario": _name, "Up to date?": state, "Files": files}, sortable=True)  # fmt: skip
-
-
-def _some(names: Sequence[str]) -> str:
-    """The first few of many names, and how many more there are."""
-    more = len(names) - NAMED
-    return ", ".join(names[:NAMED]) + (f" and {fmt.counted(more, 'other file')}" if more > 0 else "")

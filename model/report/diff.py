@@ -3,7 +3,6 @@
 Folders may be a whole `outputs/`, one case, or one scenario; scenarios are paired by their place in the folder.
 """
 
-import csv
 import json
 import sys
 from pathlib import Path
@@ -11,9 +10,8 @@ from typing import Final, NamedTuple
 
 from model.batch.disk import write_whole
 from model.report.look import format as fmt
-from model.report.look import markup
 from model.report.look import tables as tbl
-from model.report.look.page import Page, render
+from model.report.look.page import Page, render, show
 from model.results import provenance as prov
 from model.results.outputs import UNREADABLE
 
@@ -47,17 +45,15 @@ class NotOutputsError(ValueError):
 
 
 class Change(NamedTuple):
-    """One thing that is not as it was, in words; `by` says by how much, empty where that means nothing."""
+    """One thing that is not as it was, in words."""
 
     kind: str
     what: str
     before: str
     after: str
-    by: str = ""
 
 
-Fact = tuple[str, float | None]  # as it is printed, and the number behind it
-Facts = dict[tuple[str, str], Fact]  # (kind, what) -> fact
+Facts = dict[tuple[str, str], str]  # (kind, what) -> as it is printed
 
 
 def compare(old: Path, new: Path) -> dict[str, list[Change]]:
@@ -88,37 +84,33 @@ def _changes(old: Path | None, new: Path | None) -> list[Change]:
     except UNREADABLE:
         damage = f"a file of {old} or {new} is damaged or of another version; run the scenario again"
         return [Change("Files", "What could be read", "", damage)]
-    none = (ABSENT, None)
-    pairs = {key: (before.get(key, none), after.get(key, none)) for key in dict.fromkeys((*before, *after))}
-    return [Change(*key, was[0], now[0], _by(was, now)) for key, (was, now) in pairs.items() if was[0] != now[0]]
+    pairs = [Change(*key, before.get(key, ABSENT), after.get(key, ABSENT)) for key in {**before, **after}]
+    return [pair for pair in pairs if pair.before != pair.after]
 
 
 def _facts(folder: Path) -> Facts:
     """Return all that can be compared of a scenario, headline figures as printed: less differs by the processor."""
+    import pandas as pd  # noqa: PLC0415 - importing the model must stay cheap
+
     made = prov.read(folder) or {}
     told = {words: made[key] for key, words in RUN.items() if key in made}
     told |= {f"Version of {name}": version for name, version in made.get("versions", {}).items()}
-    facts: Facts = {
-        ("Run", words): (fmt.listed(v) if isinstance(v, list) else str(v), None) for words, v in told.items()
-    }
-    facts |= {("Input files", name): (str(digest)[:12], None) for name, digest in sorted(made["inputs"].items())}
+    facts: Facts = {("Run", words): fmt.listed(v) if isinstance(v, list) else str(v) for words, v in told.items()}
+    facts |= {("Input files", name): str(digest)[:12] for name, digest in sorted(made["inputs"].items())}
     for name, row in made["assumptions"].items():
-        facts["Assumptions", name] = (fmt.quantity(row["value"], row["unit"]), row["value"])
-        facts["Assumptions", f"{name}, range"] = (fmt.reach(row["low"], row["high"], row["unit"]), None)
         texts = [f"{field} {text}" for field, text in row.items() if isinstance(text, str) and text]
-        facts["Assumptions", f"{name}, evidence"] = ("; ".join(texts), None)
-    metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
-    for perimeter, found in metrics.items():
+        facts["Assumptions", name] = fmt.quantity(row["value"], row["unit"])
+        facts["Assumptions", f"{name}, range"] = fmt.reach(row["low"], row["high"], row["unit"])
+        facts["Assumptions", f"{name}, evidence"] = "; ".join(texts)
+    for perimeter, found in json.loads((folder / "metrics.json").read_text(encoding="utf-8")).items():
         for metric, title in METRICS.items():
-            for statistic, value in found.get(metric, {}).items():
-                if statistic in STATISTICS:
-                    number = None if metric.endswith("_months") else value
-                    facts["Headline figures", f"{perimeter}: {title}, {statistic}"] = (_printed(metric, value), number)
+            for statistic in (s for s in STATISTICS if s in found.get(metric, {})):
+                printed = _printed(metric, found[metric][statistic])
+                facts["Headline figures", f"{perimeter}: {title}, {statistic}"] = printed
     if (folder / "reconciliation.csv").is_file():
-        with (folder / "reconciliation.csv").open(encoding="utf-8", newline="") as file:
-            for row in csv.DictReader(file):
-                said = f"{row['recomputed'] or 'none'} ({row['verdict']})"
-                facts["Published figures", f"{row['ref']}: {row['statement']}"] = (said, None)
+        for row in pd.read_csv(folder / "reconciliation.csv", dtype=str, keep_default_na=False).to_dict("records"):
+            said = f"{row['recomputed'] or 'none'} ({row['verdict']})"
+            facts["Published figures", f"{row['ref']}: {row['statement']}"] = said
     return facts
 
 
@@ -129,19 +121,7 @@ def _printed(metric: str, value: float | None) -> str:
         return "none"
     if metric.endswith("_gbp"):
         return fmt.pounds(value)
-    return fmt.percent(value, 1) if metric.startswith("probability") else fmt.ratio(value, 3)
-
-
-def _by(was: Fact, now: Fact) -> str:
-    """Return by how much pounds or percentages differ, and another number, but no time, in per cent of what it was."""
-    if was[1] is None or now[1] is None:
-        return ""
-    moved = now[1] - was[1]
-    if was[0].endswith("%") and now[0].endswith("%"):
-        return f"{fmt.signed(100 * moved, 1)} points"
-    if "£" in now[0] and " " not in now[0]:
-        return fmt.pounds(moved, signed=True)
-    return f"{fmt.signed(100 * moved / was[1], 1)}%" if was[1] else ""
+    return fmt.percent(value, 1) if metric.startswith("probability") else fmt.decimal(value, 3)
 
 
 def sentence(found: dict[str, list[Change]]) -> str:
@@ -155,9 +135,7 @@ def as_text(found: dict[str, list[Change]]) -> str:
     lines = [sentence(found)]
     for name, changes in found.items():
         lines += ["", name] if changes else []
-        for c in changes:
-            parts = (c.kind, c.what, f"{_one_line(c.before)} -> {_one_line(c.after)}{f' ({c.by})' * bool(c.by)}")
-            lines.append(f"  {': '.join(parts)}")
+        lines += [f"  {c.kind}: {c.what}: {_one_line(c.before)} -> {_one_line(c.after)}" for c in changes]
     return "\n".join(lines) + "\n"
 
 
@@ -168,12 +146,9 @@ def _one_line(text: str) -> str:
 
 def as_html(found: dict[str, list[Change]], about: str) -> str:
     """Return the differences as one self-contained page."""
-    parts = [markup.paragraph(sentence(found))]
-    for name, changes in found.items():
-        if changes:
-            table = tbl.table(name, f"{name}: what changed", ("Kind", "What", "Before", "After", "By"), changes)
-            parts.append(f"<h2>{markup.escape(name)}</h2>{table.html}")
-    return render(Page(title="What is different since last time", about=about), "\n".join(parts))
+    columns = ("Kind", "What", "Before", "After")
+    tables = [tbl.table(name, f"{name}: what changed", columns, changes) for name, changes in found.items() if changes]
+    return render(Page(title="What is different since last time", about=about), show(sentence(found), *tables).html)
 
 
 def diff_command(old: Path, new: Path, html: Path | None = None) -> int:

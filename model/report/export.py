@@ -1,26 +1,22 @@
 """An executed notebook as one HTML file: nbconvert with a template of our own, inside our page."""
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Sequence
-from functools import cache
-from pathlib import Path
 
 from nbformat import NotebookNode
 
 from model.report.look import format as fmt
 from model.report.look import markup
-from model.report.look.exporter import PageExporter
+from model.report.look.exporter import page_exporter
 
 
-def body_of(notebook: Path | str | NotebookNode) -> str:
+def body_of(notebook: NotebookNode) -> str:
     """Return the cells of a notebook as HTML, and at the end all of its code in one place."""
-    node = _node(notebook)
+    node = copy.deepcopy(notebook)
     node.cells = [cell for section in _sections(node.cells) if _says_something(section) for cell in section]
     for step, cell in enumerate((c for c in node.cells if c.cell_type == "code"), 1):
         cell.metadata["step"] = step
-    body, _ = _exporter().from_notebook_node(node)
+    body, _ = page_exporter().from_notebook_node(node)
     return f"{body.strip()}\n{_all_code(node)}"
 
 
@@ -38,21 +34,6 @@ def _says_something(section: Sequence[NotebookNode]) -> bool:
     """Whether a section of a page has anything to show: a case without children has none to speak of."""
     outputs = [output for cell in section if cell.cell_type == "code" for output in cell.outputs]
     return not outputs or any(o.get("data", {}).get("text/html", "something") for o in outputs)
-
-
-def _node(notebook: Path | str | NotebookNode) -> NotebookNode:
-    if isinstance(notebook, (str, Path)):
-        import nbformat  # noqa: PLC0415 - heavy
-
-        return nbformat.read(str(notebook), as_version=4)  # type: ignore[no-any-return,no-untyped-call]
-    return copy.deepcopy(notebook)
-
-
-@cache
-def _exporter() -> PageExporter:
-    from model.report.look.exporter import page_exporter  # noqa: PLC0415 - heavy
-
-    return page_exporter()
 
 
 def _all_code(node: NotebookNode) -> str:

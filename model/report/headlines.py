@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from model.batch.origins import commit
 from model.case.words import AVOIDANCE, CASHABLE, INVESTMENT, WHOLE
-from model.report import claims, specification, views
+from model.report import reconciliation, specification, views
 from model.report.look import format as fmt
 from model.report.look import markup
 from model.report.look import tables as tbl
-from model.report.look.page import Block, show
+from model.report.look.page import Block, Page, render, show
 from model.results.perimeters import main_perimeter, shown_perimeters
 from model.results.verdict import DO_NOT, NOT_YET, NOTHING, PROCEED, PROCEED_IF, RULES, not_yet, placeholders, verdict
 
@@ -52,7 +53,7 @@ def at_a_glance(result: Result) -> Block:
         verdict_block(result),
         Block(f'<ul class="cards">{cards}</ul>'),
         headlines(result),
-        Block(markup.bullets([condition(result), *claims.sentences(result)])),
+        Block(markup.bullets([condition(result), *reconciliation.claims(result)])),
         limits(result.case),
     )
 
@@ -118,12 +119,12 @@ def payback_month(result: Result, months: float | None) -> str:
 
 def verdict_block(result: Result) -> Block:
     """Return the verdict, the decision asked, and the rules it follows."""
-    found, case = verdict(result), result.case
-    sentence = DECISIONS[found.word].format(what=views.within(case, found.perimeter))
-    rules = "; ".join(f"{word.replace('_', ' ')}: {RULES[word]}" for word in (PROCEED, PROCEED_IF, DO_NOT))
-    ways = "" if found.word == NOTHING or not case.structure else specification.positive_words(result, found.perimeter)
+    word, case, main = verdict(result), result.case, main_perimeter(result.case)
+    sentence = DECISIONS[word].format(what=views.within(case, main))
+    rules = "; ".join(f"{name.replace('_', ' ')}: {RULES[name]}" for name in (PROCEED, PROCEED_IF, DO_NOT))
+    ways = "" if word == NOTHING or not case.structure else specification.positive_words(result, main)
     return Block(
-        f'<div class="verdict {found.word}"><p><strong>Verdict: {markup.escape(sentence)}</strong></p>'
+        f'<div class="verdict {word}"><p><strong>Verdict: {markup.escape(sentence)}</strong></p>'
         f'<p class="small">The rules: {markup.escape(rules)}. {markup.escape(ways)}</p></div>'
     )
 
@@ -151,8 +152,8 @@ def headlines(result: Result) -> tbl.Table:
         f"Investment in {year}": lambda p: tbl.money(-spent[p][INVESTMENT]),
         f"Cashable saving in {year}": lambda p: tbl.money(spent[p][CASHABLE]),
         f"Cost avoided in {year}": lambda p: tbl.money(spent[p][AVOIDANCE]),
-        **_value_rows(result, CASH, "NPV in cash", "in cash"),
-        **_value_rows(result, TOTAL, "NPV with cost avoided", "with cost avoided"),
+        **_value_rows(result, CASH, "in cash"),
+        **_value_rows(result, TOTAL, "with cost avoided"),
         "Most that is out at once (peak funding)": lambda p: tbl.money(views.metric(result, p, "peak_funding_gbp")),
     }
     error = views.metric(result, WHOLE, "npv_standard_error_gbp", "mean")
@@ -169,7 +170,7 @@ def headlines(result: Result) -> tbl.Table:
     )
 
 
-def _value_rows(result: Result, npv: str, words: str, short: str) -> dict[str, Callable[[str], tbl.Cell]]:
+def _value_rows(result: Result, npv: str, words: str) -> dict[str, Callable[[str], tbl.Cell]]:
     """Return the rows of one net present value: words -> its cell in a perimeter."""
     likely, payback = BESIDE[npv]
 
@@ -184,18 +185,16 @@ def _value_rows(result: Result, npv: str, words: str, short: str) -> dict[str, C
         low, middle, high = (found(perimeter, npv, s) for s in ("p10", "p50", "p90"))
         return tbl.number(fmt.money_range(low, high), middle)
 
+    def paid(perimeter: str) -> tbl.Cell:
+        return tbl.number(payback_month(result, found(perimeter, payback)), found(perimeter, payback))
+
     drawn: dict[str, Callable[[str], tbl.Cell]] = {
-        f"{words}, mean": lambda p: tbl.money(found(p, npv, "mean")),
-        f"{words}, eight runs in ten": reach,
-        f"Chance above zero, {short}": chance,
+        f"NPV {words}, mean": lambda p: tbl.money(found(p, npv, "mean")),
+        f"NPV {words}, eight runs in ten": reach,
+        f"Chance above zero, {words}": chance,
     }
-    return {
-        f"{words}, central": lambda p: tbl.money(found(p)),
-        **(drawn if result.draws > 1 else {}),
-        f"Paid back {short} by, central": lambda p: tbl.number(
-            payback_month(result, found(p, payback)), found(p, payback)
-        ),
-    }
+    central: dict[str, Callable[[str], tbl.Cell]] = {f"NPV {words}, central": lambda p: tbl.money(found(p))}
+    return central | (drawn if result.draws > 1 else {}) | {f"Paid back {words} by, central": paid}
 
 
 def condition(result: Result) -> str:
@@ -220,3 +219,20 @@ def limits(case: Case) -> str:
         f"Limits: {fmt.duration(case.timeline.months)} only, so what later years bring is left out; outcomes for "
         "children, and costs to health, schools and courts, are not counted; cost avoided is in no budget."
     )
+
+
+def summary_html(result: Result) -> str:
+    """Return `summary.html`: this page as one side of A4 that stands alone, with its date, version and status."""
+    case = result.case
+    head, dirty = commit()
+    version = f"version {head[:8]}{', changed since' if dirty else ''}" if "unknown" not in head else "version unknown"
+    page = Page(
+        title=f"{case.title}: {case.scenario_title}",
+        kicker=f"{case.council}. Draft for review, not signed off",
+        about=f"{case.scenario_why} As known on {fmt.day(case.knowledge_date)}; {version}; "
+        f"{fmt.counted(result.draws, 'run')}, seed {result.seed}.",
+        footer="The whole report, with every assumption and its source, is report.html beside this page.",
+        kind="one-page",
+        files={"report.html": "The whole report", "../index.html": "All scenarios"},
+    )
+    return render(page, at_a_glance(result).html)

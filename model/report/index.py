@@ -1,5 +1,6 @@
 """The index of a case: all scenarios side by side, what sets them apart, and which reports are stale."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -7,6 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from model.batch.disk import write_whole
 from model.case.reading.load import scenario_names
@@ -21,6 +23,7 @@ from model.report.opening import case_folder, open_case, open_result, outputs_of
 from model.results import DRAWS, SEED, outputs
 from model.results.outputs import Run
 from model.results.perimeters import main_perimeter, shown_perimeters
+from model.schemes.load import load_case
 
 INDEX = "index.html"
 _SEAL = re.compile(r"<!-- made from ([0-9a-f]{64}) -->")
@@ -36,17 +39,15 @@ def write_index(case_outputs: Path | str, case_path: Path | str | None = None) -
     folder = Path(case_outputs)
     if not folder.is_dir():
         return
-    inputs = _inputs_of(folder, case_path)
-    base, cases = _case(inputs, None), inputs.parent if inputs else None
-    found = outputs.finished(folder, cases, scenario_names(inputs) if inputs else None)
+    inputs, base = _case(str(case_path or folder.name))
+    found = outputs.finished(folder, inputs.parent if inputs else None, scenario_names(inputs) if inputs else None)
     seal = _seal(found, base)
     place = folder / INDEX
     if place.is_file() and _SEAL.findall(place.read_text(encoding="utf-8")[-200:]) == [seal]:
         return
     runs = outputs.read_runs(found, first_of(base) if base else ("base",))
-    body = _unreadable(found, runs) + _body(folder, runs, base)
-    page = f"{render(_page(folder, runs, base), body)}<!-- made from {seal} -->\n"
-    write_whole(place, page.encode())
+    body = show(_unreadable(found, runs), *_body(folder, runs, base)).html
+    write_whole(place, f"{render(_page(folder, runs, base), body)}<!-- made from {seal} -->\n".encode())
 
 
 def first_of(base: Case) -> tuple[str, str]:
@@ -54,34 +55,16 @@ def first_of(base: Case) -> tuple[str, str]:
     return base.base_scenario, base.published_scenario
 
 
-def _unreadable(found: Sequence[outputs.Finished], runs: Sequence[Run]) -> str:
-    """Return a sentence about scenarios whose files cannot be read, nothing where all can."""
-    names = sorted({one.folder.name for one in found} - {run.scenario for run in runs})
-    if not names:
-        return ""
-    return markup.paragraph(
-        f"Left out, because their files of figures cannot be read: {', '.join(names)}. "
-        "Run the case again to make them anew."
-    )
+def _case(given: str) -> tuple[Path | None, Case | None]:
+    """Return a case's folder and the case, None where its inputs are gone or no longer valid.
 
-
-def _inputs_of(folder: Path, given: Path | str | None) -> Path | None:
-    try:
-        return case_folder(str(given or folder.name))
-    except InputProblems:
-        return None
-
-
-def _case(inputs: Path | None, scenario: str | None) -> Case | None:
-    """Return a case, or None where its inputs are gone or no longer valid: what was run can still be compared."""
-    if inputs is None:
-        return None
-    from model.schemes.load import load_case  # noqa: PLC0415 - an index without inputs needs no loader
-
-    try:
-        return load_case(inputs, scenario=scenario)
-    except (OSError, ValueError):
-        return None
+    What was run can still be compared.
+    """
+    inputs = None
+    with contextlib.suppress(OSError, ValueError, InputProblems):
+        inputs = case_folder(given)
+        return inputs, load_case(inputs)
+    return inputs, None
 
 
 def _seal(found: Sequence[outputs.Finished], base: Case | None) -> str:
@@ -103,7 +86,7 @@ def _page(folder: Path, runs: Sequence[Run], base: Case | None) -> Page:
     current = "All reports are up to date." if len(runs) > 1 else "Its report is up to date." if runs else ""
     state = f"{fmt.counted(stale, 'report')} out of date." if stale else current
     return Page(
-        title=f"{base.title}: all scenarios" if base else f"{folder.name}: all scenarios",
+        title=f"{base.title if base else folder.name}: all scenarios",
         kicker=base.council if base else "",
         about=f"{fmt.counted(len(runs), 'scenario')}{' side by side' if len(runs) > 1 else ''}. {state}",
         footer=f"Case {folder.name}. Made again after every run. Links work where this file is opened from its folder; "
@@ -111,26 +94,25 @@ def _page(folder: Path, runs: Sequence[Run], base: Case | None) -> Page:
     )
 
 
-def _body(folder: Path, runs: Sequence[Run], base: Case | None) -> str:
+def _unreadable(found: Sequence[outputs.Finished], runs: Sequence[Run]) -> str:
+    """Return a sentence about scenarios whose files cannot be read, nothing where all can."""
+    names = sorted({one.folder.name for one in found} - {run.scenario for run in runs})
+    again = "Run the case again to make them anew."
+    return f"Left out, because their files of figures cannot be read: {', '.join(names)}. {again}" if names else ""
+
+
+def _body(folder: Path, runs: Sequence[Run], base: Case | None) -> list[Any]:
     if not runs:
-        return markup.paragraph("No scenario has been run yet.")
-    files = comparison.freshness(runs, folder)
-    return show(_no_base(runs, base), *_sections(runs, base), _h2("The scenarios and their files"), files).html
-
-
-def _no_base(runs: Sequence[Run], base: Case | None) -> str:
-    """Return a sentence where the scenario that others are compared with is not among what was run, else nothing."""
-    if base is None or any(run.scenario == base.scenario for run in runs):
-        return ""
-    return (
-        f"The scenario that the others are compared with, {base.scenario_title} ({base.scenario}), has not been run "
-        f"here, so it has no row in these tables; “python3 workbook.py run {base.folder_name} --scenario "
-        f"{base.scenario}” adds it."
-    )
-
-
-def _h2(words: str) -> Block:
-    return Block(f"<h2>{markup.escape(words)}</h2>")
+        return ["No scenario has been run yet."]
+    missing = ""
+    if base is not None and all(run.scenario != base.scenario for run in runs):
+        missing = (
+            f"The scenario that the others are compared with, {base.scenario_title} ({base.scenario}), has not been "
+            f"run here, so it has no row in these tables; “python3 workbook.py run {base.folder_name} --scenario "
+            f"{base.scenario}” adds it."
+        )
+    return [missing, *_sections(runs, base), Block("<h2>The scenarios and their files</h2>"),
+            comparison.freshness(runs, folder)]  # fmt: skip
 
 
 def perimeters_of(runs: Sequence[Run], base: Case | None) -> dict[str, str]:
@@ -147,12 +129,12 @@ def perimeters_of(runs: Sequence[Run], base: Case | None) -> dict[str, str]:
 def _sections(runs: Sequence[Run], base: Case | None) -> list[Block]:
     found = perimeters_of(runs, base)
     main = main_perimeter(base) if base else next(iter(found))  # every run has the whole, so there is a first
-    order = dict.fromkeys((main, WHOLE, *found))
     parts: list[Block] = []
-    for perimeter in [p for p in order if p in found]:
+    for perimeter in [p for p in dict.fromkeys((main, WHOLE, *found)) if p in found]:
         title = found[perimeter]
         chart = [comparison.npv_by_scenario(runs, perimeter, title)] if perimeter in {main, WHOLE} else []
-        parts.append(show(_h2(title), comparison.side_by_side(runs, perimeter, title), *chart))
+        head = Block(f"<h2>{markup.escape(title)}</h2>")
+        parts.append(show(head, comparison.side_by_side(runs, perimeter, title), *chart))
     return parts
 
 

@@ -6,19 +6,18 @@ that names what there is, which a notebook shows without a traceback.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from model.batch.disk import text_digest
 from model.case.reading.problems import InputProblems, Problem
 from model.case.spelling import near
 from model.report.shown import register
 from model.results import DRAWS, SEED
 from model.results.perimeters import main_perimeter, shown_perimeters
-from model.results.provenance import INPUT_SUFFIXES
+from model.results.provenance import input_hashes
+from model.schemes.load import load_case
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,8 +46,6 @@ def case_folder(case: str) -> Path:
 
 def open_case(case: str, scenario: str, overrides: Mapping[str, object] | None = None) -> Case:
     """Return a case under a scenario. `overrides`: laid over the scenario's. InputProblems: every problem at once."""
-    from model.schemes.load import load_case  # noqa: PLC0415 - a notebook that only reads outputs needs no loader
-
     register()  # a shell may be younger than this process's import of the report
     return load_case(case_folder(case), scenario=str(scenario), overrides=_mapping(overrides))
 
@@ -68,11 +65,10 @@ def open_result(
     changed (by the runner, then by the notebook), it is not computed again.
     """
     register()
-    folder = case_folder(case)
-    asked = json.dumps(_mapping(overrides), default=str)
+    folder, laid = case_folder(case), json.dumps(_mapping(overrides), default=str)
     number = _whole("draws", DRAWS if draws is None else draws, 1, MOST_DRAWS)
-    return _result((folder, str(scenario), asked), number, _whole("seed", SEED if seed is None else seed, 0, 2**63 - 1),
-                   _state(folder))  # fmt: skip
+    start = _whole("seed", SEED if seed is None else seed, 0, 2**63 - 1)
+    return _result(folder, str(scenario), laid, number, start, tuple(input_hashes(folder, str(scenario)).items()))
 
 
 def _mapping(overrides: Mapping[str, object] | None) -> dict[str, object]:
@@ -92,25 +88,12 @@ def _whole(name: str, value: object, least: int, most: int) -> int:
     return int(value)
 
 
-def _state(folder: Path) -> str:
-    """Return a digest of every input of a case and of the reference tables: it changes when any of them does."""
-    files = [
-        p
-        for root in (folder, folder.parent / "reference")
-        for p in root.rglob("*")
-        if p.suffix in INPUT_SUFFIXES and p.is_file()
-    ]
-    return hashlib.sha256("".join(f"{p}{text_digest(p)}" for p in sorted(files)).encode()).hexdigest()
-
-
 @lru_cache(maxsize=2)
-def _result(asked: tuple[Path, str, str], draws: int, seed: int, state: str) -> Result:
-    from model.results.runs import run  # noqa: PLC0415
-    from model.schemes.load import load_case  # noqa: PLC0415 - as above
+def _result(folder: Path, scenario: str, laid: str, draws: int, seed: int, made_from: object) -> Result:  # noqa: PLR0913, PLR0917
+    from model.results.runs import run  # noqa: PLC0415 - a notebook that only reads outputs needs no engine
 
-    del state
-    folder, scenario, overrides = asked
-    return run(load_case(folder, scenario=scenario, overrides=json.loads(overrides)), draws=draws, seed=seed)
+    del made_from  # its inputs' hashes: what is remembered is of these files alone
+    return run(load_case(folder, scenario=scenario, overrides=json.loads(laid)), draws=draws, seed=seed)
 
 
 def group_of(case: Case, name: str = "") -> str:

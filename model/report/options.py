@@ -23,6 +23,7 @@ from model.report.look import format as fmt
 from model.report.look import tables as tbl
 from model.report.look.page import Block, Page, render, show
 from model.report.opening import case_folder
+from model.report.risk_figures import learnt
 from model.results import SEED
 from model.schemes.load import load_case
 
@@ -264,15 +265,10 @@ def _frontier(found: Appraised, against: str, words: str) -> charts.Figure:
 
 
 def _information(found: Appraised) -> tbl.Table:
-    def learnt(one: Any) -> str:  # noqa: ANN401 - a record of the frame
-        if not one.assumptions:
-            return "Every number"
-        return found.case.label(one.learnt) if one.assumptions == one.learnt else f"All of {markup.spelt(one.learnt)}"
-
     every = views.records(found.information)
     columns: dict[str, tbl.Show] = {
-        "Number, or group of numbers": learnt, "Worth": lambda one: tbl.money(one.value_gbp),
-        "Standard error": lambda one: tbl.money(one.error_gbp),
+        "Number, or group of numbers": lambda one: learnt(found.case, one), "Worth": "value_gbp",
+        "Standard error": "error_gbp",
     }  # fmt: skip
     return tbl.of(
         "information", "What knowing a number before the choice is worth",
@@ -306,15 +302,13 @@ def _waiting(found: Appraised, one: Waiting) -> Block:
 def _others(found: Appraised) -> list[Block | tbl.Table]:
     if not found.others:
         return []
-
     graded = next(iter(found.others.values()))
     said = "; ".join(f"{gain.row.payer}: {gain.row.gain} ({gain.row.source}; {gain.row.quality})" for gain in graded)
-    rows = []
-    for option, gains in found.others.items():
-        own, others = float(found.short_list["npv_gbp"][option]), sum(gain.worth or 0.0 for gain in gains)
-        money = [tbl.money(value) for value in (own, others, own + others)]
-        rows.append([tbl.text(_title(found, option)), *money])
+    own = found.short_list["npv_gbp"]
+    others = {option: sum(gain.worth or 0.0 for gain in gains) for option, gains in found.others.items()}
+    columns: dict[str, tbl.Show] = {
+        "Option": lambda o: _title(found, o), "The council's NPV": lambda o: tbl.money(own[o]),
+        "Others gain": lambda o: tbl.money(others[o]), "Public value": lambda o: tbl.money(own[o] + others[o]),
+    }  # fmt: skip
     caption = "Public value: the council's NPV, and beside it what others gain"
-    columns = ("Option", "The council's NPV", "Others gain", "Public value")
-    table = tbl.table("others", caption, columns, rows, note=f"{said}.")
-    return [Block("<h2>Who else gains</h2>"), table]
+    return [Block("<h2>Who else gains</h2>"), tbl.of("others", caption, others, columns, note=f"{said}.")]

@@ -1,6 +1,5 @@
 """`outturn.html`: has it worked? One page on top, then a section a benefit."""
 
-from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -8,7 +7,6 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from numpy.typing import NDArray
 
 from model.batch.disk import write_whole
 from model.case import measures as m
@@ -52,7 +50,6 @@ def _neighbours(dfe: Path | str | None, authority: str, start_year: int) -> Comp
 
 def outturn(found: Outturn) -> Block:
     """Return the whole of it: the answer, where the money went, what was learnt, then each benefit."""
-    benefits = [_benefit(found, b) for b in found.case.benefits]
     return show(
         Block("<h2>Has it worked?</h2>"), _answer(found), _earned(found), _forecast(found), _chain(found),
         Block("<h2>From plan to outturn</h2>"),
@@ -60,7 +57,7 @@ def outturn(found: Outturn) -> Block:
         "the schemes earn; spending is all that children and schemes cost, whoever caused it.",
         _bridge(found.bridge, NET, "Net position of the schemes"), _bridge(found.bridge, SPENDING, "All spending"),
         Block("<h2>What was learnt</h2>"), _learnt(found), _neighbour(found.neighbours),
-        Block("<h2>Benefit by benefit</h2>"), *benefits,
+        Block("<h2>Benefit by benefit</h2>"), *(_benefit(found, benefit) for benefit in found.case.benefits),
         Block("<h2>What else was counted</h2>"), _others(found),
         Block("<h2>The plan and its versions</h2>"), _versions(found.versions),
     )  # fmt: skip
@@ -76,36 +73,38 @@ def write_page(found: Outturn, path: Path) -> None:
 def _answer(found: Outturn) -> Block:
     """The page's first words: the money, the decision, the first broken link, and what cannot be said yet."""
     then, now = (found.forecast.iloc[at] for at in (0, -1))
-    steps = found.bridge[(found.bridge["of"] == NET) & ~found.bridge["step"].isin(["plan", "outturn"])]
-    told = steps[steps["told"]].sort_values("value_gbp", key=abs, ascending=False)
+    chances = [fmt.chance(state["probability_npv_positive"]) for state in (now, then)]
+    steps = found.bridge[(found.bridge["of"] == NET) & found.bridge["told"]]
+    told = steps[~steps["step"].isin(["plan", "outturn"])].sort_values("value_gbp", key=abs, ascending=False)
     why = "no single cause can be told from chance yet"
     if len(told):
         why = f"the largest cause is {told.iloc[0]['step']}, {fmt.money(told.iloc[0]['value_gbp'], signed=True)}"
     short = found.chain[found.chain["state"] == tracking.SHORT].groupby("scheme", sort=False).first()
-    links = [f"{found.case.scheme(str(s)).title}: {_named(found, str(r['link']))}" for s, r in short.iterrows()]
-    broke = f"The first link short of its promise: {'; '.join(links)}." if links else "No measured link fell short."
-    months = fmt.counted(found.evidence.months, "month")
-    few = f"{fmt.counted(len(found.evidence.observations), 'figure')}, {months}"
+    links = [f"{_title(found, s)}: {_named(found, str(r['link']))}" for s, r in short.iterrows()]
     again = [f"{_named(found, a.name)}, {_when(a.period)}" for a in found.evidence.again]
-    chances = [fmt.chance(state["probability_npv_positive"]) for state in (now, then)]
-    return Block(markup.bullets([
+    figures = fmt.counted(len(found.evidence.observations), "figure")
+    return Block(markup.bullets(filter(None, [
         (f"The frozen triggers say: {now['decision']}. "
         f"A positive net present value has a chance of {chances[0]}; when the plan was frozen, {chances[1]}."),
         f"Between plan and outturn, {why}.",
-        *(_part(found, row) for _, row in found.parts.iterrows()),
-        *filter(None, (_power(found, spec.name) for spec in found.plan.case.active_schemes)),
-        broke,
-        *([f"Not counted twice, as other figures tell of the same months: {fmt.listed(again)}."] if again else []),
-        f"This rests on {few}. A figure within its promised range neither proves nor disproves a scheme.",
-    ]))  # fmt: skip
+        *(_part(found, row) for row in _rows(found.parts)),
+        *(_power(found, spec.name) for spec in found.plan.case.active_schemes),
+        f"The first link short of its promise: {'; '.join(links)}." if links else "No measured link fell short.",
+        f"Not counted twice, as other figures tell of the same months: {fmt.listed(again)}." if again else "",
+        (f"This rests on {figures}, {fmt.counted(found.evidence.months, 'month')}. A figure within its promised range "
+        "neither proves nor disproves a scheme."),
+    ])))  # fmt: skip
 
 
-def _part(found: Outturn, row: pd.Series) -> str:
+def _title(found: Outturn, scheme: Any) -> str:  # noqa: ANN401 - an index of a frame
+    return found.case.scheme(str(scheme)).title
+
+
+def _part(found: Outturn, row: Any) -> str:  # noqa: ANN401 - a row of a frame
     """How much of a scheme's promise is seen in what was counted of it, and whether that can be told from all of it."""
     low, high = (fmt.percent(row[end]) for end in ("p10", "p90"))
     said = "less than was promised" if row["short"] else "which cannot be told from what was promised"
-    title = found.case.scheme(str(row["scheme"])).title
-    return f"{title}: the counts show {low} to {high} of the promised effect, {said}."
+    return f"{_title(found, row['scheme'])}: the counts show {low} to {high} of the promised effect, {said}."
 
 
 def _power(found: Outturn, scheme: str) -> str:
@@ -132,19 +131,29 @@ def _named(found: Outturn, measure: str) -> str:
     return next((fmt.lowered(b.benefit) for b in found.case.benefits if b.measure == measure), markup.spelt(measure))
 
 
+def _rows(frame: pd.DataFrame) -> list[Any]:
+    return frame.to_dict("records")
+
+
+def _reach(row: Any) -> str:  # noqa: ANN401 - a row of a frame
+    low, high = row["p10_gbp"], row["p90_gbp"]
+    return "" if low == high else fmt.money_range(low, high)
+
+
 def _earned(found: Outturn) -> tbl.Table:
     """What was promised to date and what has come of it; the last row is where the bridge of the schemes ends."""
-    of = {(r["nature"], r["state"]): r for _, r in found.earned.iterrows()}
-    shown = {n: words for n, words in NATURES.items() if any(of[n, state]["mean_gbp"] for state in (PROMISED, NOW))}
-    rows = []
-    for nature, words in shown.items():
-        states = [of[nature, state] for state in (PROMISED, NOW)]
-        cells = [(tbl.thousands(r["mean_gbp"]), fmt.money_range(r["p10_gbp"], r["p90_gbp"])) for r in states]
-        rows.append((tbl.total(words) if nature == NET else words, *cells[0], *cells[1]))
+    promised, now = (found.earned[found.earned["state"] == s].set_index("nature") for s in (PROMISED, NOW))
+    shown = [n for n in NATURES if promised["mean_gbp"][n] or now["mean_gbp"][n]]
+    columns: dict[str, tbl.Show] = {
+        "": lambda n: (tbl.total if n == NET else tbl.text)(NATURES[n]),
+        "Promised, mean": lambda n: tbl.thousands(promised["mean_gbp"][n]),
+        "Now thought, mean": lambda n: tbl.thousands(now["mean_gbp"][n]),
+        "Promised, 10th to 90th percentile": lambda n: _reach(promised.loc[n]),
+        "Now thought, 10th to 90th percentile": lambda n: _reach(now.loc[n]),
+    }
     planned, became = (found.bridge[found.bridge["of"] == NET]["value_gbp"].iloc[at] for at in (0, -1))
-    return tbl.table(
-        "earned", f"To date, {fmt.counted(found.evidence.months, 'month')}, cash",
-        ("", "Promised, mean", "10th to 90th percentile", "Now thought, mean", "10th to 90th percentile"), rows,
+    return tbl.of(
+        "earned", f"To date, {fmt.counted(found.evidence.months, 'month')}, cash", shown, columns,
         note="What doing nothing would have cost is never seen: what is earned is worked out from what was counted. "
         f"Now thought is where the bridge below ends, {fmt.money(became)}; it begins at the plan's central run, "
         f"{fmt.money(planned)}, where promised here is the mean of its runs.",
@@ -153,11 +162,7 @@ def _earned(found: Outturn) -> tbl.Table:
 
 def _forecast(found: Outturn) -> tbl.Table:
     last, plan = found.forecast.iloc[-1], found.plan
-    again = (
-        " That is fewer than 100, so all were moved by regression towards what was counted (an ensemble smoother)."
-        if last["drawn_again"]
-        else ""
-    )
+    again = " That is fewer than 100, so all were moved by regression towards what was counted (an ensemble smoother)."
     columns: dict[str, tbl.Show] = {
         "": lambda r: "When frozen" if r["state"] == "then" else "Now", "NPV, mean": "mean_gbp",
         "10th to 90th percentile": _reach, "Chance NPV positive": lambda r: fmt.chance(r["probability_npv_positive"]),
@@ -166,22 +171,14 @@ def _forecast(found: Outturn) -> tbl.Table:
     return tbl.of(
         "forecast", "The forecast, when frozen and now, real", _rows(found.forecast), columns,
         note=f"Change below {fmt.percent(plan.change_below)}, stop below {fmt.percent(plan.stop_below)}, as frozen. "
-        f"Of {plan.n:,} stored runs the evidence leaves {fmt.decimal(last['effective_draws'])} effective.{again}",
+        f"Of {plan.n:,} stored runs the evidence leaves {fmt.decimal(last['effective_draws'])} effective."
+        f"{again if last['drawn_again'] else ''}",
     )  # fmt: skip
-
-
-def _reach(row: Any) -> str:  # noqa: ANN401 - a row of a frame
-    low, high = row["p10_gbp"], row["p90_gbp"]
-    return "" if low == high else fmt.money_range(low, high)
-
-
-def _rows(frame: pd.DataFrame) -> list[Any]:
-    return frame.to_dict("records")
 
 
 def _chain(found: Outturn) -> tbl.Table:
     columns: dict[str, tbl.Show] = {
-        "Scheme": lambda r: found.case.scheme(r["scheme"]).title, "Link": lambda r: _named(found, r["link"]),
+        "Scheme": lambda r: _title(found, r["scheme"]), "Link": lambda r: _named(found, r["link"]),
         "Period": lambda r: _when(r["period"]), "Against its promise": "state",
     }  # fmt: skip
     caption = "The chain of each scheme, in causal order: the latest figure of each link"
@@ -221,19 +218,18 @@ def _bridge(frame: pd.DataFrame, of: str, caption: str) -> charts.Figure:
 
 
 def _learnt(found: Outturn) -> tbl.Table:
+    def spread(row: Any, when: str) -> str:  # noqa: ANN401 - a row of a frame
+        low, middle, high = (row[f"{when}_p{q}"] for q in (10, 50, 90))
+        return f"{fmt.quantity(middle, row['unit'])} ({fmt.reach(low, high, row['unit'])})"
+
     columns: dict[str, tbl.Show] = {
-        "Assumption": lambda r: found.case.label(r["assumption"]), "When frozen": lambda r: _spread(r, "prior"),
-        "Now": lambda r: _spread(r, "now"),
+        "Assumption": lambda r: found.case.label(r["assumption"]), "When frozen": lambda r: spread(r, "prior"),
+        "Now": lambda r: spread(r, "now"),
         "Beyond?": lambda r: "outside what was thought possible" if r["beyond"] else "",
     }  # fmt: skip
-    return tbl.of("learnt", "Assumptions that the figures say something of: middle, and 10th to 90th",
-                  [r for r in _rows(found.assumptions) if r["learnt"]], columns,
-                  empty="The figures say nothing of any assumption yet.")  # fmt: skip
-
-
-def _spread(row: Any, when: str) -> str:  # noqa: ANN401 - a row of a frame
-    low, middle, high = (row[f"{when}_p{q}"] for q in (10, 50, 90))
-    return f"{fmt.quantity(middle, row['unit'])} ({fmt.reach(low, high, row['unit'])})"
+    told = found.assumptions[found.assumptions["learnt"].astype(bool)]
+    return tbl.of("learnt", "Assumptions that the figures say something of: middle, and 10th to 90th", _rows(told),
+                  columns, empty="The figures say nothing of any assumption yet.")  # fmt: skip
 
 
 def _benefit(found: Outturn, benefit: Benefit) -> Block:
@@ -260,9 +256,9 @@ def _benefit(found: Outturn, benefit: Benefit) -> Block:
 
 def _chart(chart: Chart, frame: pd.DataFrame, benefit: Benefit, start: date) -> charts.Figure:
     signals = int((frame["signal"].astype(str) != "").sum())
-    limits = f"limits of an {chart.kind} chart"
+    limits = f"Limits of an {chart.kind} chart"
     if np.isnan(chart.middle).all():
-        limits = "no limits: too few points before the start"
+        limits = "No limits: too few points before the start"
     numbers = {"Counted": "value", "Promised, 10th": "p10", "Promised, 90th": "p90", "Lower limit": "lower",
                "Upper limit": "upper"}  # fmt: skip
 
@@ -273,56 +269,37 @@ def _chart(chart: Chart, frame: pd.DataFrame, benefit: Benefit, start: date) -> 
         for name, style in (("middle", "-"), ("lower", charts.DASHED), ("upper", charts.DASHED)):
             axes.plot(at, drawn[name], color=charts.QUIET, linestyle=style, linewidth=1)
         axes.plot(at, drawn["value"], color=charts.INK, marker="o", label="counted")
-        _mark_start(axes, list(frame["period"]), start)
+        before = sum(first_day(period) < start for period in frame["period"])
+        if 0 < before < len(frame):
+            axes.axvline(before - 0.5, color=charts.PURPLE, linewidth=1, linestyle=charts.DASHED, label="start")
         axes.set_xticks(at, [_when(period) for period in frame["period"]], rotation=30)
-        axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncol=2)
+        axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncol=3)
 
     rows = [(_when(r["period"]), *(tbl.count(r[name]) for name in numbers.values()), r["signal"]) for r in _rows(frame)]
     data = tbl.table(f"data-{benefit.id}", f"{benefit.benefit}, {benefit.unit}", ("Period", *numbers, "Signal"), rows)
     return charts.chart(
         f"benefit-{benefit.id}", "Line chart by period, the promised range behind the line",
-        f"{benefit.benefit}: {fmt.counted(signals, 'signal')}", paint, height=2.6, data=data, note=limits.capitalize(),
+        f"{benefit.benefit}: {fmt.counted(signals, 'signal')}", paint, height=2.6, data=data, note=limits,
     )  # fmt: skip
 
 
-def _mark_start(axes: Axes, periods: Sequence[str], start: date) -> None:
-    """Draw a line between the last period before the start and the first after it."""
-    before = sum(first_day(period) < start for period in periods)
-    if 0 < before < len(periods):
-        axes.axvline(before - 0.5, color=charts.PURPLE, linewidth=1, linestyle=charts.DASHED)
-
-
-def _others(found: Outturn) -> charts.Figure | str:
-    """Small charts of whatever was counted at least three times and is no benefit: what happened around the schemes."""
+def _others(found: Outturn) -> tbl.Table:
+    """Whatever was counted at least three times and is no benefit: what happened around the schemes, first to last."""
     rows = found.figures[found.figures["standing"].astype(bool)].dropna(subset="value")
-    named = rows["measure"].replace(WORDS, regex=True) + " " + rows["scope"]
-    rows = rows.assign(name=[markup.spelt(name.strip()).capitalize() for name in named])
     rows = rows[~rows["measure"].isin([b.measure for b in found.case.benefits])]
-    series = [(str(name), part) for name, part in rows.groupby("name", sort=False) if len(part) >= 3]
-    if not series:
-        return "Nothing else was counted three times or more."
+    named = rows["measure"].replace(WORDS, regex=True) + " " + rows["scope"]
+    series = rows.groupby([markup.spelt(name.strip()).capitalize() for name in named], sort=False)
 
-    def paint(panels: NDArray[Any]) -> None:
-        for axes in panels.flat[len(series) :]:
-            axes.set_axis_off()
-        for axes, (name, part) in zip(panels.flat, series, strict=False):
-            axes.plot(range(len(part)), part["value"], color=charts.INK, marker="o", markersize=3)
-            _mark_start(axes, list(part["period"]), found.plan.case.timeline.start)
-            axes.yaxis.set_major_formatter(charts.unit_marks(part["unit"].iloc[0]))
-            axes.set_title(name, fontsize=7.5, fontweight="normal")
-            axes.set_xticks([0, len(part) - 1], [_when(part["period"].iloc[i]) for i in (0, -1)], fontsize=6.5)
+    def counted(at: int) -> Any:  # noqa: ANN401 - a column of a table
+        return lambda one: tbl.quantity(one[1]["value"].iloc[at], one[1]["unit"].iloc[at])
 
     columns: dict[str, tbl.Show] = {
-        "Measure": "name", "Period": lambda r: _when(r["period"]),
-        "Counted": lambda r: tbl.quantity(r["value"], r["unit"]),
+        "Measure": lambda one: one[0], "First counted": lambda one: _when(one[1]["period"].iloc[0]), "Then": counted(0),
+        "Last counted": lambda one: _when(one[1]["period"].iloc[-1]), "Now": counted(-1),
     }  # fmt: skip
-    data = tbl.of("others", "What else was counted", [r for _, part in series for r in _rows(part)], columns)
-    half = -(-len(series) // 2)
-    return charts.chart(
-        "others", f"{len(series)} small line charts", "What happened around the schemes", paint,
-        height=1.2 * half, data=data, grid={"nrows": half, "ncols": 2, "squeeze": False},
-        note="The dashed line is the start of the plan.",
-    )  # fmt: skip
+    return tbl.of("others", "What happened around the schemes", [one for one in series if len(one[1]) >= 3], columns,
+                  note="Every figure between is in figures.csv.",
+                  empty="Nothing else was counted three times or more.")  # fmt: skip
 
 
 def _neighbour(found: Comparison | None) -> tbl.Table | str:

@@ -1,9 +1,16 @@
-"""Where the workbook and the published paper differ, and what was spent beside what is modelled."""
+"""Where the workbook and the published paper differ, what it claims, and what was spent beside what is modelled.
+
+A row of `published.csv` names in `beside_scheme` the scheme of which it claims a saving. A claim is one figure for
+every year; a scheme of the model grows into its saving, so the two meet in some year or in none, and the NPV rests on
+the modelled years.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from model.case.reading.case_tables import POUNDS
+from model.case.words import AVOIDANCE, CASHABLE, INCOME
 from model.report import views
 from model.report.look import format as fmt
 from model.report.look import markup
@@ -14,6 +21,7 @@ from model.results.reconcile import is_transcription
 if TYPE_CHECKING:
     import pandas as pd
 
+    from model.case.records import Case, PublishedRow
     from model.results.runs import Result
 
 TRANSCRIBED = "transcribed"
@@ -29,38 +37,46 @@ SAID = ("reconciles", TRANSCRIBED, "rounding", "differs", "not_derivable")  # th
 
 def published(result: Result) -> Block:
     """Return where the workbook and the published paper differ; nothing where no paper is recorded."""
-    frame = judged(result)
+    frame = judged(result.case, result.reconciliation)
     if not len(frame):
         return show()
-    counts = frame["shown"].value_counts()
-    found = fmt.listed([f"{counts[word]} {VERDICTS[word][1]}" for word in SAID if word in counts])
     points = [
         f"{r.ref}: {r.statement}. Printed {plain(r.published)}, recomputed {plain(r.recomputed)}."
         for r in views.records(frame[frame["shown"] == "differs"])
     ]
-    sentence = f"Of {fmt.counted(len(frame), 'figure')} printed in the paper: {found}."
-    return show(sentence, Block(markup.bullets(points)) if points else None)
+    return show(counted(frame), Block(markup.bullets(points)) if points else None)
 
 
-def judged(result: Result) -> pd.DataFrame:
+def counted(frame: pd.DataFrame) -> str:
+    """Return how many figures of the judged reconciliation have each verdict."""
+    counts = frame["shown"].value_counts()
+    found = fmt.listed([f"{counts[word]} {VERDICTS[word][1]}" for word in SAID if word in counts])
+    return f"Of {fmt.counted(len(frame), 'figure')} printed in the paper: {found}."
+
+
+def judged(case: Case, frame: pd.DataFrame) -> pd.DataFrame:
     """Return the reconciliation with `shown`: its verdict, or that a figure agrees only with its own transcription."""
-    copies = {(row.ref, row.statement) for row in result.case.published if is_transcription(row.formula)}
-    frame = result.reconciliation
+    copies = {(row.ref, row.statement) for row in case.published if is_transcription(row.formula)}
     rows = zip(frame["ref"], frame["statement"], frame["verdict"], strict=True)
     return frame.assign(shown=[TRANSCRIBED if v == "reconciles" and (r, s) in copies else v for r, s, v in rows])
 
 
-def reconciliation(result: Result) -> tbl.Table:
+def reconciliation(case: Case, frame: pd.DataFrame) -> tbl.Table:
     """Return the published figures row by row, those that do not reconcile first."""
     order = list(VERDICTS)
-    frame = judged(result).sort_values("shown", key=lambda words: words.map(order.index), kind="stable")
+    rows = judged(case, frame).sort_values("shown", key=lambda words: words.map(order.index), kind="stable")
+
+    def verdict(r: Any) -> tbl.Cell:  # noqa: ANN401 - a row of a frame
+        words = VERDICTS[r.shown][0] + (f", expected {r.expected}" if r.verdict != r.expected else "")
+        return tbl.Cell(text=words, sort=order.index(r.shown), kind=f"v-{r.verdict}")
+
     columns: dict[str, tbl.Show] = {
         "Reference": "ref", "Statement": "statement", "Published": lambda r: _figure(r.published),
         "Recomputed": lambda r: _figure(r.recomputed), "Difference": lambda r: _figure(r.difference),
-        "Verdict": lambda r: tbl.Cell(text=VERDICTS[r.shown][0], sort=order.index(r.shown), kind=f"v-{r.verdict}"),
+        "Verdict": verdict,
     }  # fmt: skip
     caption = "The published figures and the same figures recomputed from what the paper prints"
-    return tbl.of("reconciliation", caption, views.records(frame), columns, sortable=True,
+    return tbl.of("reconciliation", caption, views.records(rows), columns, sortable=True,
                   empty="Nothing published is recorded for this case.")  # fmt: skip
 
 
@@ -91,3 +107,31 @@ def plain(value: object) -> str:
 
 def _figure(value: object) -> tbl.Cell:
     return tbl.number(plain(value), views.some(value))
+
+
+def claims(result: Result) -> list[str]:
+    """Return what the paper claims of each scheme, what the model finds, and in which years it finds as much."""
+    found = {s.name: [row for row in result.case.published if row.beside_scheme == s.name]
+             for s in result.case.active_schemes}  # fmt: skip
+    return [_sentence(result, scheme, sorted(rows, key=_claimed_gbp)) for scheme, rows in found.items() if rows]
+
+
+def _claimed_gbp(row: PublishedRow) -> float:
+    """Return the printed figure in pounds a year."""
+    return row.value * POUNDS[row.unit]
+
+
+def _sentence(result: Result, scheme: str, rows: list[PublishedRow]) -> str:
+    """Say it of one scheme. What it saves: central, real pounds, before its own cost."""
+    years = views.by_nature(result, scheme)[[CASHABLE, AVOIDANCE, INCOME]].sum(axis=1)
+    most, last = rows[-1], views.last_shown(result)
+    half = most.precision * POUNDS[most.unit] / 2
+    held = list(years[(years - _claimed_gbp(most)).abs() <= half].index)
+    found = f"the model finds {fmt.money(years[last])} in {last}"
+    if held == list(years.index[-len(held) :]) and held:
+        found = f"the model finds that in each year from {held[0]} on"
+    elif held:
+        found = f"the model finds that in {fmt.listed(held)}"
+    pounds = [(row.unit, _claimed_gbp(row)) for row in rows]
+    printed = [fmt.pounds(amount) if unit == "GBP" else fmt.millions(amount, 3) for unit, amount in pounds]
+    return f"{views.title_of(result.case, scheme)}: the paper claims {fmt.listed(printed)} a year; {found}."

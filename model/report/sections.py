@@ -77,7 +77,7 @@ def appendix(result: Result) -> Block:
     return show(
         folded("Every line by year", money.by_line(result, WHOLE)),
         folded("Every line of the establishment", posts(result.case)),
-        folded("Every published figure, recomputed", reconciliation(result)),
+        folded("Every published figure, recomputed", reconciliation(result.case, result.reconciliation)),
         all_assumptions(result.case),
     )
 

@@ -27,7 +27,7 @@ def register() -> None:
     if (shell := get_ipython()) is None:
         return
     formatter = shell.display_formatter.formatters["text/html"]
-    formatter.for_type(Assumption, assumption_html)
+    formatter.for_type(Assumption, lambda a: assumptions_html({a.name: a}))
     formatter.for_type(Assumptions, assumptions_html)
     formatter.for_type(Case, case_html)
     formatter.for_type_by_name("model.results.runs", "Result", result_html)
@@ -45,7 +45,7 @@ def case_html(case: Case) -> str:
         "What was known": f"as at {fmt.day(case.knowledge_date)}",
         "Schemes": fmt.listed([f"{s.title} (from {fmt.month(s.start.isoformat())})" for s in case.active_schemes]),
         "Posts": f"{fmt.counted(len(case.establishment), 'row')} in establishment.csv",
-        "Assumptions": f"{len(rated)}: " + ", ".join(f"{rated.count(r)} {r}" for r in ("red", "amber", "green")),
+        "Assumptions": f"{len(rated)}: " + ", ".join(f"{rated.count(r)} {r}" for r in tbl.RATING_MARKS),
         "Published figures": fmt.counted(len(case.published), "row"),
         "Overrides": fmt.listed([str(name) for name in case.overrides]) if case.overrides else "none",
     }
@@ -53,29 +53,16 @@ def case_html(case: Case) -> str:
 
 
 def assumptions_html(assumptions: Mapping[str, Assumption]) -> str:
-    """Return assumptions as one HTML table."""
+    """Return assumptions as one HTML table, every field in words."""
     columns: dict[str, tbl.Show] = {
         "Name": "name", "Value": lambda a: tbl.quantity(a.value, a.unit),
-        "Range": lambda a: f"{fmt.reach(a.low, a.high, a.unit)} ({a.distribution})", "Quality": "quality",
-        "Impact": "impact", "Source": "source",
+        "Range": lambda a: f"{fmt.reach(a.low, a.high, a.unit)} ({a.distribution})",
+        "Prices": lambda a: fmt.price_base(a.unit, a.price_base), "Quality": "quality", "Impact": "impact",
+        "Source": "source", "As at": lambda a: "" if a.as_at is None else fmt.day(a.as_at), "Owner": "owner",
+        "Note": "note",
     }  # fmt: skip
     caption = fmt.counted(len(assumptions), "assumption").capitalize()
     return tbl.of("assumptions", caption, assumptions.values(), columns).html
-
-
-def assumption_html(assumption: Assumption) -> str:
-    """Return one assumption as HTML: every field in words."""
-    a = assumption
-    facts = {
-        "Value": f"{fmt.quantity(a.value, a.unit)} {fmt.price_base(a.unit, a.price_base)}".strip(),
-        "Range": f"{fmt.reach(a.low, a.high, a.unit)} ({a.distribution})",
-        "Evidence": f"quality {a.quality}, impact {a.impact}",
-        "Source": a.source,
-        "As at": "" if a.as_at is None else fmt.day(a.as_at),
-        "Owner": a.owner,
-        "Note": a.note,
-    }
-    return tbl.facts("assumption", a.label, facts).html
 
 
 def result_html(result: Result) -> str:

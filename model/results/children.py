@@ -1,54 +1,42 @@
 """Children by world, age, placement, measure and month; and what their placements cost if nothing is done."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from model.case.draws import part_of
 from model.case.parameters import AGES, PLACEMENTS
 from model.case.records import Case
 from model.case.timeline import MONTHS_A_YEAR, add_months
 from model.case.units import to_price_base
-from model.case.words import ALL, CENTRAL, DO_NOTHING, IMPACT, MEAN, STATISTICS, WITH_SCHEMES
+from model.case.words import ALL, CENTRAL, DO_NOTHING, IMPACT, MEAN, WITH_SCHEMES
 from model.children.levers import MEASURES
 from model.money.appraisal import BLOCK
 from model.money.portfolio import evaluate
+from model.results.annual import tidy_frame
 from model.results.sample import Floats, Outcome, Sample
 
 WORLDS: Final = (DO_NOTHING, WITH_SCHEMES, IMPACT)
 STOCK, FLOWS = "stock", ("entry", "exit")
 LEAST: Final = 0.05  # children: a smaller change is none, as numbers are printed
+CASELOAD_COLUMNS: Final = ("scenario", "world", "age_band", "placement", "measure", "month", "statistic", "children")
 LEDGER_COLUMNS: Final = ("statement", "financial_year", "published_gbp", "in_price_base_gbp", "modelled_gbp",
                          "difference_gbp", "modelled_share", "source", "note")  # fmt: skip
 _Series = tuple[str, str, str, str, str, Floats]  # world, age, placement, measure, statistic, children by month
 
 
 def caseload_frame(result: Outcome) -> pd.DataFrame:
-    """Placement totals and the whole with quantiles; each cell that ever holds a child with central and mean.
-
-    Two hundred thousand rows: built as one array of numbers and columns of codes, not row by row.
-    """
-    months, series = months_of(result.case), [s for world in WORLDS for s in _series(result, world)]
-    *labels, children = zip(*series, strict=True)
-    lengths = np.array([len(values) for values in children])
-    codes = {"world": WORLDS, "age_band": (*AGES, ALL), "placement": (*PLACEMENTS, ALL), "measure": MEASURES,
-             "statistic": STATISTICS}  # fmt: skip
-
-    def column(places: NDArray[np.int64], words: Sequence[str]) -> "pd.Series[str]":
-        return pd.Series(pd.Categorical.from_codes(places, categories=pd.Index(words)))
-
-    columns = {
-        name: column(np.repeat([words.index(label) for label in own], lengths), words)
-        for (name, words), own in zip(codes.items(), labels, strict=True)
-    }
-    columns["scenario"] = column(np.zeros(lengths.sum(), int), [result.case.scenario])
-    columns["month"] = column(np.concatenate([np.arange(len(months) - n, len(months)) for n in lengths]), months)
-    frame = pd.DataFrame(columns | {"children": np.round(np.concatenate(children), 8) + 0.0})
-    return frame[["scenario", "world", "age_band", "placement", "measure", "month", "statistic", "children"]]
+    """Placement totals and the whole with quantiles; each cell that ever holds a child with central and mean."""
+    months = np.array(months_of(result.case))
+    rows = [
+        (result.case.scenario, *labels, months[len(months) - len(children) :], statistic, np.round(children, 8) + 0.0)
+        for world in WORLDS
+        for *labels, statistic, children in _series(result, world)
+    ]
+    return tidy_frame(CASELOAD_COLUMNS, rows)
 
 
 def _series(result: Outcome, world: str) -> list[_Series]:

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from model.case.reading.overrides import overridden
@@ -33,16 +32,14 @@ def grid_values(text: str, *, most: int = MOST_POINTS) -> tuple[str, tuple[float
     Raises:
         SweepError: it cannot be read, has too many values, or one of them twice.
     """
-    name, equals, values = text.partition("=")
-    name = name.strip()
-    if not equals or not name:
+    name, _, values = (part.strip() for part in text.partition("="))
+    if not name:
         raise SweepError(f"--grid {text!r}: expected {GRID_FORM}")
     try:
         found = _range(values, most) if ":" in values else tuple(float(_decimal(one)) for one in values.split(","))
     except ValueError as error:
         raise SweepError(f"--grid {text!r}: {error}") from error
-    twice = [f"{value:g}" for value, count in Counter(found).items() if count > 1]
-    if twice:
+    if twice := [f"{value:g}" for value, count in Counter(found).items() if count > 1]:
         raise SweepError(f"--grid {text!r}: {', '.join(twice)} given more than once; expected each value once")
     return name, found
 
@@ -65,19 +62,9 @@ def _range(text: str, most: int) -> tuple[float, ...]:
     low, high, step = (_decimal(end) for end in ends)
     if step <= 0 or high < low:
         raise ValueError(f"expected LOW <= HIGH and STEP > 0, got {low}:{high}:{step}")
-    try:
-        count = (high - low) / step
-    except ArithmeticError:
-        count = Decimal("Infinity")
-    if count >= most:  # not int(count): that of a vast number would never be done
-        several = f"{int(count) + 1:,}" if count < 10**15 else "more than 10^15"
-        raise ValueError(f"{several} values, {_too_many(most)}")
-    return tuple(float(low + step * n) for n in range(int(count) + 1))
-
-
-def _too_many(most: int) -> str:
-    """What to do about too many combinations."""
-    return f"more than the {most:,} allowed; take wider steps or fewer values, or allow more with --at-most"
+    if high - low >= step * most:
+        raise ValueError(f"more than the {most:,} values allowed; take wider steps, or allow more with --at-most")
+    return tuple(float(low + step * n) for n in range(int((high - low) / step) + 1))
 
 
 def grid_frame(grids: Sequence[str], *, most: int = MOST_POINTS) -> pd.DataFrame:
@@ -97,7 +84,8 @@ def grid_frame(grids: Sequence[str], *, most: int = MOST_POINTS) -> pd.DataFrame
     count = math.prod(len(values) for _, values in axes)
     if count > most:
         sizes = " x ".join(f"{len(values):,}" for _, values in axes)
-        problems.append(f"--grid: {sizes} = {count:,} combinations, {_too_many(most)}")
+        problems.append(f"--grid: {sizes} = {count:,} combinations, more than the {most:,} allowed; take fewer values, "
+                        "or allow more with --at-most")  # fmt: skip
     if problems:
         raise SweepError("\n".join(problems))
     return pd.DataFrame(list(itertools.product(*(values for _, values in axes))), columns=names, dtype=float)
@@ -113,38 +101,32 @@ def file_frame(path: Path) -> pd.DataFrame:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = [(n, row) for n, row in enumerate(csv.reader(file), start=1) if any(cell.strip() for cell in row)]
-    except UnicodeDecodeError as error:
+    except (UnicodeDecodeError, csv.Error) as error:
         raise SweepError(
-            f"{path.name}: not UTF-8 text (byte {error.start + 1}); save it from the spreadsheet as CSV UTF-8"
+            f"{path.name}: no CSV in UTF-8 ({error}); save it from the spreadsheet as CSV UTF-8"
         ) from error
-    except csv.Error as error:
-        raise SweepError(f"{path.name}: not a CSV file ({error}); save it from the spreadsheet as CSV UTF-8") from error
     if len(rows) < 2:
         raise SweepError(f"{path.name}: expected a header of assumption names and at least one row")
     names = [name.strip() for name in rows[0][1]]
-    problems = [f"{path.name}: column {n} has no name" for n, name in enumerate(names, start=1) if not name]
-    problems += [f"{path.name}: column {n!r} stands twice" for n, count in Counter(names).items() if n and count > 1]
+    problems = [] if all(names) and len(set(names)) == len(names) else [
+        f"{path.name}: expected a name for each column, each once; found {', '.join(map(repr, names))}"
+    ]  # fmt: skip
     points: dict[tuple[float, ...], int] = {}
     for number, row in rows[1:]:
+        where, values = f"{path.name}, row {number}", []
         if len(row) != len(names):
-            problems.append(f"{path.name}, row {number}: {len(row)} values, expected {len(names)}")
+            problems.append(f"{where}: {len(row)} values, expected {len(names)}")
             continue
-        values = tuple(_number(path, number, name, text, problems) for name, text in zip(names, row, strict=True))
-        first = points.setdefault(values, number)
-        if first != number and np.isfinite(values).all():
-            problems.append(f"{path.name}, row {number}: the same combination as row {first}; expected each once")
+        for name, text in zip(names, row, strict=True):
+            try:
+                values.append(float(_decimal(text)))
+            except ValueError:
+                problems.append(f"{where}, column {name}: {text!r}, expected a number without £ or thousands")
+        if len(values) == len(names) and (first := points.setdefault(tuple(values), number)) != number:
+            problems.append(f"{where}: the same combination as row {first}; expected each once")
     if problems:
         raise SweepError("\n".join(problems))
     return pd.DataFrame(list(points), columns=names, dtype=float)
-
-
-def _number(path: Path, row: int, name: str, text: str, problems: list[str]) -> float:
-    """A cell's number; a problem is added if it has none."""
-    try:
-        return float(_decimal(text))
-    except ValueError:
-        problems.append(f"{path.name}, row {row}, column {name}: {text!r}, expected a number without £ or thousands")
-        return np.nan
 
 
 def check(case: Case, points: pd.DataFrame) -> list[str]:

@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from model.case.words import CENTRAL, REAL
+from model.case.words import CENTRAL, INVESTMENT, REAL
 from model.results import provenance as prov
 
 if TYPE_CHECKING:
@@ -26,8 +26,9 @@ UNREADABLE: Final = (OSError, ValueError, TypeError, AttributeError, KeyError, R
 class Run:
     """One scenario's outcome, from its files or from a result at hand.
 
-    `metrics`: perimeter -> metric -> statistic -> value; `annual`: the real central rows of `annual.csv`;
-    `changed`: the input files changed since (empty = fresh); `link`: where its report is, empty if nowhere.
+    `metrics`: perimeter -> metric -> statistic -> value; `year`: the last that pages show, and `invested`: perimeter ->
+    what is invested in it, central, real pounds; `changed`: the input files changed since (empty = fresh); `link`:
+    where its report is, empty if nowhere.
     """
 
     scenario: str
@@ -35,8 +36,8 @@ class Run:
     why: str
     theme: str
     metrics: Mapping[str, Mapping[str, Mapping[str, float | None]]]
-    annual: pd.DataFrame
-    shown_years: int
+    year: str
+    invested: Mapping[str, float]
     changed: tuple[str, ...] = ()
     link: str = ""
 
@@ -44,30 +45,22 @@ class Run:
         """Return one measure; None where there is none."""
         return self.metrics.get(perimeter, {}).get(metric, {}).get(statistic)
 
-    def in_year(self, perimeter: str, nature: str) -> tuple[str, float]:
-        """Return the last shown financial year and the central total of a nature in it."""
-        a = self.annual
-        years = sorted(a.financial_year.unique())
-        year = years[min(self.shown_years, len(years)) - 1]
-        inside = (a.perimeter == perimeter) & (a.nature == nature) & (a.financial_year == year)
-        return year, float(a[inside]["value_gbp"].sum())
-
 
 def run_of(result: Result) -> Run:
     """Return the outcome of a result at hand."""
-    return Run(
-        scenario=result.case.scenario,
-        title=result.case.scenario_title,
-        why=result.case.scenario_why,
-        theme=result.case.scenario_theme,
-        metrics=result.metrics_by_perimeter,
-        annual=_kept(result.annual),
-        shown_years=result.case.shown_years,
-    )
+    case = result.case
+    year, invested = _invested(result.annual, case.shown_years)
+    return Run(scenario=case.scenario, title=case.scenario_title, why=case.scenario_why, theme=case.scenario_theme,
+               metrics=result.metrics_by_perimeter, year=year, invested=invested)  # fmt: skip
 
 
-def _kept(annual: pd.DataFrame) -> pd.DataFrame:
-    return annual[(annual.price_basis == REAL) & (annual.statistic == CENTRAL)]
+def _invested(annual: pd.DataFrame, shown_years: int) -> tuple[str, dict[str, float]]:
+    """Return the last shown financial year, and perimeter -> what is invested in it."""
+    years = sorted(annual["financial_year"].unique())
+    year = years[min(shown_years, len(years)) - 1]
+    central = annual[(annual["price_basis"] == REAL) & (annual["statistic"] == CENTRAL)]
+    spent = central[(central["nature"] == INVESTMENT) & (central["financial_year"] == year)]
+    return year, (-spent.groupby("perimeter")["value_gbp"].sum()).to_dict()
 
 
 def read_runs(found: Sequence[Finished], first: Sequence[str] = ("base",)) -> list[Run]:
@@ -124,14 +117,15 @@ def _read(whole: Finished) -> Run:
     metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
     if not all(isinstance(measures, dict) for measures in metrics.values()):
         raise TypeError(folder)
+    year, invested = _invested(pd.read_csv(folder / "annual.csv", engine="pyarrow"), int(found.get("shown_years", 5)))
     return Run(
         scenario=folder.name,
         title=str(found.get("title") or folder.name),
         why=str(found.get("why", "")),
         theme=str(found.get("theme", "")),
         metrics=metrics,
-        annual=_kept(pd.read_csv(folder / "annual.csv", engine="pyarrow")),
-        shown_years=int(found.get("shown_years", 5)),
+        year=year,
+        invested=invested,
         changed=whole.changed,
         link=f"{folder.name}/report.html" if (folder / "report.html").is_file() else "",
     )

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Final
 
@@ -27,42 +25,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
 COLUMNS: Final = ("ref", "statement", "published", "recomputed", "difference", "verdict", "unit", "expected", "note")
-_STATEMENT_WIDTH: Final = 64
 _ONE_CELL: Final = re.compile(r"est\.[\w-]+\.[a-z_]+|[A-Za-z_]\w*(?:\.\w+)*")
 _LETTERS: Final = re.compile(r"[A-Za-z_]")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Line:
-    """One printed figure and what became of it. `recomputed` is None where the figure has no formula."""
-
-    row: PublishedRow
-    recomputed: float | None
-    verdict: str
-
-    @property
-    def difference(self) -> float | None:
-        """Recomputed less printed, in the row's unit."""
-        if self.recomputed is None:
-            return None
-        return float(decimal_of(self.recomputed) - decimal_of(self.row.value))
-
-    @property
-    def is_transcribed(self) -> bool:
-        """Whether the figure agrees only with its own transcription: nothing was worked out."""
-        return self.difference == 0 and is_transcription(self.row.formula)
-
-    @property
-    def is_unexpected(self) -> bool:
-        """Whether the verdict is not the one the file expects."""
-        return self.verdict != self.row.expected
-
-
-def verdict(published: float, recomputed: float | None, precision: float) -> str:
-    """Return the verdict on one figure. All three are in the row's unit; None = there is no formula."""
-    if recomputed is None:
-        return words.NOT_DERIVABLE
-    printed, exact, unit = decimal_of(published), decimal_of(recomputed), decimal_of(precision)
+def verdict(printed: Decimal, exact: Decimal, precision: float) -> str:
+    """Return the verdict on one figure as printed and as recomputed; all three are in the row's unit."""
+    unit = decimal_of(precision)
     if exact == printed or (exact / unit).to_integral_value(ROUND_HALF_UP) * unit == printed:
         return words.RECONCILES
     return words.ROUNDING if abs(exact - printed) <= unit else words.DIFFERS
@@ -77,11 +46,14 @@ def is_transcription(formula: str) -> bool:
     return one_cell or (bool(formula) and not _LETTERS.search(formula))
 
 
-def recompute(case: Case) -> tuple[Line, ...]:
-    """Recompute every printed figure on the case's published scenario, whatever scenario the case is under.
+def reconcile(case: Case) -> pd.DataFrame:
+    """Recompute every printed figure on the case's published scenario, whatever scenario the case is under: COLUMNS.
 
-    Raises InputProblems where a formula cannot be computed (a division by zero); names and signs were checked at load.
+    `recomputed` and `difference` (recomputed less printed, in the row's unit) are NaN where not derivable. Raises
+    InputProblems where a formula cannot be computed (a division by zero); names and signs were checked at load.
     """
+    import pandas as pd  # noqa: PLC0415 - importing the model must stay cheap
+
     asked = " ".join(row.formula for row in case.published)
     results = formulas.RESULT in asked
     published = case
@@ -94,22 +66,24 @@ def recompute(case: Case) -> tuple[Line, ...]:
     known = values.keys() | formulas.worked_out(())
     known |= formulas.of_establishment((post.id, post.team) for post in published.establishment)
     problems: list[Problem] = []
-    lines = []
+    rows = []
     for row in published.published:
+        figure = math.nan  # as of a ratio without investment, or a payback that never comes
         try:
-            figure = None
             if row.formula:
                 figure = formulas.evaluate(formulas.parse(row.formula, known), values, published.establishment)
-                figure = (
-                    None if math.isnan(figure) else figure
-                )  # a ratio without investment, a payback that never comes
         except Bad as bad:
             problems.append(_formula_problem(published, row, bad))
             continue
-        lines.append(Line(row=row, recomputed=figure, verdict=verdict(row.value, figure, row.precision)))
+        found, recomputed, difference = words.NOT_DERIVABLE, math.nan, math.nan
+        if not math.isnan(figure):
+            exact, printed = decimal_of(figure), decimal_of(row.value)
+            found, recomputed, difference = verdict(printed, exact, row.precision), float(exact), float(exact - printed)
+        rows.append((row.ref, row.statement, row.value, recomputed, difference, found, row.unit, row.expected,
+                     row.note))  # fmt: skip
     if problems:
         raise InputProblems(problems)
-    return tuple(lines)
+    return pd.DataFrame(rows, columns=list(COLUMNS)).astype(dict.fromkeys(COLUMNS[2:5], float))
 
 
 def _children(case: Case) -> dict[str, float]:
@@ -152,61 +126,3 @@ def _formula_problem(case: Case, row: PublishedRow, bad: Bad) -> Problem:
     rows = PUBLISHED.rows(case.folder, [])
     stated = next(r for r in rows if (r.raw["ref"], r.raw["statement"]) == (row.ref, row.statement))
     return stated.problem("formula", bad.expected, bad.suggestion or f"the scenario is {case.published_scenario}")
-
-
-def reconcile(case: Case) -> pd.DataFrame:
-    """Return the lines as a frame with COLUMNS; `recomputed` and `difference` are empty (NaN) where not derivable."""
-    import pandas as pd  # noqa: PLC0415 - the command line prints without it
-
-    records = [
-        (line.row.ref, line.row.statement, line.row.value,
-         None if line.recomputed is None else float(decimal_of(line.recomputed)), line.difference, line.verdict,
-         line.row.unit, line.row.expected, line.row.note)
-        for line in recompute(case)
-    ]  # fmt: skip
-    frame = pd.DataFrame.from_records(records, columns=list(COLUMNS))
-    return frame.astype({"published": float, "recomputed": float, "difference": float})
-
-
-def table(lines: Sequence[Line], *, title: str) -> str:
-    """Return the lines as an aligned text table with a count of each verdict beneath."""
-    if not lines:
-        return f"{title}\nno published.csv, or no rows in it: nothing to recompute"
-    heading = ("ref", "statement", "unit", "published", "recomputed", "difference", "verdict", "")
-    body = [_cells(line) for line in lines]
-    widths = [max(map(len, column)) for column in zip(heading, *body, strict=True)]
-    sides = ("<", "<", "<", ">", ">", ">", "<", "<")
-    shown = [
-        "  ".join(f"{cell:{side}{width}}" for cell, side, width in zip(row, sides, widths, strict=True))
-        for row in (heading, tuple("-" * width for width in widths), *body)
-    ]
-    counts = {v: sum(line.verdict == v for line in lines) for v in words.VERDICTS}
-    surprises = sum(line.is_unexpected for line in lines)
-    copied = sum(line.is_transcribed for line in lines)
-    of_these = f" ({copied} of them only transcribed: nothing to work out)" if copied else ""
-    summary = ", ".join(f"{n} {v}{of_these if v == 'reconciles' else ''}" for v, n in counts.items() if n)
-    found = f"{surprises} not as expected" if surprises else "all as expected"
-    return "\n".join([title, "", *(row.rstrip() for row in shown), "", f"{len(lines)} rows: {summary}; {found}"])
-
-
-def _cells(line: Line) -> tuple[str, ...]:
-    row, most = line.row, _STATEMENT_WIDTH
-    return (
-        row.ref,
-        row.statement if len(row.statement) <= most else f"{row.statement[: most - 3]}...",
-        row.unit,
-        _figure(row.value, row.precision),
-        _figure(line.recomputed, row.precision, finer=1),
-        _figure(line.difference, row.precision, finer=1),
-        "transcribed" if line.is_transcribed else line.verdict,
-        f"expected {row.expected}" if line.is_unexpected else "",
-    )
-
-
-def _figure(value: float | None, precision: float, finer: int = 0) -> str:
-    """A figure with thousands separators, to the row's precision or `finer` decimals beyond it."""
-    if value is None:
-        return ""
-    exponent = Decimal(str(precision)).normalize().as_tuple().exponent
-    decimals = max(0, -exponent) if isinstance(exponent, int) else 0
-    return f"{value:,.{decimals + finer}f}"

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
 import pandas as pd
 
 from model.case.draws import central, sample
@@ -76,13 +75,14 @@ class Result(Outcome):
     @cached_property
     def metrics(self) -> pd.DataFrame:
         """Perimeter, metric, statistic, value; NaN where there is none."""
-        rows = [
-            (perimeter, metric, statistic, np.nan if value is None else value)
+        found = {
+            (perimeter, metric, statistic): value
             for perimeter, metrics in self.metrics_by_perimeter.items()
             for metric, values in metrics.items()
             for statistic, value in values.items()
-        ]
-        return pd.DataFrame(rows, columns=["perimeter", "metric", "statistic", "value"])
+        }
+        named = pd.Series(found, dtype=float).rename_axis(["perimeter", "metric", "statistic"])
+        return named.reset_index(name="value")
 
     @cached_property
     def payers(self) -> Payers:

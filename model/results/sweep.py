@@ -12,7 +12,7 @@ import json
 import os
 from collections import Counter, deque
 from collections.abc import Generator, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +32,6 @@ from model.schemes.load import load_case
 
 POINTS_A_PART = 256
 KEY = b"invest_to_save.made_from"
-COLUMNS = ("case", "scenario", "point", "perimeter", "metric", "value")
 MAKE = "model.results.sweep:make_part"
 """What computes a part, where the workers are."""
 
@@ -71,13 +70,14 @@ def appraise_points(path: str, scenario: str | None, points: pd.DataFrame) -> pd
         swept = {name: np.repeat(value, 2) for name, value in swept.items()}
     draws = with_values(central(case), swept)
     factors = discount_factors(case.timeline, case.conventions.discount_rate_annual)
-    parts = []
-    for name, perimeter in evaluate(case, draws).perimeters.items():
-        measures = appraise(perimeter, factors, draws.n)
-        for field in fields(measures):
-            value = np.broadcast_to(getattr(measures, field.name), (draws.n,))[: len(points)]
-            parts.append(pd.DataFrame({"point": points.index, "perimeter": name, "metric": field.name, "value": value}))
-    return pd.concat(parts, ignore_index=True)
+    found = {name: vars(appraise(p, factors, draws.n)) for name, p in evaluate(case, draws).perimeters.items()}
+    values = {
+        (name, metric): np.broadcast_to(value, draws.n)[: len(points)]
+        for name, measures in found.items()
+        for metric, value in measures.items()
+    }
+    wide = pd.DataFrame(values, index=points.index.rename("point")).rename_axis(columns=["perimeter", "metric"])
+    return wide.melt(ignore_index=False).reset_index()
 
 
 def make_part(part: Part, tell: object = None) -> bytes:
@@ -89,21 +89,18 @@ def make_part(part: Part, tell: object = None) -> bytes:
 def in_parquet(part: Part, values: pd.DataFrame) -> bytes:
     """Return what was found at each combination of a part as the bytes of a Parquet file sorted by point."""
     frame = part.frame.rename_axis("point").reset_index().merge(values, on="point", how="right", sort=False)
-    frame.insert(0, "case", Path(part.case).name)
-    frame.insert(1, "scenario", part.scenario or "")
-    ordered = frame[[*COLUMNS[:3], *part.names, *COLUMNS[3:]]].sort_values("point", kind="stable")
+    frame = frame.assign(case=Path(part.case).name, scenario=part.scenario or "").sort_values("point", kind="stable")
     sink = io.BytesIO()
-    parquet.write_table(pa.Table.from_pandas(ordered, schema=_schema(part.names), preserve_index=False), sink,
-                        compression="zstd")  # fmt: skip
+    schema = _schema(part.names)
+    parquet.write_table(pa.Table.from_pandas(frame, schema=schema, preserve_index=False), sink, compression="zstd")
     return sink.getvalue()
 
 
 def _schema(names: Iterable[str]) -> pa.Schema:
     """The columns of the file: assumptions by name between the combination and its results."""
     words, numbers = pa.string(), pa.float64()
-    swept = [(name, numbers) for name in names]
-    ends = [("perimeter", words), ("metric", words), ("value", numbers)]
-    return pa.schema([("case", words), ("scenario", words), ("point", pa.int64()), *swept, *ends])
+    ends = {"perimeter": words, "metric": words, "value": numbers}
+    return pa.schema({"case": words, "scenario": words, "point": pa.int64(), **dict.fromkeys(names, numbers), **ends})
 
 
 def parts_of(cases: Sequence[str], scenario: str | None, points: pd.DataFrame) -> list[Part]:
@@ -118,13 +115,8 @@ def parts_of(cases: Sequence[str], scenario: str | None, points: pd.DataFrame) -
 
 def made_from(cases: Sequence[str], parts: Sequence[Part]) -> str:
     """One hash over all that a sweep depends on: combinations, the cases' files, the package, its libraries."""
-    files = {
-        file
-        for case in cases
-        for folder in (Path(case), Path(case).parent / "reference")
-        for file in folder.rglob("*")
-        if file.is_file()
-    }
+    folders = {folder for case in cases for folder in (Path(case), Path(case).parent / "reference")}
+    files = {file for folder in folders for file in folder.rglob("*") if file.is_file()}
     digests = {f"{p.parent.name}/{p.name}": d for p, d in origins.hash_files(sorted(files)).items()}
     asked = [(Path(p.case).name, p.scenario, p.names, p.first, p.points) for p in parts]
     known = {"files": digests, "package": origins.package_hash(), "versions": origins.versions(), "asked": asked}

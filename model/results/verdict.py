@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -32,21 +31,6 @@ RULES: Final = {
 """Word -> when it holds, of the schemes that are to pay for themselves; the first that holds is the verdict."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Verdict:
-    """What the rules say of a perimeter; `cash` and `total`: whether the NPV passes in cash, and with avoided cost."""
-
-    perimeter: str
-    word: str
-    cash: bool
-    total: bool
-
-    @property
-    def rule(self) -> str:
-        """The rule that holds, in words."""
-        return RULES[self.word]
-
-
 def placeholders(case: Case) -> tuple[str, ...]:
     """Return the assumptions whose source says that they are placeholders: another council's, or a guess."""
     return tuple(name for name, a in case.assumptions.items() if a.source.lower().startswith(PLACEHOLDER))
@@ -57,12 +41,13 @@ def not_yet(case: Case) -> bool:
     return any(case.assumptions[name].impact != GREEN for name in placeholders(case))
 
 
-def verdict(result: Result) -> Verdict:
-    """Return the verdict on the schemes that are to pay for themselves (the main perimeter)."""
-    perimeter = main_perimeter(result.case)
-    cash, total = (_passes(result, perimeter, measure) for measure in ("npv_cashable", "npv"))
-    word = NOT_YET if not_yet(result.case) else PROCEED if cash else PROCEED_IF if total else DO_NOT
-    return Verdict(perimeter=perimeter, word=word if result.case.active_schemes else NOTHING, cash=cash, total=total)
+def verdict(result: Result) -> str:
+    """Return the word of the first rule that holds of the schemes that are to pay for themselves."""
+    if not result.case.active_schemes:
+        return NOTHING
+    if not_yet(result.case):
+        return NOT_YET
+    return PROCEED if _passes(result, "npv_cashable") else PROCEED_IF if _passes(result, "npv") else DO_NOT
 
 
 def ways_above_zero(npv: Sequence[float] | pd.Series[float]) -> int:
@@ -70,8 +55,9 @@ def ways_above_zero(npv: Sequence[float] | pd.Series[float]) -> int:
     return int(above_zero(np.asarray(npv)).sum())
 
 
-def _passes(result: Result, perimeter: str, measure: str) -> bool:
+def _passes(result: Result, measure: str) -> bool:
     """Whether an NPV is above zero central, on average, and in more than half of the structural combinations."""
+    perimeter = main_perimeter(result.case)
     values = result.metrics_by_perimeter[perimeter][f"{measure}_gbp"]
     printed = np.array([values[s] or 0.0 for s in (CENTRAL, MEAN) if s in values])
     found = result.structure

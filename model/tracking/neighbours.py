@@ -30,11 +30,6 @@ class Comparison:
     weights: Mapping[str, float]
     placebo: float
 
-    @property
-    def effect(self) -> Floats:
-        """Actual less synthetic, by year."""
-        return np.asarray(self.actual - self.synthetic)
-
 
 def compare(rates: pd.DataFrame, authority: str, first_after: int) -> Comparison:
     """Return one authority beside its synthetic control. `rates`: a row a year, a column an authority, none missing.

@@ -64,11 +64,6 @@ class Plan:
         """The case as it was promised, run from the plan's own copy."""
         return load_case(self.folder / "inputs" / self.folder.parent.parent.name, self.scenario)
 
-    @cached_property
-    def promised(self) -> pd.DataFrame:
-        """What was promised: benefit, month, statistic, value."""
-        return pd.read_csv(self.folder / PROMISED)
-
     @property
     def chance_positive(self) -> float:
         """The share of the stored draws in which the NPV is above zero."""

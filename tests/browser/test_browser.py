@@ -9,7 +9,7 @@ import pytest
 
 from model import report
 from model.report import diff, write_index
-from model.report.summary import summary_html
+from model.report.headlines import summary_html
 from model.results import provenance
 from tests.browser.browsing import browser, opened, violations
 from tests.report.fake_result import exported, fake_result

@@ -71,7 +71,7 @@ def test_a_difference_below_what_is_printed_is_none(tmp_path):
     old, new = scenario(tmp_path / "a" / "base", 1000.2), scenario(tmp_path / "b" / "base", 1000.4)
     assert compare(old, new) == {"base": []}
     [change] = compare(old, scenario(tmp_path / "c" / "base", 1002.2))["base"]
-    assert (change.before, change.after, change.by) == ("£1,000", "£1,002", "+£2")
+    assert (change.before, change.after) == ("£1,000", "£1,002")
 
 
 @pytest.mark.parametrize("damage", ["", "a,b\n1,2\n", "\x00", '"'])

@@ -145,6 +145,7 @@ class FakeResult:
              2632526.0, -1.0, "rounding"), ("5.21", "Break-even children", 6.0, 6.14, 0.14, "differs"),
              ("5.24", "Edge of care, lower", 0.506, np.nan, np.nan, "not_derivable")],
             columns=["ref", "statement", "published", "recomputed", "difference", "verdict"])  # fmt: skip
+        self.reconciliation["expected"] = self.reconciliation["verdict"]
         self.payers = Payers(entries_share=0.2, annual_gbp=1e5)
         self.structure = pd.DataFrame(
             [(p, m, "central", v, words) for p in ("fostering", "edge_of_care", "invest_to_save", "whole")

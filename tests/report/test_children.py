@@ -2,10 +2,7 @@
 
 import dataclasses
 
-import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from model import load_case, report, run
 from model.report import children, views
@@ -164,19 +161,6 @@ def test_children_are_rounded_plainly_and_their_changes_from_unrounded_numbers(r
                 assert shown[title][4].text == fmt.decimal(stock(result, "with_schemes", placement, "2027-03"), 1)
     assert value(table.rows[-1][1]) == pytest.approx(stock(result, "do_nothing", "all", "2022-03"), abs=0.0501)
     assert value(table.rows[-1][4]) == pytest.approx(stock(result, "with_schemes", "all", "2027-03"), abs=0.0501)
-
-
-@given(st.lists(st.floats(0, 1e6), min_size=1, max_size=12), st.integers(0, 2))
-def test_rounded_parts_add_up_to_the_rounded_total_and_none_moves_by_a_whole_unit(values, places):
-    found = fmt.adding_up(values, places)
-    unit = 10.0**-places
-    assert sum(found) == pytest.approx(sum(values), abs=0.51 * unit)
-    assert np.abs(np.array(found) - values).max() < unit * 1.0001
-
-
-def test_parts_of_a_whole_number_add_up_to_it():
-    assert fmt.adding_up([33.34, 33.33, 33.33]) == [34, 33, 33]
-    assert fmt.adding_up([0.05, 0.05, 0.9], 1) == [0.1, 0.0, 0.9]
 
 
 # --- The chapter ------------------------------------------------------------------------------------------------

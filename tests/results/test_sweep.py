@@ -95,10 +95,10 @@ def test_a_grid_that_cannot_be_read_is_quoted(text):
         ("a=0.5,0.5", "0.5 given more than once"),
         ("a=0.5,1,.50,5e-1", "0.5 given more than once"),
         ("a=0.5:0.50000000000000000000002:1e-23", "0.5 given more than once"),
-        ("a=0:1:1e-9", "1,000,000,001 values, more than the 1,000,000 allowed"),
-        ("a=0.5:1:1e-9999999", "more than 10^15 values, more than the 1,000,000 allowed"),
-        ("a=0.5:1:1e-300", "more than 10^15 values"),
-        ("a=0:1e300:1", "more than 10^15 values"),
+        ("a=0:1:1e-9", "more than the 1,000,000 values allowed"),
+        ("a=0.5:1:1e-9999999", "more than the 1,000,000 values allowed"),
+        ("a=0.5:1:1e-300", "more than the 1,000,000 values allowed"),
+        ("a=0:1e300:1", "more than the 1,000,000 values allowed"),
     ],
 )
 def test_a_grid_holds_finite_plain_numbers_each_once_and_not_too_many(text, said):
@@ -114,7 +114,7 @@ def test_a_grid_of_too_many_combinations_says_how_many_and_more_may_be_asked_for
     ):
         combinations.grid_frame(grids)
     assert len(combinations.grid_frame(grids, most=1_001_000)) == 1_001_000
-    with pytest.raises(combinations.SweepError, match=r"1,001 values, more than the 1,000 allowed.*--at-most"):
+    with pytest.raises(combinations.SweepError, match=r"more than the 1,000 values allowed.*--at-most"):
         combinations.grid_frame(grids, most=1_000)
     assert combinations.grid_values("a=0:999:1", most=1_000)[1][-1] == 999
 
@@ -131,16 +131,16 @@ def test_blank_rows_of_a_file_are_passed_over_and_rows_keep_their_numbers(tmp_pa
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("a\n1\n".encode("utf-16"), "not UTF-8 text (byte 1); save it from the spreadsheet as CSV UTF-8"),
-        ("a\n£1\n".encode("cp1252"), "not UTF-8 text (byte 3); save it from the spreadsheet as CSV UTF-8"),
+        ("a\n1\n".encode("utf-16"), "save it from the spreadsheet as CSV UTF-8"),
+        ("a\n£1\n".encode("cp1252"), "save it from the spreadsheet as CSV UTF-8"),
         (b"\n\n", "expected a header of assumption names and at least one row"),
         (b"\n,\n", "expected a header of assumption names and at least one row"),
         (b"", "expected a header of assumption names and at least one row"),
-        (b"a,\n1,2\n", "column 2 has no name"),
+        (b"a,\n1,2\n", "expected a name for each column, each once; found 'a', ''"),
         (b"a\n0_5e-1\n", "row 2, column a: '0_5e-1', expected a number"),
         (b"a\nnan\n1e400\n", "row 3, column a: '1e400', expected a number"),
         (b"a,b\n1,2\n3,4\n1.0,2e0\n", "row 4: the same combination as row 2"),
-        (b"a\n" + b"1" * 200_000 + b"\n", "not a CSV file (field larger than field limit"),
+        (b"a\n" + b"1" * 200_000 + b"\n", "no CSV in UTF-8 (field larger than field limit"),
     ],
 )
 def test_a_file_that_is_no_table_of_combinations_is_refused(tmp_path, content, said):

@@ -68,7 +68,7 @@ def test_a_planted_effect_is_found_beside_a_mix_of_others():
     others = pd.DataFrame({f"A{i}": 60 + 3 * i + rng.standard_normal(14).cumsum() for i in range(20)}, index=years)
     own = (others["A3"] + others["A9"]) / 2 - 8.0 * (np.array(years) >= 2022)
     found = compare(others.assign(Own=own), "Own", 2022)
-    assert found.effect[-4:] == pytest.approx([-8] * 4, abs=0.7)
+    assert (found.actual - found.synthetic)[-4:] == pytest.approx([-8] * 4, abs=0.7)
     assert found.weights["A3"] == pytest.approx(0.5, abs=0.1)
     assert found.placebo < 0.1
     assert sum(found.weights.values()) == pytest.approx(1, abs=0.03)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import io
 import re
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from textwrap import fill
 from types import MappingProxyType
@@ -20,7 +19,7 @@ from model.report.look import markup
 from model.report.look import tables as tbl
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     import pandas as pd
     from matplotlib.axes import Axes
@@ -114,27 +113,28 @@ class Figure:
 def draw(  # noqa: PLR0913 - as chart
     key: str, alt: str, paint: Callable[[Any], None], *, height: float, narrow: bool, grid: Mapping[str, Any]
 ) -> str:
-    """Return what `paint` draws in the house style, for a wide and a `narrow` page; inches. The page shows one."""
-    from matplotlib.figure import Figure as Canvas  # noqa: PLC0415 - a second to import; only pages with charts pay it
+    """Return what `paint` draws in the house style, for a wide and a `narrow` page; inches. The page shows one.
+
+    It starts from matplotlib's own settings, whatever the machine's `matplotlibrc` says, and writes no date: the same
+    contents give the same picture.
+    """
+    import matplotlib as mpl  # noqa: PLC0415 - a second to import; only pages with charts pay it
+    from matplotlib.figure import Figure as Canvas  # noqa: PLC0415 - as above
 
     shown = []
     sizes = [("broad", WIDTH, height), ("narrow", NARROW, height * TALLER)]
     for name, width, tall in sizes if narrow else [("", WIDTH, height)]:
-        own = f"{key}-narrow" if name == "narrow" else key
-        with house_style(own):
+        own, file = f"{key}-narrow" if name == "narrow" else key, io.StringIO()
+        with mpl.rc_context():
+            mpl.rcdefaults()
+            mpl.rcParams.update(cast("Any", _STYLE | {"svg.hashsalt": own}))
             canvas = Canvas(figsize=(width, tall), layout="constrained", dpi=DOTS)
             paint(canvas.subplots(**grid))
             if name == "narrow":
                 _fitted(canvas)
-            shown.append(f'<div class="{name}">{owned(_printed(canvas), own, alt)}</div>')
+            canvas.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
+        shown.append(f'<div class="{name}">{owned(file.getvalue(), own, alt)}</div>')
     return "".join(shown)
-
-
-def _printed(canvas: Canvas) -> str:
-    """Return a chart as an SVG document without a date: the same contents give the same picture."""
-    file = io.StringIO()
-    canvas.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
-    return file.getvalue()
 
 
 def _fitted(canvas: Canvas) -> None:
@@ -155,20 +155,6 @@ def _fitted(canvas: Canvas) -> None:
         if max(map(len, names), default=0) > LETTERS_THAT_FIT:
             axes.set_yticks(axes.get_yticks(), [fill(name, LETTERS_THAT_FIT) for name in names])
         axes.set_title(fill(axes.get_title("left"), 2 * LETTERS_THAT_FIT))
-
-
-@contextmanager
-def house_style(key: str) -> Iterator[None]:
-    """Return the context in which a chart is built and printed; `key` makes its ids its own.
-
-    It starts from matplotlib's own settings, whatever the machine's `matplotlibrc` says.
-    """
-    import matplotlib as mpl  # noqa: PLC0415 - as in draw
-
-    with mpl.rc_context():
-        mpl.rcdefaults()
-        mpl.rcParams.update(cast("Any", _STYLE | {"svg.hashsalt": key}))
-        yield
 
 
 def owned(svg: str, key: str, alt: str) -> str:
@@ -198,11 +184,6 @@ def money_axis(axes: Axes, *, along: str = "y") -> None:
     axis = axes.yaxis if along == "y" else axes.xaxis
     axis.set_major_locator(MaxNLocator(5))
     axis.set_major_formatter(FuncFormatter(_tick))
-
-
-def unit_marks(unit: str) -> Callable[[float, float], str]:
-    """Return how an axis of a unit is marked."""
-    return lambda value, _position: fmt.on_axis(value, unit)
 
 
 def _tick(value: float, _position: int) -> str:

@@ -5,6 +5,7 @@ takes longer than the rest and turns every SVG's attributes to lower case. Ours 
 """
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from nbconvert.exporters import TemplateExporter
@@ -45,6 +46,7 @@ class PageExporter(TemplateExporter):
         return ".html.j2"
 
 
+@cache
 def page_exporter() -> PageExporter:
     """Return an exporter; making one costs more than using it."""
     return PageExporter(  # type: ignore[no-untyped-call] # nbconvert has no types here

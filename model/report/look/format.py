@@ -14,8 +14,6 @@ MINUS = "\N{MINUS SIGN}"
 MISSING = "not available"
 MONTHS_A_YEAR = 12
 _TOO_LARGE = Decimal(10) ** 15  # beyond it a double holds no decimals to round
-MONTH_NAMES = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
-               "November", "December")  # fmt: skip
 
 Number = float | int | None
 
@@ -139,20 +137,14 @@ def chance(probability: Number, draws: int = 0) -> str:
     return percent(probability)
 
 
-def ratio(value: Number, places: int = 2) -> str:
-    """Return a plain ratio, as a benefit-cost ratio is printed: 1.537 -> `1.54`."""
-    return decimal(value, places)
-
-
 def month(label: str) -> str:
     """Return a month in words: `2025-03` -> `March 2025`."""
-    year, number = label.split("-")[:2]
-    return f"{MONTH_NAMES[int(number) - 1]} {year}"
+    return f"{Date.fromisoformat(f'{label[:7]}-01'):%B %Y}"
 
 
 def day(date: Date) -> str:
     """Return a day in words: 2022-07-13 -> `13 July 2022`."""
-    return f"{date.day} {MONTH_NAMES[date.month - 1]} {date.year}"
+    return f"{date.day} {date:%B %Y}"
 
 
 def duration(months: Number) -> str:
@@ -197,11 +189,6 @@ def reach(low: Number, high: Number, unit: str) -> str:
     return f"{quantity(low, unit)} to {quantity(high, unit)}"
 
 
-def on_axis(value: float, unit: str) -> str:
-    """Return a number as an axis of that unit is marked: (750, `GBP/week`) -> `£750`; (0.62, `share`) -> `62%`."""
-    return quantity(value, "GBP" if unit.startswith("GBP") else "share" if unit in _SHARES else "")
-
-
 def read(text: str, unit: str) -> float | None:
     """Return the number that a text such as `quantity` writes stands for: `15%` -> 0.15, `£1,200 a week` -> 1200.
 
@@ -238,35 +225,24 @@ def counted(number: int, one: str, many: str = "") -> str:
     return f"{'no' if number == 0 else f'{number:,}'} {words}"
 
 
-def adding_up(values: Sequence[float], places: int = 0, total: float | None = None) -> list[float]:
-    """Round so that the rounded parts add up to the rounded total: the largest remainders are rounded up.
-
-    `total`, already rounded, is what they have to add up to where that is not their own sum: the difference of two
-    balances that are each rounded, or a total of which a little is not shown. What is exactly nothing stays so.
-
-    >>> adding_up([0.4, 0.4, 0.4])
-    [1.0, 0.0, 0.0]
-    """
-    scale = 10.0**places
-    scaled = [v * scale for v in values]
-    floors = [math.floor(v + 1e-9) for v in scaled]
-    wanted = math.floor(sum(scaled) + 0.5 + 1e-9) if total is None else round(total * scale)
-    order = sorted(range(len(scaled)), key=lambda i: (floors[i] - scaled[i], i))
-    order = [i for i in order if scaled[i]] or order
-    short = wanted - sum(floors)
-    for k in range(abs(short) if order else 0):
-        floors[order[k % len(order)] if short > 0 else order[-1 - k % len(order)]] += 1 if short > 0 else -1
-    return [f / scale for f in floors]
-
-
 def in_thousands_to(parts: Sequence[float], total: float) -> list[float]:
-    """Return pounds in whole thousands that add up to what `total` rounds to, as it is printed.
+    """Return pounds in whole thousands that add up to what `total` rounds to: the largest remainders are rounded up.
 
-    Parts that are further from the total than rounding can be (something else is in it) are rounded by themselves.
+    What is exactly nothing stays so. Parts that are further from the total than rounding can be (something else is in
+    it) are rounded by themselves.
+
+    >>> in_thousands_to([400.0, 400.0, 400.0], 1200.0)
+    [1000.0, 0.0, 0.0]
     """
     if abs(sum(parts) - total) >= 1e3 * max(len(parts), 1):
         return [1e3 * thousand(part) for part in parts]
-    return [1e3 * v for v in adding_up([p / 1e3 for p in parts], total=thousand(total))]
+    floors = [math.floor(part / 1e3 + 1e-9) for part in parts]
+    order = sorted(range(len(parts)), key=lambda i: floors[i] - parts[i] / 1e3)
+    order = [i for i in order if parts[i]] or order
+    short = thousand(total) - sum(floors)
+    for k in range(abs(short) if order else 0):
+        floors[order[k % len(order)] if short > 0 else order[-1 - k % len(order)]] += 1 if short > 0 else -1
+    return [1e3 * floor for floor in floors]
 
 
 def thousand(pounds: float) -> int:
