@@ -1,7 +1,7 @@
 """`python -m benchmarks [NAME ...]`: run the benchmarks in this folder, all of them unless named.
 
-A benchmark is a module here with a function `main(arguments: list[str]) -> None` that prints a table. What follows
-`--` goes to it: `python -m benchmarks reports -- --scenarios 5`.
+A benchmark is a module here with a function `main(arguments: list[str]) -> None` that prints a table. From the first
+option on all goes to it: `python -m benchmarks reports --scenarios 5`, with or without a `--` between.
 """
 
 from __future__ import annotations
@@ -23,8 +23,9 @@ def found() -> list[str]:
 
 def main(arguments: list[str]) -> int:
     """Run the benchmarks asked for; 2 if one of them is unknown."""
-    cut = arguments.index("--") if "--" in arguments else len(arguments)
-    asked, passed_on = arguments[:cut], arguments[cut + 1 :]
+    cut = next((i for i, word in enumerate(arguments) if word.startswith("-")), len(arguments))
+    asked, passed_on = arguments[:cut], arguments[cut:]
+    passed_on = passed_on[1:] if passed_on[:1] == ["--"] else passed_on
     known = found()
     unknown = sorted(set(asked) - set(known))
     if unknown:

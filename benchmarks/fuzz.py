@@ -1,6 +1,6 @@
 """Damage of every kind, in process: inputs, returns, tables and outputs are mutated and read without a traceback.
 
-Run: ``python -m benchmarks fuzz -- --cases 10000 --seed 1``. Each mutation is refused in a sentence, warned of,
+Run: ``python -m benchmarks fuzz --cases 10000 --seed 1``. Each mutation is refused in a sentence, warned of,
 harmless, or silent: read without a word while the headline moves by more than 1%. A traceback ends the run with
 status 1; the finding becomes a minimal file in ``tests/faults``.
 """
@@ -191,11 +191,12 @@ def attempt(target: Target, rng: random.Random) -> Outcome:
         path.write_bytes(raw)
 
 
-def fuzz(kind: str, cases: int, seed: int) -> list[Outcome]:
-    """Return what came of so many mutations of one kind of target; the same seed gives the same ones."""
+def fuzz(kind: str, cases: int, seed: int, first: int = 0) -> list[Outcome]:
+    """Return what came of so many mutations of one kind of target, from number `first` on; a seed gives the same."""
     with tempfile.TemporaryDirectory() as place:
         target = TARGETS[kind](Path(place))
-        return [attempt(target, random.Random(f"{kind}/{seed}/{number}")) for number in range(cases)]  # noqa: S311
+        numbers = range(first, first + cases)
+        return [attempt(target, random.Random(f"{kind}/{seed}/{number}")) for number in numbers]  # noqa: S311
 
 
 def main(arguments: list[str]) -> None:
@@ -203,12 +204,15 @@ def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="fuzz")
     parser.add_argument("--cases", type=int, default=1000, help="mutations in all")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--part", default="1/1", help="2/8 does the second eighth of them: a long run in parts")
     parser.add_argument("--only", choices=list(TARGETS), action="append")
     options = parser.parse_args(arguments)
     kinds, failed = options.only or list(TARGETS), False
+    part, parts = map(int, options.part.split("/"))
+    cases = max(1, options.cases // len(kinds) // parts)
     for kind in kinds:
         started = time.perf_counter()
-        found = fuzz(kind, max(1, options.cases // len(kinds)), options.seed)
+        found = fuzz(kind, cases, options.seed, first=(part - 1) * cases)
         counts = collections.Counter(outcome.kind for outcome in found)
         told = ", ".join(f"{count} {name}" for name, count in counts.most_common())
         print(f"{kind:8} {len(found):6} in {time.perf_counter() - started:4.0f} s: {told}")

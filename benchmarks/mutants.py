@@ -1,6 +1,6 @@
 """Small damage to the code itself, a seeded sample: an operator, a bound, a sign or a constant is changed in a copy.
 
-Run: ``python -m benchmarks mutants -- --each 6 --seed 1``. The tests of the mutated room must notice; what they let
+Run: ``python -m benchmarks mutants --each 6 --seed 1``. The tests of the mutated room must notice; what they let
 pass is printed with its line. A survivor is given a test, or a reason in `KEPT` why nobody could see the difference.
 """
 

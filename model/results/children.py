@@ -32,7 +32,7 @@ def caseload_frame(result: Outcome) -> pd.DataFrame:
     """Placement totals and the whole with quantiles; each cell that ever holds a child with central and mean."""
     months = np.array(months_of(result.case))
     rows = [
-        (result.case.scenario, *labels, months[len(months) - len(children) :], statistic, np.round(children, 8) + 0.0)
+        (result.case.scenario, *labels, months[len(months) - len(children) :], statistic, np.round(children, 6) + 0.0)
         for world in WORLDS
         for *labels, statistic, children in _series(result, world)
     ]

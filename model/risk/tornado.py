@@ -31,5 +31,5 @@ def tornado(case: Case, evaluate: Evaluate, perimeters: Sequence[str]) -> pd.Dat
         for perimeter in perimeters
         for a, at, npv in zip(rows, ends, np.reshape(moved.get(perimeter, []), (-1, 2)), strict=True)
     ]
-    bars.sort(key=lambda bar: (perimeters.index(bar[0]), -bar[-1]))
+    bars.sort(key=lambda bar: (perimeters.index(bar[0]), -round(bar[-1], 2)))  # below a penny it is the processor's
     return pd.DataFrame(bars, columns=list(COLUMNS))

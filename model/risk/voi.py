@@ -120,7 +120,7 @@ def information_values(
         (label, " ".join(wanted.get(label, ())), value, error, value / whole[0] if whole[0] > 0 else 0.0)
         for label, (value, error) in worth.items()
     ]
-    rows.sort(key=lambda row: (row[0] == EVERYTHING, -row[2]))
+    rows.sort(key=lambda row: (row[0] == EVERYTHING, -round(row[2], 2)))
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 

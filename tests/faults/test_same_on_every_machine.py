@@ -1,14 +1,22 @@
 """No printed figure hangs on an arbitrary basis, a last digit or a setting of the machine."""
 
 import json
+import os
+import platform
+import subprocess
+import sys
+from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
+import pandas as pd
 import pytest
 
 from model.report.diff import compare
-from model.report.look import charts, tables
+from model.report.look import charts, format, tables  # noqa: A004 - its own name
+from model.results.files import settled, write_csv
 from model.risk import voi
+from tests.cases import write_case
 
 
 def other_arithmetic(monkeypatch, seed):
@@ -94,3 +102,51 @@ def test_settings_of_the_machine_do_not_reach_a_chart():
         {"path.sketch": (1, 100, 2), "axes.linewidth": 7, "xtick.direction": "in", "axes.xmargin": 0.4}
     ):
         assert drawn() == plain
+
+
+def test_the_last_digits_of_a_float_are_not_written(tmp_path):
+    # what numpy 2.4 and numpy 2.5 made of the same case, and a switching value that lies between
+    here = {"npv_gbp": 160729.1037097858, "switching_value": 572.8489955173153, "share": 0.0250375685684370308}
+    there = {"npv_gbp": 160729.10370978675, "switching_value": 572.8489955173163, "share": 0.0250375685684370342}
+    assert {name: float(settled(name, value)) for name, value in here.items()} == {
+        "npv_gbp": 160729.1,
+        "switching_value": 572.848996,
+        "share": 0.0250375686,
+    }
+    for name, values in (("here", here), ("there", there)):
+        write_csv(
+            pd.DataFrame([values | {"name": "a", "nothing": np.nan, "none": 0.0, "far": -np.inf}]), tmp_path / name
+        )
+    assert (tmp_path / "here").read_bytes() == (tmp_path / "there").read_bytes()
+    assert (tmp_path / "here").read_text().splitlines()[1].startswith("160729.1,572.848996,0.0250375686,a,")
+
+
+def test_a_half_that_falls_a_hair_short_is_printed_as_a_half():
+    assert format.decimal(0.1 + 0.2 - 0.05, 2) == format.decimal(0.25, 2)
+    assert format.pounds(2.4999999999999996) == format.pounds(2.5) == "£3"
+    assert tables.number("25%", 0.1 + 0.15).sort == tables.number("25%", 0.25).sort
+
+
+PROGRAM = """
+import sys
+from pathlib import Path
+from model import load_case, run
+from model.results import files
+files.write(run(load_case(sys.argv[1]), draws=40, seed=7), Path(sys.argv[2]))
+"""
+
+
+@pytest.mark.skipif(platform.machine() not in {"x86_64", "AMD64"}, reason="the names of the cores are Intel's")
+def test_another_core_of_the_same_processor_writes_the_same_bytes(tmp_path):
+    # SSE of 2004 and, where it has them, the vectors of 2013 multiply matrices in another order
+    folder = write_case(tmp_path)
+    for core in ("Prescott", "Haswell"):
+        (tmp_path / core).mkdir()
+        words = [sys.executable, "-c", PROGRAM, str(folder), str(tmp_path / core)]
+        root = Path(__file__).parents[2]
+        subprocess.run(words, env={**os.environ, "OPENBLAS_CORETYPE": core}, cwd=root, check=True)
+    written = sorted(path.name for path in (tmp_path / "Haswell").iterdir())
+    assert "metrics.json" in written
+    assert [
+        n for n in written if (tmp_path / "Haswell" / n).read_bytes() != (tmp_path / "Prescott" / n).read_bytes()
+    ] == []

@@ -183,7 +183,7 @@ def total(words: str) -> Cell:
 
 def number(shown: str, value: fmt.Number) -> Cell:
     """Return a cell of a formatted number, sorted by its value."""
-    return Cell(text=shown, sort=None if value is None or fmt.is_missing(value) else value, kind=NUMBER)
+    return Cell(text=shown, sort=None if value is None or fmt.is_missing(value) else float(f"{value:.9g}"), kind=NUMBER)
 
 
 def thousands(value: fmt.Number) -> Cell:
