@@ -11,6 +11,7 @@ import csv
 import io
 from pathlib import Path
 
+from model.case.parameters import AGE_BANDS, PLACEMENTS
 from model.case.reading import pay_files
 from model.case.reading.problems import InputProblems
 
@@ -235,7 +236,9 @@ outturn,2022/23,0.07,invented,2024-03-30,green,
 outturn,later,0.02,invented,2024-03-30,green,
 """
 
-CASELOAD_SEED = "age_band,placement,weight,source\nunder_1,other,1,invented\n"  # all cells alike
+CASELOAD_SEED = "age_band,placement,weight,source\n" + "".join(
+    f"{age},{placement},1,invented\n" for age in AGE_BANDS for placement in PLACEMENTS
+)  # all cells alike
 STAYS = "months,left_share,source\n6,,invented\n12,,invented\n24,,invented\n"  # nothing known of short stays
 
 SCENARIOS = {

@@ -10,8 +10,9 @@ import pyarrow.compute
 import pyarrow.csv
 
 from model.batch.disk import NEW
-from model.results.annual import Floats, pennies
+from model.results.annual import pennies
 from model.results.runs import Result
+from model.results.sample import Floats
 
 FRAMES = ("annual", "caseload", "funding", "mtfp", "switching", "reconciliation", "staffing", "reserve", "virement",
           "tornado", "information", "attribution", "convergence", "structure")  # fmt: skip

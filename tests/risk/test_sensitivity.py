@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -184,6 +185,40 @@ def test_every_switching_value_of_bury_is_the_nearest_change_of_sign(scenario: s
         assert short == -past == own[0], s
 
 
+def crossing(a: Assumption, root: float) -> float:
+    """The switching value of an assumption in which the NPV rises through zero at `root`; NaN where none is found."""
+    return float(asked(toy(a), lambda d: {"p": d[a.name] - root}, ["p"])[0].switching_value)
+
+
+@pytest.mark.parametrize(
+    ("a", "reached"),
+    [
+        (row("fixed", 1), (0, 5)),  # up to five times central; no price is below nothing
+        (row("narrow", 1, 0.1), (0, 5)),
+        (row("wide", 100, 90), (0, 190 + 3 * 180)),  # or three of its own widths beyond its range
+        (row("nought", 0), (0, 1)),
+        (row("count", 2, unit="children"), (0, 10)),  # what cannot be is not tried
+        (row("part", 0.3, unit="share"), (0, 1)),
+        (row("growth", 0.01, unit="rate/year"), (-0.04, 0.5)),  # a half a year, which five times central would not
+        (row("unsure", 0.01, 0.1, unit="rate/year"), (-0.09 - 3 * 0.2, 0.11 + 3 * 0.2)),
+        (row("decline", -0.3, unit="rate/year"), (-0.993, 1.5)),  # never -1: a hundredth of the way short of it
+    ],
+    ids=lambda value: getattr(value, "name", ""),
+)
+def test_an_assumption_is_searched_as_far_as_it_could_be(a: Assumption, reached: tuple[float, float]) -> None:
+    for end, side in zip(reached, (-1, 1), strict=True):
+        near, past = end - side * 1e-4 * max(1, abs(end)), end + side * 1e-4 * max(1, abs(end))
+        if (a.value - near) * side < 0:
+            assert crossing(a, near) == pytest.approx(near)
+        assert math.isnan(crossing(a, past))
+
+
+def test_a_switch_has_two_settings_and_is_tried_at_the_other() -> None:
+    off, on = row("off", 0, unit="switch"), row("on", 1, unit="switch")
+    assert (crossing(off, 0.5), crossing(on, 0.5)) == (1, 0)
+    assert math.isnan(crossing(on, 1.5))
+
+
 def test_the_nearest_of_several_crossings_is_taken() -> None:
     case = toy(row("x", 1, 0.1))
     found = asked(case, lambda d: {"p": (d["x"] - 0.2) * (d["x"] - 1.4) * (d["x"] - 4)}, ["p"])[0]
@@ -223,6 +258,15 @@ def test_sobol_indices_are_those_of_scipy_to_six_digits() -> None:
     ours = indices(LINEAR, linear, "one", draws=draws, seed=1)
     np.testing.assert_allclose([ours[n].first for n in ("a", "b")], np.ravel(theirs.first_order), rtol=1e-6)
     np.testing.assert_allclose([ours[n].total for n in ("a", "b")], np.ravel(theirs.total_order), rtol=1e-6)
+
+
+def test_the_errors_of_sobol_indices_are_how_far_they_scatter() -> None:
+    each = [indices(LINEAR, linear, "one", draws=200, seed=seed)["b"] for seed in range(60)]
+    for name in ("first", "total"):
+        scatter = np.std([getattr(one, name) for one in each], ddof=1)
+        assert np.mean([getattr(one, f"{name}_error") for one in each]) == pytest.approx(scatter, rel=0.35)
+    still = indices(LINEAR, lambda d: {"p": 0 * d["a"] + 7}, "p", draws=20, seed=1)["a"]
+    assert (still.first, still.first_error, still.total, still.total_error) == (0, 0, 0, 0)
 
 
 def test_sobol_indices_of_a_product_show_the_interaction() -> None:

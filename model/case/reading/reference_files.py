@@ -1,7 +1,9 @@
 """`inputs/reference`: rates, price indices, starting weights, codes and limits, shared by all cases."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import product
 from pathlib import Path
 from typing import Final
 
@@ -141,8 +143,8 @@ def read(
             table.rows(folder / "demand", problems, optional=False)
     rates = _own_first(RATES, folder / "prices", own, problems)
     series = _known_last(_own_first(INDICES, folder / "prices", own, problems), known)
-    seed = [row for row in SEED.rows(folder / "demand", problems, optional=False) if row.complete]
-    grades = [row for row in OPTIMISM.rows(folder, problems) if row.complete]
+    seed = _every(SEED, folder / "demand", list(product(parameters.AGE_BANDS, parameters.PLACEMENTS)), problems)
+    grades = _every(OPTIMISM, folder, [(grade,) for grade in RATINGS], problems, optional=True)
     reference = Reference(
         indices=_indices(series, problems),
         discount_rates={row.values["name"]: row.values["rate_annual"] for row in rates if row.complete},
@@ -201,16 +203,21 @@ def _told(row: Row) -> date:
 
 def _stays(folder: Path, known: date | None, problems: list[Problem]) -> dict[int, float | None]:
     """Return months -> the share who leave within them, over the country, as far as it was known."""
+    rows = _every(STAYS, folder, [("6",), ("12",), ("24",)], problems)
+    return {int(row.values["months"]): row.values["left_share"] for row in rows if _was_known(row, known)}
+
+
+def _every(
+    table: Table, folder: Path, wanted: Sequence[tuple[str, ...]], problems: list[Problem], *, optional: bool = False
+) -> list[Row]:
+    """Return the rows of a table that has one for each of a known list: where one is gone it has been damaged."""
     before = len(problems)
-    rows = STAYS.rows(folder, problems, optional=False)
-    stated = {int(row.values["months"]): row for row in rows if row.complete}
-    if len(problems) == before:
-        problems.extend(
-            rows[-1].problem("months", f"a row for {months} months too, its left_share empty where it is not known")
-            for months in (6, 12, 24)
-            if months not in stated
-        )
-    return {months: row.values["left_share"] for months, row in stated.items() if _was_known(row, known)}
+    rows = [row for row in table.rows(folder, problems, optional=optional) if row.complete]
+    found = {tuple(str(row.values[name]) for name in table.key) for row in rows}
+    if rows and len(problems) == before:
+        gone = ["/".join(key) for key in wanted if key not in found]
+        problems.extend(rows[-1].problem(table.key[0], f"a row for {key} too") for key in gone)
+    return rows
 
 
 def _indices(rows: list[Row], problems: list[Problem]) -> dict[str, PriceIndex]:
