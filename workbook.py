@@ -54,8 +54,8 @@ SITE = ["sphinx", "-q", "-b", "html", "-d", "outputs/docs/.doctrees", "docs", "o
 LAB_SETTINGS = '{"@jupyterlab/apputils-extension:notification": {"checkForUpdates": false, "fetchNews": "false"}}\n'
 PROOF = "import importlib, sys; [importlib.import_module(name) for name in sys.argv[1:]]"
 LONGEST_WINDOWS_ROOT = 90  # the packages' own paths take up to 165 of the 259 characters that Windows allows
-# What leads to other Pythons' packages, or puts ours where they are not looked for.
-LED_ASTRAY = ("PYTHONHOME", "PYTHONPATH", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_USER", "PIP_REQUIRE_VIRTUALENV")
+# What leads to other Pythons' packages, or away from the lock.
+LED_ASTRAY = ("PYTHONHOME", "PYTHONPATH", "UV_SYSTEM_PYTHON", "UV_CONSTRAINT", "UV_OVERRIDE", "UV_EXCLUDE_NEWER")
 SIDE_BY_SIDE = ["-n", "logical", "--maxprocesses=8", "--dist=worksteal"]
 
 # uv does not read pip's settings: these say where packages come from and whom to trust, and are handed on to it.
@@ -68,6 +68,10 @@ PIP_SETTINGS = {
     "cert": "SSL_CERT_FILE",
     "proxy": "ALL_PROXY",
 }
+# Besides these, pip may be told how to reach an index and how long to wait; what says where and what to install
+# (PIP_TARGET, PIP_PYTHON, PIP_DRY_RUN, PIP_CONSTRAINT ...) is left aside.
+PIP_MAY = (*PIP_SETTINGS, "config-file", "client-cert", "keyring-provider", "timeout", "default-timeout", "retries")
+PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")  # the system's, for pip and uv alike
 
 
 def main(arguments: list[str]) -> int:
@@ -139,7 +143,11 @@ def environment(**settings: str) -> dict[str, str]:
 
     One thread a product of matrices, unless the caller says otherwise: see `model/__init__.py`.
     """
-    kept = {name: value for name, value in os.environ.items() if name not in LED_ASTRAY}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in LED_ASTRAY and (name[:4] != "PIP_" or name[4:].lower().replace("_", "-") in PIP_MAY)
+    }
     return {"OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", **kept, "PYTHONUTF8": "1", **settings}
 
 
@@ -188,12 +196,12 @@ def set_up() -> None:
         sys.exit(f"{ROOT} is too long a path for Windows: move this folder nearer to the top, such as C:\\workbook.")
     make_empty_environment()
     if install_with_uv() != 0 and install_with_pip() != 0:
-        used = ", ".join(sorted(pip_settings())) or "none"
+        used = ", ".join(sorted([*pip_settings(), *(name for name in os.environ if name.lower() in PROXIES)])) or "none"
         sys.exit(
             "\nThe packages could not be installed; the lines above say why. The first call needs the internet, or your"
             "\norganisation's package index (pip's own settings are used). Run the same command again when it is there."
             "\nThey are built for Python 3.11 to 3.14 on Linux, Apple silicon and Windows (the x64 Python, on ARM too);"
-            f"\nelsewhere use conda and environment.yml. Settings of pip's in use here: {used}."
+            f"\nelsewhere use conda and environment.yml. Settings of pip's and proxies in use here: {used}."
         )
     # A path relative to site-packages: `import model` then works from any folder, as notebooks need.
     (packages,) = VENV.glob("Lib/site-packages" if WINDOWS else "lib/python*/site-packages")

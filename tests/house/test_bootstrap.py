@@ -212,12 +212,16 @@ def test_packages_that_cannot_be_imported_leave_no_stamp(workbook, monkeypatch):
 
 
 def test_what_leads_astray_is_left_aside_and_nothing_is_kept_outside(workbook, monkeypatch):
-    for name in ("PIP_TARGET", "PIP_PREFIX", "PYTHONHOME"):
+    astray = ["PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_USER", "PIP_PYTHON", "PIP_DRY_RUN", "PIP_CONSTRAINT",
+              "PIP_REQUIRE_VIRTUALENV", "PIP_NO_BINARY", "PYTHONHOME", "PYTHONPATH", "UV_SYSTEM_PYTHON"]  # fmt: skip
+    kept = ["PIP_INDEX_URL", "PIP_CERT", "PIP_CONFIG_FILE", "PIP_RETRIES", "HTTPS_PROXY", "UV_DEFAULT_INDEX"]
+    for name in (*astray, *kept):
         monkeypatch.setenv(name, "/elsewhere")
     asked = fake_environment(workbook, monkeypatch, [0, 0, 0])
     monkeypatch.setattr(workbook, "pip_settings", lambda: {"index-url": "https://mirror.example/simple"})
     workbook.set_up()
-    assert not {"PIP_TARGET", "PIP_PREFIX", "PYTHONHOME"} & workbook.environment().keys()
+    assert not set(astray) & workbook.environment().keys()
+    assert set(kept) <= workbook.environment().keys()
     for _, settings in asked[:2]:
         assert settings["PIP_CONFIG_FILE"] == os.devnull
         assert settings["PIP_NO_CACHE_DIR"] == "1"
@@ -248,6 +252,19 @@ def test_offline_the_first_call_says_what_is_needed_and_leaves_no_stamp(workbook
     with pytest.raises(SystemExit, match="needs the internet"):
         workbook.set_up()
     assert not workbook.STAMP.exists()
+
+
+def test_a_proxy_that_is_not_there_is_named_and_its_password_is_not(workbook, monkeypatch):
+    for name in [name for name in os.environ if name.lower() in workbook.PROXIES]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("https_proxy", "http://someone:secret@127.0.0.1:9")
+    fake_environment(workbook, monkeypatch, [1, 1])
+    monkeypatch.setattr(workbook, "pip_settings", lambda: {"index-url": "http://127.0.0.1:9/simple"})
+    with pytest.raises(SystemExit) as ended:
+        workbook.set_up()
+    assert "in use here: https_proxy, index-url." in ended.value.code
+    assert "secret" not in ended.value.code
+    assert not workbook.is_ready()
 
 
 @pytest.mark.parametrize("lock", [LOCK, LOCK.partition("z==")[0], LOCK.partition("\n")[2].partition("\n")[2]])
