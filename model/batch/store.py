@@ -29,7 +29,7 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 
 RECORD = "run.json"
@@ -68,7 +68,18 @@ def why_stale(folder: Path, made_from: Mapping[str, str]) -> str:
     if changed:
         more = f" and {len(changed) - 3} more" if len(changed) > 3 else ""
         return f"changed: {', '.join(changed[:3])}{more}"
-    for name, published in record["files"].items():
+    return why_damaged(folder, record)
+
+
+def why_damaged(folder: Path, record: Mapping[str, Any] | None, names: Collection[str] | None = None) -> str:
+    """Which file of a published folder is gone or has other bytes than the record says; empty if none, or no record.
+
+    `names`: of these files; None = of all.
+    """
+    files: Mapping[str, str] = record["files"] if record else {}
+    for name, published in files.items():
+        if names is not None and name not in names:
+            continue
         try:
             same = digest(folder / name) == published
         except (OSError, ValueError):  # a name that no file can have
@@ -89,6 +100,8 @@ def begin(folder: Path) -> Path:
     """A new empty folder beside ``folder``, on the same file system, to write in."""
     temporary = folder.parent / f"{NEW}{folder.name}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
     try:
+        if folder.is_file():
+            raise NotADirectoryError(errno.ENOTDIR, "a file stands there, and is not replaced by a folder", str(folder))
         temporary.mkdir(parents=True)
     except OSError as error:
         raise OutputError(explain(error, folder.parent)) from error

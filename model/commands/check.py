@@ -7,7 +7,7 @@ from pathlib import Path
 
 from model.case.records import Case
 from model.commands.arguments import Options, Parsers, declare
-from model.commands.shared import DONE, FAILED, ROOT, case_paths, refused, refused_for
+from model.commands.shared import DONE, FAILED, OUTPUTS, ROOT, case_paths, refused, refused_for
 from model.commands.terminal import say
 
 DICTIONARY = ROOT / "docs" / "inputs.md"
@@ -36,6 +36,7 @@ def check(paths: Sequence[Path], *, mend: bool = False, impact: bool = False) ->
     """
     from model.case.reading.plausible import warnings  # noqa: PLC0415
     from model.results.check import examine, opening_cost  # noqa: PLC0415
+    from model.results.provenance import shortened  # noqa: PLC0415
 
     for path in paths:
         _undo_excel(path, mend=mend)
@@ -46,7 +47,10 @@ def check(paths: Sequence[Path], *, mend: bool = False, impact: bool = False) ->
     if not paths:
         return refused("no case to check: a case is a folder of inputs/ with a case.toml")
     for finding in findings:
-        slips = warnings(finding.cases, opening_cost(finding.cases[0]))
+        slips = (
+            *warnings(finding.cases, opening_cost(finding.cases[0])),
+            *shortened(finding.cases[0], OUTPUTS),
+        )
         say(_counts(finding.cases, len(slips)))
         for slip in slips:
             say(f"warning: {slip}")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from model.case.reading.problems import InputProblems, Problem
 from model.commands.arguments import Options, Parsers, declare, pair
-from model.commands.shared import CASE_HELP, DONE, INPUTS, case_paths, refused_for
+from model.commands.shared import CASE_HELP, DONE, INPUTS, case_paths, refused, refused_for
 from model.commands.terminal import say
 
 POSTS, LIST = "establishment.csv", "establishment_list"
@@ -46,6 +46,8 @@ def _out(options: Options) -> int:
 
     folder = _folder(options.case)
     path = options.out or folder / f"{folder.name}.xlsx"
+    if path.suffix.lower() != ".xlsx":
+        return refused(f"--out {path}: expected the name of a file that ends in .xlsx")
     write_whole(path, case_book(folder))
     say(f"{path}: edit it, then bring it back with `import {path}`")
     return DONE

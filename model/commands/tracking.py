@@ -51,6 +51,8 @@ def run_track(options: Options) -> int:
     (path,) = case_paths([options.case])
     if wrong := among_inputs(options.outputs, [path]):
         return refused(wrong)
+    if bool(options.dfe) != bool(options.authority):
+        return refused("--dfe and --authority go together: whose neighbours, and from which tables")
     found = open_outturn(path, options.plan, options.dfe, options.authority)
     folder = options.outputs / found.case.folder_name / "outturn"
     with whole(folder) as place:

@@ -83,9 +83,10 @@ def new_folder(case: str, inputs: Path, problems: Sequence[str] = ()) -> Iterato
 def blank_case(case: str, kinds: Sequence[str], inputs: Path, today: date) -> list[str]:
     """Write `inputs/<case>` with schemes of these kinds and an empty value in every row; return what to say.
 
-    Raises InputProblems for a name that is no folder's, a case that exists, or an unknown kind.
+    Raises InputProblems for a name that is no folder's, a case that exists, an unknown kind, or one given twice.
     """
     unknown = [f"kind {kind!r}: {nearest(kind, parameters.KINDS)}" for kind in kinds if kind not in parameters.KINDS]
+    unknown += [f"kind {kind!r}: given twice" for kind in dict.fromkeys(kinds) if kinds.count(kind) > 1]
     with new_folder(case, inputs, unknown) as folder:
         start = today.replace(year=today.year + (today.month > 3), month=4, day=1)
         schemes = [

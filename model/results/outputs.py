@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from model.batch.store import read_record, why_damaged
 from model.case.words import CENTRAL, INVESTMENT, REAL
 from model.results import provenance as prov
 
@@ -27,8 +28,8 @@ class Run:
     """One scenario's outcome, from its files or from a result at hand.
 
     `metrics`: perimeter -> metric -> statistic -> value; `year`: the last that pages show, and `invested`: perimeter ->
-    what is invested in it, central, real pounds; `changed`: the input files changed since (empty = fresh); `link`:
-    where its report is, empty if nowhere.
+    what is invested in it, central, real pounds; `changed`: the input files changed since, or one of its own (empty =
+    fresh); `link`: where its report is, empty if nowhere.
     """
 
     scenario: str
@@ -106,6 +107,8 @@ def finished(case_outputs: Path, cases: Path | None, known: Collection[str] | No
         found = prov.read(folder)
         if found is not None and all((folder / name).is_file() for name in ("metrics.json", "annual.csv")):
             changed = tuple(prov.changed_inputs(found, cases)) if cases else ()
+            damage = why_damaged(folder, read_record(folder), ("metrics.json", "annual.csv"))
+            changed += (damage,) if damage else ()
             whole.append(Finished(folder=folder, provenance=found, changed=changed))
     return whole
 

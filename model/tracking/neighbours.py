@@ -13,6 +13,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from model.case.reading.problems import InputProblems
+
 Floats = NDArray[np.float64]
 
 TOGETHER: Final = 1e4  # weight of the row that makes the weights sum to 1
@@ -34,13 +36,13 @@ class Comparison:
 def compare(rates: pd.DataFrame, authority: str, first_after: int) -> Comparison:
     """Return one authority beside its synthetic control. `rates`: a row a year, a column an authority, none missing.
 
-    `first_after`: the first year that the schemes can have moved. KeyError for an authority that is not there.
+    `first_after`: the first year that the schemes can have moved. InputProblems for an authority that is not there.
     """
     before = np.asarray(rates.index < first_after)
     values = rates.to_numpy(dtype=float)
     names = list(rates.columns)
     if authority not in names:
-        raise KeyError(f"no authority {authority!r} in the tables for all years")
+        raise InputProblems([f"--authority {authority!r}: not in the tables for all years"])
     own = names.index(authority)
     found = [_mixed(values, at, before) for at in range(len(names))]
     strays = np.array([_strays(values[:, at] - values @ weights, before) for at, weights in enumerate(found)])

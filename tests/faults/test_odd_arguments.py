@@ -6,6 +6,7 @@ import pytest
 
 from model.__main__ import main
 from tests.cases import write_case
+from tests.demand.synthetic import write_tables
 
 ODD = """
 run NOCASE
@@ -72,6 +73,48 @@ options NOCASE
 options CASE --scenario nosuch
 options CASE --seed -1
 options CASE --outputs CASE
+track CASE --dfe FOLDER
+track CASE --authority Northby
+track CASE --plan 0
+excel CASE --out ""
+excel CASE --out FOLDER/x.csv
+new x --blank --schemes agency,agency --inputs FOLDER
+new CON --blank --schemes agency --inputs FOLDER
+new a/b --blank --schemes agency --inputs FOLDER
+new x --blank --schemes nosuch --inputs FOLDER
+run CASE --draws 0
+run CASE --draws 99999999999999999999
+run CASE --draws 1e3
+run CASE --set =
+run CASE --set fostering.fill_rate
+run CASE --set fostering.fill_rate=nan
+run CASE --set nosuch.name=1
+run CASE --jobs 0 --draws 1
+run CASE --timeout nan --draws 1
+run CASE --engine ray
+run CASE --scheduler tcp://127.0.0.1:1 --draws 1
+run CASE --scenario ../base
+run ""
+check ""
+check FOLDER/..
+reconcile ""
+diff "" ""
+diff CASE CASE
+sweep CASE --grid fostering.fill_rate=1:0:0.1
+sweep CASE --grid fostering.fill_rate=0:1:0
+sweep CASE --grid fostering.fill_rate=0:1:1e-9
+sweep CASE --grid fostering.fill_rate=0.5 --grid fostering.fill_rate=0.6
+sweep CASE --grid nosuch=1
+sweep CASE
+import ""
+import FILE --posts CASE --map post=a --map post=b
+demand --authority x --dfe ""
+demand --authority x --ssda903 FOLDER
+freeze CASE --on 0000-01-01
+freeze CASE --scenario ""
+options CASE --draws 0
+dictionary x
+clean-notebooks ""
 clean-notebooks NOWHERE
 clean-notebooks FOLDER
 """
@@ -108,3 +151,20 @@ def test_what_is_no_notebook_is_named_and_left(tmp_path, capsys, content):
     assert main(["clean-notebooks", str(tmp_path / "odd.ipynb")]) == 1
     assert "restore it from git" in capsys.readouterr().out
     assert (tmp_path / "odd.ipynb").read_bytes() == content
+
+
+def test_a_file_is_not_replaced_by_a_folder_of_its_name(tmp_path, capsys):
+    (tmp_path / "tables").mkdir()
+    (tmp_path / "report").write_text("mine", encoding="utf-8")
+    asked = ["demand", "--authority", "Northby", "--dfe", str(write_tables(tmp_path / "tables"))]
+    assert main([*asked, "--out", str(tmp_path / "report")]) == 2
+    assert "report: a file stands there" in capsys.readouterr().err
+    assert (tmp_path / "report").read_text(encoding="utf-8") == "mine"
+
+
+def test_an_authority_that_the_tables_do_not_have_is_a_sentence(tmp_path, capsys):
+    (tmp_path / "tables").mkdir()
+    folder, tables = write_case(tmp_path), write_tables(tmp_path / "tables")
+    assert main(["freeze", str(folder), "--draws", "50"]) == 0
+    assert main(["track", str(folder), "--dfe", str(tables), "--authority", "Nowhere"]) == 2
+    assert "--authority 'Nowhere': not in the tables" in capsys.readouterr().err

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from model.case.reading.problems import InputProblems
 from model.case.records import Actual
 from model.tracking.charts import OUTSIDE, RUN_OF_EIGHT, chart, colour, power
 from model.tracking.neighbours import compare
@@ -75,5 +76,5 @@ def test_a_planted_effect_is_found_beside_a_mix_of_others():
 
 
 def test_an_authority_that_is_not_there_is_named():
-    with pytest.raises(KeyError, match="no authority 'Nowhere'"):
+    with pytest.raises(InputProblems, match="--authority 'Nowhere': not in the tables"):
         compare(pd.DataFrame({"A": [1.0, 2], "B": [1.0, 3]}, index=[2021, 2022]), "Nowhere", 2022)
