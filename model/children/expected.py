@@ -221,26 +221,33 @@ class _Record:
     def without(self, entering: Floats, short: ShortStays) -> None:
         """Take out children with short stays who do not come after all: `entering` (months, ages, placements).
 
-        They are counted in the band in which they enter; where they move is where their numbers say.
+        They are counted in the band in which they enter; where they move is where their numbers say. Fewer than none
+        are children who come besides.
         """
         months = len(entering)
-        stock, exits, at_18 = (np.zeros((months + 1, *CELLS)) for _ in range(3))
+        stock, exits, at_18, moved_in, moved_out = (np.zeros((months + 1, *CELLS)) for _ in range(5))
+        moved = (
+            np.diff(short.stock, axis=0, prepend=np.broadcast_to(np.eye(CELLS[1]), (1, *short.stock.shape[1:])))
+            + short.exits
+            + short.at_18
+        )
         for later in range(MONTHS):
             who = entering[: months - later]
             stock[later + 1 :] += np.einsum("mbp,bpq->mbq", who, short.stock[later])
             exits[later + 1 :] += np.einsum("mbp,bpq->mbq", who, short.exits[later])
             at_18[later + 1 :] += np.einsum("mbp,bpq->mbq", who, short.at_18[later])
+            moved_in[later + 1 :] += np.einsum("mbp,bpq->mbq", who, np.maximum(moved[later], 0))
+            moved_out[later + 1 :] += np.einsum("mbp,bpq->mbq", who, np.maximum(-moved[later], 0))
         self.totals -= stock.sum(axis=1)
         self.counts[0] -= entering.sum(axis=(1, 2))
         self.counts[1] -= exits[1:].sum(axis=(1, 2))
         self.counts[2] -= at_18[1:].sum(axis=(1, 2))
         if self.cells:
-            moved = np.diff(stock, axis=0) + exits[1:] + at_18[1:] - entering
             self.cells["stock"] -= stock
             self.cells["entry"] -= entering
             self.cells["exit"] -= (exits + at_18)[1:]
-            self.cells["move_in"] -= np.maximum(moved, 0)
-            self.cells["move_out"] -= np.maximum(-moved, 0)
+            self.cells["move_in"] -= moved_in[1:]
+            self.cells["move_out"] -= moved_out[1:]
 
     def close(self, month: int, children: Floats) -> None:
         """Count who is there at the month's end."""
