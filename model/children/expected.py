@@ -226,11 +226,8 @@ class _Record:
         """
         months = len(entering)
         stock, exits, at_18, moved_in, moved_out = (np.zeros((months + 1, *CELLS)) for _ in range(5))
-        moved = (
-            np.diff(short.stock, axis=0, prepend=np.broadcast_to(np.eye(CELLS[1]), (1, *short.stock.shape[1:])))
-            + short.exits
-            + short.at_18
-        )
+        entered = np.broadcast_to(np.eye(CELLS[1]), (1, *short.stock.shape[1:]))
+        moved = np.diff(short.stock, axis=0, prepend=entered) + short.exits + short.at_18
         for later in range(MONTHS):
             who = entering[: months - later]
             stock[later + 1 :] += np.einsum("mbp,bpq->mbq", who, short.stock[later])
