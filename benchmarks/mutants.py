@@ -33,8 +33,8 @@ KEPT: dict[str, str] = {
     "voi.py: if -n * math.log1p(-min(share, 1 - _REPEATS)) < price:  [LtE]": "no gain is its price to the last bit",
     "voi.py: if curved and which == _PLANE:  [Or]": "which designs are tried, not what the best of them says",
     "voi.py: places = {k: np.linspace(0, 1, k + 2)[1:-1] for k in _KNOTS}  [2]": "a knot more, as near the curve",
-    "switching.py: if key not in at or abs(x - central_value) < abs(at[key] - central_value):  [LtE]": "two crossings are "
-    "never as far from central to the last bit",
+    "switching.py: if key not in at or abs(x - central_value) < abs(at[key] - central_value):  [LtE]": "two crossings "
+    "are never as far from central to the last bit",
     "calibration.py: if self.by_age and abs(have[worst] - wanted[worst]) > CLOSE * wanted.sum():  [GtE]": "nor is a "
     "difference its limit",
     'backtest.py: SIZES: Final = {ALL: (0, np.inf), "under 300": (0, 300), "300 to 600": (300, 600), '

@@ -29,7 +29,7 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 RECORD = "run.json"
@@ -68,20 +68,16 @@ def why_stale(folder: Path, made_from: Mapping[str, str]) -> str:
     if changed:
         more = f" and {len(changed) - 3} more" if len(changed) > 3 else ""
         return f"changed: {', '.join(changed[:3])}{more}"
-    return why_damaged(folder, record)
+    return why_damaged(folder)
 
 
-def why_damaged(folder: Path, record: Mapping[str, Any] | None, names: Collection[str] | None = None) -> str:
-    """Which file of a published folder is gone or has other bytes than the record says; empty if none, or no record.
-
-    `names`: of these files; None = of all.
-    """
+def why_damaged(folder: Path, *names: str) -> str:
+    """Which file of a published folder (of these, or of all) is gone or not as its record says; empty if none is."""
+    record = read_record(folder)
     files: Mapping[str, str] = record["files"] if record else {}
-    for name, published in files.items():
-        if names is not None and name not in names:
-            continue
+    for name in names or files:
         try:
-            same = digest(folder / name) == published
+            same = name not in files or digest(folder / name) == files[name]
         except (OSError, ValueError):  # a name that no file can have
             return f"{name} is missing"
         if not same:

@@ -47,10 +47,7 @@ def check(paths: Sequence[Path], *, mend: bool = False, impact: bool = False) ->
     if not paths:
         return refused("no case to check: a case is a folder of inputs/ with a case.toml")
     for finding in findings:
-        slips = (
-            *warnings(finding.cases, opening_cost(finding.cases[0])),
-            *shortened(finding.cases[0], OUTPUTS),
-        )
+        slips = (*warnings(finding.cases, opening_cost(finding.cases[0])), *shortened(finding.cases[0], OUTPUTS))
         say(_counts(finding.cases, len(slips)))
         for slip in slips:
             say(f"warning: {slip}")

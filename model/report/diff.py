@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from model.batch.disk import write_whole
-from model.batch.store import read_record, why_damaged
+from model.batch.store import why_damaged
 from model.report.look import format as fmt
 from model.report.look import tables as tbl
 from model.report.look.page import Page, render, show
@@ -86,7 +86,7 @@ def _changes(old: Path | None, new: Path | None) -> list[Change]:
         damage = f"a file of {old} or {new} is damaged or of another version; run the scenario again"
         return [Change("Files", "What could be read", "", damage)]
     pairs = [Change(*key, before.get(key, ABSENT), after.get(key, ABSENT)) for key in {**before, **after}]
-    damaged = {folder: why_damaged(folder, read_record(folder)) for folder in (old, new)}
+    damaged = {folder: why_damaged(folder) for folder in (old, new)}
     return [
         *(Change("Files", str(folder), "", f"{why}; run the scenario again") for folder, why in damaged.items() if why),
         *(pair for pair in pairs if pair.before != pair.after),

@@ -10,7 +10,6 @@ import pyarrow.compute
 import pyarrow.csv
 
 from model.batch.disk import NEW
-from model.results.annual import pennies
 from model.results.runs import Result
 from model.results.sample import Floats
 
@@ -23,24 +22,14 @@ def write(result: Result, folder: Path) -> None:
     """Write the run's CSVs and `metrics.json` into a folder that exists. The same result gives the same bytes."""
     for name in FRAMES:
         write_csv(getattr(result, name), folder / f"{name}.csv")
-    metrics = {
-        perimeter: {
-            metric: {name: value if value is None else float(settled(metric, value)) for name, value in each.items()}
-            for metric, each in measures.items()
-        }
-        for perimeter, measures in result.metrics_by_perimeter.items()
-    }
-    text = json.dumps(metrics, indent=2, ensure_ascii=False, allow_nan=False)
+    exact = json.dumps(result.metrics_by_perimeter, allow_nan=False)
+    metrics = json.loads(exact, parse_float=lambda text: float(f"{float(text):.{SIGNIFICANT}g}"))
+    text = json.dumps(metrics, indent=2, ensure_ascii=False)
     (folder / "metrics.json").write_text(text + "\n", encoding="utf-8", newline="\n")
 
 
-def settled(name: str, values: Floats | float) -> Floats:
-    """Return money (`..._gbp`) to the penny, whatever else to nine digits.
-
-    The last of a float's seventeen hang on the processor, on numpy and on Python: nobody reads them, a comparison does.
-    """
-    if name.endswith("_gbp"):
-        return pennies(np.asarray(values))
+def settled(values: Floats) -> Floats:
+    """Return numbers to nine digits: the last of a float's seventeen hang on the processor, on numpy and on Python."""
     size = np.abs(values)
     digits = SIGNIFICANT - 1 - np.floor(np.log10(np.where((size > 0) & np.isfinite(size), size, 1.0)))
     scale = 10.0 ** np.clip(digits, 0, 22)  # beyond these a power of ten is no exact float
@@ -50,10 +39,10 @@ def settled(name: str, values: Floats | float) -> Floats:
 def write_csv(frame: pd.DataFrame, path: Path) -> None:
     """Write a frame as UTF-8 CSV with Unix line ends on every platform; texts are quoted only where they must be.
 
-    Floats as far as they are the same on every machine (`settled`).
+    Floats are `settled`; money (`..._gbp`) comes to the penny, and stays so.
     """
-    floats = frame.select_dtypes("float")
-    frame = frame.assign(**{name: settled(name, floats[name].to_numpy(float)) for name in map(str, floats)})
+    floats = [name for name in map(str, frame.select_dtypes("float")) if not name.endswith("_gbp")]
+    frame = frame.assign(**{name: settled(frame[name].to_numpy(float)) for name in floats})
     table = pa.Table.from_pandas(frame, preserve_index=False)
     plain = [c.cast(pa.string()) if pa.types.is_dictionary(c.type) else c for c in table.columns]
     texts = {i for i, c in enumerate(plain) if pa.types.is_string(c.type) or pa.types.is_large_string(c.type)}

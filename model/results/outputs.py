@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from model.batch.store import read_record, why_damaged
+from model.batch.store import why_damaged
 from model.case.words import CENTRAL, INVESTMENT, REAL
 from model.results import provenance as prov
 
@@ -107,7 +107,7 @@ def finished(case_outputs: Path, cases: Path | None, known: Collection[str] | No
         found = prov.read(folder)
         if found is not None and all((folder / name).is_file() for name in ("metrics.json", "annual.csv")):
             changed = tuple(prov.changed_inputs(found, cases)) if cases else ()
-            damage = why_damaged(folder, read_record(folder), ("metrics.json", "annual.csv"))
+            damage = why_damaged(folder, "metrics.json", "annual.csv")
             changed += (damage,) if damage else ()
             whole.append(Finished(folder=folder, provenance=found, changed=changed))
     return whole

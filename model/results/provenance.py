@@ -66,30 +66,31 @@ def provenance(case: Case, *, draws: int, seed: int, overrides: Mapping[str, obj
         "platform": f"{platform.system()} {platform.machine()}",
         "command": command(case.folder_name, case.scenario, draws, seed, overrides),
         "inputs": input_hashes(Path(case.folder), case.scenario),
-        "lines": _lines(Path(case.folder), case.scenario),
+        "lines": _lines(case),
         "assumptions": _assumptions(case),
     }
 
 
-def _lines(case_folder: Path, scenario: str) -> dict[str, int]:
+def _lines(case: Case) -> dict[str, int]:
     """Return how many lines each table of a case has, by its file's name."""
-    tables = [path for path in input_files(case_folder, scenario) if path.suffix == ".csv"]
-    return {path.name: path.read_bytes().count(b"\n") for path in tables if path.parent == case_folder}
+    folder = Path(case.folder)
+    tables = [path for path in input_files(folder, case.scenario) if path.parent == folder and path.suffix == ".csv"]
+    return {path.name: path.read_bytes().count(b"\n") for path in tables}
 
 
-def shortened(case: Case, outputs: Path) -> tuple[str, ...]:
+def shortened(case: Case, outputs: Path) -> list[str]:
     """Return a sentence for each table of a case that has fewer lines than when its base report was made.
 
     A table that is cut at the end of a line is whole by its look: that it was longer is all there is to notice.
     """
-    found = read(outputs / case.folder_name / case.base_scenario) or {}
-    then, now = found.get("lines"), _lines(Path(case.folder), case.scenario)
-    return tuple(
+    made = (read(outputs / case.folder_name / case.base_scenario) or {}).get("lines")
+    then, now = made if isinstance(made, dict) else {}, _lines(case)
+    return [
         f"{case.folder_name}/{name}: {now.get(name, 0)} lines, where there were {before} when the report of "
         f"{case.base_scenario} was made; if nobody took any out, the file has been cut short"
-        for name, before in (then.items() if isinstance(then, dict) else ())
+        for name, before in then.items()
         if isinstance(before, int) and now.get(name, 0) < before
-    )
+    ]
 
 
 def _assumptions(case: Case) -> dict[str, dict[str, Any]]:
