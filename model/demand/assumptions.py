@@ -18,7 +18,9 @@ ASSUMPTION_COLUMNS: Final = (
 OWNER: Final = "Head of performance"
 ENTRIES, EXITS = "caseload.entries_multiplier", "caseload.exits_multiplier"
 _NORMAL_P90: Final = 1.2815515655446004
-_SEEN: Final = "where children go is known from so many years: the fewer, the wider the intervals of placements"
+_SEEN: Final = (
+    "where children go is as sure as if counted for so many years: the fewer, the wider placements' intervals"
+)
 _FLAT: Final = "no trend is assumed: what the years differ by is in the range of entries_multiplier"
 
 
@@ -58,7 +60,7 @@ def assumption_rows(
     if years_seen:
         rows.append(
             {"name": YEARS_SEEN, "value": round(years_seen, 1), "low": "", "high": "", "distribution": "fixed"}
-            | {"unit": "years", "quality": "green", "impact": "amber", "note": _SEEN}
+            | {"unit": "years", "quality": "amber", "impact": "amber", "note": _SEEN}
         )
     shared = {"price_base": "", "as_at": as_at, "owner": OWNER, "source": source}
     frame = pd.DataFrame([shared | dict(row) for row in rows], columns=list(ASSUMPTION_COLUMNS))

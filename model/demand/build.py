@@ -71,7 +71,8 @@ def tables_demand(tables: DfeTables, authority: str, year: int | None = None) ->
     pooled = pooled_flows(tables, built)
     levels = levels_of(tables, pooled)
     source = f"Spread over all authorities ({tables.files['totals']}), known by 31 March {built.year}"
-    rows = partial(assumption_rows, source=source, as_at=f"{built.year}-03-31")
+    seen = demand_settings()["placement_years"]
+    rows = partial(assumption_rows, source=source, as_at=f"{built.year}-03-31", years_seen=seen)
     start = dt.date(built.year, 4, 1)
     stated = caseload_frame(pooled, tables.files)
     infants = (stated["age_band"] == AGE_BANDS[0]) & (stated["stream"] == GENERAL)

@@ -370,7 +370,7 @@ def test_the_range_of_the_share_aged_8_or_9_is_that_of_the_settings_a_quarter_ei
     assert (float(row["low"]), float(row["high"])) == (kept["share_8_9_low"], kept["share_8_9_high"])
     assert [float(row["low"]), float(row["high"])] == pytest.approx([0.75 * 0.4, 1.25 * 0.4])
     assert float(row["value"]) == pytest.approx(0.4)
-    assert "caseload.years_seen" not in rows.index, "where children go is solved from tables, not counted"
+    assert float(rows.loc["caseload.years_seen", "value"]) == kept["placement_years"]
 
 
 def test_every_setting_of_the_forecast_is_read_and_has_a_source():
