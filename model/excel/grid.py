@@ -22,6 +22,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date
+from math import ceil
 from pathlib import Path
 from typing import Any, Final
 
@@ -37,9 +38,9 @@ LABEL, UNIT, CONST, BEFORE, FIRST = range(5)
 """Columns: what a row is, its unit, a constant, the opening value, and the first month or year."""
 WIDTHS: Final = (58, 14, 13, 13)
 SEP: Final = " · "
-SHORT_HEADING, TWO_LINES = 19, 30
-"""Letters of a heading that stand on one line, and the height of a row of two."""
-MONTHS_A_PAGE: Final = 24
+SHORT_HEADING, LINE_HEIGHT = 19, 15
+"""Letters of a heading that stand on one line, and the height of a line in points."""
+MONTHS_A_PAGE: Final = 12
 """On paper: as many can be read."""
 DECIMALS: Final = 12
 """Of pasted values: a millionth of a millionth of a child, or of a pound, is nothing, and digits make a file large."""
@@ -125,42 +126,40 @@ class Cell:
 
 @dataclass(eq=False)
 class Sheet:
-    """A sheet whose rows run over `periods` (months or years), or a plain one without any."""
+    """A sheet whose rows run over `periods` (months or years), or a plain one without any.
+
+    `words`: its title, and what it is, a line each.
+    """
 
     book: Book
     name: str
+    words: Sequence[str]
     periods: Sequence[str]
     widths: tuple[float, ...]
-    at: int = 0
 
     def __post_init__(self) -> None:
-        """Make it, set up for A4."""
+        """Make it, set up for A4, and write its title, and for a time series the heading of its columns."""
         self.page = self.book.file.add_worksheet(self.name)
-        for column, width in enumerate(self.widths):
-            self.page.set_column(column, column, width)
-        if self.periods:
-            self.page.set_column(FIRST, FIRST + len(self.periods) - 1, 11)
-            self.page.repeat_columns(LABEL, UNIT)
         self.page.set_landscape()
         self.page.set_paper(9)
         self.page.fit_to_pages(max(1, len(self.periods) // MONTHS_A_PAGE), 0)
         self.page.hide_gridlines(2)
-
-    def title(self, text: str, *notes: str) -> None:
-        """Write the sheet's title, what it is in a few lines, and for a time series the heading of its columns."""
-        self.page.write_string(0, 0, text, self.book.style("title"))
-        for i, note in enumerate(notes, start=1):
-            self.page.write_string(i, 0, note, self.book.style("note"))
-        self.at = len(notes) + 2
+        for column, width in enumerate(self.widths):
+            self.page.set_column(column, column, width)
+        for i, text in enumerate(self.words):
+            self.page.write_string(i, 0, text, self.book.style("note" if i else "title"))
+        self.at = len(self.words) + 1
         if self.periods:
+            self.page.set_column(FIRST, FIRST + len(self.periods) - 1, 11)
+            self.page.repeat_columns(LABEL, UNIT)
+            self.page.repeat_rows(self.at)
             self.heading("", "Unit", "Constant", "Before", *self.periods, figures=CONST)
             self.page.freeze_panes(self.at, UNIT)
-            self.page.repeat_rows(self.at - 1)
 
     def heading(self, *words: str, figures: int = 99) -> None:
         """Write a line of headings; from the column `figures` on they stand over figures, to the right."""
         if max(map(len, words)) > SHORT_HEADING:
-            self.page.set_row(self.at, TWO_LINES)
+            self.page.set_row(self.at, 2 * LINE_HEIGHT)
         styles = ("heading" if column < figures else "figures" for column in range(len(words)))
         self.line(*(Cell(content=w, style=style, kind="text") for w, style in zip(words, styles, strict=True)))
 
@@ -170,7 +169,11 @@ class Sheet:
         self.line(*(Cell(content=word, style="section", kind="text") for word in (text, note, "", "")))
 
     def line(self, *cells: str | Cell) -> None:
-        """Write a line of a plain sheet from its left. A text by itself stays a text."""
+        """Write a line of a plain sheet, as high as its wrapped texts need. A text by itself stays a text."""
+        wrapped = [len(str(cell.content)) / width for cell, width in zip(cells, self.widths, strict=False)
+                   if isinstance(cell, Cell) and cell.style == "wrap"]  # fmt: skip
+        if max(wrapped, default=0) > 1:
+            self.page.set_row(self.at, ceil(max(wrapped)) * LINE_HEIGHT)
         for column, cell in enumerate(cells):
             if isinstance(cell, str):
                 self.page.write_string(self.at, column, cell, self.book.style("text" if column else "first"))
@@ -270,14 +273,15 @@ class Book:
 
     def sheet(self, name: str, *words: str, periods: Sequence[str] = (), widths: tuple[float, ...] = WIDTHS) -> Sheet:
         """Return a new sheet, by month or year as its periods are, or plain. `words`: its title, and what it is."""
-        self.sheets[name] = Sheet(self, name, periods, widths)
-        self.sheets[name].title(*words)
+        self.sheets[name] = Sheet(self, name, words, periods, widths)
         return self.sheets[name]
 
     def style(self, name: str, kind: str = "") -> Any:  # noqa: ANN401 - XlsxWriter's own
         """Return a format, made once."""
         if (name, kind) not in self._styles:
-            self._styles[name, kind] = self.file.add_format({**STYLES[name], "num_format": NUMBERS[kind]})
+            self._styles[name, kind] = self.file.add_format(
+                {"valign": "top", **STYLES[name], "num_format": NUMBERS[kind]}
+            )
         return self._styles[name, kind]
 
     def optional(self, name: str, neutral: str = "0") -> str:

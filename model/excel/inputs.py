@@ -67,7 +67,7 @@ def write_assumptions(book: Book, case: Case) -> None:
         "Assumptions: change a yellow cell and every figure moves",
         f"Central values of the scenario {case.scenario}; money in prices of {case.price_base}.",
         "Grey: the pasted tables rest on it (how long children stay); changing it needs Python, and the checks say so.",
-        widths=(46, 16, 18, 11, 11, 12, 10, 16, 60, 60),
+        widths=(50, 16, 20, 13, 13, 12, 10, 36, 70, 70),
     )
     heads = ("Name in formulas", "Value", "Unit", "Low", "High", "Distribution", "Quality", "Owner", "Source", "Note")
     sheet.heading(*heads)
@@ -98,7 +98,7 @@ def pasted_from(case: Case) -> tuple[str, ...]:
 def write_schemes(book: Book, case: Case) -> None:
     """Write the first day of the case, and of every scheme: posts of one that does not act may move between lines."""
     sheet = book.sheet("Schemes", "Schemes: their first day, and their last where they end", widths=(46, 16, 16, 40))
-    sheet.heading("", "First day", "Last day", "Name in formulas")
+    sheet.heading("", "First day", "Last day", "Name of the first day")
     sheet.line("The projection", Cell(content=case.timeline.start, kind="date", name="start"), "", "start")
     for spec in case.schemes:
         first = Cell(content=spec.start, style="input", kind="date", name=f"{spec.name}.start")

@@ -192,7 +192,7 @@ def write_lines(work: Work, money: Money) -> None:
         if work.spent[spec.name]:
             found += money.split(work.spent[spec.name], f"{spec.title}, its own lines", caseload=False).items()
         for tag, row in found:
-            work.lines.setdefault((spec.name, tag), []).append(row)
+            work.lines[spec.name, tag].append(row)
     for perimeter, members in portfolio.members_of(work.case).items():
         meeting = money.meeting(members)
         if len(meeting) > 1:
@@ -208,4 +208,5 @@ def _interaction(work: Work, money: Money, perimeter: str, meeting: Sequence[str
             parts[tag.nature, tag.funding] += f"{sign}{row}"
     for (nature, purse), formula in parts.items():
         row = work.sheet.add(f"Interaction in {perimeter}: {nature}, {purse}", "GBP", f"={formula.removeprefix('+')}")
-        work.line(f"{words.INTERACTION}:{perimeter}", row, words.INTERACTION, nature, words.RECURRING, purse)
+        tag = Tag(words.INTERACTION, nature, words.RECURRING, purse)
+        work.lines[f"{words.INTERACTION}:{perimeter}", tag].append(row)

@@ -12,6 +12,7 @@ from model.children.opening import Stream
 from model.excel.grid import Row
 from model.excel.staff import FILLING, SINCE, Names, Spent, Work, write_posts
 from model.schemes.agency import COVER, MANAGED_TEAMS
+from model.schemes.cashflows import Tag
 from model.schemes.cost_or_saving import PROFILE
 from model.schemes.establishment import ENDED, PENSION_STRAIN, REDUNDANCY
 from model.schemes.fostering import CONSTELLATIONS, RECRUITMENT, SUPERVISION
@@ -177,12 +178,12 @@ def write_scheme(work: Work, spec: SchemeSpec, stream: Stream) -> None:
     }
     names |= sheet.rows(SINCE + FILLING + SCHEME, names, who=n)
     if spec.active and COSTS.get(spec.kind) != _OF_ANY and stated.keys() & {f"{n}.cost_annual", f"{n}.cost_daily"}:
-        work.line(n, sheet.rows(FIXED, names, who=n)["fixed"], spec.title, INVESTMENT, RECURRING)
+        work.lines[n, Tag(spec.title, INVESTMENT, RECURRING)].append(sheet.rows(FIXED, names, who=n)["fixed"])
     names |= _beforehand(work, spec, names, pools, stream)
     names |= sheet.rows(LISTINGS.get(spec.kind, ""), names, who=n)
     for key, line, *tag in COSTS.get(spec.kind, ()):
-        work.line(n, names[key], line or spec.title, *tag)
-    spent = work.spent.setdefault(n, [])
+        work.lines[n, Tag(line or spec.title, *tag)].append(names[key])
+    spent = work.spent[n]
     if spec.kind == words.AGENCY:
         for own, key, purse in ((MANAGED_TEAMS, "teams", RESERVE), (COVER, "cover", words.GENERAL_FUND)):
             spent.append(Spent(line=own, before=names[key], after=names[f"{key}_after"], purse=purse))
@@ -217,7 +218,7 @@ def _beforehand(work: Work, spec: SchemeSpec, names: Names, pools: Sequence[Name
                 rules = rules_on(work.case.reference.pay, spec.start) if line == REDUNDANCY else {}
                 given = "".join(f"{r} | {r.replace('_', ' ')} | {r.split('_')[0]} | :{r}\n" for r in rules)
                 made = sheet.rows(given + listing, {**names, **rules}, who=n)
-                work.line(n, made["row"], line, INVESTMENT, recurrence)
+                work.lines[n, Tag(line, INVESTMENT, recurrence)].append(made["row"])
     return {}
 
 

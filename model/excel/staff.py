@@ -1,5 +1,6 @@
 """Posts: what they cost and how they fill, a row for each array of `model.schemes.staff`."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -148,8 +149,9 @@ class Pool:
 class Work:
     """What the writers of workings share.
 
-    `made`: acting scheme -> its rows; `lines`: (owner, tag) -> the rows that add up to it; `spent`: a scheme's own
-    spending; `anyway`: a scheme, and what posts of it cost that are paid anyway; `unspent`: approved posts, not spent.
+    `made`: acting scheme -> its rows; `lines`: (owner, tag) -> the rows that add up to it (`CashFlows.__add__`);
+    `spent`: a scheme's own spending; `anyway`: a scheme, and what posts of it cost that are paid anyway; `unspent`:
+    approved posts, not spent.
     """
 
     book: Book
@@ -157,14 +159,10 @@ class Work:
     sheet: Sheet
     pools: Sequence[Pool]
     made: dict[str, Names] = field(default_factory=dict)
-    lines: dict[tuple[str, Tag], list[Row]] = field(default_factory=dict)
-    spent: dict[str, list[Spent]] = field(default_factory=dict)
+    lines: dict[tuple[str, Tag], list[Row]] = field(default_factory=lambda: defaultdict(list))
+    spent: dict[str, list[Spent]] = field(default_factory=lambda: defaultdict(list))
     anyway: list[tuple[str, Row]] = field(default_factory=list)
     unspent: list[Row] = field(default_factory=list)
-
-    def line(self, owner: str, row: Row, *tag: str) -> None:
-        """Add a row to a line of an owner; equal tags are one line (`CashFlows.__add__`)."""
-        self.lines.setdefault((owner, Tag(*tag)), []).append(row)
 
     def at_work(self, spec: SchemeSpec, pools: Sequence[Names], names: Names, ago: str = "0") -> Row:
         """`posts.at_work`: the share of a scheme's own new posts that do its work, in post or covered, months ago."""
@@ -224,7 +222,7 @@ def write_pay(book: Book, case: Case) -> dict[str, tuple[str, ...]]:
     sheet.section("Pay a year")
     salaries = [sheet.add(f"{label}: pay", "GBP", [salary_on(tables, pay, day, rises) for day in days[:-1]],
                           style="input") for label, pay in places.items()]  # fmt: skip
-    sheet.section("Rises that are not known yet: they may be dearer than prices")
+    sheet.section("April rises so far that no award is known for: they follow prices, and grow with real pay")
     later = [sheet.add(f"{label}: rises", "number", planned_years(case, pay), style="input")
              for label, pay in places.items()]  # fmt: skip
     sheet.section("Pay with national insurance, pension and levy, a year, real")
@@ -252,7 +250,7 @@ def write_post_list(book: Book, case: Case, paid: dict[str, tuple[str, ...]]) ->
         f"Cost: the net change a year, every post filled, in prices of {case.price_base}; grey: by grade, see Pay.",
         "Posts that start together are kept together: the yellow day is that of all of them. Each new post is of its "
         "row's kind; other funding, and increments from another day, need Python.",
-        widths=(44, 16, 12, 16, 12, 12, 16, 24, 24, 13, 13, 18, 10, 24, 50),
+        widths=(50, 16, 12, 16, 12, 12, 16, 30, 30, 13, 13, 24, 10, 30, 60),
     )
     sheet.heading(*POST_HEADS)
     sheet.page.freeze_panes(sheet.at, 1)
@@ -319,7 +317,7 @@ def write_posts(work: Work, spec: SchemeSpec) -> list[Names]:
             if pool.sign(spec.name) > 0 and pool.post.change_annual_cost_gbp < 0:
                 held.append(f"{names['rate']}*SUM({pool.cells(BEFORE)})/SUM({pool.cells(COST)})")
         elif spec.active:
-            work.lines.setdefault((spec.name, tag), []).append(names["staff"])
+            work.lines[spec.name, tag].append(names["staff"])
     if saving and spec.active:
         before = work.sheet.add(f"{spec.name}: posts, without it", "GBP", f"={'+'.join(held)}")
         after = work.sheet.add(f"{spec.name}: posts, with it", "GBP", f"={before}-({total(saved)})")
@@ -371,7 +369,7 @@ def _people(work: Work, owner: str, pool: Pool, names: Names) -> None:
     names |= sheet.rows(PEOPLE, names, called=called)
     for key, (line, recurrence) in PEOPLE_LINES.items():
         if key in names:
-            work.line(owner, names[key], line, INVESTMENT, recurrence, pool.post.funding)
+            work.lines[owner, Tag(line, INVESTMENT, recurrence, pool.post.funding)].append(names[key])
     if pool.post.funding == GENERAL_FUND:
         work.unspent.append(names["unspent"])
 

@@ -46,7 +46,7 @@ def write_workbook(result: Result, path: Path) -> None:
         f"Scenario {case.scenario}: {case.scenario_title}",
         "The model's central run in live formulas. Change a yellow cell on Assumptions, Schemes, Posts, Pay or Years, "
         "and every figure moves; how long children stay is pasted from Python (grey).",
-        widths=(44, 20, 20, 20, 20, 20),
+        widths=(44, 22, 22, 22, 22, 22),
     )
     checks = book.sheet(
         "Checks", "Checks",
@@ -172,7 +172,7 @@ def _write_summary(sheet: Sheet, result: Result, measures: Measures, tables: Seq
     _colours(sheet, f"B{sheet.at}")
     sheet.at += 1
     shown, python = _shown(case), result.metrics_by_perimeter
-    sheet.page.set_column(1, len(shown), 20)
+    sheet.page.set_column(1, len(shown), 22)
     sheet.heading(f"Central values, pounds of {case.price_base}", *shown.values(), figures=1)
     for key, (label, kind) in METRICS.items():
         values, no_value = [python[p][key][CENTRAL] for p in shown], "never" if "payback" in key else "none"
