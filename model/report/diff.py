@@ -86,11 +86,8 @@ def _changes(old: Path | None, new: Path | None) -> list[Change]:
         damage = f"a file of {old} or {new} is damaged or of another version; run the scenario again"
         return [Change("Files", "What could be read", "", damage)]
     pairs = [Change(*key, before.get(key, ABSENT), after.get(key, ABSENT)) for key in {**before, **after}]
-    damaged = {folder: why_damaged(folder) for folder in (old, new)}
-    return [
-        *(Change("Files", str(folder), "", f"{why}; run the scenario again") for folder, why in damaged.items() if why),
-        *(pair for pair in pairs if pair.before != pair.after),
-    ]
+    damage = [Change("Files", str(one), "", f"{why}; run it again") for one in (old, new) if (why := why_damaged(one))]
+    return damage + [pair for pair in pairs if pair.before != pair.after]
 
 
 def _facts(folder: Path) -> Facts:

@@ -3,7 +3,6 @@
 import json
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute
@@ -11,11 +10,10 @@ import pyarrow.csv
 
 from model.batch.disk import NEW
 from model.results.runs import Result
-from model.results.sample import Floats
 
 FRAMES = ("annual", "caseload", "funding", "mtfp", "switching", "reconciliation", "staffing", "reserve", "virement",
           "tornado", "information", "attribution", "convergence", "structure")  # fmt: skip
-SIGNIFICANT = 9  # digits of a share, a rate or a price that are the same whatever multiplies the matrices
+SETTLED = ("_gbp", "children")  # how columns end that come to the penny or to a millionth, and stay so
 
 
 def write(result: Result, folder: Path) -> None:
@@ -23,26 +21,20 @@ def write(result: Result, folder: Path) -> None:
     for name in FRAMES:
         write_csv(getattr(result, name), folder / f"{name}.csv")
     exact = json.dumps(result.metrics_by_perimeter, allow_nan=False)
-    metrics = json.loads(exact, parse_float=lambda text: float(f"{float(text):.{SIGNIFICANT}g}"))
+    metrics = json.loads(exact, parse_float=lambda text: settled(float(text)))
     text = json.dumps(metrics, indent=2, ensure_ascii=False)
     (folder / "metrics.json").write_text(text + "\n", encoding="utf-8", newline="\n")
 
 
-def settled(values: Floats) -> Floats:
-    """Return numbers to nine digits: the last of a float's seventeen hang on the processor, on numpy and on Python."""
-    size = np.abs(values)
-    digits = SIGNIFICANT - 1 - np.floor(np.log10(np.where((size > 0) & np.isfinite(size), size, 1.0)))
-    scale = 10.0 ** np.clip(digits, 0, 22)  # beyond these a power of ten is no exact float
-    return np.asarray(np.round(values * scale) / scale)
+def settled(value: float) -> float:
+    """Return a number to nine digits: the last of a float's seventeen hang on the processor, on numpy and on Python."""
+    return float(f"{value:.9g}")
 
 
 def write_csv(frame: pd.DataFrame, path: Path) -> None:
-    """Write a frame as UTF-8 CSV with Unix line ends on every platform; texts are quoted only where they must be.
-
-    Floats are `settled`; money (`..._gbp`) comes to the penny, and stays so.
-    """
-    floats = [name for name in map(str, frame.select_dtypes("float")) if not name.endswith("_gbp")]
-    frame = frame.assign(**{name: settled(frame[name].to_numpy(float)) for name in floats})
+    """Write a frame as UTF-8 CSV with Unix line ends on every platform; texts are quoted only where they must be."""
+    floats = [name for name in map(str, frame.select_dtypes("float")) if not name.endswith(SETTLED)]
+    frame = frame.assign(**{name: frame[name].map(settled) for name in floats})
     table = pa.Table.from_pandas(frame, preserve_index=False)
     plain = [c.cast(pa.string()) if pa.types.is_dictionary(c.type) else c for c in table.columns]
     texts = {i for i, c in enumerate(plain) if pa.types.is_string(c.type) or pa.types.is_large_string(c.type)}

@@ -73,9 +73,8 @@ def provenance(case: Case, *, draws: int, seed: int, overrides: Mapping[str, obj
 
 def _lines(case: Case) -> dict[str, int]:
     """Return how many lines each table of a case has, by its file's name."""
-    folder = Path(case.folder)
-    tables = [path for path in input_files(folder, case.scenario) if path.parent == folder and path.suffix == ".csv"]
-    return {path.name: path.read_bytes().count(b"\n") for path in tables}
+    tables = [path for path in input_files(case.folder, case.scenario) if path.parent == case.folder]
+    return {path.name: path.read_bytes().count(b"\n") for path in tables if path.suffix == ".csv"}
 
 
 def shortened(case: Case, outputs: Path) -> list[str]:

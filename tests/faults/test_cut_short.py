@@ -71,5 +71,5 @@ def test_a_cut_table_of_outputs_is_named_by_index_and_diff(tmp_path, capsys):
     cut(tmp_path / "old" / "exampleshire" / "base" / "caseload.csv", 1)
     assert main(["diff", str(tmp_path / "old"), str(tmp_path / "new")]) == 0
     told = capsys.readouterr().out
-    assert "annual.csv is not as it was published; run the scenario again" in told
-    assert "caseload.csv is not as it was published; run the scenario again" in told
+    assert "annual.csv is not as it was published; run it again" in told
+    assert "caseload.csv is not as it was published; run it again" in told

@@ -108,7 +108,7 @@ def test_the_last_digits_of_a_float_are_not_written(tmp_path):
     # what numpy 2.4 and numpy 2.5 made of the same case
     here = {"switching_value": 572.8489955173153, "share": 0.0250375685684370308, "bcr": 1.1828401924136631}
     there = {"switching_value": 572.8489955173163, "share": 0.0250375685684370342, "bcr": 1.1828401924136636}
-    assert settled(np.array(list(here.values()))).tolist() == [572.848996, 0.0250375686, 1.18284019]
+    assert [settled(value) for value in here.values()] == [572.848996, 0.0250375686, 1.18284019]
     others = {"name": "a", "value_gbp": 123456789.12, "nothing": np.nan, "none": 0.0, "far": -np.inf}
     for name, values in (("here", here), ("there", there)):
         write_csv(pd.DataFrame([values | others]), tmp_path / name)

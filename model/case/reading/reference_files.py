@@ -145,11 +145,12 @@ def read(
     series = _known_last(_own_first(INDICES, folder / "prices", own, problems), known)
     seed = _every(SEED, folder / "demand", list(product(parameters.AGE_BANDS, parameters.PLACEMENTS)), problems)
     grades = _every(OPTIMISM, folder, [(grade,) for grade in RATINGS], problems, optional=True)
+    stays = _every(STAYS, folder / "demand", [("6",), ("12",), ("24",)], problems)
     reference = Reference(
         indices=_indices(series, problems),
         discount_rates={row.values["name"]: row.values["rate_annual"] for row in rates if row.complete},
         caseload_seed={(row.values["age_band"], row.values["placement"]): row.values["weight"] for row in seed},
-        left_within=_stays(folder / "demand", known, problems),
+        left_within={int(row.values["months"]): row.values["left_share"] for row in stays if _was_known(row, known)},
         optimism_bias={
             row.values["grade"]: (row.values["cost_uplift_share"], row.values["saving_reduction_share"])
             for row in grades
@@ -199,12 +200,6 @@ def _told(row: Row) -> date:
     """The day a row became known; the first of days where it was never news, as the 1 that a series grows from."""
     is_base = row.values.get("change", 0) is None and row.values.get("financial_year") != LATER
     return date.min if is_base else row.values.get("as_at") or date.min
-
-
-def _stays(folder: Path, known: date | None, problems: list[Problem]) -> dict[int, float | None]:
-    """Return months -> the share who leave within them, over the country, as far as it was known."""
-    rows = _every(STAYS, folder, [("6",), ("12",), ("24",)], problems)
-    return {int(row.values["months"]): row.values["left_share"] for row in rows if _was_known(row, known)}
 
 
 def _every(
