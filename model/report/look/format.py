@@ -57,7 +57,7 @@ def decimal(value: Number, places: int = 0) -> str:
     """Return `value` with thousands separators and `places` decimals: 1234.5 -> `1,235`, -0.4 -> `0`."""
     if value is None or is_missing(value):
         return MISSING
-    exact = Decimal(f"{value:.12g}")  # a half that the processor left a hair short of is a half
+    exact = Decimal(f"{value:.15g}")  # a half that the processor left a hair short of is a half
     rounded = exact if abs(exact) > _TOO_LARGE else exact.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
     return f"{MINUS if rounded < 0 else ''}{abs(rounded):,.{places}f}"
 
