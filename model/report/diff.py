@@ -86,8 +86,8 @@ def _changes(old: Path | None, new: Path | None) -> list[Change]:
         damage = f"a file of {old} or {new} is damaged or of another version; run the scenario again"
         return [Change("Files", "What could be read", "", damage)]
     pairs = [Change(*key, before.get(key, ABSENT), after.get(key, ABSENT)) for key in {**before, **after}]
-    damage = [Change("Files", str(one), "", f"{why}; run it again") for one in (old, new) if (why := why_damaged(one))]
-    return damage + [pair for pair in pairs if pair.before != pair.after]
+    damaged = [Change("Files", str(one), "", f"{why}; run it again") for one in (old, new) if (why := why_damaged(one))]
+    return damaged + [pair for pair in pairs if pair.before != pair.after]
 
 
 def _facts(folder: Path) -> Facts:
