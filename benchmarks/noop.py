@@ -45,15 +45,13 @@ def inputs(folder: Path, count: int) -> Path:
 
 def copy_of(model: Path, job: Job) -> None:
     """Publish a copy of a scenario's folder as another scenario's."""
-    place = store.begin(job.folder)
-    for path in model.iterdir():
-        shutil.copyfile(path, place / path.name)
-    case = Path(str(job.arguments["case"]))
-    found = json.loads((place / provenance.FILE).read_text(encoding="utf-8"))
-    found |= {"scenario": job.scenario, "inputs": provenance.input_hashes(case, job.scenario)}
-    disk.write_whole(place / provenance.FILE, json.dumps(found, indent=2).encode())
-    store.seal(place, job.made_from)
-    store.publish(place, job.folder)
+    with store.whole(job.folder, made_from=job.made_from) as place:
+        for path in model.iterdir():
+            shutil.copyfile(path, place / path.name)
+        case = Path(str(job.arguments["case"]))
+        found = json.loads((place / provenance.FILE).read_text(encoding="utf-8"))
+        found |= {"scenario": job.scenario, "inputs": provenance.input_hashes(case, job.scenario)}
+        disk.write_whole(place / provenance.FILE, json.dumps(found, indent=2).encode())
 
 
 def run(case: Path, outputs: Path, *more: str) -> tuple[float, float, str]:

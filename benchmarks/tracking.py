@@ -16,7 +16,7 @@ import numpy as np
 
 from model import load_case
 from model.case.draws import sample
-from model.case.records import Actual
+from model.case.rows import Actual
 from model.tracking.evidence import BINOMIAL, ERROR, NORMAL, POISSON, evidence
 from model.tracking.learning import learn
 

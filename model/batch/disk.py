@@ -35,16 +35,13 @@ def _known(path: Path, *, as_text: bool) -> str:
 
 
 @functools.lru_cache(maxsize=65_536)
-def _remembered(path: Path, as_text: bool, *state: int) -> str:  # noqa: FBT001 - a cache's key
-    del state
+def _remembered(path: Path, as_text: bool, *_state: int) -> str:  # noqa: FBT001 - a cache's key
     return _hash(path, as_text=as_text)
 
 
 def _hash(path: Path, *, as_text: bool) -> str:
-    if as_text:
-        return hashlib.sha256(path.read_bytes().replace(b"\r\n", b"\n")).hexdigest()
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    content = path.read_bytes()
+    return hashlib.sha256(content.replace(b"\r\n", b"\n") if as_text else content).hexdigest()
 
 
 def write_whole(path: Path, content: bytes) -> None:

@@ -10,37 +10,21 @@ from typing import Any, Literal
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """One scenario to make.
-
-    Attributes:
-        case: the case's name, for messages.
-        scenario: the scenario's name, for messages.
-        folder: where the results go, as a whole.
-        made_from: what the results depend on (``model.batch.origins.fingerprint``).
-        sources: the files among it, by the name they have there: a result is refused if one changes meanwhile.
-        work: function of a ``Context``, or its import path ``module:function``; called first.
-        arguments: plain values for ``work``.
-        notebook: executed after ``work`` and exported, if given.
-        parameters: for the notebook.
-        exporter: makes the nbconvert exporter, or its import path.
-        notebook_folder: the notebook's working folder; its own unless given.
-        name: of the files the notebook leaves: ``<name>.ipynb`` and ``<name>.html``.
-        warm: modules that are imported once, before any kernel is forked.
-    """
+    """One scenario to make: its own work, then a notebook and its page."""
 
     case: str
     scenario: str
-    folder: Path
-    made_from: Mapping[str, str]
-    sources: Mapping[str, Path] = field(default_factory=dict)
-    work: str | Callable[[Context], object] | None = None
-    arguments: Mapping[str, Any] = field(default_factory=dict)
-    notebook: Path | None = None
-    parameters: Mapping[str, object] = field(default_factory=dict)
-    exporter: str | Callable[[], Any] = "model.batch.render:plain_exporter"
-    notebook_folder: Path | None = None
-    name: str = "report"
-    warm: tuple[str, ...] = ()
+    folder: Path  # where the results go, as a whole
+    made_from: Mapping[str, str]  # what the results depend on (`model.batch.origins.fingerprint`)
+    sources: Mapping[str, Path] = field(default_factory=dict)  # files among it: refused if one changes meanwhile
+    work: str | Callable[[Context], object] | None = None  # called first; a function or its path `module:function`
+    arguments: Mapping[str, Any] = field(default_factory=dict)  # plain values for `work`
+    notebook: Path | None = None  # executed after `work` and exported, if given
+    parameters: Mapping[str, object] = field(default_factory=dict)  # for the notebook
+    page: str | Callable[..., str] = "model.batch.render:plain_page"  # makes its page; a function or its path
+    notebook_folder: Path | None = None  # the notebook's working folder; its own unless given
+    name: str = "report"  # of the files the notebook leaves: `<name>.ipynb` and `<name>.html`
+    warm: tuple[str, ...] = ()  # modules that are imported once, before any kernel is forked
 
     @property
     def label(self) -> str:

@@ -9,6 +9,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Generator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, cast
 
@@ -23,8 +24,9 @@ def plan(jobs: Sequence[Job], *, force: bool = False) -> dict[int, str]:
     """The jobs that must run, by position, and why."""
     if force:
         return dict.fromkeys(range(len(jobs)), "--force")
-    reasons = store.why_all_stale({job.folder: job.made_from for job in jobs})
-    return {number: reasons[job.folder] for number, job in enumerate(jobs) if reasons[job.folder]}
+    with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as threads:
+        reasons = threads.map(lambda job: store.why_stale(job.folder, job.made_from), jobs)
+        return {number: why for number, why in enumerate(reasons) if why}
 
 
 def run_jobs(  # noqa: PLR0913 - each is one thing a caller may choose
@@ -39,7 +41,7 @@ def run_jobs(  # noqa: PLR0913 - each is one thing a caller may choose
     wait_seconds: float = 600.0,
     scheduler: str | None = None,
 ) -> list[JobResult]:
-    """Make whatever of ``jobs`` is not fresh.
+    """Make whatever of ``jobs`` is not fresh; return one result a job, in their order.
 
     Args:
         jobs: what to make; folders must differ.
@@ -53,14 +55,9 @@ def run_jobs(  # noqa: PLR0913 - each is one thing a caller may choose
         scheduler: address of a dask scheduler to send the jobs to, instead of kernels here; notebooks and inputs
             must stand at the same paths there.
 
-    Returns:
-        One result a job, in the order of ``jobs``, whatever the order they ended in.
-
-    Raises:
-        ValueError: two jobs have one folder, or one's folder holds another's, or the outputs.
-        store.OutputError: the folder cannot be written, or another run holds it.
-        remote.ClusterError: no scheduler answers.
-        KeyboardInterrupt: after every kernel has been ended; what was published stays.
+    Raises ValueError where two jobs have one folder, or one's holds another's or the outputs; OutputError where the
+    folder cannot be written or another run holds it; ClusterError where no scheduler answers; KeyboardInterrupt after
+    every kernel has been ended, and what was published stays.
     """
     _check_folders(jobs, outputs)
     folders = [job.folder for job in jobs]
@@ -79,9 +76,11 @@ def run_jobs(  # noqa: PLR0913 - each is one thing a caller may choose
                 count = max(1, min(workers or (os.cpu_count() or 1) + 1, len(todo)))
                 stale = {number: jobs[number] for number in todo}
                 if scheduler is None:
-                    outcomes = _outcomes(stale, count, timeout, bar)
+                    from model.batch.making import make_all  # noqa: PLC0415 - a run with nothing to do needs no papermill
+
+                    outcomes = make_all(stale, at_once=count, timeout=timeout, started=bar.started)
                 else:
-                    outcomes = _outcomes_away(stale, scheduler, timeout, bar)
+                    outcomes = _made_away(stale, scheduler, timeout, bar)
                 with contextlib.closing(outcomes):  # Ctrl-C may come while one is dealt with
                     for number, outcome in outcomes:
                         results[number] = _result(jobs[number], outcome, todo[number])
@@ -102,17 +101,7 @@ def _check_folders(jobs: Sequence[Job], outputs: Path) -> None:
         )
 
 
-def _outcomes(
-    stale: Mapping[int, Job], at_once: int, timeout: float | None, bar: Progress
-) -> Generator[tuple[int, Outcome]]:
-    """Do jobs on kernels here."""
-    from model.batch.making import make_all  # noqa: PLC0415 - a run with nothing to do needs no papermill
-
-    warm = tuple(dict.fromkeys(module for job in stale.values() for module in job.warm))
-    return make_all(stale, at_once=at_once, timeout=timeout, warm=warm, started=bar.started)
-
-
-def _outcomes_away(
+def _made_away(
     stale: Mapping[int, Job], scheduler: str, timeout: float | None, bar: Progress
 ) -> Generator[tuple[int, Outcome]]:
     """Send jobs to a cluster; write here and publish the files that come back."""
@@ -125,36 +114,24 @@ def _outcomes_away(
 def _unpack(outcome: Outcome, job: Job) -> Outcome:
     """Write a job's files beside their place and publish them."""
     told = cast("dict[str, Any]", outcome.value)
-    place = None
     try:
-        place = store.begin(job.folder)
-        for name, content in told["files"].items():
-            (place / name).parent.mkdir(parents=True, exist_ok=True)
-            (place / name).write_bytes(content)
-        store.seal(place, job.made_from)
-        store.publish(place, job.folder)
-    except (OSError, store.OutputError) as error:
-        if place is not None:
-            store.discard(place)
-        text = store.explain(error, job.folder) if isinstance(error, OSError) else str(error)
-        return Outcome(error=text, seconds=outcome.seconds)
+        with store.whole(job.folder, made_from=job.made_from) as place:
+            for name, content in told["files"].items():
+                (place / name).parent.mkdir(parents=True, exist_ok=True)
+                (place / name).write_bytes(content)
+    except OSError as error:
+        return Outcome(error=store.explain(error, job.folder), seconds=outcome.seconds)
     return outcome
 
 
 def _result(job: Job, outcome: Outcome, why: str) -> JobResult:
     """A job's result from what its kernel said."""
     told = outcome.value if isinstance(outcome.value, dict) else {}
+    took = {name: round(told.get(name, 0.0), 3) for name in ("cells_cpu_seconds", "work_cpu_seconds", "cpu_seconds")}
     return JobResult(
-        job=job,
-        status="failed" if outcome.error else "made",
-        seconds=round(outcome.seconds, 3),
-        cells_cpu_seconds=round(told.get("cells_cpu_seconds", 0.0), 3),
-        work_cpu_seconds=round(told.get("work_cpu_seconds", 0.0), 3),
-        cpu_seconds=round(told.get("cpu_seconds", 0.0), 3),
-        why=why,
-        error=outcome.error,
-        cell=outcome.cell,
-    )
+        job=job, status="failed" if outcome.error else "made", seconds=round(outcome.seconds, 3), **took, why=why,
+        error=outcome.error, cell=outcome.cell,
+    )  # fmt: skip
 
 
 def _check_writable(outputs: Path) -> None:

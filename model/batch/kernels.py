@@ -67,7 +67,6 @@ class Session:
     kernel_cpu_seconds: float = 0.0
     failure: Failure | None = None
     why_ended: str = ""
-    is_lost: bool = False
     process: Any = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -184,8 +183,7 @@ def _connection() -> Config:
 def execute(notebook: NotebookNode | None, parameters: Mapping[str, object], session: Session) -> NotebookNode:
     """Do a session's work, then execute a notebook (an empty one unless given) on the same kernel.
 
-    Raises:
-        Stopped: the work failed, or the kernel ended; ``session.is_lost`` if a signal from outside may have done it.
+    Raises Stopped where the work failed or the kernel ended.
     """
     node = notebook or nbformat.v4.new_notebook()  # type: ignore[no-untyped-call]
     try:
@@ -209,7 +207,6 @@ def _ended(session: Session, error: Exception) -> Stopped:
     how = session.how_ended()
     if how.endswith("None"):  # it lives: it is something else that went wrong
         return Stopped(f"{type(error).__name__}: {error}", cell)
-    session.is_lost = "ended by" in how
     return Stopped(f"its kernel {how}{session.place}", cell)
 
 

@@ -40,37 +40,25 @@ def make_all(
     *,
     at_once: int,
     timeout: float | None,
-    warm: Sequence[str] = (),
     started: Callable[[Job], None] = lambda _: None,
 ) -> Generator[tuple[int, Outcome]]:
-    """Do every job and publish it; yield each number with its outcome as it ends.
-
-    A job whose kernel was ended by a signal is tried once more, alone, after the others: memory may have run out
-    because of another.
-    """
+    """Do every job and publish it; yield each number with its outcome as it ends."""
+    warm = dict.fromkeys(module for job in jobs.values() for module in job.warm)
     provisioner.warm((*warm, *FIRST), KERNEL_ENVIRONMENT)
-    waiting, again = collections.deque(jobs), collections.deque[int]()
-    suspected: set[int] = set()
+    waiting = collections.deque(jobs)
     running: dict[Future[Outcome], tuple[int, Session]] = {}
     with ThreadPoolExecutor(at_once, thread_name_prefix="job") as threads:
         try:
-            while waiting or again or running:
-                while (waiting and len(running) < at_once) or (again and not running):
-                    number = (waiting or again).popleft()
+            while waiting or running:
+                while waiting and len(running) < at_once:
+                    number = waiting.popleft()
                     started(jobs[number])
                     session = _session(jobs[number])
                     running[threads.submit(_attempt, jobs[number], session)] = number, session
                 done, _ = wait(running, timeout=LOOK_SECONDS, return_when=FIRST_COMPLETED)
                 for future in done:
-                    number, session = running.pop(future)
-                    if session.is_lost and number not in suspected:
-                        suspected.add(number)
-                        again.append(number)
-                        continue
-                    outcome = future.result()
-                    if session.is_lost:
-                        outcome = replace(outcome, error=f"{outcome.error}, twice, the second time alone")
-                    yield number, outcome
+                    number, _ = running.pop(future)
+                    yield number, future.result()
                 for _, session in running.values():
                     if timeout and monotonic() - session.since > timeout:
                         session.end(f"took longer than the {timeout:g} seconds allowed and was ended")
@@ -90,38 +78,33 @@ def _session(job: Job) -> Session:
 
 def _attempt(job: Job, session: Session) -> Outcome:
     """Do one job in a new folder and put that in its place; what prevents it is an outcome, and leaves nothing."""
-    place = None
     try:
-        place = store.begin(job.folder)
-        value = _make(job, place, session)
-        store.publish(place, job.folder)
+        with store.whole(job.folder, made_from=job.made_from) as place:
+            value = _make(job, place, session)
         return Outcome(value=value, seconds=monotonic() - session.since)
     except Stopped as stop:
         error, cell = str(stop), stop.cell
-    except store.OutputError as problem:
-        error, cell = str(problem), None
     except OSError as problem:
         error, cell = store.explain(problem, job.folder), None
     except Exception as problem:  # noqa: BLE001 - one job's failure is a message, not the end of the run
         error, cell = describe(problem), None
-    if place is not None:
-        store.discard(place)
     return Outcome(error=error, cell=cell, seconds=monotonic() - session.since)
 
 
 def _make(job: Job, place: Path, session: Session) -> dict[str, float]:
-    """Do a job's work and its notebook, and seal what they leave; the processor seconds they took."""
+    """Do a job's work and its notebook; return the processor seconds they took."""
     driving = thread_time()
-    before = _sources(job)
+    before = _standing(job)
+    _refuse([name for name, path in job.sources.items() if digest(path) != job.made_from[name]])
     session.packed = pickle.dumps(Context(job=job, folder=place))
     if job.notebook is None:
         kernels.execute(None, {}, session)
     else:
         target = place / f"{job.name}.ipynb"
-        render.render(job.notebook, job.parameters, target, session, exporter=job.exporter)
+        render.render(job.notebook, job.parameters, target, session, page=job.page)
     point("job.rendered", job.scenario)
-    _check_unchanged(job, before)
-    store.seal(place, job.made_from)
+    # nor may somebody have written them meanwhile, be it to put back what was there
+    _refuse([name for name, state in _standing(job).items() if state != before[name]])
     return {
         "cells_cpu_seconds": session.cells_cpu_seconds,
         "work_cpu_seconds": session.told.get("work_cpu_seconds", 0.0),
@@ -129,40 +112,21 @@ def _make(job: Job, place: Path, session: Session) -> dict[str, float]:
     }
 
 
-def _sources(job: Job) -> dict[str, tuple[int, int, int]]:
-    """How the job's files stand now: size, time of the last change and place on the disk.
+def _standing(job: Job) -> dict[str, tuple[int, int, int]]:
+    """How the job's files stand now: size, time of the last change and place on the disk."""
+    states = {name: path.stat() for name, path in job.sources.items()}
+    return {name: (state.st_size, state.st_mtime_ns, state.st_ino) for name, state in states.items()}
 
-    Raises:
-        Stopped: one is no longer what the job was planned with.
-    """
-    before = {name: _standing(path) for name, path in job.sources.items()}
-    changed = [name for name, path in job.sources.items() if digest(path) != job.made_from[name]]
+
+def _refuse(changed: Sequence[str]) -> None:
     if changed:
-        raise Stopped(_while_made(changed))
-    return before
-
-
-def _check_unchanged(job: Job, before: Mapping[str, tuple[int, int, int]]) -> None:
-    """Refuse a result of files that somebody wrote meanwhile, be it to put back what was there."""
-    changed = [name for name, path in job.sources.items() if _standing(path) != before[name]]
-    if changed:
-        raise Stopped(_while_made(changed))
-
-
-def _standing(path: Path) -> tuple[int, int, int]:
-    state = path.stat()
-    return state.st_size, state.st_mtime_ns, state.st_ino
-
-
-def _while_made(changed: Sequence[str]) -> str:
-    return f"changed while this was being made: {', '.join(changed)}. Run again."
+        raise Stopped(f"changed while this was being made: {', '.join(changed)}. Run again.")
 
 
 def make_away(job: Job, timeout: float | None = None) -> dict[str, object]:
     """Do one job on a machine that is not ours (in a dask worker), and send its files back.
 
-    Raises:
-        Stopped: the job failed or took longer than ``timeout`` seconds.
+    Raises Stopped where the job failed or took longer than ``timeout`` seconds.
     """
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place) / job.folder.name

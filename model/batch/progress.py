@@ -30,35 +30,31 @@ class Progress:
     """A run's bar and log. Use as a context manager."""
 
     def __init__(self, *, total: int, fresh: int, show: bool | None = None, log_json: Path | None = None) -> None:
-        """``show`` None means: only where standard error is a terminal."""
-        self._total, self._show = total, show if total else False
+        """``show`` None means: only where standard error is a terminal.
+
+        Raises OutputError where the log cannot be written, before there is anything to lose.
+        """
         self._counts = {"made": 0, "failed": 0, "fresh": fresh}
         self._started = time.monotonic()
-        self._bar: tqdm[Any] | None = None
         self._log: IO[str] | None = None
         if log_json is not None:
             try:
                 self._log = log_json.open("a", encoding="utf-8", newline="\n")
             except OSError as error:
                 raise OutputError(f"--log-json {explain(error, log_json)}") from error
+        self._write("begin", to_make=total, fresh=fresh)
+        self._bar = bar_of(total, unit="report", title="Reports", show=show if total else False)
+        self._bar.set_postfix(failed=0, refresh=False)
 
     def __enter__(self) -> Self:
-        """Show an empty bar. Raises OutputError where the log cannot be written, before there is anything to lose."""
-        try:
-            self._write("begin", to_make=self._total, fresh=self._counts["fresh"])
-        except OutputError:
-            self._end_log()
-            raise
-        self._bar = bar_of(self._total, unit="report", title="Reports", show=self._show)
-        self._bar.set_postfix(failed=0, refresh=False)
+        """Show an empty bar."""
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close the bar and the log."""
-        if self._bar is not None:
-            self._bar.close()
+        self._bar.close()
         seconds = round(time.monotonic() - self._started, 3)
         outcome = "stopped" if kind else "failed" if self._counts["failed"] else "complete"
         self._tell("end", outcome=outcome, **self._counts, seconds=seconds)
@@ -72,7 +68,7 @@ class Progress:
         """A job has a result."""
         told = {field: getattr(result, field) for field in TOLD}
         self._tell(result.status, case=result.job.case, scenario=result.job.scenario, **told)
-        if result.status == "fresh" or self._bar is None:
+        if result.status == "fresh":
             return
         self._counts[result.status] += 1
         if result.status == "failed" and not self._bar.disable:
@@ -85,22 +81,21 @@ class Progress:
         try:
             self._write(event, **what)
         except OutputError as error:
-            self._end_log()
             tqdm.write(f"{error} The reports are made all the same; nothing more is logged.", file=sys.stderr)
 
     def _write(self, event: str, **what: object) -> None:
-        """Add a line to the log."""
+        """Add a line to the log, which ends where that fails."""
         if self._log is None:
             return
-        when = datetime.now(UTC).isoformat(timespec="milliseconds")
+        when, name = datetime.now(UTC).isoformat(timespec="milliseconds"), self._log.name
         try:
             self._log.write(json.dumps({"time": when, "event": event, **what}) + "\n")
             self._log.flush()
         except OSError as error:
-            reason = error.strerror or str(error)
+            self._end_log()
             raise OutputError(
-                f"--log-json {self._log.name}: cannot be written ({reason}); expected a file with room for a line an "
-                "event: name another, or leave it out."
+                f"--log-json {name}: cannot be written ({error.strerror or error}); expected a file with room for a "
+                "line an event: name another, or leave it out."
             ) from error
 
     def _end_log(self) -> None:

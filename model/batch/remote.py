@@ -5,7 +5,6 @@ what they need. A plain ``tcp://`` scheduler runs whatever anyone who reaches it
 network you trust.
 """
 
-import contextlib
 import functools
 import logging
 import re
@@ -43,12 +42,13 @@ def run(
 
     Tasks of a worker that is lost are sent to another, ``retries`` times. ``settings`` go to ``function`` as keywords.
 
-    Raises:
-        ClusterError: dask is not installed, nobody answers at ``scheduler``, it has no worker, or it went away.
+    Raises ClusterError where dask is not installed, nobody answers at ``scheduler``, it has no worker, or it went away.
     """
     distributed, client = _connected(scheduler)
     package = package_hash()
-    with _quiet("distributed.client"), client:
+    # how a client ends when its scheduler is lost is ours to say, in a sentence
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL + 1)
+    with client:
         try:
             client.wait_for_workers(1, timeout=WORKER_WAIT_SECONDS)
         except (OSError, TimeoutError) as error:
@@ -117,18 +117,6 @@ def _connected(scheduler: str) -> tuple[Any, Any]:
         hint = " (tls:// needs certificates: dask's settings distributed.comm.tls)" if "TLS" in str(error) else ""
         raise ClusterError(f"no dask scheduler answers at {scheduler}: {error}{hint}") from error
     return distributed, client
-
-
-@contextlib.contextmanager
-def _quiet(name: str) -> Iterator[None]:
-    """Keep a logger from printing how a client comes to its end when its scheduler is lost: we say it in a sentence."""
-    logger = logging.getLogger(name)
-    level = logger.level
-    logger.setLevel(logging.CRITICAL + 1)
-    try:
-        yield
-    finally:
-        logger.setLevel(level)
 
 
 def _outcome(future: Any, scheduler: str) -> Outcome:  # noqa: ANN401 - of a library that need not be there

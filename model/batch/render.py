@@ -6,13 +6,11 @@ not know, and runs on the defaults.
 
 import ast
 import difflib
-import functools
 import itertools
 import math
 import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +22,6 @@ from model.batch import kernels
 from model.batch.kernels import Session
 from model.batch.tasks import Stopped, load
 
-DEFAULT_EXPORTER = "model.batch.render:plain_exporter"
 _CELL_FILE = re.compile(r"\S*ipykernel_\d+[\\/](\d+)\.py")
 """How a warning names the cell it comes from: with the number of the kernel's process in it."""
 _EXPORT = threading.Lock()
@@ -43,45 +40,16 @@ class ParameterError(Stopped):
     """A parameter the notebook does not declare, or a value of the wrong type; every problem, one a line."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Declared:
-    """One parameter as a notebook declares it."""
-
-    name: str
-    kind: str
-    optional: bool
-
-
-def declared_parameters(path: Path) -> dict[str, Declared]:
-    """The parameters that a notebook's cell tagged ``parameters`` declares."""
-    found = papermill.inspect_notebook(str(path))
-    return {name: _declare(name, item["inferred_type_name"], item["default"]) for name, item in found.items()}
-
-
-def _declare(name: str, annotation: str, default: str) -> Declared:
-    """Read an annotation such as ``str``, ``list[str]`` or ``float | None``; without one, go by the default."""
-    if annotation == "None":
-        try:
-            value = ast.literal_eval(default)
-        except (ValueError, SyntaxError):
-            return Declared(name=name, kind="", optional=True)
-        return Declared(name=name, kind="" if value is None else type(value).__name__, optional=value is None)
-    parts = [part.strip() for part in annotation.replace("Optional[", "None |").rstrip("]").split("|")]
-    kinds = [part.partition("[")[0] for part in parts if part and part != "None"]
-    return Declared(name=name, kind=kinds[0] if len(kinds) == 1 else "", optional=len(kinds) < len(parts))
-
-
 def check_parameters(path: Path, parameters: Mapping[str, object]) -> dict[str, object]:
-    """Parameters as plain values that the notebook declares.
+    """Parameters as plain values that the notebook's cell tagged ``parameters`` declares.
 
-    Raises:
-        ParameterError: every unknown name, with the nearest known one, and every value of the wrong type.
+    Raises ParameterError with every unknown name, the nearest known one beside it, and every value of the wrong type.
     """
-    known = declared_parameters(path)
+    known = papermill.inspect_notebook(str(path))
     plain = {name: _plain(value) for name, value in parameters.items()}
-    problems = [_problem(path, name, value, known) for name, value in plain.items()]
-    if any(problems):
-        raise ParameterError("\n".join(problem for problem in problems if problem))
+    problems = [f"{path.name}: {problem}" for name in plain if (problem := _problem(name, plain[name], known))]
+    if problems:
+        raise ParameterError("\n".join(problems))
     return plain
 
 
@@ -91,36 +59,45 @@ def _plain(value: object) -> object:
     return item() if callable(item) and getattr(value, "shape", None) == () else value
 
 
-def _problem(path: Path, name: str, value: object, known: Mapping[str, Declared]) -> str:
+def _problem(name: str, value: object, known: Mapping[str, Any]) -> str:
     """What is wrong with one parameter, or nothing."""
     if name not in known:
         near = difflib.get_close_matches(name, known, n=1)
         hint = f"did you mean {near[0]}?" if near else f"it declares {', '.join(sorted(known)) or 'none'}"
-        return f"{path.name}: no parameter {name} (value {value!r}); {hint}"
-    declared = known[name]
-    if value is None and declared.optional:
+        return f"no parameter {name} (value {value!r}); {hint}"
+    kind, optional = _declared(known[name]["inferred_type_name"], known[name]["default"])
+    if value is None and optional:
         return ""
-    allowed = _TYPES.get(declared.kind, (str, bool, int, float, list, tuple, dict, type(None)))
+    allowed = _TYPES.get(kind, (str, bool, int, float, list, tuple, dict, type(None)))
     wrong_bool = isinstance(value, bool) and bool not in allowed
     if wrong_bool or not isinstance(value, allowed):
-        return (
-            f"{path.name}: parameter {name} is declared {declared.kind or 'a plain value'}, "
-            f"got {type(value).__name__} {value!r}"
-        )
+        return f"parameter {name} is declared {kind or 'a plain value'}, got {type(value).__name__} {value!r}"
     if isinstance(value, float) and not math.isfinite(value):
-        return f"{path.name}: parameter {name} is {value!r}; a finite number is expected"
+        return f"parameter {name} is {value!r}; a finite number is expected"
     return ""
 
 
-@functools.lru_cache(maxsize=4)
-def exporter_for(factory: str | Callable[[], Any]) -> Any:  # noqa: ANN401 - nbconvert's, or one like it
-    """The exporter a factory (or its import path, ``module:function``) makes, made once a process."""
-    return load(factory)()
+def _declared(annotation: str, default: str) -> tuple[str, bool]:
+    """Read an annotation such as ``str``, ``list[str]`` or ``float | None``: its kind, and whether it may be None.
+
+    Without one, go by the default.
+    """
+    if annotation == "None":
+        try:
+            value = ast.literal_eval(default)
+        except (ValueError, SyntaxError):
+            return "", True
+        return "" if value is None else type(value).__name__, value is None
+    parts = [part.strip() for part in annotation.replace("Optional[", "None |").rstrip("]").split("|")]
+    kinds = [part.partition("[")[0] for part in parts if part and part != "None"]
+    return kinds[0] if len(kinds) == 1 else "", len(kinds) < len(parts)
 
 
-def plain_exporter() -> HTMLExporter:
-    """What ``jupyter nbconvert --template basic`` uses."""
-    return HTMLExporter(template_name="basic")  # type: ignore[no-untyped-call]
+def plain_page(done: nbformat.NotebookNode, beside: Sequence[str]) -> str:
+    """The page that ``jupyter nbconvert --template basic`` makes."""
+    del beside
+    page, _ = HTMLExporter(template_name="basic").from_notebook_node(done)  # type: ignore[no-untyped-call]
+    return str(page)
 
 
 def render(
@@ -129,13 +106,14 @@ def render(
     target: Path,
     session: Session,
     *,
-    exporter: str | Callable[[], Any] = DEFAULT_EXPORTER,
+    page: str | Callable[[nbformat.NotebookNode, Sequence[str]], str],
 ) -> None:
     """Execute a notebook on a session's kernel and export it: ``target`` is the notebook, the page stands beside it.
 
-    Raises:
-        ParameterError: a parameter is unknown or of the wrong type; before anything runs.
-        Stopped: the session's work or one of the cells failed, or the kernel ended; nothing is written.
+    ``page`` makes the page of the notebook, given the names of the files beside it, to which it may link.
+
+    Raises ParameterError before anything runs, and Stopped where the session's work or a cell failed, or the kernel
+    ended; nothing is then written.
     """
     plain = check_parameters(notebook, parameters)
     done = kernels.execute(nbformat.read(notebook, as_version=4), plain, session)  # type: ignore[no-untyped-call]
@@ -146,9 +124,8 @@ def render(
     _write(tidied, target)
     beside = sorted(path.name for path in target.parent.iterdir())
     with _EXPORT:
-        about = {"metadata": {"name": notebook.stem}, "beside": beside}  # what the page may link to
-        page, _ = exporter_for(exporter).from_notebook_node(tidied, resources=about)
-    target.with_suffix(".html").write_text(page, encoding="utf-8", newline="\n")
+        made = load(page)(tidied, beside)
+    target.with_suffix(".html").write_text(made, encoding="utf-8", newline="\n")
 
 
 def _write(notebook: nbformat.NotebookNode, path: Path) -> None:

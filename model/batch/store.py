@@ -12,31 +12,22 @@ import errno
 import json
 import os
 import shutil
-import socket
 import sys
-import time
 import uuid
-from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
-from typing import IO, Any
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
 
 from model.batch.disk import NEW, digest, write_whole
 from model.batch.faults import point
 from model.batch.origins import hash_files
 
-if sys.platform == "win32":
-    import msvcrt
-else:
-    import fcntl
-
-from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
-
 RECORD = "run.json"
 OLD = ".old-"
 LOCK = ".lock"
 SCHEMA = 1
-_LOCK_BYTE = 1 << 30
 
 
 class OutputError(Exception):
@@ -85,25 +76,6 @@ def why_damaged(folder: Path, *names: str) -> str:
     return ""
 
 
-def why_all_stale(wanted: Mapping[Path, Mapping[str, str]]) -> dict[Path, str]:
-    """``why_stale`` for many folders at once."""
-    with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as threads:
-        reasons = threads.map(lambda item: why_stale(*item), wanted.items())
-        return dict(zip(wanted, reasons, strict=True))
-
-
-def begin(folder: Path) -> Path:
-    """A new empty folder beside ``folder``, on the same file system, to write in."""
-    temporary = folder.parent / f"{NEW}{folder.name}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
-    try:
-        if folder.is_file():
-            raise NotADirectoryError(errno.ENOTDIR, "a file stands there, and is not replaced by a folder", str(folder))
-        temporary.mkdir(parents=True)
-    except OSError as error:
-        raise OutputError(explain(error, folder.parent)) from error
-    return temporary
-
-
 def seal(temporary: Path, made_from: Mapping[str, str]) -> None:
     """Flush every file to disk, then write the record, last of all."""
     files = sorted(p for p in temporary.rglob("*") if p.is_file() and p.name != RECORD)
@@ -139,22 +111,26 @@ def publish(temporary: Path, folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def whole(folder: Path, *, kept: bool = False) -> Iterator[Path]:
+def whole(folder: Path, *, kept: bool = False, made_from: Mapping[str, str] | None = None) -> Iterator[Path]:
     """A folder to write in, which takes the place of `folder` once all is well; what fails leaves the old one.
 
-    `kept`: it begins as a copy of what stands there. OSError where it cannot be written.
+    It is made beside it, on the same file system. `kept`: it begins as a copy of what stands there. `made_from`: it
+    ends with a record of that. OSError where it cannot be written.
     """
     folder = folder.resolve()  # a link stays a link, and what it leads to is replaced
-    try:
-        temporary = begin(folder)
-    except OutputError as error:
-        raise error.__cause__ or error from None
+    if folder.is_file():
+        raise NotADirectoryError(errno.ENOTDIR, "a file stands there, and is not replaced by a folder", str(folder))
+    temporary = folder.parent / f"{NEW}{folder.name}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+    temporary.mkdir(parents=True)
     try:
         if kept and folder.is_dir():
             shutil.copytree(folder, temporary, dirs_exist_ok=True)
         yield temporary
-        for path in temporary.rglob("*"):
-            flush(path)
+        if made_from is not None:
+            seal(temporary, made_from)
+        else:
+            for path in temporary.rglob("*"):
+                flush(path)
         publish(temporary, folder)
     except BaseException:
         discard(temporary)
@@ -222,70 +198,22 @@ def locked(
 ) -> Iterator[None]:
     """Hold an output folder against other runs; the system lets go when this process ends, however it ends.
 
-    Waits up to ``wait_seconds`` for another run, saying so once through ``notify``.
-
-    Raises:
-        OutputError: the folder cannot be written, or the other run took too long.
+    Waits up to ``wait_seconds`` for another run, saying so once through ``notify``. Raises OutputError where the folder
+    cannot be written or the other run took too long.
     """
+    lock, busy = FileLock(outputs / LOCK, thread_local=False), f"{outputs}: another run is writing here"
     try:
         outputs.mkdir(parents=True, exist_ok=True)
-        file = (outputs / LOCK).open("a+b")
+        try:
+            lock.acquire(blocking=False)
+        except Timeout:
+            notify(f"{busy}; waiting for it to end")
+            lock.acquire(timeout=wait_seconds)
+    except Timeout as error:
+        raise OutputError(f"{busy}. Wait for it to end, or choose another --outputs.") from error
     except OSError as error:
         raise OutputError(explain(error, outputs)) from error
-    with file:
-        _wait_for(file, outputs, wait_seconds, notify)
-        try:
-            _sign(file, f"process {os.getpid()} on {socket.gethostname()}, since {datetime.now(UTC):%H:%M:%S} UTC")
-            yield
-        finally:
-            with contextlib.suppress(OSError):
-                _sign(file, "")
-            _release(file)
-
-
-def _wait_for(file: IO[bytes], outputs: Path, wait_seconds: float, notify: Callable[[str], None]) -> None:
-    """Take the lock, or say who has it."""
-    end, told = time.monotonic() + wait_seconds, False
-    while not _take(file):
-        file.seek(0)
-        holder = file.read(200).decode(errors="replace") or "another process"
-        if time.monotonic() >= end:
-            raise OutputError(
-                f"{outputs}: another run is writing here ({holder}). Wait for it to end, or choose another --outputs."
-            )
-        if not told:
-            notify(f"{outputs}: another run is writing here ({holder}); waiting for it to end")
-            told = True
-        time.sleep(0.1)
-
-
-def _sign(file: IO[bytes], text: str) -> None:
-    """Leave word of who holds the lock."""
-    file.seek(0)
-    file.truncate()
-    file.write(text.encode())
-    file.flush()
-
-
-def _take(file: IO[bytes]) -> bool:
-    """Try to take the lock."""
     try:
-        if sys.platform == "win32":
-            file.seek(_LOCK_BYTE)
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        if error.errno in {errno.EACCES, errno.EAGAIN, errno.EDEADLK}:
-            return False
-        raise
-    return True
-
-
-def _release(file: IO[bytes]) -> None:
-    """Let go of the lock."""
-    if sys.platform == "win32":
-        file.seek(_LOCK_BYTE)
-        msvcrt.locking(file.fileno(), msvcrt.LK_UNLCK, 1)
-    else:
-        fcntl.flock(file.fileno(), fcntl.LOCK_UN)
+        yield
+    finally:
+        lock.release()

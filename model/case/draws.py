@@ -98,8 +98,7 @@ def with_values(draws: Draws, values: Mapping[str, ArrayLike]) -> Draws:
 
 def tile(draws: Draws, times: int) -> Draws:
     """Return the block repeated `times` times end to end, without process noise (a repeat is not a new draw)."""
-    values = {name: _frozen(np.tile(array, times)) for name, array in draws.values.items()}
-    return replace(draws, values=values, n=draws.n * times, process_noise=False)
+    return replace(_picked(draws, np.tile(np.arange(draws.n), times)), process_noise=False)
 
 
 def evenly(n: int, most: int) -> NDArray[np.intp]:
@@ -109,14 +108,16 @@ def evenly(n: int, most: int) -> NDArray[np.intp]:
 
 def thinned(draws: Draws, most: int) -> Draws:
     """Return at most so many of the draws, evenly from among them."""
-    at = evenly(draws.n, most)
-    return replace(draws, values={name: array[at] for name, array in draws.values.items()}, n=len(at))
+    return _picked(draws, evenly(draws.n, most))
 
 
 def part_of(draws: Draws, first: int, n: int) -> Draws:
     """Return draws `first` to `first + n` of a block (fewer at its end), as a block of their own."""
-    values = {name: array[first : first + n] for name, array in draws.values.items()}
-    return replace(draws, values=values, n=min(n, draws.n - first), first=draws.first + first)
+    return replace(_picked(draws, np.arange(first, min(first + n, draws.n))), first=draws.first + first)
+
+
+def _picked(draws: Draws, at: NDArray[np.intp]) -> Draws:
+    return replace(draws, values={name: _frozen(array[at]) for name, array in draws.values.items()}, n=len(at))
 
 
 def redraw(case: Case, draws: Draws, previous: Case) -> Draws:

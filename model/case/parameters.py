@@ -43,13 +43,11 @@ PLACEMENT_LINES: Final = {
 STREAMS: Final = ("general", "uasc")
 AGE_18: Final = "18"  # in caseload.csv: children who leave because they turn 18
 BUDGET_LINES: Final = (
-    "In-house foster placements", "IFA foster placements", "Family and friends placements", "Residential placements",
-    "Supported accommodation", "Placed with parents", "Placed for adoption", "Other placements",
-    "Entering care: proceedings and placement finding", "Leaving care before 18", "Leaving care at 18",
-    "Support for children kept at home", "Staff", "On-call rota", "Carer recruitment", "Carer supervision",
-    "Constellations", "Agency: managed teams", "Agency: vacancy cover", "Agency: cover of new posts",
-    "Retention payments", "Recruitment and equipment", "Redundancy", "Pension strain", "Own children's homes",
-    "Capital", "Placement moves",
+    *PLACEMENT_LINES.values(), "Entering care: proceedings and placement finding", "Leaving care before 18",
+    "Leaving care at 18", "Support for children kept at home", "Staff", "On-call rota", "Carer recruitment",
+    "Carer supervision", "Constellations", "Agency: managed teams", "Agency: vacancy cover",
+    "Agency: cover of new posts", "Retention payments", "Recruitment and equipment", "Redundancy", "Pension strain",
+    "Own children's homes", "Capital", "Placement moves",
 )  # fmt: skip
 
 KINDS: Final = {

@@ -4,16 +4,32 @@ Nothing here knows about posts. A table answers one question: what was in force 
 date. `as_at` is when a row became known, so that a case of July 2022 does not price an award agreed in November.
 """
 
-from __future__ import annotations
-
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TypeVar
+from typing import Final, Self, TypeVar
+
+from model.case import cells
+from model.case.cells import Bad, Cell
+from model.case.columns import blank, need
 
 MIDDLE, BOTTOM, TOP = "middle", "bottom", "top"
 PLACES_IN_A_GRADE = (BOTTOM, MIDDLE, TOP)
+
+
+PAY: Final = cells.between(0, 1e6)
+
+
+def _whole_point(text: str) -> str:
+    """A point at an end of an award's reach: a whole number, as it is compared with others."""
+    if not re.fullmatch("[0-9]{1,4}", text):
+        raise Bad("a whole number, or an empty cell for every point")
+    return text
+
+
+_END: Final = Cell(_whole_point)
 
 
 class PayError(ValueError):
@@ -22,30 +38,30 @@ class PayError(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """What every row of a pay table has: when it took effect, and when that became known."""
+    """What every row of a pay table has: when it took effect, when that became known, and how good its source is."""
 
-    start: date
-    as_at: date
+    start: date = need(cells.day, name="from")
+    as_at: date = need(cells.day)
 
 
 @dataclass(frozen=True, kw_only=True)
 class PayPoint(Row):
     """Pounds a year at one point of a spine from a day."""
 
-    spine: str
-    point: str
-    annual_gbp: float
+    spine: str = need(cells.text)
+    point: str = need(cells.text)
+    annual_gbp: float = need(cells.between(1000, 1e6))
 
 
 @dataclass(frozen=True, kw_only=True)
 class PayAward(Row):
     """A rise from a day: flat pounds a year, or a share of pay. Blank limits mean every point of the spine."""
 
-    spine: str
-    point_from: str
-    point_to: str
-    flat_gbp: float
-    share: float
+    spine: str = need(cells.text)
+    point_from: str = blank(_END)
+    point_to: str = blank(_END)
+    flat_gbp: float = blank(PAY, default=0.0)
+    share: float = blank(cells.between(-0.5, 0.5), default=0.0)
 
     def covers(self, point: str) -> bool:
         """Whether the award reaches a point; a point that is not a number is reached by an award without limits."""
@@ -74,12 +90,12 @@ class Rate(Row):
 class Grade:
     """A council's grade: the bottom and top points it runs between on a spine."""
 
-    council: str
-    grade: str
-    spine: str
-    point_bottom: str
-    point_top: str
-    as_at: date
+    council: str = need(cells.text)
+    grade: str = need(cells.text)
+    spine: str = need(cells.text)
+    point_bottom: str = need(cells.text)
+    point_top: str = need(cells.text)
+    as_at: date = need(cells.day)
 
 
 NI, PENSION, LEVY = "employer_ni.csv", "lgps_employer.csv", "apprenticeship_levy.csv"
@@ -97,13 +113,13 @@ class PayTables:
     rates: Mapping[str, tuple[Rate, ...]] = field(default_factory=dict)
     rules: Mapping[str, float] = field(default_factory=dict)
 
-    def known_on(self, day: date) -> PayTables:
+    def known_on(self, day: date) -> Self:
         """Only the rows known by a day: what a case with that knowledge date may use."""
 
         def known(rows: tuple[Dated, ...]) -> tuple[Dated, ...]:
             return tuple(row for row in rows if row.as_at <= day)
 
-        return PayTables(
+        return type(self)(
             points=known(self.points), awards=known(self.awards), grades=known(self.grades),
             rates={file: known(rows) for file, rows in self.rates.items()}, rules=self.rules,
         )  # fmt: skip

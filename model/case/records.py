@@ -1,265 +1,106 @@
 """What a case is once it has been read and checked: frozen records, no behaviour but look-up.
 
-Everything here is plain data. `model.case.reading` fills it from files and refuses what does not fit; everything after
-it may rely on the types, the names and the units below.
+Everything here is plain data. `model.case.reading` fills it from files, by the columns and keys that stand beside the
+fields, and refuses what does not fit; everything after it may rely on the types, the names and the units below.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+import numpy as np
+from numpy.typing import NDArray
+
+from model.case import cells, parameters, words
 from model.case.assumptions import Assumption
-from model.case.parameters import PLACEMENT_LINES
+from model.case.cells import Bad
+from model.case.columns import need, spare
+from model.case.parameters import PLACEMENT_LINES, PLACEMENTS
 from model.case.reference import Reference
+from model.case.rows import Actual, Benefit, BudgetLine, CaseloadRow, LedgerRow, Post, PublishedRow
 from model.case.timeline import MONTHS_A_YEAR, Timeline
-from model.case.words import APPROVED, BOTTOM_UP, DAY, GENERAL, PRINTED, YEAR
+from model.case.units import nominal_factors
+from model.case.words import APPROVED
 
 NO_BUDGET: Final = (
     "approved_budget.csv holds no placement line, so no saving on placements can be cashable: all of it counts as cost "
     "avoidance. Write what the plan holds for each line; where it is not published, opening_caseload in the column "
     "follows lets a line hold the opening children."
 )
+_SOURCE, _NOTE = "Where it is from.", "What a reader should know."
+_PLACEMENT: Final = cells.word(PLACEMENTS, "a placement")
+
+
+def _ages(value: object) -> tuple[str, ...]:
+    """Age bands as the model has them: 5_9 stands for 5_7 and 8_9."""
+    band = cells.word((*parameters.AGE_BANDS, *parameters.SPLIT_AGE_BANDS), "an age band")
+    ages = [band(age) for age in cells.list_of_names.toml(value)]
+    if not ages:
+        raise Bad("at least one age band")
+    halves = {whole: [h for h, w in parameters.SPLIT_AGE_BANDS.items() if w == whole] for whole in ages}
+    return tuple(dict.fromkeys(half for age in ages for half in (halves[age] or [age])))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Conventions:
     """How the case counts: weeks in a year, the discount rate (a year, real) and the names they were chosen by.
 
-    `horizon_years`: for how long the schemes act, where it is not the case's own. `run_off_years`: for how much longer
-    the children they kept out of care, and the homes they found, are followed after the schemes have stopped.
+    `run_off_years`: for how much longer the children whom the schemes kept out of care, and the homes they found, are
+    followed after the schemes have stopped.
     """
 
-    weeks_per_year: float
+    weeks_per_year: float = need(cells.weeks, 'Weeks paid for in a year: a number, or "365/7".')
+    discount_rate_name: str = need(cells.text, "A name in `reference/prices/discount_rates.csv`.", name="discount_rate")
+    price_index: str = need(cells.text, "A series in `reference/prices/price_indices.csv`.")
+    hindsight: bool = spare(cells.switch, "true where a scenario may use what was learnt later.", default=False)
+    horizon_years: int | None = spare(cells.years, "Years for which schemes act, if a scenario asks for others.", None)
+    run_off_years: int = spare(cells.years, "Years after them: nothing is spent, and what they did is followed.", 0)
     discount_rate_annual: float
-    discount_rate_name: str
-    price_index: str
-    hindsight: bool = False
-    horizon_years: int | None = None
-    run_off_years: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
 class SchemeSpec:
-    """One thing the council would do, as declared in `case.toml`. Its assumptions are named `<name>.<parameter>`.
+    """One thing the council would do, as declared in `case.toml`. Its assumptions are named `<name>.<parameter>`."""
 
-    `end` is its last day; `placement` the one it acts on, `to` where children go instead; `line` the budget
-    it saves on.
-    """
-
-    name: str
-    title: str
-    kind: str
-    start: date
-    ages: tuple[str, ...] = ()
-    active: bool = True
-    source: str = ""
-    end: date | None = None
-    placement: str = ""
-    to: str = ""
-    line: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Post:
-    """A row of `establishment.csv`. The cost is a net change in pounds a year, never a cost per fte.
-
-    `printed_gbp` is the printed net change, at the case's price base; None = not printed. `priced_gbp` is its price by
-    the grade, once `model.schemes.load` has worked it out. `costing` says which of the two the model uses.
-    """
-
-    id: str
-    team: str
-    post: str
-    grade: str
-    fte_current: float
-    fte_proposed: float
-    printed_gbp: float | None
-    start: date | None
-    end: date | None = None
-    charged_to: str
-    included_in: str
-    included_when: str = ""
-    funding: str
-    basis: str = YEAR
-    already_filled_months: str = ""
-    recruited: bool = False
-    service_line: str = ""
-    source: str
-    note: str = ""
-    # How to price it from its grade (`model.schemes.staff.prices`); all may be left out.
-    grade_current: str = ""
-    spine_point: str = ""
-    priced_at: str = ""
-    increments: bool = False
-    costing: str = PRINTED
-    price_base: str = ""
-    priced_gbp: float | None = None
-
-    @property
-    def adds_people(self) -> bool:
-        """Whether a row adds people who are recruited."""
-        return self.recruited and self.fte_proposed > self.fte_current and self.basis != DAY
-
-    @property
-    def change_annual_cost_gbp(self) -> float:
-        """Pounds a year that the model uses; 0 for a memo whose money stays in its line.
-
-        ValueError for a row of its grade that nobody has priced: it has no cost yet, and nought would be wrong.
-        """
-        if self.costing != BOTTOM_UP:
-            return self.printed_gbp or 0.0
-        if self.priced_gbp is None:
-            message = f"the post {self.id!r} is paid by its grade and not priced yet: load the case by load_case"
-            raise ValueError(message)
-        return self.priced_gbp
-
-
-@dataclass(frozen=True, kw_only=True)
-class CaseloadRow:
-    """A row of `caseload.csv`: a cell, or a margin where `age_band` or `placement` is `all`. None = not stated.
-
-    A row of one age and placement may state rates, a year and child: `leaving_rates` by time in care (under 6, 6 to 12,
-    12 to 24, over 24 months), `moving_rates` by placement moved to. A row of an age may state `care_shares`, the shares
-    of its children in the first three of those bands, `mean_age_months`, and `entries_younger_share`, the share of its
-    entrants who are in the younger half of the band. Empty or None = not stated.
-    """
-
-    age_band: str
-    placement: str
-    stream: str = GENERAL
-    children: float | None
-    entries_annual: float | None
-    exits_annual: float | None
-    moves_annual: Mapping[str, float] = field(default_factory=dict)
-    leaving_rates: tuple[float, ...] = ()
-    moving_rates: Mapping[str, float] = field(default_factory=dict)
-    care_shares: tuple[float, ...] = ()
-    mean_age_months: float | None = None
-    entries_younger_share: float | None = None
-    source: str = ""
-    note: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class BudgetLine:
-    """What the medium term financial plan already holds for one line in one financial year (nominal pounds).
-
-    `follows` is `opening_caseload` where the plan is not published and is taken to hold the opening children at
-    whatever price a draw or a scenario has; `value_gbp` is then only what that comes to in base.
-    """
-
-    line: str
-    financial_year: str
-    value_gbp: float
-    source: str
-    follows: str = ""
-    note: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class LedgerRow:
-    """What the council's published accounts spent on placements in a year (cash), to hold the model against.
-
-    `placements`: the placements it pays for, or `all`.
-    """
-
-    statement: str
-    placements: tuple[str, ...]
-    financial_year: str
-    value_gbp: float
-    source: str
-    note: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class PublishedRow:
-    """A figure a report has printed, and the formula that recomputes it (empty = not derivable).
-
-    `beside_scheme`: for a saving claimed for every year, the scheme whose modelled years stand beside it.
-    """
-
-    ref: str
-    statement: str
-    value: float
-    unit: str
-    precision: float
-    formula: str
-    expected: str
-    note: str = ""
-    beside_scheme: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Actual:
-    """What happened: one measure in one period. `scope`: an age band, placement, provider or line, or several by dots.
-
-    A later `as_at` for the same thing supersedes an earlier one; both stay. `status` is empty for a figure that is only
-    kept, `baseline` for one from before the start, `provisional` or `final` for outturn.
-    """
-
-    period: str
-    measure: str
-    value: float
-    unit: str
-    source: str
-    note: str = ""
-    scope: str = ""
-    numerator: float | None = None
-    denominator: float | None = None
-    as_at: date | None = None
-    status: str = ""
-
-    @property
-    def name(self) -> str:
-        """The measure with its scope, as formulas and the model know it."""
-        return f"{self.measure}.{self.scope}" if self.scope else self.measure
-
-
-@dataclass(frozen=True, kw_only=True)
-class Benefit:
-    """A row of `benefits.csv`, the register: what a scheme is to bring about, who answers for it, how it is measured.
-
-    Its columns are explained in `model.case.reading.case_tables`; `formula` reads `model.case.measures`.
-    """
-
-    id: str
-    scheme: str
-    benefit: str
-    measure: str
-    unit: str
-    nature: str
-    owner: str
-    formula: str = ""
-    plan: str = ""
-    source: str
-    lag_months: float | None = None
-    rule: str = ""
-    status: str = ""
-    decision: date | None = None
-    disbenefit: str = ""
-    note: str = ""
+    name: str = need(cells.plain_name, "Its name; its assumptions begin with it.")
+    title: str = need(cells.text, "Its name for people.")
+    kind: str = need(cells.word(parameters.PARAMETERS, "a kind of scheme"), "What it does: see below.")
+    start: date = need(cells.day, "The day it begins.")
+    ages: tuple[str, ...] = spare(
+        cells.key(_ages), "For `entry_reduction`, `step_down` and `leaving_sooner`: the ages it acts on.", ()
+    )
+    active: bool = spare(cells.switch, "false = only where a scenario says so.", default=True)
+    source: str = spare(cells.any_text, _SOURCE)
+    end: date | None = spare(cells.day, "Its last day, for a scheme or a cost that ends.")
+    placement: str = spare(
+        _PLACEMENT,
+        "For `step_down` and `price_change`, and if wanted `leaving_sooner` and a cost or saving for each child: "
+        "the placement it acts on.",
+    )
+    to: str = spare(_PLACEMENT, "For `step_down`: the placement that children move to.")
+    line: str = spare(cells.text, "For a saving of kind `cost_or_saving`: the budget line that it is tested against.")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Correlation:
     """A declared rank correlation between two assumptions."""
 
-    a: str
-    b: str
-    rho: float
-    source: str
+    a: str = need(cells.text, "One assumption.")
+    b: str = need(cells.text, "Another.")
+    rho: float = need(cells.rho, "Their rank correlation, between -1 and 1.")
+    source: str = need(cells.text, _SOURCE)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Paper:
     """A paper that sources cite by a short prefix (`ref`): what it is and when it was, as `case.toml` states them."""
 
-    ref: str
-    title: str
-    dated: date | None = None
-    note: str = ""
+    ref: str = need(cells.text, 'What sources cite it by, as "003" in `003 para 5.19`.')
+    title: str = need(cells.text, "What it is.")
+    dated: date | None = spare(cells.day, "When it was.", name="date")
+    note: str = spare(cells.any_text, _NOTE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -270,26 +111,83 @@ class Setting:
     overrides: Mapping[str, float] = field(default_factory=dict)
 
 
+def _settings(value: object) -> tuple[Setting, ...]:
+    """Return the settings of a structural choice: two or three, each with a title of its own."""
+    form = '{title = "in full", overrides = {"agency.whole_cost" = 1}}'
+    if not isinstance(value, list) or not 2 <= len(value) <= 3:
+        raise Bad(f"two or three settings, each {form}")
+    found = []
+    for one in value:
+        if not isinstance(one, dict) or one.keys() - {"title", "overrides"} or "title" not in one:
+            raise Bad(f"a setting, {form}")
+        stated = cells.table.toml(one.get("overrides", {}))
+        overrides = {name: cells.toml_number(number) for name, number in stated.items()}
+        found.append(Setting(title=cells.text.toml(one["title"]), overrides=overrides))
+    if len({one.title for one in found}) < len(found):
+        raise Bad("each setting's title once")
+    return tuple(found)
+
+
 @dataclass(frozen=True, kw_only=True)
 class StructuralChoice:
     """A choice of how to model that data cannot settle: its settings, and why each may be held."""
 
-    name: str
-    title: str
-    reason: str
-    settings: tuple[Setting, ...]
+    name: str = need(cells.plain_name, "Its name: a column of `structure.csv`.")
+    title: str = need(cells.text, "Its name for people; a setting's title is read after it.")
+    reason: str = need(cells.text, "Why data cannot settle it.")
+    settings: tuple[Setting, ...] = need(
+        cells.key(_settings),
+        'Two or three: `{title = "in full", overrides = {"agency.whole_cost" = 1}}`; without overrides it '
+        "is as the scenario has it.",
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
 class FundingPlan:
-    """Which purse pays: one-off and part-year cost from the reserve until `reserve_until`, base budget after it.
+    """Which purse pays: one-off and part-year cost from the reserve until `reserve_until`, base budget after it."""
 
-    `budget_basis`: the base budget holds the approved establishment (`APPROVED`), or what it is expected to cost.
-    """
+    reserve_until: date | None = spare(cells.day, "The day up to which the reserve pays the part-year cost.")
+    reserve_name: str = spare(cells.text, "What the reserve is called.")
+    budget_basis: str = spare(
+        cells.word(words.BUDGET_BASES, "a basis of the budget"),
+        "What the base budget holds of the new posts: `approved` (all of them, less a vacancy factor; "
+        "what is not spent is an underspend of the year) or `expected` (what is expected to be spent).",
+        APPROVED,
+    )
 
-    reserve_name: str = ""
-    reserve_until: date | None = None
-    budget_basis: str = APPROVED
+
+@dataclass(frozen=True, kw_only=True)
+class CaseKeys:
+    """What stands in `case.toml`: the case itself, before a scenario is laid over it."""
+
+    name: str = need(cells.text, "The folder's own name. Commands and outputs go by the folder.")
+    title: str = need(cells.text, "What the report is called.")
+    council: str = need(cells.text, "The council.")
+    start: date = need(cells.first_of_month, "First day of the projection, of a month, and after the caseload.")
+    horizon_years: int = need(cells.years, "Years projected.")
+    shown_years: int = spare(cells.years, "Years in the short tables.", 5)
+    price_base: str = need(cells.financial_year, "The financial year in whose prices real amounts are.")
+    knowledge_date: date = need(cells.day, "No assumption of the base scenario may be of a later day.")
+    published_scenario: str = spare(cells.text, "The scenario that holds the paper's own assumptions.")
+    base_scenario: str = spare(cells.text, "The scenario that the others are compared with.", "base")
+    conventions: dict[str, Any] = need(cells.table, "See below.", of=Conventions)
+    perimeters: dict[str, Any] = spare(
+        cells.table, "Groups of schemes with headlines of their own, besides each and the whole.", {}
+    )
+    schemes: tuple[SchemeSpec, ...] = spare(cells.tables, "See below.", [], of=SchemeSpec)
+    funding: FundingPlan = spare(cells.table, "See below.", {}, of=FundingPlan)
+    establishment_list: dict[str, Any] = spare(
+        cells.table,
+        "For `import --posts`: column of `establishment.csv` = the heading in HR's list, or `=` and a text.",
+        {},
+    )
+    correlations: tuple[Correlation, ...] = spare(
+        cells.tables, "See below; all other assumptions are independent.", [], of=Correlation
+    )
+    papers: tuple[Paper, ...] = spare(cells.tables, "See below.", [], of=Paper)
+    structure: tuple[StructuralChoice, ...] = spare(
+        cells.tables, "See below: choices of how to model that data cannot settle.", [], of=StructuralChoice
+    )
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -372,3 +270,8 @@ class Case:
                 return spec
         message = f"no scheme {name!r}; the case has {', '.join(s.name for s in self.schemes)}"
         raise KeyError(message)
+
+
+def in_cash(case: Case) -> NDArray[np.float64]:
+    """Cash pounds in each month for a pound of the case's price base, (months,)."""
+    return nominal_factors(case.timeline, case.reference.indices[case.conventions.price_index], case.price_base)

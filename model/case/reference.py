@@ -2,8 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
+from model.case import cells
+from model.case.columns import blank, need, spare
 from model.case.pay import PayTables
+from model.case.words import RATINGS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,15 +37,16 @@ class SocialValue:
     `per`: `child_year`, a year out of care, or `entry`, a child who does not come into care. None = not known.
     """
 
-    payer: str
-    gain: str
-    per: str
-    events: float | None
-    unit_cost_gbp: float | None
-    price_base: str | None
-    source: str
-    quality: str
-    note: str = ""
+    payer: str = need(cells.text)
+    gain: str = need(cells.text)
+    per: str = need(cells.one_of(("child_year", "entry")))
+    events: float | None = blank(cells.number)
+    unit_cost_gbp: float | None = blank(cells.number)
+    price_base: str = blank(cells.financial_year)
+    source: str = need(cells.text)
+    as_at: date | None = spare(cells.day)
+    quality: str = need(cells.one_of(RATINGS))
+    note: str = spare(cells.text)
 
 
 @dataclass(frozen=True, kw_only=True)

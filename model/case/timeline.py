@@ -1,5 +1,6 @@
 """Months, days and financial years (April to March)."""
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -9,7 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 MONTHS_A_YEAR = 12
+FINANCIAL_YEAR = re.compile(r"^(?:19|20|21)\d\d/\d\d$")
 FIRST_MONTH_OF_FINANCIAL_YEAR = 4
+
+
+def is_financial_year(text: str) -> bool:
+    """Whether a text is a financial year as councils write it: `2022/23`, not `2022/24` and not `2022-23`."""
+    return bool(FINANCIAL_YEAR.match(text)) and (int(text[:4]) + 1) % 100 == int(text[5:])
 
 
 def financial_year(day: date) -> str:

@@ -1,13 +1,11 @@
 """Units, and price levels. No other module multiplies by a price index."""
 
 import math
-import re
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from model.case.records import Case
 from model.case.reference import PriceIndex
 from model.case.timeline import Timeline
 
@@ -53,13 +51,6 @@ UNITS: dict[str, Unit] = {
     "rate/year": Unit(name="rate/year", low=-1.0, low_excluded=True, most=10.0),
 }
 
-FINANCIAL_YEAR = re.compile(r"^(?:19|20|21)\d\d/\d\d$")
-
-
-def is_financial_year(text: str) -> bool:
-    """Whether a text is a financial year as councils write it: `2022/23`, not `2022/24` and not `2022-23`."""
-    return bool(FINANCIAL_YEAR.match(text)) and (int(text[:4]) + 1) % 100 == int(text[5:])
-
 
 def nominal_factors(timeline: Timeline, index: PriceIndex, price_base: str) -> NDArray[np.float64]:
     """Price level of each month's financial year over the level of the price base. Shape (months,).
@@ -69,11 +60,6 @@ def nominal_factors(timeline: Timeline, index: PriceIndex, price_base: str) -> N
     base = index.at(price_base)
     by_year = np.array([index.at(year) / base for year in timeline.financial_years], dtype=np.float64)
     return by_year[timeline.year_index]
-
-
-def in_cash(case: Case) -> NDArray[np.float64]:
-    """Cash pounds in each month for a pound of the case's price base, (months,)."""
-    return nominal_factors(case.timeline, case.reference.indices[case.conventions.price_index], case.price_base)
 
 
 def to_price_base(amount: float, index: PriceIndex, stated: str, wanted: str) -> float:

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from model.case.parameters import AGE_18, AGE_BANDS, AGES, PLACEMENTS
-from model.case.records import CaseloadRow
+from model.case.rows import CaseloadRow
 from model.case.timeline import MONTHS_A_YEAR
 from model.children.expected import project
 from model.children.law import (

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from model.case.parameters import AGE_18, AGE_BANDS, AGES, PLACEMENTS
-from model.case.records import CaseloadRow
+from model.case.rows import CaseloadRow
 from model.children.law import AGE_BAND, AGE_EDGES, EIGHTEEN, INPUT_AGE_OF, Floats, Law
 
 ALL: Final = "all"

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from model.case.parameters import AGE_BANDS, PLACEMENTS
-from model.case.records import CaseloadRow
+from model.case.rows import CaseloadRow
 from model.case.timeline import MONTHS_A_YEAR
 from model.children.law import AGE_BAND, AGE_STARTS, CARE_STARTS, EIGHTEEN, INPUT_AGE_OF, LONGEST, Floats, Law, steps
 from model.children.opening import (

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from typing import Final
 
-from model.case.records import Case, CaseloadRow
+from model.case.records import Case
+from model.case.rows import CaseloadRow
 from model.case.words import GENERAL, UASC
 from model.children.calibration import LeftWithin, empty, nobody, stream_from_rows
 from model.children.opening import Stream

@@ -1,5 +1,1 @@
-"""The commands: arguments in, one call each.
-
-A module here has `add_arguments`, which declares the words of its command, and is cheap to import: what the command
-needs it imports when it runs.
-"""
+"""The commands: what one can type stands in `line`; a module here does what was typed, and is loaded only then."""

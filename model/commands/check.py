@@ -1,30 +1,35 @@
 """`check`, `reconcile` and `dictionary`: what is wrong in the inputs, what a paper printed, what inputs there are."""
 
-from __future__ import annotations
-
+import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from model.case.records import Case
-from model.commands.arguments import Options, Parsers, declare
+import pandas as pd
+
+from model.batch.disk import write_whole
+from model.case.reading.dictionary import page
+from model.case.reading.excel import said
+from model.case.reading.files import house_form, shown_path
+from model.case.reading.load import TABLES
+from model.case.reading.plausible import warnings
+from model.case.reading.problems import InputProblems
+from model.case.records import NO_BUDGET, Case
 from model.commands.shared import DONE, FAILED, OUTPUTS, ROOT, case_paths, refused, refused_for
 from model.commands.terminal import say
+from model.report import reconciliation as pages
+from model.report.reconciliation import claims
+from model.results.check import examine, impacts, opening_cost
+from model.results.provenance import shortened
+from model.results.reconcile import reconcile as recomputed
+from model.results.runs import run as run_case
+from model.schemes.load import load_case
 
 DICTIONARY = ROOT / "docs" / "inputs.md"
 
 
-def add_arguments(subparsers: Parsers) -> None:
-    """Declare the three commands."""
-    command = subparsers.add_parser("check", help="print every problem in the inputs, all at once")
-    declare(command, "cases")
-    command.add_argument("--mend", action="store_true", help="write what Excel rewrote back in the house form")
-    command.add_argument("--impact", action="store_true", help="write into assumptions.csv how much each one matters")
-    command.set_defaults(run=lambda options: check(case_paths(options.cases), mend=options.mend, impact=options.impact))
-    command = subparsers.add_parser("reconcile", help="recompute the figures a paper has printed, row by row")
-    declare(command, "case")
-    command.set_defaults(run=lambda options: reconcile(case_paths([options.case])[0]))
-    command = subparsers.add_parser("dictionary", help="write the data dictionary, docs/inputs.md, from the code")
-    command.set_defaults(run=dictionary)
+def run(options: argparse.Namespace) -> int:
+    """Check the cases asked for, or all."""
+    return check(case_paths(options.cases), mend=options.mend, impact=options.impact)
 
 
 def check(paths: Sequence[Path], *, mend: bool = False, impact: bool = False) -> int:
@@ -34,10 +39,6 @@ def check(paths: Sequence[Path], *, mend: bool = False, impact: bool = False) ->
     said; with `mend` the files are written back as the house writes them. With `impact` the column of that name is
     worked out.
     """
-    from model.case.reading.plausible import warnings  # noqa: PLC0415
-    from model.results.check import examine, opening_cost  # noqa: PLC0415
-    from model.results.provenance import shortened  # noqa: PLC0415
-
     for path in paths:
         _undo_excel(path, mend=mend)
     findings = [examine(path) for path in paths]
@@ -60,18 +61,14 @@ def check(paths: Sequence[Path], *, mend: bool = False, impact: bool = False) ->
 
 def _undo_excel(folder: Path, *, mend: bool) -> None:
     """Say what in a case's tables was taken for something else; write it so where asked, and keep the old file."""
-    from model.batch.disk import write_whole  # noqa: PLC0415
-    from model.case.reading.excel import said  # noqa: PLC0415
-    from model.case.reading.files import house_form, shown_path  # noqa: PLC0415
-    from model.case.reading.load import TABLES  # noqa: PLC0415
-
     for name, table in TABLES.items():
         path = folder / name
         content, taken = house_form(path, table.columns)
         for line in said(shown_path(path), taken):
             say(line)
         if taken and mend:
-            kept = _free_name(path)
+            names = (path.with_name(f"{path.name}.as-saved{number or ''}") for number in range(1_000_000))
+            kept = next(name for name in names if not name.exists())  # an older copy is never lost
             write_whole(kept, path.read_bytes())
             write_whole(path, content)
             say(f"{shown_path(path)}: mended; the file as it was is {kept.name}")
@@ -79,27 +76,14 @@ def _undo_excel(folder: Path, *, mend: bool) -> None:
 
 def _write_impact(case: Case) -> None:
     """Write into a case's assumptions what the model says of each one's impact on invest to save and on the whole."""
-    import pandas as pd  # noqa: PLC0415
-
-    from model.batch.disk import write_whole  # noqa: PLC0415
-    from model.results.check import impacts  # noqa: PLC0415
-
     path, impact_of = case.folder / "assumptions.csv", impacts(case)
     table = pd.read_csv(path, dtype=str, keep_default_na=False)
     table["impact"] = [impact_of[name] for name in table["name"]]
     write_whole(path, table.to_csv(index=False, lineterminator="\n").encode())
 
 
-def _free_name(path: Path) -> Path:
-    """Return a name beside a file that nothing has: an older copy is never lost."""
-    names = (path.with_name(f"{path.name}.as-saved{number or ''}") for number in range(1_000_000))
-    return next(name for name in names if not name.exists())
-
-
 def _notes(case: Case) -> tuple[str, ...]:
     """What is no error and yet may surprise: a copied case that has the other's name, or a case without a budget."""
-    from model.case.records import NO_BUDGET  # noqa: PLC0415
-
     said = []
     if case.name != case.folder_name:
         said.append(
@@ -124,18 +108,15 @@ def _counts(cases: tuple[Case, ...], slips: int) -> str:
     )
 
 
-def reconcile(path: Path) -> int:
+def reconcile(options: argparse.Namespace) -> int:
     """Print a case's published figures row by row. Return 0, or 1 where a verdict is unexpected."""
-    from model.report import reconciliation as page  # noqa: PLC0415
-    from model.results.reconcile import reconcile as recomputed  # noqa: PLC0415
-    from model.schemes.load import load_case  # noqa: PLC0415
-
+    (path,) = case_paths([options.case])
     case = load_case(path, complete=False)
     frame = recomputed(case)
     otherwise = int((frame["verdict"] != frame["expected"]).sum())
     say(f"{case.council}: published figures on the scenario {case.published_scenario}")
-    say(str(page.reconciliation(case, frame)))
-    say(f"{page.counted(page.judged(case, frame))} {otherwise or 'None'} not as expected.")
+    say(str(pages.reconciliation(case, frame)))
+    say(f"{pages.counted(pages.judged(case, frame))} {otherwise or 'None'} not as expected.")
     for line in _claims(path):
         say(line)
     return FAILED if otherwise else DONE
@@ -143,21 +124,14 @@ def reconcile(path: Path) -> int:
 
 def _claims(path: Path) -> list[str]:
     """Return what the paper claims a year beside the modelled years; nothing for a case that cannot be run yet."""
-    from model.case.reading.problems import InputProblems  # noqa: PLC0415
-    from model.report.reconciliation import claims  # noqa: PLC0415
-    from model.results.runs import run  # noqa: PLC0415
-    from model.schemes.load import load_case  # noqa: PLC0415
-
     try:
         case = load_case(path, load_case(path).published_scenario)
     except InputProblems:
         return []
-    return claims(run(case, draws=1, seed=1)) if any(row.beside_scheme for row in case.published) else []
+    return claims(run_case(case, draws=1, seed=1)) if any(row.beside_scheme for row in case.published) else []
 
 
-def dictionary(_options: Options) -> int:
+def dictionary(_options: argparse.Namespace) -> int:
     """Write the data dictionary from the code. Return 0."""
-    from model.case.reading.dictionary import page  # noqa: PLC0415
-
     DICTIONARY.write_text(page(), encoding="utf-8", newline="\n")
     return DONE

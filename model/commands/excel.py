@@ -1,5 +1,6 @@
 """`excel`: a case as one workbook; `import`: that workbook as a case again, or HR's list of posts."""
 
+import argparse
 import csv
 import io
 import shutil
@@ -8,27 +9,17 @@ import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from model.batch.disk import write_whole
+from model.batch.store import whole
 from model.case.reading.problems import InputProblems, Problem
-from model.commands.arguments import Options, Parsers, declare, pair
+from model.case.reading.toml import read_toml
 from model.commands.shared import CASE_HELP, DONE, INPUTS, case_paths, refused, refused_for
 from model.commands.terminal import say
+from model.excel.case_book import case_book, read_case_book
+from model.excel.posts_list import posts_of, with_posts
+from model.results.check import examine
 
 POSTS, LIST = "establishment.csv", "establishment_list"
-
-
-def add_arguments(subparsers: Parsers) -> None:
-    """Declare both commands."""
-    out = subparsers.add_parser("excel", help="a case as one workbook, inputs/CASE/CASE.xlsx")
-    declare(out, "case")
-    out.add_argument("--out", type=Path, metavar="FILE.xlsx", help="elsewhere than beside the case")
-    out.set_defaults(run=_out)
-    back = subparsers.add_parser("import", help="a case's workbook, or HR's list of posts, into a folder of inputs/")
-    back.add_argument("file", type=Path, metavar="FILE", help="what `excel` wrote, edited; or a list of posts")
-    back.add_argument("--to", metavar="CASE", help=f"{CASE_HELP}; the workbook's own name unless given")
-    back.add_argument("--posts", metavar="CASE", help="FILE is a list of posts, for the establishment of this case")
-    back.add_argument("--map", action="append", default=[], metavar="COLUMN=HEADING", type=pair,
-                      help=f"what a column is called in that list, beside [{LIST}] of case.toml")  # fmt: skip
-    back.set_defaults(run=_back)
 
 
 def _folder(name: str) -> Path:
@@ -39,11 +30,8 @@ def _folder(name: str) -> Path:
     return folder
 
 
-def _out(options: Options) -> int:
+def export(options: argparse.Namespace) -> int:
     """Write the workbook. Raises InputProblems where there is no such case."""
-    from model.batch.disk import write_whole  # noqa: PLC0415 - a list of commands needs none of this
-    from model.excel.case_book import case_book  # noqa: PLC0415
-
     folder = _folder(options.case)
     path = options.out or folder / f"{folder.name}.xlsx"
     if path.suffix.lower() != ".xlsx":
@@ -53,12 +41,8 @@ def _out(options: Options) -> int:
     return DONE
 
 
-def _back(options: Options) -> int:
+def bring_back(options: argparse.Namespace) -> int:
     """Bring a workbook or a list of posts in. Return 0, or 2 with every problem. Raises InputProblems."""
-    from model.case.reading.toml import read_toml  # noqa: PLC0415 - as above
-    from model.excel.case_book import read_case_book  # noqa: PLC0415
-    from model.excel.posts_list import posts_of, with_posts  # noqa: PLC0415
-
     if options.posts:
         folder = _folder(options.posts)
         wrong: list[Problem] = []
@@ -80,9 +64,6 @@ def _back(options: Options) -> int:
 
 def _take(folder: Path, files: Mapping[str, str], located: Callable[[Problem | str], Problem | str]) -> int:
     """Try a case with other files in it, and write those that differ only where nothing is wrong."""
-    from model.batch.store import whole  # noqa: PLC0415 - as above
-    from model.results.check import examine  # noqa: PLC0415
-
     with tempfile.TemporaryDirectory() as aside:
         trial = Path(aside) / folder.name
         if folder.is_dir():

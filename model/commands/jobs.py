@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -74,7 +73,7 @@ def jobs_for(  # noqa: PLR0913 - each is one thing a caller may choose
                 arguments=wanted,
                 notebook=NOTEBOOK,
                 parameters=parameters,
-                exporter="model.commands.jobs:report_exporter",
+                page="model.commands.jobs:report_page",
                 warm=WARM,
             )
         )
@@ -108,39 +107,27 @@ def _set(parameters: Mapping[str, Any]) -> dict[str, Any]:
     return {"overrides": parameters.get("overrides") or {}}
 
 
-class ReportExporter:
-    """Makes the report's own page of an executed notebook, in the form the batch expects of an exporter."""
+def report_page(node: NotebookNode, beside: Sequence[str]) -> str:
+    """Return a report's own page; the title and the line beneath it come from the scenario."""
+    from model.report.export import body_of  # noqa: PLC0415 - asking what is up to date needs no pages
+    from model.report.look.page import Page, render  # noqa: PLC0415
+    from model.report.opening import case_folder  # noqa: PLC0415
+    from model.schemes.load import load_case  # noqa: PLC0415
 
-    def from_notebook_node(
-        self, node: NotebookNode, resources: Mapping[str, Any] | None = None
-    ) -> tuple[str, dict[str, Any]]:
-        """Return the page and no resources; the title and the line beneath it come from the scenario."""
-        from model.report.export import body_of  # noqa: PLC0415
-        from model.report.look.page import Page, render  # noqa: PLC0415
-        from model.report.opening import case_folder  # noqa: PLC0415
-        from model.schemes.load import load_case  # noqa: PLC0415 - as above
-
-        beside = (resources or {}).get("beside", ())
-        given = node.metadata["papermill"]["parameters"]
-        case = load_case(case_folder(given["case"]), given["scenario"], **_set(given))
-        page = Page(
-            title=f"{case.title}: {case.scenario_title}",
-            kicker=case.council,
-            about=case.scenario_why,
-            footer=f"Case {case.name}, scenario {case.scenario}.",
-            files={
-                "../index.html": "All scenarios",
-                "summary.html": "One page",
-                "annual.csv": "Every figure by year",
-                "report.ipynb": "Notebook",
-                **{name: what for name, what in SPREADSHEETS.items() if name in beside},
-            },
-            numbers=TABLES if TABLES in beside else "",
-        )
-        return render(page, body_of(node)), {}
-
-
-@cache
-def report_exporter() -> ReportExporter:
-    """Return the exporter; one a process is enough."""
-    return ReportExporter()
+    given = node.metadata["papermill"]["parameters"]
+    case = load_case(case_folder(given["case"]), given["scenario"], **_set(given))
+    page = Page(
+        title=f"{case.title}: {case.scenario_title}",
+        kicker=case.council,
+        about=case.scenario_why,
+        footer=f"Case {case.name}, scenario {case.scenario}.",
+        files={
+            "../index.html": "All scenarios",
+            "summary.html": "One page",
+            "annual.csv": "Every figure by year",
+            "report.ipynb": "Notebook",
+            **{name: what for name, what in SPREADSHEETS.items() if name in beside},
+        },
+        numbers=TABLES if TABLES in beside else "",
+    )
+    return render(page, body_of(node))

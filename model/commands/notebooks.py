@@ -1,12 +1,12 @@
 """`clean-notebooks`: a notebook in git holds its words and its code, and nothing that running it leaves behind."""
 
+import argparse
 import json
 import re
 from itertools import count
 from pathlib import Path
 from typing import Any
 
-from model.commands.arguments import Options, Parsers
 from model.commands.shared import BAD_INPUT, DONE, FAILED
 from model.commands.terminal import say
 
@@ -19,14 +19,7 @@ CELL_METADATA = ("jupyter", "tags")
 Json = dict[str, Any]
 
 
-def add_arguments(subparsers: Parsers) -> None:
-    """Declare the command."""
-    command = subparsers.add_parser("clean-notebooks", help="strip outputs from notebooks, as they are kept in git")
-    command.add_argument("notebooks", nargs="*", metavar="NOTEBOOK", help="files; default all in notebooks/")
-    command.set_defaults(run=run)
-
-
-def run(options: Options) -> int:
+def run(options: argparse.Namespace) -> int:
     """Clean notebooks and say which; 2 where one is no file, 1 if anything was changed or cannot be."""
     paths = [Path(name) for name in options.notebooks] or sorted(Path("notebooks").glob("*.ipynb"))
     said = [wrong or f"{path}: cleaned" for path in paths if (wrong := unreadable(path)) or clean(path)]

@@ -2,50 +2,31 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from model.batch.job import Job
 from model.case.reading.problems import Problem
-from model.commands.arguments import Options, Parsers, cluster_problem, declare, seconds, setting
-from model.commands.shared import DONE, FAILED, among_inputs, case_paths, refused, refused_for, status_of
+from model.commands.shared import (
+    DONE,
+    FAILED,
+    among_inputs,
+    case_paths,
+    cluster_problem,
+    refused,
+    refused_for,
+    status_of,
+)
 from model.commands.terminal import say
 
 
-def add_arguments(subparsers: Parsers) -> None:
-    """Declare the command."""
-    epilog = "exit status: 0 done; 1 a scenario failed, or a printed figure is not as expected; 2 bad input or usage"
-    command = subparsers.add_parser("run", help="make every scenario's report, and the index of each case",
-                                    epilog=epilog)  # fmt: skip
-    declare(command, "cases")
-    declare(command, "--scenario", action="append", help="only this scenario; may be repeated")
-    declare(command, "--draws", help="joint draws (2000); 1 = central alone")
-    declare(command, "--seed", "--outputs", "--jobs", "--force", "--engine", "--scheduler")
-    command.add_argument(
-        "--set",
-        dest="overrides",
-        type=setting,
-        action="append",
-        default=[],
-        metavar="NAME=VALUE",
-        help="put a value in an assumption's place for this run, as a scenario would; may be repeated",
-    )
-    command.add_argument(
-        "--excel",
-        action="store_true",
-        help="workbook.xlsx (live formulas) and tables.xlsx for every scenario, not two alone",
-    )
-    command.add_argument("--timeout", type=seconds, metavar="SECONDS", help="end a scenario that takes longer")
-    command.add_argument("--log-json", type=Path, metavar="FILE", help="add a line of JSON an event to this file")
-    command.set_defaults(run=run)
-
-
-def run(options: Options) -> int:
+def run(options: argparse.Namespace) -> int:
     """Make what is not up to date. Return 0, 1 where a scenario failed or a figure surprises, 2 on bad input."""
     from model.batch import remote, store  # noqa: PLC0415
 
     paths = case_paths(options.cases)
-    wrong = cluster_problem(options) or _named_alike(paths) or _set_twice(options.overrides)
+    wrong = cluster_problem(options.engine, options.scheduler) or _named_alike(paths) or _set_twice(options.overrides)
     if wrong := wrong or among_inputs(options.outputs, paths) or _no_place(options.log_json):
         return refused(f"{wrong}\nnothing has been run")
     jobs, stale = _planned(paths, options)
@@ -61,7 +42,7 @@ def run(options: Options) -> int:
     return max([FAILED if failed else DONE, *map(_unexpected, paths)])
 
 
-def _planned(paths: Sequence[Path], options: Options) -> tuple[list[Job], dict[Path, list[str]]]:
+def _planned(paths: Sequence[Path], options: argparse.Namespace) -> tuple[list[Job], dict[Path, list[str]]]:
     """Return every job, and for each case the scenarios that are not up to date."""
     from model.batch.jobs import plan  # noqa: PLC0415
     from model.case.reading.load import scenario_names  # noqa: PLC0415
@@ -77,7 +58,7 @@ def _planned(paths: Sequence[Path], options: Options) -> tuple[list[Job], dict[P
     return jobs, stale
 
 
-def _make(jobs: Sequence[Job], paths: Sequence[Path], options: Options) -> bool:
+def _make(jobs: Sequence[Job], paths: Sequence[Path], options: argparse.Namespace) -> bool:
     """Do the jobs and write each case's index; say what was done. Return whether one failed."""
     from model.batch.jobs import run_jobs, summary  # noqa: PLC0415
     from model.report import write_index  # noqa: PLC0415

@@ -50,3 +50,16 @@ def case_paths(names: list[str]) -> list[Path]:
         return [INPUTS / name for name in case_names(INPUTS)]
     paths = [path.resolve() if (path := Path(name)).is_dir() else INPUTS / name for name in names]
     return list(dict.fromkeys(paths))
+
+
+def cluster_problem(engine: str, scheduler: str | None) -> str:
+    """Return what is wrong with ``--engine`` and ``--scheduler`` taken together; empty if nothing is."""
+    if engine != "dask":
+        alone = "--scheduler needs --engine dask; leave it out to work with processes here"
+        return "" if scheduler is None else alone
+    if not scheduler:
+        return "--engine dask needs --scheduler ADDRESS, such as tcp://host:8786"
+    from model.batch.remote import address_problem  # noqa: PLC0415 - a list of commands needs none of this
+
+    problem = address_problem(scheduler)
+    return f"--scheduler {problem}" if problem else ""

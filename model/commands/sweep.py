@@ -1,40 +1,22 @@
 """`sweep`: thousands of combinations of assumptions, to one Parquet file."""
 
-from __future__ import annotations
-
+import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from model.commands.arguments import Options, Parsers, cluster_problem, declare, whole_number
-from model.commands.shared import DONE, FAILED, case_paths, refused, status_of
+import pandas as pd
+
+from model.batch import remote, store
+from model.commands.shared import DONE, FAILED, case_paths, cluster_problem, refused, status_of
 from model.commands.terminal import say
-from model.results import MOST_POINTS
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-
-def add_arguments(subparsers: Parsers) -> None:
-    """Declare the command."""
-    command = subparsers.add_parser("sweep", help="thousands of combinations of assumptions, to one Parquet file")
-    declare(command, "cases", nargs="+")
-    command.add_argument("--grid", action="append", default=[], metavar="NAME=LOW:HIGH:STEP",
-                         help="values of an assumption (or NAME=A,B,C)")  # fmt: skip
-    command.add_argument("--at-most", type=whole_number, default=MOST_POINTS, metavar="N",
-                         help=f"refuse a grid of more combinations ({MOST_POINTS})")  # fmt: skip
-    command.add_argument("--from", dest="from_file", type=Path, metavar="FILE.csv", help="combinations, one a row")
-    command.add_argument("--out", type=Path, help="the file (outputs/sweep.parquet unless given); .csv or .xlsx too")
-    declare(command, "--scenario", "--outputs", "--jobs", "--force", "--engine", "--scheduler")
-    command.set_defaults(run=run)
+from model.excel.tables import MOST_ROWS, write_frame
+from model.results.combinations import SweepError, check, file_frame, grid_frame
+from model.results.files import write_csv
+from model.results.sweep import refuse, sweep
+from model.schemes.load import load_case
 
 
-def run(options: Options) -> int:
+def run(options: argparse.Namespace) -> int:
     """Run every combination. Return 0, 1 where it failed on the way, 2 on bad input. Raises InputProblems."""
-    from model.batch import remote, store  # noqa: PLC0415 - a list of commands needs none of this
-    from model.results.combinations import SweepError, check  # noqa: PLC0415
-    from model.results.sweep import refuse, sweep  # noqa: PLC0415
-    from model.schemes.load import load_case  # noqa: PLC0415
-
     folders = case_paths(options.cases)
     asked = options.out or options.outputs / "sweep.parquet"
     out = asked.with_suffix(".parquet") if asked.suffix in {".csv", ".xlsx"} else asked
@@ -61,11 +43,6 @@ def run(options: Options) -> int:
 
 def _written(made: Path, asked: Path) -> int:
     """Write a sweep's table in the form that a name's ending asks for, beside the parquet that it was made as."""
-    import pandas as pd  # noqa: PLC0415 - as above
-
-    from model.excel.tables import MOST_ROWS, write_frame  # noqa: PLC0415
-    from model.results.files import write_csv  # noqa: PLC0415
-
     table = pd.read_parquet(made)
     if asked.suffix == ".xlsx" and len(table) > MOST_ROWS:
         return refused(f"{asked}: a sheet holds {MOST_ROWS:,} rows and the sweep has {len(table):,}: use .csv", FAILED)
@@ -74,13 +51,11 @@ def _written(made: Path, asked: Path) -> int:
     return DONE
 
 
-def _asked_for(options: Options) -> pd.DataFrame:
+def _asked_for(options: argparse.Namespace) -> pd.DataFrame:
     """Return the combinations asked for. Raises SweepError where they cannot be read."""
-    from model.results.combinations import SweepError, file_frame, grid_frame  # noqa: PLC0415 - as above
-
     if bool(options.grid) == (options.from_file is not None):
         raise SweepError("say which combinations: either --grid (one or more) or --from FILE.csv")
-    if problem := cluster_problem(options):
+    if problem := cluster_problem(options.engine, options.scheduler):
         raise SweepError(problem)
     if options.from_file is None:
         return grid_frame(options.grid, most=options.at_most)

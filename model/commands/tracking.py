@@ -1,36 +1,19 @@
 """`freeze` and `track`: what a case promises, set down once, and what came of it."""
 
+import argparse
 from datetime import UTC, datetime
 
-from model.commands.arguments import Options, Parsers, day, declare, share, whole_number
+from model.batch.store import whole
 from model.commands.shared import DONE, among_inputs, case_paths, refused
 from model.commands.terminal import say
+from model.report.outturn import open_outturn, write_page
+from model.schemes.load import load_case
+from model.tracking import plans
+from model.tracking.outturn import write
 
 
-def add_arguments(subparsers: Parsers) -> None:
-    """Declare both commands."""
-    command = subparsers.add_parser("freeze", help="set down what a case promises, so that it can be held to it")
-    declare(command, "case", "--scenario", "--draws", "--seed")
-    why = "why there is a new version; needed after the first"
-    command.add_argument("--reason", default="", metavar="TEXT", help=why)
-    command.add_argument("--on", type=day, metavar="DATE", help="the day it is frozen; today unless given")
-    chance = "chance of a positive NPV below which the scheme is to be"
-    command.add_argument("--change-below", type=share, default=0.5, metavar="SHARE", help=f"{chance} changed (0.5)")
-    command.add_argument("--stop-below", type=share, default=0.1, metavar="SHARE", help=f"{chance} stopped (0.1)")
-    command.set_defaults(run=freeze)
-
-    command = subparsers.add_parser("track", help="hold a frozen plan against what happened")
-    declare(command, "case", "--outputs", "--authority")
-    declare(command, "--dfe", help="DfE downloads (CSV), to compare with neighbours")
-    command.add_argument("--plan", type=whole_number, metavar="N", help="a version of the plan; the latest by default")
-    command.set_defaults(run=run_track)
-
-
-def freeze(options: Options) -> int:
+def freeze(options: argparse.Namespace) -> int:
     """Write the next version of a case's plan. Raises InputProblems."""
-    from model.schemes.load import load_case  # noqa: PLC0415 - a list of commands needs none of this
-    from model.tracking import plans  # noqa: PLC0415
-
     case = load_case(case_paths([options.case])[0], options.scenario)
     folder = plans.freeze(
         case, on=options.on or datetime.now(UTC).date(), reason=options.reason, draws=options.draws, seed=options.seed,
@@ -42,12 +25,8 @@ def freeze(options: Options) -> int:
     return DONE
 
 
-def run_track(options: Options) -> int:
+def track(options: argparse.Namespace) -> int:
     """Write `outturn.html` and the tables behind it. Raises InputProblems."""
-    from model.batch.store import whole  # noqa: PLC0415 - a list of commands needs none of this
-    from model.report.outturn import open_outturn, write_page  # noqa: PLC0415
-    from model.tracking.outturn import write  # noqa: PLC0415
-
     (path,) = case_paths([options.case])
     if wrong := among_inputs(options.outputs, [path]):
         return refused(wrong)

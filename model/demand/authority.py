@@ -10,9 +10,8 @@ import pandas as pd
 from model.case.parameters import AGE_18, AGE_BANDS, PLACEMENTS
 from model.case.reading.problems import InputProblems
 from model.demand.codes import mapped
-from model.demand.dfe import DfeTables, category_counts
+from model.demand.dfe import DfeTables, category_counts, find_authority
 from model.demand.layout import GROUPS
-from model.demand.names import find_authority
 from model.demand.privacy import raked
 
 CASELOAD_COLUMNS: Final = (
@@ -34,6 +33,8 @@ _MARGINS: Final = {
 }
 """What is read of an authority: its name in a note, and (table, category) of the tables."""
 _OLDEST: Final = AGE_BANDS[-1]
+_SHARED_EXITS: Final = "exits shared between the streams as children of 16 and 17 are: the table does not split them"
+_BY_JUDGEMENT: Final = "placements of unaccompanied children (uasc_placements.csv) by judgement, within those there are"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -232,7 +233,10 @@ def caseload_frame(caseload: AuthorityCaseload, files: Mapping[str, str]) -> pd.
             leaving = caseload.exits_by_age[_OLDEST] * share * old
             rows.append((band, "all", "uasc", "", float(entering * old), leaving, of_uasc))
     for code in PLACEMENTS:
-        said = _note(caseload, "children by placement", "children by provider", said=_of_placement(caseload, code))
+        own = f"; {caseload.notes['in_house']}" if code in {"in_house_foster", "family_and_friends"} else ""
+        split = f"foster placements split by provider, fitted to the published provider margin{own}"
+        split = split if own or code == "ifa_foster" else ""
+        said = _note(caseload, "children by placement", "children by provider", said=split)
         taken = "; unaccompanied children taken out" if theirs[code] else ""
         rows.append(("all", code, "general", caseload.stock_by_placement[code] - theirs[code], "", "", said + taken))
         if theirs[code] > 0:
@@ -243,21 +247,11 @@ def caseload_frame(caseload: AuthorityCaseload, files: Mapping[str, str]) -> pd.
     return frame.assign(**numbers, source=source).sort_values("stream", kind="stable")[list(CASELOAD_COLUMNS)]
 
 
-_SHARED_EXITS: Final = "exits shared between the streams as children of 16 and 17 are: the table does not split them"
-_BY_JUDGEMENT: Final = "placements of unaccompanied children (uasc_placements.csv) by judgement, within those there are"
-
-
 def _note(caseload: AuthorityCaseload, *measures: str, said: str = "") -> str:
     """Return what was suppressed in these measures, what was borrowed of the region, and what else is `said`."""
     guessed = "; ".join(f"{m}: {caseload.imputed[m]:.0f} suppressed" for m in measures if caseload.imputed[m] >= 0.5)
     flows = caseload.notes["flows"] if "entries by age" in measures else ""
     return "; ".join(p for p in (f"{guessed}, imputed within published totals" if guessed else "", said, flows) if p)
-
-
-def _of_placement(caseload: AuthorityCaseload, code: str) -> str:
-    own = f"; {caseload.notes['in_house']}" if code in {"in_house_foster", "family_and_friends"} else ""
-    foster = own or code == "ifa_foster"
-    return f"foster placements split by provider, fitted to the published provider margin{own}" if foster else ""
 
 
 def uasc_placements(caseload: AuthorityCaseload, uasc: float) -> dict[str, float]:

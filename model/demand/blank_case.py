@@ -13,8 +13,8 @@ import pandas as pd
 from model.batch.store import whole
 from model.case import parameters
 from model.case.reading import assumption_rows, case_tables
+from model.case.reading.overrides import FILE_NAME
 from model.case.reading.problems import InputProblems
-from model.case.reading.scenario_toml import FILE_NAME
 from model.case.records import SchemeSpec
 from model.case.spelling import nearest
 from model.case.timeline import financial_year
@@ -46,6 +46,9 @@ STRUCTURE: Final = {
     "approved_budget.csv": "line financial_year follows",
 }
 """For each file, the columns that say what a row is; a structure is copied without what the others say."""
+_MARGINS: Final = ("age_band", "placement", "children", "entries_annual", "exits_annual", "source", "note")
+"""What a caseload by hand needs of `caseload.csv`; how long children stay and move may be added."""
+_THEN: Final = "then python3 workbook.py model check {}, which lists what is still empty"
 _COLUMNS: Final = (
     "name", "value", "low", "high", "distribution", "unit", "price_base", "source", "as_at", "quality", "note",
     "x_example",
@@ -117,11 +120,6 @@ def blank_case(case: str, kinds: Sequence[str], inputs: Path, today: date) -> li
 def called(case: str, inputs: Path) -> str:
     """Return what a command calls a case: its name among the project's own cases, elsewhere its folder."""
     return case if inputs.resolve() == REFERENCE.parent.resolve() else str(inputs / case)
-
-
-_MARGINS: Final = ("age_band", "placement", "children", "entries_annual", "exits_annual", "source", "note")
-"""What a caseload by hand needs of `caseload.csv`; how long children stay and move may be added."""
-_THEN: Final = "then python3 workbook.py model check {}, which lists what is still empty"
 
 
 def case_from(case: str, other: str, inputs: Path) -> list[str]:

@@ -11,18 +11,18 @@ import numpy as np
 import pandas as pd
 
 from model.case.parameters import AGE_BANDS
-from model.case.reading.case_tables import YOUNGER
 from model.case.reading.problems import InputProblems
+from model.case.rows import YOUNGER
 from model.case.words import GENERAL
 from model.children.opening import CaseloadError
 from model.children.streams import streams_of
-from model.demand.assumptions import assumption_rows
 from model.demand.authority import authority_caseload, caseload_frame
 from model.demand.codes import demand_settings
 from model.demand.dfe import DfeTables, read_dfe
 from model.demand.forecast import forecast, forecast_frame, forecast_lines, written_case
-from model.demand.levels import held, levels_of, pooled_flows, younger_infants
+from model.demand.levels import assumption_rows, held, levels_of, pooled_flows, younger_infants
 
+_CUT: Final = "more exits are published than the children of an age can give: cut"
 _MOST_CUTS = 40  # numerics: by then next to no exits are left, so that more cuts would change nothing
 
 
@@ -54,9 +54,6 @@ def feasible(caseload: pd.DataFrame, assumptions: pd.DataFrame, start: dt.date) 
         return cut, f"{_CUT} to {kept:.0%}: see the notes" if kept < 1 else ""
     message = f"{caseload['source'].iloc[0]}: no caseload can be made of these figures"
     raise InputProblems([message])
-
-
-_CUT: Final = "more exits are published than the children of an age can give: cut"
 
 
 @lru_cache(maxsize=4)

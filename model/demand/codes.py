@@ -1,6 +1,7 @@
-"""The reference tables of `inputs/reference/demand`: what published tables and returns are mapped by, with sources."""
+"""The reference tables of `inputs/reference/demand`, and an authority by any of the names that people know it by."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -14,6 +15,12 @@ AGE_STARTS: Final = (0, 1, 5, 10, 16, 18)
 BY_PROVIDER: Final = "by_provider"
 """Placement of a code (U4 to U6) that only the provider tells: in-house or agency."""
 REFERENCE: Final = Path(__file__).resolve().parents[2] / "inputs" / "reference"
+
+_STYLES: Final = re.compile(
+    r"^(?:the )?(?:(?:london|royal|metropolitan)(?: borough)?|city|county|borough)(?: council)? of |"
+    r",? (?:city|county) of$| (?:(?:metropolitan |county |city |unitary )?(?:borough |district )?"
+    r"(?:council|authority)|county|borough)$"
+)
 
 
 @cache
@@ -40,17 +47,32 @@ def dfe_categories(group: str) -> Mapping[str, str]:
     return MappingProxyType({row["characteristic"]: row["code"] for row in rows if row["group"] == group})
 
 
-@cache
-def authority_aliases() -> Mapping[str, str]:
-    """Name of an authority or region as some table spells it (lower case) to the name used here."""
-    return MappingProxyType({row["alias"].lower(): row["name"] for row in read_reference("authority_aliases.csv")})
-
-
 def canonical(name: str) -> str:
-    """Return the name of an authority or region as this package spells it."""
-    return authority_aliases().get(name.strip().lower(), name.strip())
+    """Return the name of an authority or region as this package spells it, whatever some table calls it."""
+    return str(_aliases().get(name.strip().lower(), name.strip()))
+
+
+@cache
+def _aliases() -> Mapping[str, str]:
+    return {alias.lower(): name for alias, name in mapped("authority_aliases.csv", "alias", "name").items()}
 
 
 def demand_settings() -> Mapping[str, float]:
     """Return the settings of the demand model: name to value."""
     return mapped("demand_settings.csv", "name", "value")
+
+
+def named(name: str, names: Iterable[str]) -> str | None:
+    """Return the one of `names` that is meant: the same but for its style, or the only one that begins so."""
+    plain = {known: _plain(known) for known in names}
+    wanted = _plain(canonical(canonical(name) if canonical(name) != name.strip() else _plain(name)))
+    same = [known for known, short in plain.items() if short == wanted]
+    begins = [known for known, short in plain.items() if short.startswith(f"{wanted} ")]
+    found = same or begins
+    return found[0] if len(found) == 1 else None
+
+
+def _plain(name: str) -> str:
+    """Return a name without its style: no "London Borough of", no "Council", and "and" for "&"."""
+    lowered = re.sub(r"[.']", "", name.lower().replace("&", " and ").replace("-", " "))
+    return _STYLES.sub("", _STYLES.sub("", re.sub(r"\s+", " ", lowered).strip()).strip()).strip()

@@ -1,20 +1,31 @@
-"""DfE's published tables on children looked after: read as downloaded, suppressed counts imputed in their totals."""
+"""DfE's published tables on children looked after: read as downloaded, and what they suppress filled in.
+
+A count that is not shown is imputed from totals less their parts, shared as in the region.
+"""
 
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 import pandas as pd
 
 from model.case.reading.problems import InputProblems
-from model.demand.codes import dfe_categories
-from model.demand.layout import GROUPS, KEY, names_of, table_in
-from model.demand.suppression import impute_suppressed, with_totals
+from model.case.spelling import nearest
+from model.demand.codes import dfe_categories, mapped, named
+from model.demand.layout import GROUPS, KEY, NOT_APPLICABLE, SUPPRESSED, names_of, table_in
 from model.demand.textfile import csv_files, read_text_columns, unpacked
 
 _WANTED: Final = {
     "totals": "numbers and rates", "stock": "on 31 March by characteristics", "starts": "started", "ceased": "ceased",
 }  # fmt: skip
+
+SMALLEST_SUPPRESSED: Final = 1
+"""A suppressed count is at least one child: DfE shows true zeros as 0."""
+LARGEST_SUPPRESSED: Final = 5
+"""A count suppressed for its own size is at most five; more is left only where a larger one was hidden beside it."""
+_ROUNDS: Final = 8  # the most cells of a group
+_NAMED: Final = 5  # names that a message gives where none is near
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +92,7 @@ def read_dfe(path: Path) -> DfeTables:
     return DfeTables(
         counts=impute_suppressed(with_totals(counts, totals)),
         totals=totals[["measure", *KEY, "count", "population"]],
-        unit_costs=parts.get("tool", pd.DataFrame({"measure": [], "name": [], "year": [], "value": []})),
+        unit_costs=parts.get("tool", pd.DataFrame({"measure": [""], "name": "", "year": 0, "value": np.nan}).iloc[:0]),
         files=files,
         codes=codes,
         notes=(*notes, *_unmatched(counts, files)),
@@ -124,3 +135,94 @@ def category_counts(tables: DfeTables, table: str, category: str) -> pd.DataFram
     rows = rows.assign(guessed=rows["count"].where(rows["imputed"], 0.0))
     summed = rows.groupby([*KEY, "code"], as_index=False)[["count", "guessed"]].sum(min_count=1)
     return summed.rename(columns={"guessed": "imputed"})
+
+
+def find_authority(tables: DfeTables, name: str) -> tuple[str, str]:
+    """Return (authority, region) as the tables spell them, found by name or code.
+
+    A name need not be DfE's: "London Borough of Camden", "Telford & Wrekin" and "Bristol" are known, and so is the
+    first part of a name that only one authority has. InputProblems answers an abolished authority with its successors,
+    an unknown one with the nearest names.
+    """
+    rows = tables.totals[tables.totals["level"] == "authority"]
+    region = dict(zip(rows["authority"], rows["region"], strict=True))
+    gone = mapped("authority_successors.csv", "name", "successors")
+    known = tables.codes.get(name.strip().lower()) or named(name, {*region, *gone})
+    if known is not None and known in region and (known not in gone or known in tables.authorities):
+        return known, str(region[known])
+    near = nearest(name, list(region))
+    if known is not None and known in gone:
+        near = f"it was abolished; its successors are {gone[known]}"
+    some = sorted(region)
+    rest = f" and {len(some) - _NAMED} more" if len(some) > _NAMED else ""
+    hint = f"; {near}" if near else f"; it holds {', '.join(some[:_NAMED])}{rest}"
+    raise InputProblems([f"--authority {name!r}: not in {tables.files.get('totals', 'the tables')}{hint}"])
+
+
+# What is suppressed ---------------------------------------------------------------------------------------------------
+
+
+def with_totals(counts: pd.DataFrame, totals: pd.DataFrame) -> pd.DataFrame:
+    """Fill a suppressed Total from the numbers and rates table, which may print it."""
+    key = ["measure", *KEY]
+    printed = totals.dropna(subset=["count"]).drop_duplicates(key).set_index(key)["count"]
+    is_total = (counts["characteristic"] == "total") & counts["count"].isna()
+    look_up = counts.loc[is_total, ["table", *KEY]]
+    filled = counts["count"].copy()
+    filled[is_total] = printed.reindex(pd.MultiIndex.from_frame(look_up)).to_numpy()
+    return counts.assign(count=filled)
+
+
+def impute_suppressed(counts: pd.DataFrame) -> pd.DataFrame:
+    """Return ``counts`` with suppressed cells imputed inside their published total, flagged in ``imputed``.
+
+    What a total leaves after its published cells is shared among its suppressed cells in proportion to the regional
+    (or, where that is suppressed too, national) pattern, from one to five children each; what five each do not hold is
+    the likeliest cell's, hidden beside a small one. A total that is itself unknown leaves its cells unknown. Not
+    applicable is zero inside a known total.
+    """
+    key = ["table", "group", *KEY]
+    frame = counts.reset_index(drop=True)
+    is_total: pd.Series = frame["characteristic"] == "total"
+    total = frame[is_total].drop_duplicates(key).set_index(key)["count"]
+    frame["total"] = total.reindex(pd.MultiIndex.from_frame(frame[key])).to_numpy()
+    hidden = frame["mark"].isin(SUPPRESSED) & ~is_total
+    frame.loc[frame["mark"].isin(NOT_APPLICABLE) & ~is_total & frame["total"].notna(), "count"] = 0.0
+    frame["pattern"] = _pattern(frame, is_total)
+    cells = frame[~is_total]
+    known = cells["count"].fillna(0.0).groupby([cells[k] for k in key]).transform("sum")
+    rest = (cells["total"] - known).clip(lower=0.0)
+    imputed = _shared_rest(cells[hidden[~is_total]], rest[hidden[~is_total]], key)
+    frame.loc[imputed.index, "count"] = imputed
+    frame["imputed"] = hidden & frame["total"].notna()
+    return frame.drop(columns=["pattern", "total"])
+
+
+def _pattern(frame: pd.DataFrame, is_total: pd.Series) -> pd.Series:
+    """Share of each characteristic in its region (else England), over all years; never zero."""
+    known = frame[~is_total & frame["level"].isin(["region", "national"])]
+    shares = known["count"] / known["total"]
+    by_region = shares.groupby([known[c] for c in ("table", "group", "characteristic", "region")]).mean()
+    cells = ["table", "group", "characteristic"]
+    nation = shares[known["level"] == "national"].groupby([known[c] for c in cells]).mean()
+    region = by_region.reindex(pd.MultiIndex.from_frame(frame[[*cells, "region"]])).to_numpy()
+    england = nation.reindex(pd.MultiIndex.from_frame(frame[cells])).to_numpy()
+    best = np.where(np.isnan(region), england, region)
+    return pd.Series(np.where(np.isnan(best) | (best <= 0), 1e-6, best), index=frame.index)
+
+
+def _shared_rest(cells: pd.DataFrame, rest: pd.Series, key: list[str]) -> pd.Series:
+    """Share ``rest`` (one number a group) among suppressed ``cells``: one child each, then by pattern up to five."""
+    groups = [cells[k] for k in key]
+    pattern = cells["pattern"]
+    number = pattern.groupby(groups).transform("size")
+    likeliest = pattern.groupby(groups).rank(method="first", ascending=False) == 1
+    beyond = likeliest & (rest > LARGEST_SUPPRESSED * number)
+    limit = pd.Series(np.inf, rest.index).where(beyond, LARGEST_SUPPRESSED)
+    shared = (rest / number).clip(upper=SMALLEST_SUPPRESSED)
+    for _ in range(_ROUNDS):
+        left = rest - shared.groupby(groups).transform("sum")
+        weight = pattern.where(shared < limit, 0.0)
+        whole = weight.groupby(groups).transform("sum")
+        shared = (shared + (left * weight / whole).where(whole > 0, 0.0)).clip(upper=limit)
+    return shared

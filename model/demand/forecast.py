@@ -19,10 +19,12 @@ import pandas as pd
 from model.case.assumptions import Assumptions
 from model.case.draws import sample
 from model.case.parameters import AGE_BANDS, PLACEMENTS
-from model.case.reading import assumption_rows, case_rows, caseload_checks, reference_files
+from model.case.reading import assumption_rows, caseload_checks, reference_files
 from model.case.reading.case_tables import ASSUMPTIONS, CASELOAD
+from model.case.reading.files import records
 from model.case.reading.problems import InputProblems, Problem
 from model.case.records import Case, Conventions, FundingPlan
+from model.case.rows import CaseloadRow
 from model.case.timeline import Timeline
 from model.case.words import GENERAL, UASC
 from model.children.chance import Dealt
@@ -81,7 +83,7 @@ def written_case(files: Mapping[str, pd.DataFrame], start: dt.date, *, months: i
         scenario_title="", scenario_why="", overrides={}, perimeters={}, schemes=(), establishment=(),
         conventions=Conventions(weeks_per_year=52, discount_rate_annual=0, discount_rate_name="", price_index=""),
         assumptions=Assumptions({name: row.assumption for name, row in stated.items()}),
-        caseload=case_rows.caseload(rows), approved_budget=(), published=(), actuals=(), correlations=(),
+        caseload=records(CaseloadRow, rows), approved_budget=(), published=(), actuals=(), correlations=(),
         funding=FundingPlan(), reference=reference,
     )  # fmt: skip
 

@@ -37,6 +37,7 @@ _BUDGET_NOTE: Final = (
     "In every draw and scenario it holds these children at that draw's own price. Replace with what the medium term "
     "financial plan holds."
 )
+_NONE_LATER: Final = "no assumption of base may be of a later date"
 _ODD_RATIO: Final = 2.5
 """A weekly cost more than so many times England's, or less than that part of it, is a slip of the return."""
 _TOOL: Final = "DfE Local Authority Interactive Tool"
@@ -92,16 +93,10 @@ def make_case(  # noqa: PLR0913 - each is a word of the command
         if len(budget)
         else NO_BUDGET,
         beside,
-        _KNOWN.format(known_by(built.year)),
+        f"knowledge_date in case.toml is {known_by(built.year)}: change it to the day of your decision; {_NONE_LATER}",
         f"{len(local)} assumptions are {built.authority}'s own published figures; {red} are red: replace them, then",
         f"python3 workbook.py model check {name}, and python3 workbook.py run {name}",
     ]
-
-
-_KNOWN: Final = (
-    "knowledge_date in case.toml is {}: change it to the day of your own decision; no "
-    "assumption of base may be of a later date"
-)
 
 
 def children_by_placement(caseload: pd.DataFrame, streams: Iterable[str] = STREAMS) -> dict[str, float]:
@@ -147,9 +142,9 @@ def _template() -> pd.DataFrame:
 def priced_year(tables: DfeTables, authority: str, year: int) -> int:
     """Return the newest year up to `year` of which the Interactive Tool has section 251 costs of the authority."""
     rows = tables.unit_costs
-    own = rows[(rows["name"] == authority) & (rows["value"] > 0) & (rows["year"] <= year)]
-    held = [held for measure, held in zip(own["measure"], own["year"], strict=True) if measure.startswith("s251_")]
-    return int(max(held, default=year))
+    costs = rows["measure"].str.startswith("s251_") & (rows["value"] > 0)
+    held = rows.loc[costs & (rows["name"] == authority) & (rows["year"] <= year), "year"]
+    return int(held.max()) if len(held) else year
 
 
 def local_assumptions(tables: DfeTables, authority: str, year: int, held: Mapping[str, float]) -> pd.DataFrame:
@@ -196,11 +191,8 @@ def with_local(template: pd.DataFrame, local: pd.DataFrame) -> pd.DataFrame:
         rows[column] = rows[column].where(~own, scaled.map("{:g}".format))
     for column in ("price_base", "source"):
         rows[column] = rows[column].where(~own, rows[f"{column}_own"])
-    rows.loc[own, ["quality", "note"]] = ["amber", _IN_PROPORTION]
+    rows.loc[own, ["quality", "note"]] = ["amber", "Range in proportion to the placeholder's."]
     return rows[template.columns]
-
-
-_IN_PROPORTION: Final = "Range in proportion to the placeholder's."
 
 
 def past_totals(tables: DfeTables, authority: str) -> pd.DataFrame:

@@ -1,7 +1,13 @@
-"""From SSDA903 returns to what ``demand`` writes: caseload, assumptions, rates, forecast, the log of rules."""
+"""From SSDA903 returns to what ``demand`` writes: caseload, assumptions, forecast, the log of rules.
+
+What may be published is made of protected events (`privacy`); rates are pooled, so that they are nobody's own.
+"""
+
+from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -10,19 +16,18 @@ import pandas as pd
 
 from model.case.parameters import AGE_BANDS, PLACEMENTS
 from model.case.reading.problems import InputProblems
+from model.case.rows import CARE_SHARES, LEAVING, MEAN_AGE, MOVING, YOUNGER
 from model.case.words import GENERAL, SMALLEST_PUBLISHED, UASC
 from model.demand import privacy
-from model.demand.assumptions import Level, assumption_rows
-from model.demand.authority import authority_caseload
+from model.demand.authority import CASELOAD_COLUMNS, authority_caseload
 from model.demand.build import Demand, tables_of
 from model.demand.codes import read_reference
-from model.demand.dfe import DfeTables, category_counts
+from model.demand.dfe import DfeTables, category_counts, find_authority
 from model.demand.episodes import UNKNOWN, Episodes, birthday, year_of
 from model.demand.forecast import forecast, forecast_frame, forecast_lines, written_case
-from model.demand.names import find_authority
-from model.demand.rates import DAYS_A_YEAR, count_events
+from model.demand.levels import Level, assumption_rows, entry_level
+from model.demand.rates import DAYS_A_YEAR, Events, Rates, count_events
 from model.demand.ssda903 import read_episodes
-from model.demand.stated import Stream, caseload_frame
 
 _SHORT: Final = 0.1
 """A share of 8 and 9 among 5 to 9 nearer to nought or one than this is counted on too few days to be used."""
@@ -173,3 +178,87 @@ def _assumptions(episodes: Episodes, stream: Stream, source: str, when: str, *, 
         source=source, as_at=when, counted_8_9=counted if enough and _SHORT < share < 1 - _SHORT else None,
         years_seen=(episodes.closes - episodes.opens) / DAYS_A_YEAR,
     )  # fmt: skip
+
+
+# The rows of caseload.csv ---------------------------------------------------------------------------------------------
+
+
+COLUMNS: Final = (
+    *CASELOAD_COLUMNS[:-2],
+    *LEAVING,
+    *MOVING.values(),
+    *CARE_SHARES,
+    MEAN_AGE,
+    YOUNGER,
+    *CASELOAD_COLUMNS[-2:],
+)
+_SOME: Final = 0.01  # child-years: weight of a cell in which nobody has been, so that totals can always be fitted
+_RATES: Final = "rates: pooled, a year and child, by months in care"
+_WHO: Final = "who the children are: from their dates"
+_SHOWN: Final = "totals: none of one to five; entries, rates and what they rest on to the nearest five (privacy)"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stream:
+    """What a stream's rows are made of: counted events, pooled rates, and entries a year with their log sd."""
+
+    name: str
+    events: Events
+    rates: Rates
+    entries: tuple[float, float]
+
+    @classmethod
+    def of(cls, name: str, events: Events, prior: np.ndarray | None) -> Stream:
+        """Pool what was counted; `prior`: published rates of leaving by age."""
+        rates = Rates.of(events, prior)
+        level = entry_level(events.entries.sum(axis=(0, 1)), events.first, rates.mean_stay(events.entries.sum(axis=2)))
+        return cls(name=name, events=events, rates=rates, entries=level)
+
+
+def caseload_frame(streams: Sequence[Stream], source: str, *, internal: bool) -> pd.DataFrame:
+    """Return ``caseload.csv``: for each stream the rates of its cells, and who is in care and enters.
+
+    ``internal``: children and entries of each age and placement; else their totals alone, which reading joins again.
+    """
+    rows = [_rows(stream, internal=internal).assign(stream=stream.name) for stream in streams]
+    return pd.concat(rows, ignore_index=True).assign(source=source).reindex(columns=list(COLUMNS))
+
+
+def _rows(stream: Stream, *, internal: bool) -> pd.DataFrame:
+    grid = pd.MultiIndex.from_product([AGE_BANDS, PLACEMENTS], names=["age_band", "placement"])
+    elsewhere = np.where(np.eye(len(PLACEMENTS), dtype=bool), np.nan, stream.rates.moving)
+    rates = np.concatenate([stream.rates.leaving, elsewhere], axis=2).reshape(len(grid), -1).round(4)
+    cells = pd.DataFrame(rates, index=grid, columns=[*LEAVING, *MOVING.values()]).reset_index().assign(note=_RATES)
+    ages = _who(stream.events).assign(age_band=AGE_BANDS, placement="all", note=_WHO)
+    held, entering = stream.events.stock.sum(axis=2), _entries(stream.events, stream.entries[0])
+    if internal:
+        return pd.concat([cells.assign(children=held.round(4).ravel(), entries_annual=entering.round(4).ravel()), ages])
+    ages = ages.assign(children=held.sum(axis=1).round(4), entries_annual=entering.sum(axis=1).round(4))
+    placements = pd.DataFrame({"age_band": "all", "placement": PLACEMENTS, "note": _SHOWN})
+    placements = placements.assign(children=held.sum(axis=0).round(4), entries_annual=entering.sum(axis=0).round(4))
+    return pd.concat([cells, ages, placements])
+
+
+def _entries(events: Events, annual: float) -> np.ndarray:
+    """Return entries a year (ages, placements): those of all years in proportion, at the level of the newest years."""
+    counts = events.entries.sum(axis=2)
+    if not counts.sum() > 0 or not annual > 0:
+        return np.zeros(counts.shape)
+    new = events.exposure[:, :, 0] + _SOME
+    entering = counts + new / new.sum()
+    scaled: np.ndarray = entering * (annual / float(entering.sum()))
+    return scaled
+
+
+def _who(events: Events) -> pd.DataFrame:
+    """Return who the children of each age are, as far as it is known: those who enter and those in care.
+
+    The share of the entrants in the younger half of the band is drawn towards half of them.
+    """
+    by_care = events.stock.sum(axis=1)
+    there = by_care.sum(axis=1, keepdims=True)
+    known = (there > 0) & ~np.isnan(events.mean_age)[:, None]
+    shares = np.divide(by_care, there, out=np.full(by_care.shape, np.nan), where=known)[:, :-1]
+    frame = pd.DataFrame(shares.round(3), columns=list(CARE_SHARES))
+    young = (events.younger + 1) / (events.entries.sum(axis=(1, 2)) + 2)
+    return frame.assign(**{MEAN_AGE: np.where(known[:, 0], events.mean_age, np.nan).round(1), YOUNGER: young.round(2)})

@@ -14,8 +14,8 @@ from model.case.reading.files import decoded
 from model.case.reading.problems import InputProblems
 from model.case.spelling import nearest
 from model.demand.cleaning import clean
+from model.demand.codes import named
 from model.demand.episodes import UNKNOWN, Episodes, Log, is_month_first, parse_days
-from model.demand.names import named
 from model.demand.textfile import csv_files, header_of, read_text_columns, unpacked
 
 _COLUMNS: Final = {

@@ -14,8 +14,9 @@ from datetime import UTC, date, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
-from model.case.reading import cells
-from model.case.reading.files import Column, house_form
+from model.case import cells
+from model.case.columns import Column
+from model.case.reading.files import house_form
 from model.case.reading.load import TABLES
 from model.case.reading.problems import InputProblems, Problem
 from model.excel.grid import NUMBERS, STYLES, TEXT_STAYS_TEXT

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from model.case.reading.case_tables import ESTABLISHMENT, PRINTED_COST
+from model.case.reading.case_tables import ESTABLISHMENT
 from model.case.reading.files import decoded
 from model.case.reading.problems import InputProblems, Problem
+from model.case.rows import PRINTED_COST
 from model.case.spelling import nearest
 from model.case.words import GENERAL_FUND
 from model.excel.case_book import read_sheets, text_of

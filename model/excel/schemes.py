@@ -14,12 +14,10 @@ from model.excel.staff import FILLING, SINCE, Names, Spent, Work, write_posts
 from model.schemes.agency import COVER, MANAGED_TEAMS
 from model.schemes.cashflows import Tag
 from model.schemes.cost_or_saving import PROFILE
-from model.schemes.establishment import ENDED, PENSION_STRAIN, REDUNDANCY
+from model.schemes.establishment import ENDED, PENSION_STRAIN, REDUNDANCY, rules_on
 from model.schemes.fostering import CONSTELLATIONS, RECRUITMENT, SUPERVISION
 from model.schemes.optimism import grade_of
-from model.schemes.own_homes import CAPITAL_LINE
-from model.schemes.price_change import MOVES
-from model.schemes.staff.redundancy import rules_on
+from model.schemes.placements import CAPITAL_LINE, MOVES
 
 SCHEME: Final = """
 active | part of the month in which it acts | share | =[exists]*[run]

@@ -7,7 +7,8 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from model.case.pay import LEVY, NI, PENSION
-from model.case.records import Case, Post, SchemeSpec
+from model.case.records import Case, SchemeSpec
+from model.case.rows import Post
 from model.case.words import AGENCY, BOTTOM_UP, DAY, GENERAL_FUND, INVESTMENT, ONE_OFF, RECURRING
 from model.excel.grid import Book, Cell, Row, Sheet, said, total
 from model.schemes.cashflows import Tag

@@ -54,7 +54,8 @@ def payback_months(net: Floats) -> Floats:
     0 where it never was negative (nothing to pay back).
     """
     cumulative = np.cumsum(net, axis=0)
-    negative = cumulative < -_tolerance(net)
+    # a thousandth of a penny, and rounding error on large sums, are not a deficit
+    negative = cumulative < -(1e-5 + 1e-12 * np.abs(net).sum(axis=0))
     months = len(net)
     last_negative = months - np.argmax(negative[::-1], axis=0)
     after = np.where(negative.any(axis=0), last_negative + 1.0, 0.0)
@@ -67,12 +68,6 @@ def peak_funding(net: Floats) -> tuple[Floats, Floats]:
     month = np.argmin(cumulative, axis=0)
     depth = np.maximum(0.0, -np.take_along_axis(cumulative, month[None], axis=0)[0]) + 0.0
     return depth, np.where(depth > 0, month + 1.0, np.nan)
-
-
-def _tolerance(net: Floats) -> Floats:
-    """A thousandth of a penny, and rounding error on large sums, are not a deficit."""
-    tolerance: Floats = 1e-5 + 1e-12 * np.abs(net).sum(axis=0)
-    return tolerance
 
 
 def appraise(perimeter: Perimeter, factors: Floats, draws: int) -> Appraisal:

@@ -12,14 +12,12 @@ Everything is nominal: budgets are cash. Financing stays outside the NPV.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from model.case import units
 from model.case.draws import Draws, Floats
-from model.case.records import Case
+from model.case.records import Case, in_cash
 from model.case.timeline import financial_year
 from model.case.words import (
     APPROVED,
@@ -36,7 +34,7 @@ from model.case.words import (
 from model.money.portfolio import Evaluation
 from model.schemes import make_scheme
 from model.schemes.cashflows import Tag
-from model.schemes.own_homes import CAPITAL_LINE
+from model.schemes.placements import CAPITAL_LINE
 from model.schemes.staff.posts import already_paid, underspend
 
 BASE_BUDGET, RESERVE_FUNDED, OTHER_FUNDED = "base_budget", "reserve_funded", "grant_or_partner_funded"
@@ -54,22 +52,6 @@ BEFORE_TOP_UP = "before_top_up"
 RESERVE_ITEMS = (OPENING, COMMITMENTS, *RESERVE_FLOWS, ADVANCE, SHORTFALL, CLOSING, BEFORE_TOP_UP)
 INTEREST, REPAYMENT, UNSPENT = "interest", "repayment", "unspent"
 HALF_A_PENNY = 0.005
-
-
-@dataclass(frozen=True, kw_only=True)
-class Funding:
-    """Nominal pounds by financial year, each (years, draws).
-
-    `purses`: bucket -> amount, positive favours the council; the buckets sum to the net of the nominal annual lines.
-    `base_lines`: (pressure or saving, line) -> its part of the base budget, positive favours the council.
-    `reserve`, `loan` and `borrowing` (for capital): item -> amount, as a statement reads; empty where there is none.
-    """
-
-    purses: Mapping[str, Floats]
-    base_lines: Mapping[tuple[str, str], Floats]
-    reserve: Mapping[str, Floats]
-    loan: Mapping[str, Floats]
-    borrowing: Mapping[str, Floats]
 
 
 def reserve_pays(case: Case, year: str) -> bool:
@@ -116,7 +98,7 @@ def reserve_flows(evaluation: Evaluation) -> dict[str, Floats]:
             if tag.nature == INVESTMENT and tag.funding in {GENERAL_FUND, RESERVE}:
                 item = RESERVE_ONE_OFFS if tag.recurrence == ONE_OFF else IMPLEMENTATION
                 out[item] -= np.where(early | (tag.funding == RESERVE), amount, 0.0)
-    return {name: amount * units.in_cash(case)[:, None] for name, amount in out.items()}
+    return {name: amount * in_cash(case)[:, None] for name, amount in out.items()}
 
 
 def fixed_term_posts(evaluation: Evaluation) -> Floats:
@@ -136,39 +118,19 @@ def unspent(evaluation: Evaluation) -> Floats:
 
 def _in_base_budget(case: Case, real: Floats) -> Floats:
     """Return a real amount, (months, draws), in cash by financial year, without the years that the reserve pays for."""
-    later = ~_early(case) * units.in_cash(case)
+    later = ~_early(case) * in_cash(case)
     return case.timeline.by_financial_year(later[:, None] * real)
-
-
-def fund(
-    case: Case,
-    lines: Mapping[Tag, Floats],
-    draws: Draws,
-    flows: Mapping[str, Floats],
-    moved: Mapping[str, Floats],
-) -> Funding:
-    """Share nominal annual lines, tag -> (years, draws), among the purses; run the reserve and the loan.
-
-    `flows` are the reserve's by month (`reserve_flows`); `moved` what else the base budget takes on by year: posts on
-    `FIXED_TERM_POSTS`, and what is `unspent` on `UNFILLED_POSTS`.
-    """
-    purses, base_lines = share_out(case, lines, moved)
-    monthly = run_reserve(case, flows, draws)
-    return Funding(
-        purses=purses,
-        base_lines=base_lines,
-        reserve=_by_year(case, monthly),
-        loan=run_loan(case, monthly[ADVANCE], draws),
-        borrowing=run_borrowing(lines, draws),
-    )
 
 
 def share_out(
     case: Case, lines: Mapping[Tag, Floats], moved: Mapping[str, Floats]
 ) -> tuple[dict[str, Floats], dict[tuple[str, str], Floats]]:
-    """Return the purses and the lines of the base budget, each (years, n). Each line of each year is in one purse only.
+    """Share nominal lines, tag -> (years, n), among the purses; return those, and the lines of the base budget.
 
-    So sums stay exact: pennies in are the same pennies out.
+    `purses`: bucket -> amount, positive favours the council; they sum to the net of the lines, as each line of each
+    year is in one purse only: pennies in are the same pennies out. Of the base budget: (pressure or saving, line) ->
+    its part. `moved`: what else the base budget takes on by year: posts on `FIXED_TERM_POSTS`, and what is `unspent`
+    on `UNFILLED_POSTS`.
     """
     years = case.timeline.financial_years
     shape = next(iter(moved.values())).shape
@@ -201,12 +163,13 @@ def run_reserve(case: Case, flows: Mapping[str, Floats], draws: Draws) -> dict[s
     """
     months = case.timeline.months
     items = {name: np.zeros((months, draws.n)) for name in RESERVE_ITEMS} | {k: flows[k] for k in RESERVE_FLOWS}
-    items[COMMITMENTS] = _commitments(case, draws)
-    share = draws["loan.share"] if "loan.share" in draws else np.zeros(draws.n)
-    items[ADVANCE] = share * (flows[IMPLEMENTATION] + flows[RESERVE_ONE_OFFS])
+    cash = float(in_cash(case)[0])  # balances and commitments are cash, whatever base they are stated in
+    lasting = _early(case) if case.funding.reserve_until else np.ones(months)  # until the reserve's own end, if any
+    by_days = (case.timeline.year_share * lasting)[:, None]
+    items[COMMITMENTS] = by_days * draws.optional("reserve.commitments_annual", 0.0) * cash
+    items[ADVANCE] = draws.optional("loan.share", 0.0) * (flows[IMPLEMENTATION] + flows[RESERVE_ONE_OFFS])
     wanted = items[COMMITMENTS] + flows[CARRIED] - flows[RELEASED] + flows[IMPLEMENTATION] + flows[RESERVE_ONE_OFFS]
     wanted = wanted - items[ADVANCE]
-    cash = _cash(case)
     balance, minimum = (cash * draws.optional(f"reserve.{name}", 0.0) for name in ("opening", "minimum"))
     for month in range(months):
         items[OPENING][month] = balance
@@ -223,25 +186,12 @@ def without_schemes(flows: Mapping[str, Floats]) -> dict[str, Floats]:
     return {name: amount if name == CARRIED else np.zeros_like(amount) for name, amount in flows.items()}
 
 
-def _commitments(case: Case, draws: Draws) -> Floats:
-    """Other commitments, by days, until the reserve's own end if it has one; cash, as they are set. (months, draws)."""
-    lasting = _early(case) if case.funding.reserve_until else np.ones(case.timeline.months)
-    return (
-        (case.timeline.year_share * lasting)[:, None] * draws.optional("reserve.commitments_annual", 0.0) * _cash(case)
-    )
-
-
 def _early(case: Case) -> NDArray[np.bool_]:
     """Return the months of the years that the reserve pays for, (months,)."""
     return np.array([reserve_pays(case, year) for year in case.timeline.financial_years])[case.timeline.year_index]
 
 
-def _cash(case: Case) -> float:
-    """Pounds of the first month for a pound of the price base: balances are cash, whatever base they are stated in."""
-    return float(units.in_cash(case)[0])
-
-
-def _by_year(case: Case, monthly: Mapping[str, Floats]) -> dict[str, Floats]:
+def reserve_by_year(case: Case, monthly: Mapping[str, Floats]) -> dict[str, Floats]:
     """Sum a statement's flows over each year; opening is its first month's, and balances at its end its last's."""
     index = case.timeline.year_index
     years = np.arange(len(case.timeline.financial_years))
@@ -283,12 +233,7 @@ def run_borrowing(lines: Mapping[Tag, Floats], draws: Draws) -> dict[str, Floats
     return _repaid(advanced, draws["borrowing.interest_annual"], draws["borrowing.years"], np.ones(advanced.shape[1]))
 
 
-def _repaid(
-    advanced: Floats,
-    rate: Floats,
-    years: Floats,
-    wait: Floats,
-) -> dict[str, Floats]:
+def _repaid(advanced: Floats, rate: Floats, years: Floats, wait: Floats) -> dict[str, Floats]:
     """Return a statement, item -> (years, draws), of yearly advances, each repaid from `wait` years after it."""
     items = {name: np.zeros_like(advanced) for name in (OPENING, ADVANCE, INTEREST, REPAYMENT, CLOSING)}
     items[ADVANCE] = advanced

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, wraps
 from typing import Any, TypeVar
 
 import numpy as np
@@ -33,6 +33,7 @@ from model.schemes.cashflows import CashFlows, Tag
 from model.schemes.optimism import cost_factor
 
 Made = TypeVar("Made")
+Key = TypeVar("Key", bound=Hashable)
 PRICE_GROWTH = "growth.placement_prices_real_annual"
 PRICE_GROWTH_OF = {p: f"growth.{p}_prices_real_annual" for p in PLACEMENTS}  # where a case states a placement's own
 
@@ -66,6 +67,20 @@ def costs_of(scheme: Scheme, setting: Setting) -> CashFlows:
     return CashFlows({tag: amount * factor for tag, amount in costs})
 
 
+def once(make: Callable[[Any, Key], Made]) -> Callable[[Any, Key], Made]:
+    """Have a method of one argument made only once for each that it is given."""
+
+    @wraps(make)
+    def made(own: Any, of: Key) -> Made:  # noqa: ANN401 - the method's own class
+        key = (make.__name__, of)
+        if key not in own._made:  # noqa: SLF001 - as above
+            own._made[key] = make(own, of)  # noqa: SLF001
+        found: Made = own._made[key]  # noqa: SLF001
+        return found
+
+    return made
+
+
 @dataclass(frozen=True, kw_only=True)
 class Evaluation:
     """A case run on one block of draws. Worlds are made when asked for, and each only once."""
@@ -76,13 +91,6 @@ class Evaluation:
     cells: bool = True  # whether worlds count children by age and placement, which only `Result.caseload` reads
     middle: Evaluation | None = None  # the case at its central values, where these draws are others
     _made: dict[tuple[str, object], Any] = field(default_factory=dict)
-
-    def _once(self, what: str, of: Hashable, make: Callable[[], Made]) -> Made:
-        """Return what `make` gives, made only once."""
-        if (what, of) not in self._made:
-            self._made[what, of] = make()
-        made: Made = self._made[what, of]
-        return made
 
     @cached_property
     def schemes(self) -> Mapping[str, Scheme]:
@@ -122,18 +130,19 @@ class Evaluation:
         """Return which of some schemes meet on the caseload: they change its children or what these cost."""
         return frozenset(n for n in names if n in self.levers or n in self.terms)
 
+    @once
     def ground(self, stream: str) -> Dealt:
         """Return the children of a stream whom chance deals to this block, on whom all its worlds play."""
-        children = getattr(self.streams, stream)
-        return self._once("ground", stream, lambda: dealt(children, self._drivers(stream), cells=self.cells))
+        return dealt(getattr(self.streams, stream), self._drivers(stream), cells=self.cells)
 
     def world(self, names: Iterable[str] = ()) -> Projection:
         """Return the general stream with the named schemes; with none, the do-nothing world."""
         return self._world(frozenset(n for n in names if n in self.levers)).projection
 
+    @once
     def _world(self, acting: frozenset[str]) -> World:
         levers = sum((self.levers[n] for n in self.levers if n in acting), NO_LEVERS)
-        return self._once("world", acting, lambda: self._projected(GENERAL, levers, acting))
+        return self._projected(GENERAL, levers, acting)
 
     def _projected(self, stream: str, levers: Levers, acting: frozenset[str]) -> World:
         """Project one world: children one at a time where there is chance, else expected numbers.
@@ -182,9 +191,9 @@ class Evaluation:
 
     def spending(self, names: Iterable[str] = ()) -> dict[str, Floats]:
         """Return what the world of the named schemes costs by line, positive, (months, draws): children, and events."""
-        acting = frozenset(names)
-        return self._once("spending", acting, lambda: self._spending(acting))
+        return self._spending(frozenset(names))
 
+    @once
     def _spending(self, acting: frozenset[str]) -> dict[str, Floats]:
         world = self.world(acting)
         lines = placement_spending(world.mean_stock, self.monthly_prices, self.terms, acting)
@@ -208,17 +217,14 @@ class Evaluation:
         saved: Floats = own + self.total_spending() - self.total_spending(names)
         return saved
 
+    @once
     def _own_money(self, name: str) -> Floats:
         """Return what a scheme costs and what it saves on lines of its own, (months, draws)."""
-
-        def own() -> Floats:
-            scheme = self.schemes[name]
-            total = costs_of(scheme, self.setting).net(*self.setting.shape)
-            for before, after in scheme.spending(self.setting).values():
-                total += before - after
-            return total
-
-        return self._once("own money", name, own)
+        scheme = self.schemes[name]
+        total = costs_of(scheme, self.setting).net(*self.setting.shape)
+        for before, after in scheme.spending(self.setting).values():
+            total += before - after
+        return total
 
     @cached_property
     def contract_steps(self) -> Mapping[str, Floats]:
@@ -240,50 +246,37 @@ class Evaluation:
     def saving(self, names: Iterable[str]) -> CashFlows:
         """Return what the named schemes together save on the caseload's lines, split by nature."""
         acting = self.meeting(names)
-        if not acting:
-            return CashFlows()
-        return self._once("saving", acting, lambda: self._split(self.spending(), self.spending(acting)))
+        return self._saving(acting) if acting else CashFlows()
 
-    @cached_property
-    def partner_shares(self) -> Mapping[str, Floats]:
-        """Share of each placement line that the schools' grant or health pays, where stated: line -> (draws,)."""
-        names = {line: f"partner.share_{p}" for p, line in PLACEMENT_LINES.items()}
-        return {line: self.draws[name] for line, name in names.items() if name in self.case.assumptions}
-
-    def _split(self, before: Mapping[str, Floats], after: Mapping[str, Floats]) -> CashFlows:
+    @once
+    def _saving(self, acting: frozenset[str]) -> CashFlows:
         """Split savings by nature. What a partner pays for is theirs to save: never cashable, in their own purse."""
-        theirs = self.partner_shares
+        before, after = self.spending(), self.spending(acting)
+        shares = {line: f"partner.share_{p}" for p, line in PLACEMENT_LINES.items()}
+        theirs = {line: self.draws[name] for line, name in shares.items() if name in self.case.assumptions}
 
         def ours(amounts: Mapping[str, Floats]) -> dict[str, Floats]:
             return {line: amount * (1 - theirs[line]) if line in theirs else amount for line, amount in amounts.items()}
 
         growth = self.setting.optional("cashable.budget_growth_real_annual", 0.0)
         flows = split_saving(
-            self.case,
-            ours(before),
-            ours(after),
-            ours(self.contract_steps),
-            {},
-            budget_growth_annual=growth,
+            self.case, ours(before), ours(after), ours(self.contract_steps), {}, budget_growth_annual=growth,
             opening=ours(self.opening_cost),
-        )
+        )  # fmt: skip
         if theirs:
             was, now = ({line: spent[line] * share for line, share in theirs.items()} for spent in (before, after))
             flows += split_saving(self.case, was, now, {}, dict.fromkeys(theirs, PARTNER))
         return flows
 
+    @once
     def standalone(self, name: str) -> CashFlows:
         """Return one scheme by itself: its own costs, what it saves on its own lines, and on the caseload."""
-
-        def alone() -> CashFlows:
-            scheme = self.schemes[name]
-            flows = costs_of(scheme, self.setting) + self.saving([name])
-            if pairs := scheme.spending(self.setting):
-                before, after = ({line: pair[i] for line, pair in pairs.items()} for i in (0, 1))
-                flows += split_saving(self.case, before, after, {}, scheme.purses)
-            return flows
-
-        return self._once("standalone", name, alone)
+        scheme = self.schemes[name]
+        flows = costs_of(scheme, self.setting) + self.saving([name])
+        if pairs := scheme.spending(self.setting):
+            before, after = ({line: pair[i] for line, pair in pairs.items()} for i in (0, 1))
+            flows += split_saving(self.case, before, after, {}, scheme.purses)
+        return flows
 
     def perimeter(self, name: str, members: Iterable[str]) -> Perimeter:
         """Return the rows of some schemes and the interaction between those that meet on the caseload."""

@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 
 from model.case.draws import Draws, part_of, with_values
 from model.case.options import Scalable
-from model.case.records import Case, Post
+from model.case.records import Case
 from model.case.reference import SocialValue
+from model.case.rows import Post
 from model.case.timeline import MONTHS_A_YEAR
 from model.case.units import to_price_base
 from model.case.words import AVOIDANCE, CASHABLE, ENTRY_REDUCTION, FOSTERING_GROWTH, INCOME, INVESTMENT

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 
 from model.batch.disk import write_whole
 from model.case import measures as m
-from model.case.records import Benefit
+from model.case.rows import Benefit
 from model.case.timeline import first_day
 from model.case.words import ENTRY_REDUCTION
 from model.report.look import charts, markup

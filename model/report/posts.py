@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-    from model.case.records import Case, Post
+    from model.case.records import Case
+    from model.case.rows import Post
     from model.report.look.page import Block
     from model.results.runs import Result
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from model.case.reading.case_tables import POUNDS
+from model.case.rows import POUNDS
 from model.case.words import AVOIDANCE, CASHABLE, INCOME
 from model.report import views
 from model.report.look import format as fmt
@@ -21,7 +21,8 @@ from model.results.reconcile import is_transcription
 if TYPE_CHECKING:
     import pandas as pd
 
-    from model.case.records import Case, PublishedRow
+    from model.case.records import Case
+    from model.case.rows import PublishedRow
     from model.results.runs import Result
 
 TRANSCRIBED = "transcribed"

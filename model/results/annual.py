@@ -5,8 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from model.case import units
-from model.case.records import Case
+from model.case.records import Case, in_cash
 from model.case.words import CENTRAL, INTERACTION, MEAN, NET, NOMINAL, PORTFOLIO, REAL
 from model.money.portfolio import members_of
 from model.results.sample import Floats, Outcome, Row, Sample, line_of
@@ -31,7 +30,7 @@ def tidy_frame(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> pd.D
 def nominal_by_year(case: Case) -> Floats:
     """Nominal pounds for a real pound in each financial year, (years,)."""
     first = np.searchsorted(case.timeline.year_index, np.arange(len(case.timeline.financial_years)))
-    return np.asarray(units.in_cash(case)[first])
+    return np.asarray(in_cash(case)[first])
 
 
 def annual_frame(result: Outcome) -> pd.DataFrame:
@@ -105,7 +104,7 @@ def monthly_frame(result: Outcome) -> pd.DataFrame:
         return result.statistics(net), result.statistics(lambda sample: np.cumsum(net(sample), axis=0))
 
     for perimeter in result.perimeters:
-        for basis, factor in ((REAL, np.ones(case.timeline.months)), (NOMINAL, units.in_cash(case))):
+        for basis, factor in ((REAL, np.ones(case.timeline.months)), (NOMINAL, in_cash(case))):
             net, cumulative = flows(perimeter, factor)
             parts += [
                 (perimeter, basis, np.array(case.timeline.month_labels), s, pennies(net[s]), pennies(cumulative[s]))

@@ -3,7 +3,8 @@
 import numpy as np
 
 from model.case.draws import central
-from model.case.records import Case, Post
+from model.case.records import Case
+from model.case.rows import Post
 from model.schemes.setting import Setting
 from model.schemes.staff.posts import carried, charged_posts
 

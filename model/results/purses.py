@@ -10,6 +10,7 @@ import pandas as pd
 from model.case.draws import central
 from model.case.words import CENTRAL, MEAN, NET, WHOLE
 from model.money.funding import (
+    ADVANCE,
     AVOIDED,
     BASE_BUDGET,
     CLOSING,
@@ -19,8 +20,10 @@ from model.money.funding import (
     UNFILLED_POSTS,
     UNSPENT,
     first_short_month,
-    fund,
     purse_of,
+    reserve_by_year,
+    run_borrowing,
+    run_loan,
     run_reserve,
     share_out,
     without_schemes,
@@ -88,11 +91,17 @@ def _funded(result: Outcome, sample: Sample) -> dict[Item, Floats]:
     nominal, lines = nominal_by_year(result.case)[:, None], dict[Tag, Floats]()
     for key in rows_of(result, WHOLE):
         lines[key[1]] = lines.get(key[1], 0.0) + line_of(sample, key) * nominal
-    out = fund(result.case, lines, sample.as_draws, _reserve_flows(sample), _moved(sample))
-    groups = {"purse": out.purses, "reserve": out.reserve, "loan": out.loan, "borrowing": out.borrowing,
-              "budget": {UNSPENT: sample.unspent}}  # fmt: skip
+    purses, base = share_out(result.case, lines, _moved(sample))
+    monthly = run_reserve(result.case, _reserve_flows(sample), sample.as_draws)
+    groups = {
+        "purse": purses,
+        "reserve": reserve_by_year(result.case, monthly),
+        "loan": run_loan(result.case, monthly[ADVANCE], sample.as_draws),
+        "borrowing": run_borrowing(lines, sample.as_draws),
+        "budget": {UNSPENT: sample.unspent},
+    }
     items = {(group, "", item): amount for group, amounts in groups.items() for item, amount in amounts.items()}
-    return items | {("base", kind, line): amount for (kind, line), amount in out.base_lines.items()}
+    return items | {("base", kind, line): amount for (kind, line), amount in base.items()}
 
 
 def _to_the_penny(result: Outcome, sample: Sample) -> dict[Item, Floats]:

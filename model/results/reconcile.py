@@ -13,12 +13,13 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Final
 
 from model.case import words
+from model.case.cells import Bad
 from model.case.reading import formulas
 from model.case.reading.case_tables import PUBLISHED
-from model.case.reading.cells import Bad
 from model.case.reading.formulas import decimal_of
 from model.case.reading.problems import InputProblems, Problem
-from model.case.records import Case, PublishedRow
+from model.case.records import Case
+from model.case.rows import PublishedRow
 from model.schemes.load import load_case
 
 if TYPE_CHECKING:

@@ -18,10 +18,8 @@ from model.schemes.cost_or_saving import CostOrSaving
 from model.schemes.entry_reduction import EntryReductionScheme
 from model.schemes.establishment import Establishment
 from model.schemes.fostering import FosteringGrowth
-from model.schemes.own_homes import OwnHomes
-from model.schemes.price_change import PlacementStability, PriceChange
+from model.schemes.placements import OwnHomes, PlacementStability, PriceChange, SoonerOutScheme
 from model.schemes.setting import Setting
-from model.schemes.sooner_out import SoonerOutScheme
 
 KINDS: dict[str, type[Scheme]] = {
     words.FOSTERING_GROWTH: FosteringGrowth,

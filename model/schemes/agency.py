@@ -21,7 +21,6 @@ from model.schemes.setting import Setting
 from model.schemes.staff.posts import filled_share
 
 MANAGED_TEAMS, COVER = "Agency: managed teams", "Agency: vacancy cover"
-DISPLACED, ONE_FOR_ONE = "cover_displaced_share", 1.0  # a parameter a case may leave out, and what that means
 
 
 class Agency(Scheme):
@@ -47,7 +46,7 @@ class Agency(Scheme):
         cover = self._until(setting, "cover_end_months") * pay * cover_annual * setting.annual
         premium = self.of(setting, "premium")
         saved = np.where(self.of(setting, "whole_cost") > 0, 1.0, premium / (1 + premium))
-        ended = filled * setting.optional(f"{self.spec.name}.{DISPLACED}", ONE_FOR_ONE)
+        ended = filled * self.of(setting, "cover_displaced_share", 1.0)  # one for one unless it says less
         return {
             **super().spending(setting),
             MANAGED_TEAMS: (teams, teams * (1 - filled)),

@@ -66,9 +66,15 @@ class Scheme:
         at = PLACEMENTS.index(self.spec.placement) if self.spec.placement else None
         return slice(None) if at is None else slice(at, at + 1)
 
-    def of(self, setting: Setting, parameter: str) -> Floats:
-        """Return the draws of this scheme's own assumption `<scheme>.<parameter>`, (draws,)."""
-        return setting.value(f"{self.spec.name}.{parameter}")
+    def of(self, setting: Setting, parameter: str, unsaid: float | None = None) -> Floats:
+        """Return the draws of this scheme's own assumption `<scheme>.<parameter>`, (draws,); `unsaid` if left out."""
+        name = f"{self.spec.name}.{parameter}"
+        return setting.value(name) if unsaid is None else setting.optional(name, unsaid)
+
+    def recurring(self, setting: Setting, what: str) -> Floats:
+        """Return pounds a month of a `cost` or a `saving` by its amounts a year and a day, (months, draws)."""
+        yearly, daily = (self.of(setting, f"{what}_{every}", 0.0) for every in ("annual", "daily"))
+        return yearly * setting.annual + daily * setting.daily
 
     def elapsed(self, setting: Setting) -> Floats:
         """Months since the scheme started, at each month's end, (months, draws)."""
@@ -99,7 +105,7 @@ class Scheme:
 
         Nothing before the start and after the end.
         """
-        elapsed, over = self.elapsed(setting), setting.optional(f"{self.spec.name}.{parameter}", 0.0)
+        elapsed, over = self.elapsed(setting), self.of(setting, parameter, 0.0)
         active = np.clip(elapsed, 0, 1)
         middle = elapsed - active / 2
         share = np.divide(middle, over, out=np.ones_like(middle), where=over > 0)
@@ -127,11 +133,9 @@ class Scheme:
 
     def fixed(self, setting: Setting) -> CashFlows:
         """A licence, a contract, a team of its own: `cost_annual` by share of the year, `cost_daily` by real days."""
-        yearly, daily = (f"{self.spec.name}.cost_{every}" for every in ("annual", "daily"))
-        if not {yearly, daily} & setting.case.assumptions.keys():
+        if not {f"{self.spec.name}.cost_{every}" for every in ("annual", "daily")} & setting.case.assumptions.keys():
             return CashFlows()
-        rate = setting.optional(yearly, 0.0) * setting.annual + setting.optional(daily, 0.0) * setting.daily
-        cost = self.active(setting) * rate
+        cost = self.active(setting) * self.recurring(setting, "cost")
         return CashFlows({Tag(self.spec.title, INVESTMENT, RECURRING): -cost})
 
     def spending(self, setting: Setting) -> Mapping[str, tuple[Floats, Floats]]:

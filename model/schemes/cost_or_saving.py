@@ -35,32 +35,26 @@ class CostOrSaving(Scheme):
                 share = np.where(years if span == "year" else since == int(number) - 1, setting.value(full), share)
         return share * self.ramp(setting)
 
-    def _amount(self, setting: Setting, what: str) -> Floats:
-        """Return pounds a month of a cost or a saving that recurs, (months, draws)."""
-        yearly = setting.optional(f"{self.spec.name}.{what}_annual", 0.0) * setting.annual
-        daily = setting.optional(f"{self.spec.name}.{what}_daily", 0.0) * setting.daily
-        return self.profile(setting) * (yearly + daily)
-
     def _once(self, setting: Setting, what: str) -> Floats:
         """Return pounds in the month of the start, (months, draws)."""
-        return setting.optional(f"{self.spec.name}.{what}_one_off", 0.0) * self.begins(setting)
+        return self.of(setting, f"{what}_one_off", 0.0) * self.begins(setting)
 
     def fixed(self, setting: Setting) -> CashFlows:
         """Return its costs, which have a profile of their own, and what is paid once; real pounds, negative."""
         title, once = self.spec.title, self._once(setting, "cost")
-        amounts = {Tag(title, INVESTMENT, RECURRING): -self._amount(setting, "cost")}
+        amounts = {Tag(title, INVESTMENT, RECURRING): -(self.profile(setting) * self.recurring(setting, "cost"))}
         return CashFlows(amounts | ({Tag(title, INVESTMENT, ONE_OFF): -once} if once.any() else {}))
 
     def spending(self, setting: Setting) -> Mapping[str, tuple[Floats, Floats]]:
         """Return the line that is saved on: what it saves is spent without the scheme."""
-        saved = self._amount(setting, "saving") + self._once(setting, "saving")
+        saved = self.profile(setting) * self.recurring(setting, "saving") + self._once(setting, "saving")
         own = {self._line: (saved, np.zeros_like(saved))} if saved.any() else {}
         return {**super().spending(setting), **own}
 
     def terms(self, setting: Setting) -> Terms:
         """Return what a child costs on the line without and with the scheme, pounds a month, (months, draws)."""
         each = self.profile(setting) * setting.annual
-        saving, cost = (setting.optional(f"{self.spec.name}.{w}_per_child_annual", 0.0) for w in ("saving", "cost"))
+        saving, cost = (self.of(setting, f"{w}_per_child_annual", 0.0) for w in ("saving", "cost"))
         none = np.zeros(setting.shape)
         lines = {self._line: (each * saving, none), self.spec.title: (none, each * cost)}
         return Terms(

@@ -37,20 +37,19 @@ class EntryReductionScheme(Scheme):
 
         effect x chance of any x (1 - deadweight) x ramp x reach x the share of benefits that comes about.
         """
-        name = self.spec.name
-        effect = self.of(setting, "effect") * setting.optional(f"{name}.chance_of_effect", 1.0)
-        effect = effect * (1 - self.of(setting, "deadweight")) * realised(setting, name)
+        effect = self.of(setting, "effect") * self.of(setting, "chance_of_effect", 1.0)
+        effect = effect * (1 - self.of(setting, "deadweight")) * realised(setting, self.spec.name)
         return effect * self.ramp(setting) * self.reach(setting)
 
     def levers(self, setting: Setting) -> Levers:
         """Return the one lever of the scheme; the targeting weight of a cell is 0 outside the target ages."""
         aimed = np.array([age in self.spec.ages for age in AGES], dtype=float)[:, None, None]
-        by_placement = np.array([setting.optional(f"{self.spec.name}.weight_{p}", 1.0) for p in PLACEMENTS])
+        by_placement = np.array([self.of(setting, f"weight_{p}", 1.0) for p in PLACEMENTS])
         lever = EntryReduction(
             name=self.spec.name,
             rate=self.rate(setting),
             weights=aimed * by_placement,
             fade=rate_a_month(self.of(setting, "fade_annual")),
-            short_share=setting.optional(f"{self.spec.name}.short_stay_share", np.nan),
+            short_share=self.of(setting, "short_stay_share", np.nan),
         )
         return Levers(reductions=(lever,))

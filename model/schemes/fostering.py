@@ -74,7 +74,7 @@ class FosteringGrowth(Scheme):
         over = self.of(setting, "recruitment_months")
         share = np.divide(np.cumsum(worked, axis=0), over, out=np.maximum.accumulate(worked), where=over > 0)
         done = self.of(setting, "households") * np.minimum(share, 1)
-        yearly = setting.optional(f"{self.spec.name}.approvals_annual", 0.0)
+        yearly = self.of(setting, "approvals_annual", 0.0)
         return np.diff(done, axis=0, prepend=0.0) + worked * yearly / MONTHS_A_YEAR
 
     def filled_places(self, setting: Setting) -> Floats:

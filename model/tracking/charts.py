@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from model.case.records import Actual
+from model.case.rows import Actual
 from model.case.timeline import first_day
 from model.tracking.evidence import FEWEST, SMALLEST, standing
 

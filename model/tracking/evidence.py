@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from model.case.draws import Draws, central, tile
 from model.case.measures import INFLATION, LOOKED_AFTER
 from model.case.reading.formulas import Formula
-from model.case.records import Actual, Case
+from model.case.records import Case, in_cash
+from model.case.rows import Actual
 from model.case.timeline import MONTHS_A_YEAR, Timeline, financial_year, first_day
-from model.case.units import in_cash
 from model.case.words import BASELINE
 from model.money.portfolio import Evaluation, evaluate
 from model.tracking.measured import FLOWS, STOCKS, Modelled, formulas_of, is_modelled, measured, own_name, reads

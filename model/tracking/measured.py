@@ -9,10 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.case import measures as m
-from model.case import units
 from model.case.parameters import AGES, PLACEMENTS, SPLIT_AGE_BANDS
 from model.case.reading import formulas
-from model.case.records import Case
+from model.case.records import Case, in_cash
 from model.case.timeline import MONTHS_A_YEAR
 from model.case.words import AVOIDANCE, CASHABLE, DO_NOTHING, IMPACT, INCOME, INVESTMENT, NATURES
 from model.children.levers import NO_LEVERS, shares_prevented
@@ -221,6 +220,6 @@ def measured(evaluation: Evaluation, acting: tuple[str, ...] | None = None, leve
 
     `level`: cash for a real pound by month, (months,); as the case plans it unless given.
     """
-    level = units.in_cash(evaluation.case) if level is None else level
+    level = in_cash(evaluation.case) if level is None else level
     everything = tuple(evaluation.schemes)
     return Modelled(evaluation=evaluation, level=level[:, None], acting=everything if acting is None else acting)

@@ -15,7 +15,8 @@ from model.batch.disk import write_whole
 from model.case import measures as m
 from model.case.draws import central, thinned, tile
 from model.case.reading.problems import InputProblems
-from model.case.records import Actual, Benefit, Case
+from model.case.records import Case
+from model.case.rows import Actual, Benefit
 from model.case.units import above_zero
 from model.case.words import SMALLEST_PUBLISHED
 from model.money.portfolio import evaluate

@@ -151,12 +151,14 @@ def test_one_bad_job_of_each_kind_does_not_stop_the_others(tmp_path, work):
     assert "FAILED case/cell: bad.ipynb, cell" in text
 
 
-def test_a_job_whose_worker_was_killed_from_outside_is_done_again(tmp_path, work):
+def test_a_job_whose_worker_was_killed_from_outside_fails_by_itself_and_the_next_run_makes_it(tmp_path, work):
     out = tmp_path / "outputs"
     mark = str(tmp_path / "mark")
     jobs = [job(out, f"s{n}", work=f"{work}:die_once", arguments={"mark": mark}) for n in range(3)]
     results = run_jobs(jobs, outputs=out, workers=1)
-    assert [r.status for r in results] == ["made"] * 3, summary(results)
+    assert [r.status for r in results] == ["failed", "made", "made"], summary(results)
+    assert "was ended by SIGKILL" in results[0].error
+    assert [r.status for r in run_jobs(jobs, outputs=out, workers=1)] == ["made", "fresh", "fresh"]
 
 
 def test_a_second_run_does_only_what_changed_and_force_does_all(tmp_path, work):

@@ -20,6 +20,7 @@ from model.case.draws import (
     tile,
     with_values,
 )
+from model.case.reading.assumption_rows import faults_of
 from model.case.records import Correlation
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def assumption(  # noqa: PLR0917
         high=high,
         distribution=distribution,
         unit=unit,
-        price_base="2022/23",
+        price_base="2022/23" if unit == "GBP" else "",
         source="test",
         as_at=None,
         quality="green",
@@ -158,7 +159,7 @@ def test_a_chance_is_one_or_the_other_and_its_mean_is_its_value() -> None:
     drawn = sample(toy(works), 40_000, 3)["works"]
     assert set(drawn) == {0.0, 1.0}
     assert drawn.mean() == pytest.approx(0.7, abs=3 * 0.46 / 200)
-    assert "low 0, high 1" in range_problem(replace(works, low=0.1))
+    assert "0 and 1 for chance" in str(faults_of(replace(works, low=0.1, price_base=""), 0.1, 1.0))
 
 
 def test_margins_cover_their_declared_range() -> None:
@@ -194,12 +195,12 @@ def test_redraw_is_what_sample_gives() -> None:
 @pytest.mark.parametrize(
     ("row", "word"),
     [
-        (assumption("x", 1, -1, 3, "lognormal"), "0 < low"),
-        (assumption("x", 9, 1, 3, "pert"), "low <= value"),
-        (assumption("x", 0.5, 0.6, 0.9, "beta", "share"), "low < value"),
-        (assumption("x", 0.02, 0.001, 0.999, "beta", "share"), "no beta"),
+        (assumption("x", 1, -0.5, 3, "lognormal", "rate/year"), "above 0 for lognormal"),
+        (assumption("x", 9, 1, 3, "pert"), "from low to high"),
+        (assumption("x", 0.6, 0.6, 0.9, "beta", "share"), "strictly between P10 and P90"),
     ],
 )
 def test_a_range_that_cannot_be_fitted_says_why(row: Assumption, word: str) -> None:
-    assert word in range_problem(row)
-    assert range_problem(ALL[0]) == ""
+    assert word in str(faults_of(row, row.low, row.high))
+    assert faults_of(ALL[1], ALL[1].low, ALL[1].high) == []
+    assert "no beta" in range_problem(assumption("x", 0.02, 0.001, 0.999, "beta", "share"))

@@ -8,8 +8,8 @@ import re
 import pytest
 
 from model.__main__ import main
+from model.case.cells import DATE, NUMBER, PERIOD, YEAR
 from model.case.reading import excel
-from model.case.reading.cells import DATE, NUMBER, PERIOD, YEAR
 from model.case.reading.files import house_form
 from model.case.reading.load import TABLES, read_case
 from model.case.reading.problems import InputProblems

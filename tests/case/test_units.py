@@ -9,7 +9,7 @@ import pytest
 
 from model.case import units
 from model.case.reference import PriceIndex
-from model.case.timeline import Timeline
+from model.case.timeline import Timeline, is_financial_year
 
 TWO_YEARS = Timeline(date(2022, 4, 1), 24)
 INDEX = PriceIndex(name="p", level={"2021/22": 0.8, "2022/23": 1.0, "2023/24": 1.1}, later_annual=0.1, source="test")
@@ -62,4 +62,4 @@ def test_bounds(unit: str, number: float, allowed: bool) -> None:
     ("text", "good"), [("2022/23", True), ("1999/00", True), ("2022/24", False), ("2022-23", False)]
 )
 def test_financial_years(text: str, good: bool) -> None:
-    assert units.is_financial_year(text) is good
+    assert is_financial_year(text) is good

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from model.case.parameters import AGES, PLACEMENTS
-from model.case.records import CaseloadRow
+from model.case.rows import CaseloadRow
 from model.children.calibration import LeftWithin, stream_from_rows
 from model.children.chance import dealt, play
 from model.children.expected import project

@@ -228,7 +228,7 @@ def test_ctrl_c_and_a_closed_pipe_end_without_a_traceback(monkeypatch, capsys, s
     def stopped(_):
         raise stop
 
-    monkeypatch.setattr("model.results.check.examine", stopped)
+    monkeypatch.setattr("model.commands.check.examine", stopped)
     assert given("check") == status
     assert capsys.readouterr().err.strip().startswith(said)
 

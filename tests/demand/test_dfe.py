@@ -17,16 +17,13 @@ from model.children.expected import project
 from model.children.levers import Drivers
 from model.children.streams import streams_of
 from model.demand import build
-from model.demand.assumptions import Level, assumption_rows
 from model.demand.authority import authority_caseload, caseload_frame, split_by_provider, uasc_placements
 from model.demand.build import demand_from_tables, feasible, tables_demand
-from model.demand.codes import demand_settings, read_reference
-from model.demand.dfe import read_dfe
+from model.demand.codes import demand_settings, named, read_reference
+from model.demand.dfe import find_authority, impute_suppressed, read_dfe
 from model.demand.forecast import forecast, written_case
 from model.demand.layout import parse_counts, table_in
-from model.demand.levels import pooled_flows, spread_between, younger_infants
-from model.demand.names import find_authority, named
-from model.demand.suppression import impute_suppressed
+from model.demand.levels import Level, assumption_rows, pooled_flows, spread_between, younger_infants
 from tests.demand.synthetic import STOCK, write_tables
 
 SAMPLE = Path(__file__).resolve().parents[3] / "shared" / "data" / "dfe"

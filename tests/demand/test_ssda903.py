@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from model.__main__ import main
 from model.case.parameters import AGE_MONTHS, PLACEMENTS
 from model.case.reading.problems import InputProblems
 from model.children.streams import streams_of
-from model.commands.demand import add_arguments
 from model.demand.episodes import OPEN, parse_days
 from model.demand.forecast import written_case
 from model.demand.rates import count_events, pool
@@ -388,14 +388,9 @@ def test_a_child_is_unaccompanied_until_the_day_its_status_ceased(tmp_path):
 
 def run(*words):
     """Run the command line; return (status, everything said)."""
-    import argparse
-
-    parser = argparse.ArgumentParser()
-    add_arguments(parser.add_subparsers())
     said = io.StringIO()
     with redirect_stdout(said), redirect_stderr(said):
-        args = parser.parse_args([str(w) for w in words])
-        status = args.run(args)
+        status = main([str(w) for w in words])
     return status, said.getvalue()
 
 

@@ -5,8 +5,9 @@ from datetime import date
 import pytest
 
 from model.__main__ import main
+from model.case import cells
 from model.case.pay import NI
-from model.case.reading import cells, pay_files
+from model.case.reading import pay_files
 from tests.cases import write_case
 from tests.demand.synthetic import write_tables
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.case.records import BudgetLine
+from model.case.rows import BudgetLine
 from model.case.timeline import Timeline
 from model.case.words import AVOIDANCE, CASHABLE
 from model.money.cashability import split_saving

@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 
 from model.case.assumptions import Assumption
-from model.case.records import BudgetLine, Case, CaseloadRow, Conventions, FundingPlan, Post, PublishedRow, SchemeSpec
+from model.case.records import Case, Conventions, FundingPlan, SchemeSpec
 from model.case.reference import PriceIndex, Reference
+from model.case.rows import BudgetLine, CaseloadRow, Post, PublishedRow
 from model.case.timeline import Timeline
 from model.report.export import body_of
 from model.report.look.page import Page, render

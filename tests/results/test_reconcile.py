@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.__main__ import main
+from model.case.cells import Bad
 from model.case.reading import formulas
-from model.case.reading.cells import Bad
-from model.case.records import Post
+from model.case.rows import Post
 from model.results.reconcile import COLUMNS, reconcile, verdict
 from model.results.runs import run
 from model.schemes.load import load_case

@@ -14,9 +14,9 @@ import pytest
 
 from model import load_case
 from model import run as model_run
+from model.__main__ import main
 from model.batch import faults, remote, tasks
 from model.batch.remote import address_problem
-from model.commands import sweep as command
 from model.results import combinations, sweep
 from tests.cases import write_case
 
@@ -315,22 +315,15 @@ def test_a_combination_equals_the_same_override_run_by_itself():
 
 @pytest.mark.skipif(not (BURY / "case.toml").exists(), reason="needs the Bury case")
 def test_unknown_names_and_impossible_values_are_named_before_anything_runs(capsys, tmp_path):
-    import argparse
-
-    commands = argparse.ArgumentParser().add_subparsers()
-    command.add_arguments(commands)
-    parser = commands.choices["sweep"]
     out = str(tmp_path / "s.parquet")
-    options = parser.parse_args(
-        ["bury-2022", "--grid", "fostering.fil_rate=0:1:0.5", "--grid", "fostering.fill_rate=0:2:1", "--out", out]
-    )
-    assert command.run(options) == 2
+    asked = ["--grid", "fostering.fil_rate=0:1:0.5", "--grid", "fostering.fill_rate=0:2:1"]
+    assert main(["sweep", "bury-2022", *asked, "--out", out]) == 2
     said = capsys.readouterr().err
     assert "did you mean fostering.fill_rate?" in said
     assert "fostering.fill_rate: found '2', expected a number from 0 to 1 in the unit share" in said
     assert not list(tmp_path.iterdir())
-    assert command.run(parser.parse_args(["bury-2022"])) == 2
-    assert command.run(parser.parse_args(["bury-2022", "--grid", "a=1", "--engine", "dask"])) == 2
+    assert main(["sweep", "bury-2022"]) == 2
+    assert main(["sweep", "bury-2022", "--grid", "a=1", "--engine", "dask"]) == 2
 
 
 def free_port() -> int:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from model.schemes.establishment import redundancy_pay, redundancy_weeks
 from model.schemes.staff.recruitment import (
     Recruiting,
     filled_at,
@@ -16,7 +17,6 @@ from model.schemes.staff.recruitment import (
     retention_due,
     starters,
 )
-from model.schemes.staff.redundancy import redundancy_pay, redundancy_weeks
 
 MONTH_ENDS = np.arange(1, 61)[:, None].astype(float)
 RULES = {

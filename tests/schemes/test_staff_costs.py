@@ -11,8 +11,9 @@ import pytest
 
 from model.case.draws import Draws
 from model.case.pay import PayError
-from model.case.records import Post, SchemeSpec
+from model.case.records import SchemeSpec
 from model.case.reference import PriceIndex, Reference
+from model.case.rows import Post
 from model.case.timeline import Timeline
 from model.case.words import INVESTMENT, ONE_OFF, RECURRING
 from model.schemes.cashflows import Tag

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from model.case.reading.problems import InputProblems
-from model.case.records import Actual
+from model.case.rows import Actual
 from model.tracking.charts import OUTSIDE, RUN_OF_EIGHT, chart, colour, power
 from model.tracking.neighbours import compare
 

@@ -8,7 +8,7 @@ import pytest
 from benchmarks.tracking import coverage
 from model.case.draws import central, sample, thinned, with_values
 from model.case.reading.problems import InputProblems
-from model.case.records import Actual
+from model.case.rows import Actual
 from model.case.timeline import Timeline
 from model.money.portfolio import evaluate
 from model.schemes.load import load_case

@@ -15,7 +15,18 @@ from model.case.records import FundingPlan, SchemeSpec
 from model.case.reference import PriceIndex
 from model.case.spelling import near, nearest
 from model.case.units import UNITS, to_price_base
-from model.case.words import AGENCY, ALL, BETA, ENTRY_REDUCTION, FIXED, FOSTERING_GROWTH, LOGNORMAL, NORMAL, RESERVE
+from model.case.words import (
+    AGENCY,
+    ALL,
+    BETA,
+    CHANCE_OF,
+    ENTRY_REDUCTION,
+    FIXED,
+    FOSTERING_GROWTH,
+    LOGNORMAL,
+    NORMAL,
+    RESERVE,
+)
 
 MEDIAN_TOLERANCE: Final = 0.05
 """How far a value may stand from the median of its P10 and P90, as a share of the distance between them."""
@@ -97,15 +108,17 @@ def _range_faults(value: float, low: float | None, high: float | None, kind: str
         return [Fault("low" if low <= 0 else "high", "strictly between 0 and 1 for beta")]
     if kind == BETA and not low < value < high:
         return [Fault("value", f"a mean strictly between P10 and P90 ({low:g} and {high:g}) for beta")]
-    return _median_faults(value, low, high, kind) if kind in {NORMAL, LOGNORMAL} else []
+    return _shape_faults(value, low, high, kind)
 
 
-def _median_faults(value: float, low: float, high: float, kind: str) -> list[Fault]:
-    """Normal and lognormal are fitted to P10 and P90, which fixes their median: the value must be it."""
+def _shape_faults(value: float, low: float, high: float, kind: str) -> list[Fault]:
+    """What one distribution asks for. P10 and P90 fix the median of a normal and a lognormal: the value must be it."""
+    if kind == CHANCE_OF and (low, high) != (0, 1):
+        return [Fault("low" if low else "high", "0 and 1 for chance: a draw has one or the other")]
     if kind == LOGNORMAL and low <= 0:
         return [Fault("low", "above 0 for lognormal")]
-    median = (low + high) / 2 if kind == NORMAL else math.sqrt(low * high)
-    if abs(value - median) <= MEDIAN_TOLERANCE * (high - low):
+    median = math.sqrt(low * high) if kind == LOGNORMAL else (low + high) / 2
+    if kind not in {NORMAL, LOGNORMAL} or abs(value - median) <= MEDIAN_TOLERANCE * (high - low):
         return []
     other = "or use pert, whose value is the most likely one"
     return [Fault("value", f"the median of a {kind} with this P10 and P90, which is {median:.6g}", other)]

@@ -1,243 +1,180 @@
-"""The CSV files of a case: each column with what its cells hold and what it means.
+"""The CSV files of a case: what no cell can tell for itself, and the records that take more than their cells."""
 
-Declared once: the files are read by these tables, and so are the data dictionary and the workbook's sheets made.
-"""
-
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import date
 from typing import Final
 
-from model.case import parameters, words
-from model.case.measures import PRINTED_UNITS
-from model.case.pay import PLACES_IN_A_GRADE
-from model.case.reading import cells
-from model.case.reading.files import Table, blank, need, spare
-from model.case.units import UNITS
-
-MOVES: Final = {placement: f"moves_to_{placement}_annual" for placement in parameters.PLACEMENTS}
-"""Optional columns of `caseload.csv`: children a year who move from the row's placement to another."""
-MOVING: Final = {placement: f"moving_rate_annual_to_{placement}" for placement in parameters.PLACEMENTS}
-IN_CARE: Final = {
-    "0_6": "in their first six months in care", "6_12": "six to twelve months in care",
-    "12_24": "one to two years in care", "24_on": "over two years in care",
-}  # fmt: skip
-LEAVING: Final = tuple(f"leaving_rate_annual_{months}" for months in IN_CARE)
-CARE_SHARES: Final = tuple(f"share_in_care_{months}" for months in IN_CARE)[:-1]
-MEAN_AGE: Final = "mean_age_months"
-YOUNGER: Final = "entries_younger_share"
-"""Optional columns of `caseload.csv` that a return fills: rates a year and child by months in care; who is there."""
-POUNDS: Final = {"GBP": 1.0, "GBP k": 1e3, "GBP m": 1e6}
-"""Units of a printed amount that can stand beside modelled pounds: unit -> pounds."""
-PRINTED_COST: Final = "change_annual_cost_gbp"
-TRACKED_UNITS: Final = (*UNITS, *PRINTED_UNITS)
-
-_RATING = cells.word(words.RATINGS, "red, amber or green")
-_SOURCE = need("source", cells.text_cell, "Where it is from.")
-_NOTE = spare("note", cells.text_cell, "What a reader should know.")
-
-ASSUMPTIONS: Final = Table(
-    file="assumptions.csv",
-    key=("name",),
-    columns=(
-        need("name", cells.name, "`group.name`; a scheme's assumptions begin with the scheme's name."),
-        need("value", cells.number, "The central value."),
-        spare("low", cells.number, "The low end of the range; `distribution` says what that means."),
-        spare("high", cells.number, "The high end of the range."),
-        spare("distribution", cells.word(words.DISTRIBUTIONS, "a distribution"), "What the range means: see below."),
-        need("unit", cells.word(UNITS, f"one of the units {', '.join(UNITS)}"), "What the number counts: see below."),
-        spare("price_base", cells.financial_year_cell,
-              "For money, the financial year in whose prices it is. It is brought to the case's prices."),
-        need("source", cells.text_cell, "Where it is from: a paragraph, a table, or Judgement."),
-        spare("as_at", cells.iso_date,
-              "The day it was true or known; in the base scenario never after the case's `knowledge_date`."),
-        need("quality", _RATING,
-             "green: measured here or official. amber: measured elsewhere, old or indirect. red: no good source."),
-        spare("impact", _RATING,
-              "How far it moves the NPV of invest to save or the whole, in all or in cash, between low and high: red "
-              "£1m or more, amber £0.25m, green less. `check --impact` works it out."),
-        spare("owner", cells.text_cell, "The role that answers for it."),
-        spare("note", cells.text_cell, "What it is and why this number, in plain words."),
-        spare("label", cells.text_cell,
-              "Its name for people; empty = the words of this page. A name of the case's own needs one."),
-    ),
-)  # fmt: skip
-ESTABLISHMENT: Final = Table(
-    file="establishment.csv",
-    key=("id",),
-    columns=(
-        need("id", cells.identifier, "A short name, for formulas."),
-        need("team", cells.text_cell, "The team."),
-        need("post", cells.text_cell, "The post."),
-        blank("grade", cells.text_cell, "Its grade; prices the row where no cost is printed."),
-        need("fte_current", cells.count, "Full-time equivalents now."),
-        need("fte_proposed", cells.count, "Full-time equivalents proposed."),
-        blank(PRINTED_COST, cells.number,
-              "The printed net change in cost for a full year, never a cost for each post."),
-        blank("start", cells.iso_date, "Its first day; empty = the start of its scheme."),
-        spare("end", cells.iso_date, "Its last day; empty = the end of its scheme, if that has one."),
-        need("charged_to", cells.text_cell, "The one scheme that pays."),
-        blank("included_in", cells.identifier,
-              "The `id` of the line that counts it already: a memo. Its cost moves if another scheme pays."),
-        spare("included_when", cells.name,
-              "A switch of `assumptions.csv`: 1 = inside that line, 0 = on top of it."),
-        need("funding", cells.word(words.PURSES, "who pays"), f"Who pays: {', '.join(words.PURSES)}."),
-        spare("basis", cells.word(words.BASES, "year or day"),
-              "`year` (also if empty), or `day` for a cost of every day: a leap year has 366."),
-        spare("already_filled_months", cells.name,
-              "An assumption: the months for which the post would be paid anyway."),
-        spare("recruited", cells.yes_or_no,
-              "yes or no: whether it fills over time. Empty = yes where the row adds posts."),
-        spare("service_line", cells.text_cell, "The heading in the council's own table, for virements."),
-        need("source", cells.text_cell, "Where it is from. With the word inferred, the printed cost is marked so."),
-        _NOTE,
-        spare("grade_current", cells.text_cell, "The grade that the post has now, to price a regrade."),
-        spare("spine_point", cells.text_cell, "A stated point of the spine."),
-        spare("priced_at", cells.word(PLACES_IN_A_GRADE, "a place in the grade"),
-              "Where in the grade: bottom, middle or top (also if empty)."),
-        spare("increments", cells.yes_or_no, "yes or no: whether it rises by a point a year."),
-        spare("costing", cells.word(words.COSTINGS, "printed or bottom_up"),
-              "`printed`, or `bottom_up` from the grade. Empty = printed, if a cost is printed."),
-        spare("price_base", cells.financial_year_cell,
-              "The financial year of the printed cost's prices; empty = the case's."),
-    ),
-)  # fmt: skip
-CASELOAD: Final = Table(
-    file="caseload.csv",
-    key=("age_band", "placement", "stream"),
-    columns=(
-        need("age_band", cells.word((*parameters.AGE_BANDS, parameters.AGE_18, words.ALL), "an age band"),
-             f"{', '.join(parameters.AGE_BANDS)} or all; {parameters.AGE_18} for those who leave at 18."),
-        need("placement", cells.word((*parameters.PLACEMENTS, words.ALL), "a placement"),
-             f"{', '.join(parameters.PLACEMENTS)} or all."),
-        spare("stream", cells.word(words.STREAMS, "general or uasc"),
-              "Empty or general; uasc for unaccompanied asylum-seeking children."),
-        blank("children", cells.count, "Children in care on the day before the case starts."),
-        blank("entries_annual", cells.count, "Children who enter care in a year."),
-        blank("exits_annual", cells.count, "Children who leave care in a year."),
-        *(
-            spare(name, cells.count, f"Children a year who move to {placement} from this row's placement.")
-            for placement, name in MOVES.items()
-        ),
-        *(
-            spare(
-                name, cells.count,
-                f"Rate a year and child of leaving care {months}, in a row of one age and placement. Once any row has "
-                "rates, exits are not solved for.",
-            )
-            for name, months in zip(LEAVING, IN_CARE.values(), strict=True)
-        ),
-        *(
-            spare(name, cells.count, f"Rate a year and child of moving to {placement}, likewise.")
-            for placement, name in MOVING.items()
-        ),
-        *(
-            spare(name, cells.count, f"Share of an age's children who are {months}, in its row of placement all.")
-            for name, months in zip(CARE_SHARES, IN_CARE.values(), strict=False)
-        ),
-        spare(MEAN_AGE, cells.count, "Mean months of age of an age's children, in its row of placement all."),
-        spare(YOUNGER, cells.between(0, 1),
-              "Share of an age's entrants in the younger half of its band, to give their mean age; half where empty."),
-        spare("source", cells.text_cell, _SOURCE.means),
-        spare("note", cells.text_cell, "How a suppressed figure was filled."),
-    ),
-)  # fmt: skip
-APPROVED_BUDGET: Final = Table(
-    file="approved_budget.csv",
-    key=("line", "financial_year"),
-    columns=(
-        need("line", cells.text_cell,
-             "A line of the accounts, as in `annual.csv`. A line without a budget is never cashable."),
-        need("financial_year", cells.financial_year_cell,
-             "The year, such as 2022/23. After the last one the budget grows as `cashable.*` says."),
-        need("value_gbp", cells.number, "What the plan holds for it, in cash."),
-        _SOURCE,
-        spare("follows", cells.word([words.OPENING_CASELOAD], words.OPENING_CASELOAD),
-              "`opening_caseload` where the plan is not published: it then holds the opening children's cost."),
-        _NOTE,
-    ),
-)  # fmt: skip
-LEDGER: Final = Table(
-    file="ledger.csv",
-    key=("statement", "financial_year"),
-    columns=(
-        need("statement", cells.text_cell, "What the accounts show."),
-        need(
-            "placements",
-            cells.several((*parameters.PLACEMENTS, words.ALL), "placements with spaces between them, or all"),
-            "The placements it pays for, with spaces between them, or `all`.",
-        ),
-        need("financial_year", cells.financial_year_cell, "The year spent in."),
-        need("value_gbp", cells.positive, "What was spent, gross, in cash."),
-        _SOURCE,
-        spare("note", cells.text_cell, "What it holds that the model does not."),
-    ),
+from model.case import words
+from model.case.assumptions import Assumption
+from model.case.cells import Bad
+from model.case.measures import INFLATION, modelled
+from model.case.reading import formulas
+from model.case.reading.files import Row, Table, record_of
+from model.case.reading.problems import Problem
+from model.case.records import SchemeSpec
+from model.case.rows import (
+    POUNDS,
+    PRINTED_COST,
+    TRACKED_UNITS,
+    Actual,
+    Benefit,
+    BudgetLine,
+    CaseloadRow,
+    LedgerRow,
+    Post,
+    PublishedRow,
 )
-PUBLISHED: Final = Table(
-    file="published.csv",
-    key=("ref", "statement"),
-    columns=(
-        need("ref", cells.text_cell, "The paragraph of the paper."),
-        need("statement", cells.text_cell, "What it says."),
-        need("value", cells.number, "The printed figure."),
-        need("unit", cells.text_cell, "Its unit."),
-        need("precision", cells.positive,
-             "To what it was rounded in print: 0.001 for £m to three places; under 1 for an exact count."),
-        blank("formula", cells.text_cell, "How to work it out again; empty = nothing printed leads to it."),
-        blank("expected", cells.word(words.VERDICTS, "a verdict"),
-              "reconciles, rounding, differs or not_derivable; empty = what a sound figure would give."),
-        _NOTE,
-        spare("beside_scheme", cells.text_cell,
-              "For a saving claimed every year: the scheme whose modelled years stand beside it."),
-    ),
-)  # fmt: skip
-ACTUALS: Final = Table(
-    file="actuals.csv",
-    key=("period", "measure", "scope", "as_at"),
-    columns=(
-        need("period", cells.period, "A day, a month, a quarter (2022/23 Q1) or a financial year."),
-        need("measure", cells.text_cell,
-             "What was counted: a modelled measure, an assumption, or one of `benefits.csv`."),
-        need("value", cells.number, "What it was."),
-        need("unit", cells.text_cell, "Its unit."),
-        _SOURCE,
-        _NOTE,
-        spare("scope", cells.scope,
-              "An age band, a placement, a provider or a line; several joined by dots; empty = all."),
-        spare("numerator", cells.count, "For a rate: how many it is so of."),
-        spare("denominator", cells.count, "For a rate: out of how many."),
-        spare("as_at", cells.iso_date,
-              "When this was so known. A later day supersedes an earlier one, and both stay."),
-        spare("status", cells.word(words.STATUSES, "baseline, provisional or final"),
-              "baseline before the start, provisional or final after it; empty = kept, and not tracked."),
-    ),
-)  # fmt: skip
-BENEFITS: Final = Table(
-    file="benefits.csv",
-    key=("id",),
-    columns=(
-        need("id", cells.identifier, "Its name in the register."),
-        need("scheme", cells.text_cell, "The scheme that is to bring it about."),
-        need("benefit", cells.text_cell, "What is promised, in a few words."),
-        need("measure", cells.text_cell, "The measure of `actuals.csv` that tells."),
-        need("unit", cells.word(TRACKED_UNITS, f"one of the units {', '.join(TRACKED_UNITS)}"),
-             "The unit of the measure."),
-        need("nature", cells.word(words.BENEFIT_NATURES, "cashable, avoided or not_money"),
-             "cashable, avoided or not_money."),
-        need("owner", cells.text_cell, "The role that answers for it."),
-        spare("formula", cells.text_cell,
-              "What the model says the measure is; empty = the measure is itself a modelled one."),
-        spare("plan", cells.identifier, "The version of the frozen plan that promised it; empty = the first."),
-        need("source", cells.text_cell, "Where the data come from."),
-        spare("lag_months", cells.count, "Months by which the data are late."),
-        spare("rule", cells.rule,
-              "Two shares of what was promised, `0.9 0.75`: green from the first, red below the second."),
-        spare("status", cells.word(words.BENEFIT_STATUSES, "planned, live, achieved or closed"),
-              "planned, live, achieved or closed."),
-        spare("decision", cells.iso_date, "The day of the next decision about it."),
-        spare("disbenefit", cells.text_cell, "What may get worse because of it."),
-        _NOTE,
-    ),
-)  # fmt: skip
+from model.case.spelling import near, nearest
+from model.case.timeline import first_day
+from model.case.words import BOTTOM_UP, PRINTED
+
+ASSUMPTIONS: Final = Table(file="assumptions.csv", key=("name",), row=Assumption)
+ESTABLISHMENT: Final = Table(file="establishment.csv", key=("id",), row=Post)
+CASELOAD: Final = Table(file="caseload.csv", key=("age_band", "placement", "stream"), row=CaseloadRow)
+APPROVED_BUDGET: Final = Table(file="approved_budget.csv", key=("line", "financial_year"), row=BudgetLine)
+LEDGER: Final = Table(file="ledger.csv", key=("statement", "financial_year"), row=LedgerRow)
+PUBLISHED: Final = Table(file="published.csv", key=("ref", "statement"), row=PublishedRow)
+ACTUALS: Final = Table(file="actuals.csv", key=("period", "measure", "scope", "as_at"), row=Actual)
+BENEFITS: Final = Table(file="benefits.csv", key=("id",), row=Benefit)
 TABLES: Final = {
     table.file: table
     for table in (ASSUMPTIONS, ESTABLISHMENT, CASELOAD, APPROVED_BUDGET, LEDGER, PUBLISHED, ACTUALS, BENEFITS)
 }
 """The tables of every case, by file."""
+_ROUNDED: Final = 0.006  # a share printed to two places may be so far from its numerator over its denominator
+
+
+def establishment_problems(rows: Sequence[Row]) -> Iterator[Problem]:
+    """Yield memos of no line, and rows that nothing prices."""
+    ids = [row.values["id"] for row in rows if "id" in row.values]
+    memo = {row.values["id"] for row in rows if row.values.get("included_in") and "id" in row.values}
+    for row in rows:
+        parent = row.values.get("included_in", "")
+        if parent and parent not in ids:
+            yield row.problem("included_in", "the id of another row", nearest(parent, ids))
+        elif parent and (parent == row.values.get("id") or parent in memo):
+            yield row.problem("included_in", "the id of a row that is not itself a memo")
+        if row.values.get("included_when") and not parent:
+            yield row.problem("included_when", "empty, because included_in is empty")
+        if not row.complete or _is_inside(row, rows):
+            continue
+        costing = _costing(row)
+        if costing == PRINTED and row.values[PRINTED_COST] is None:
+            yield row.problem(PRINTED_COST, "a number", "or a grade, to price the row from its spine point")
+        if costing == BOTTOM_UP and not row.values["grade"]:
+            yield row.problem("grade", "a grade of grades.csv, since costing is bottom_up")
+
+
+def _is_inside(row: Row, rows: Sequence[Row]) -> bool:
+    """Whether a row may leave its cost out: a memo whose money stays in the line that it is counted in."""
+    if row.values[PRINTED_COST] is not None or row.values["costing"]:
+        return False
+    line = (row.values["included_in"], row.values["charged_to"])
+    return any((other.values.get("id"), other.values.get("charged_to")) == line for other in rows)
+
+
+def _costing(row: Row) -> str:
+    """What a row says, or else: as printed where a cost is printed, by the grade where only a grade is given."""
+    unsaid = BOTTOM_UP if row.values[PRINTED_COST] is None and row.values["grade"] else PRINTED
+    return str(row.values["costing"] or unsaid)
+
+
+def post(row: Row, rows: Sequence[Row]) -> Post:
+    """Return the post of a whole row. An empty `recruited` means yes where the row adds posts."""
+    adds_posts = row.values["fte_proposed"] > row.values["fte_current"]
+    recruited = adds_posts if row.values["recruited"] is None else row.values["recruited"]
+    return record_of(Post, row, recruited=recruited, costing=PRINTED if _is_inside(row, rows) else _costing(row))
+
+
+def published_problems(rows: Sequence[Row]) -> Iterator[Problem]:
+    """Yield claims whose unit cannot stand beside pounds."""
+    for row in rows:
+        if row.values.get("beside_scheme") and row.values.get("unit", "GBP") not in POUNDS:
+            yield row.problem("unit", f"{', '.join(POUNDS)}, to stand beside what a scheme saves")
+
+
+def published(row: Row) -> PublishedRow:
+    """Return the printed figure of a whole row. An empty `expected` is what a sound figure would give."""
+    unsaid = words.RECONCILES if row.values["formula"] else words.NOT_DERIVABLE
+    return record_of(PublishedRow, row, expected=row.values["expected"] or unsaid)
+
+
+# What happened, and what was promised ---------------------------------------------------------------------------------
+
+
+def tracking_problems(  # noqa: PLR0913, PLR0917 - two tables, and everything that they are held against
+    actuals: Sequence[Row],
+    benefits: Sequence[Row],
+    schemes: Sequence[SchemeSpec],
+    perimeters: Mapping[str, object],
+    start: date,
+    known: Collection[str],
+) -> Iterator[Problem]:
+    """Yield what in either file cannot be held against the case. `known`: what a formula of the case may name."""
+    units = modelled({spec.name: spec.kind for spec in schemes}, perimeters)
+    counted = {str(row.values.get("measure", "")) for row in actuals}
+    for row in benefits:
+        yield from _benefit(row, [spec.name for spec in schemes], units, counted, known)
+    theirs = {row.values["measure"]: row.values["unit"] for row in benefits if row.complete}
+    first: dict[str, Row] = {}
+    for row in actuals:
+        if row.complete:
+            yield from _actual(row, {**units, **theirs, INFLATION: "rate/year"}, known, start)
+            before = first.setdefault(row.values["measure"], row)
+            if before.values["unit"] != row.values["unit"]:
+                unit = before.values["unit"]
+                yield row.problem("unit", f"one unit a measure: {unit}, as in row {before.number}")
+
+
+def _benefit(
+    row: Row, schemes: Sequence[str], units: Mapping[str, str], counted: Collection[str], known: Collection[str]
+) -> Iterator[Problem]:
+    """Yield what is wrong with a benefit: its scheme, its measure, its formula, its unit."""
+    said = {*known, *units}
+    scheme, measure, formula = (row.values.get(column, "") for column in ("scheme", "measure", "formula"))
+    if scheme and scheme not in schemes:
+        yield row.problem("scheme", "the name of a scheme", nearest(scheme, schemes))
+    like = counted if formula else {*units, *counted}
+    if measure and measure not in {*said, *counted} and (not formula or near(measure, like)):
+        expected = "a measure of the model or of actuals.csv, or a formula beside it"
+        yield row.problem("measure", expected, nearest(measure, like))
+    if units.get(measure, row.values.get("unit")) != row.values.get("unit") and not formula:
+        yield row.problem("unit", f"{units[measure]}, as the model counts it")
+    try:
+        formulas.parse(formula or "0", said)
+    except Bad as bad:
+        yield row.problem("formula", bad.expected, bad.suggestion)
+
+
+def _actual(row: Row, units: Mapping[str, str], known: Collection[str], start: date) -> Iterator[Problem]:
+    """Yield what is wrong with one actual. One without a status is kept as it stands: only its figures are checked."""
+    actual = record_of(Actual, row)
+    yield from _figures(row, actual)
+    if not actual.status:
+        return
+    if actual.unit not in TRACKED_UNITS:
+        yield row.problem("unit", f"one of the units {', '.join(TRACKED_UNITS)}", nearest(actual.unit, TRACKED_UNITS))
+    stated = units.get(actual.name) or units.get(actual.measure)
+    if stated is None and actual.measure not in known:
+        yield row.problem("measure", "a measure of benefits.csv or of the model", nearest(actual.measure, units))
+    elif stated and stated != actual.unit:
+        yield row.problem("unit", f"{stated}, as the measure is counted")
+    if actual.measure == INFLATION and len(actual.period) != len("2022/23"):
+        yield row.problem("period", "a financial year, such as 2023/24: prices step once a year")
+    if actual.status != words.BASELINE and first_day(actual.period) < start:
+        advice = "what came before the start has the status baseline, and sets the limits of charts"
+        yield row.problem("period", f"{start.isoformat()} or later, where the baseline starts", advice)
+
+
+def _figures(row: Row, actual: Actual) -> Iterator[Problem]:
+    """Yield what contradicts itself within a row: a rate and what it is of, and a day before what it tells of."""
+    top, bottom = actual.numerator, actual.denominator
+    if (top is None) != (bottom is None):
+        yield row.problem("denominator" if bottom is None else "numerator", "both a numerator and a denominator")
+    if top is not None and bottom is not None:
+        if top > bottom:
+            yield row.problem("numerator", f"no more than the denominator, {bottom:g}")
+        elif bottom and abs(top / bottom - actual.value * (0.01 if actual.unit == "per cent" else 1)) > _ROUNDED:
+            yield row.problem("value", f"the numerator over the denominator, {top / bottom:.3g}")
+    if actual.as_at and actual.as_at < (begins := first_day(actual.period)):
+        yield row.problem("as_at", f"{begins.isoformat()} or later: nothing is known before it happens")

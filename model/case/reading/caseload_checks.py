@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from model.case import parameters
-from model.case.reading.case_tables import CARE_SHARES, LEAVING, MEAN_AGE, MOVES, MOVING, YOUNGER
 from model.case.reading.files import Row
 from model.case.reading.problems import Problem
 from model.case.records import SchemeSpec
+from model.case.rows import CARE_SHARES, LEAVING, MEAN_AGE, MOVES, MOVING, YOUNGER
 from model.case.words import ALL, ENTRY_REDUCTION, FOSTERING_GROWTH, LEAVING_SOONER, OWN_HOMES, PRICE_CHANGE, STEP_DOWN
 
 CHILDREN, ENTRIES, EXITS = "children", "entries_annual", "exits_annual"

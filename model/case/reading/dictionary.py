@@ -3,25 +3,17 @@
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from model.case import parameters
+from model.case import cells, parameters
+from model.case.columns import Column, columns_of
+from model.case.options import OptionsFile
 from model.case.parameters import Parameter
-from model.case.reading import case_toml, options_toml, scenario_toml
 from model.case.reading.case_tables import TABLES
 from model.case.reading.files import Table
-from model.case.reading.toml import Key
+from model.case.reading.overrides import Scenario
+from model.case.records import CaseKeys
 from model.case.units import UNITS
 
-KEYS: Final = {
-    "case.toml": case_toml.CASE,
-    "[conventions]": case_toml.CONVENTIONS,
-    "[[schemes]]": case_toml.SCHEME,
-    "[funding]": case_toml.FUNDING,
-    "[[correlations]]": case_toml.CORRELATION,
-    "[[papers]]": case_toml.PAPER,
-    "[[structure]]": case_toml.CHOICE,
-    "scenarios/*.toml": scenario_toml.SCENARIO,
-    **options_toml.KEYS,
-}
+TOML_FILES: Final = {"case.toml": CaseKeys, "scenarios/*.toml": Scenario, "options.toml": OptionsFile}
 DISTRIBUTIONS: Final[dict[str, tuple[str, str]]] = {
     "fixed": ("empty", "certain, or a choice"),
     "uniform": ("lowest and highest possible", "anywhere between"),
@@ -63,7 +55,7 @@ def page() -> str:
         "## Units",
         _units(),
         "## `case.toml`, the scenarios and the options",
-        *(part for name, keys in KEYS.items() for part in (f"### `{name}`", _keys(keys))),
+        *(part for name, keys in toml_tables().items() for part in (f"### `{name}`", _keys(keys))),
         "## The kinds of scheme",
         _table(("kind", "what it does"), ((_code(kind), words) for kind, words in parameters.KINDS.items())),
         "## Assumptions",
@@ -83,8 +75,20 @@ def _columns(table: Table) -> str:
     return _table(("column", "what it holds", "may be left out"), rows)
 
 
-def _keys(keys: Mapping[str, Key]) -> str:
-    rows = ((_code(name), key.means, "" if key.needed else "yes") for name, key in keys.items())
+def toml_tables() -> dict[str, tuple[Column, ...]]:
+    """Return the keys of each TOML file, and after it those of each table in it, by its heading."""
+    found: dict[str, tuple[Column, ...]] = {}
+    for file, record in TOML_FILES.items():
+        found[file] = columns_of(record)
+        for key in found[file]:
+            if key.of is not None:
+                heading = f"[[{key.name}]]" if key.cell is cells.tables else f"[{key.name}]"
+                found[f"{file} {heading}" if heading in found else heading] = columns_of(key.of)
+    return found
+
+
+def _keys(keys: Iterable[Column]) -> str:
+    rows = ((_code(key.name), key.means, "" if key.required else "yes") for key in keys)
     return _table(("key", "what it holds", "may be left out"), rows)
 
 

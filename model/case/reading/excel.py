@@ -15,9 +15,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from model.case.reading import cells
+from model.case import cells
 from model.case.reading.problems import shown
-from model.case.units import is_financial_year
+from model.case.timeline import is_financial_year
 
 Records = list[tuple[int, list[str]]]
 

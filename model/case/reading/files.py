@@ -4,56 +4,22 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import MISSING, dataclass, fields
-from itertools import pairwise
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
-from model.case.reading import cells, excel
-from model.case.reading.cells import Bad
+from model.case import cells
+from model.case.cells import Bad
+from model.case.columns import Column, columns_of, made_of
+from model.case.reading import excel
 from model.case.reading.problems import Problem
 from model.case.spelling import near
 
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
-
 EXTRA_PREFIX = "x_"
-Record = TypeVar("Record", bound="DataclassInstance")
+Record = TypeVar("Record")
+_SPLIT_THOUSANDS = re.compile(r"(?:^|,)(\s*-?£?[0-9]{1,3},[0-9]{3}(?:\.[0-9]*)?\s*)(?=,|$)")
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Column:
-    """A column: what its cells hold, in words too; whether it must be there, and whether a cell may be empty."""
-
-    name: str
-    cell: cells.Cell[Any]
-    means: str = ""
-    required: bool = True
-    blank: bool = False
-
-    def value(self, text: str) -> Any:  # noqa: ANN401 - each column has its own type
-        """Return the value of a cell, or raise Bad."""
-        if text:
-            return self.cell(text)
-        if not self.blank:
-            raise Bad("a value; the cell is empty")
-        return self.cell.empty
-
-
-def need(name: str, cell: cells.Cell[Any], means: str = "") -> Column:
-    """Return a column that must be there, with a value in every cell."""
-    return Column(name=name, cell=cell, means=means)
-
-
-def blank(name: str, cell: cells.Cell[Any], means: str = "") -> Column:
-    """Return a column that must be there, whose cells may be empty."""
-    return Column(name=name, cell=cell, means=means, blank=True)
-
-
-def spare(name: str, cell: cells.Cell[Any], means: str = "") -> Column:
-    """Return a column that may be left out, and whose cells may be empty."""
-    return Column(name=name, cell=cell, means=means, required=False, blank=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +28,7 @@ class Row:
 
     file: str
     number: int
-    values: Mapping[str, Any]
+    values: Mapping[str, Any] = field(default_factory=dict)
     raw: Mapping[str, str]
     complete: bool
 
@@ -74,11 +40,20 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """A CSV file: its name, its columns, and those of them that tell one row from another."""
+    """A CSV file: its name, what a row states, and the columns that tell one row from another.
+
+    `row`: the record whose fields are columns, or what is declared by name; `also` columns that no record keeps.
+    """
 
     file: str
     key: tuple[str, ...]
-    columns: tuple[Column, ...]
+    row: type | Mapping[str, Any]
+    also: Mapping[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def columns(self) -> tuple[Column, ...]:
+        """All columns, in order."""
+        return (*columns_of(self.row), *columns_of(self.also))
 
     def rows(self, folder: Path, problems: list[Problem], *, optional: bool = True) -> list[Row]:
         """Return the rows of the table in a folder, which may lack it. A key that stands there twice is a problem.
@@ -105,13 +80,35 @@ class Table:
         records, _ = _records(path, self.columns, problems, optional=optional)
         if not records:
             return []
-        file, titles, width = shown_path(path), [cell.strip() for cell in records[0][1]], len(records[0][1])
+        titles, width = [cell.strip() for cell in records[0][1]], len(records[0][1])
         while titles and not titles[-1]:
             titles.pop()
-        faults = _heading_problems(titles, self.columns, file)
+        faults = _heading_problems(titles, self.columns, shown_path(path))
         problems.extend(faults)
-        heading = _Heading(file=file, titles=titles, width=width, columns=self.columns)
-        return [] if faults else [heading.row(number, texts, problems) for number, texts in records[1:]]
+        needed = {column.name for column in self.columns if not column.blank}
+        rows = []
+        for number, texts in [] if faults else records[1:]:
+            fits = len(texts) <= width and not needed & set(titles[len(texts) :])  # empty last cells may be left out
+            if not fits:
+                problems.append(_width_problem(shown_path(path), number, texts, len(titles), width))
+            padded = [*texts, *[""] * (len(titles) - len(texts))]
+            raw = {title: cells.plain(text) for title, text in zip(titles, padded, strict=False)}
+            # where its cells cannot be told apart only the first, which names the row, is read
+            columns = self.columns if fits else [c for c in self.columns if c.name == titles[0]]
+            rows.append(_row(Row(file=shown_path(path), number=number, raw=raw, complete=fits), columns, problems))
+        return rows
+
+
+def _row(row: Row, columns: Sequence[Column], problems: list[Problem]) -> Row:
+    """Return a row with the values of its cells; each that cannot be read is a problem, and left out."""
+    values: dict[str, Any] = {}
+    before = len(problems)
+    for column in columns:
+        try:
+            values[column.name] = column.value(row.raw.get(column.name, ""))
+        except Bad as bad:
+            problems.append(row.problem(column.name, bad.expected, bad.suggestion))
+    return replace(row, values=values, complete=row.complete and len(problems) == before)
 
 
 def records(record: type[Record], rows: Iterable[Row], **instead: object) -> tuple[Record, ...]:
@@ -121,12 +118,7 @@ def records(record: type[Record], rows: Iterable[Row], **instead: object) -> tup
 
 def record_of(record: type[Record], row: Row, **instead: object) -> Record:
     """Return the record that a whole row states, and `instead` more. An empty cell leaves a field at its default."""
-    stated = {
-        field.name: row.values[field.name]
-        for field in fields(record)
-        if field.name in row.values and (row.raw.get(field.name) or field.default is MISSING)
-    }
-    return record(**{**stated, **instead})
+    return made_of(record, {name: value for name, value in row.values.items() if row.raw.get(name)}, **instead)
 
 
 def is_aside(path: Path) -> bool:
@@ -241,46 +233,11 @@ def _heading_problems(titles: list[str], columns: Sequence[Column], file: str) -
     return found + [Problem(file, f"a column {name}, which is missing", row=1, column=name) for name in missing]
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Heading:
-    """A table's first row: its titles, how many cells it has with the empty ones after them, and what is declared."""
-
-    file: str
-    titles: list[str]
-    width: int
-    columns: Sequence[Column]
-
-    def row(self, number: int, texts: list[str], problems: list[Problem]) -> Row:
-        """Read one row. Where its cells cannot be told apart only the first, which names the row, is read.
-
-        A spreadsheet may leave out the last cells of a row where they may be empty.
-        """
-        needed = {column.name for column in self.columns if not column.blank}
-        fits = len(texts) <= self.width and not needed & set(self.titles[len(texts) :])
-        if not fits:
-            problems.append(self._width_problem(number, texts))
-        padded = [*texts, *[""] * (len(self.titles) - len(texts))]
-        raw = {title: cells.plain(text) for title, text in zip(self.titles, padded, strict=False)}
-        values: dict[str, Any] = {}
-        faults = []
-        for column in self.columns if fits else [c for c in self.columns if c.name == self.titles[0]]:
-            try:
-                values[column.name] = column.value(raw.get(column.name, ""))
-            except Bad as bad:
-                faults.append((column.name, bad.expected, bad.suggestion))
-        row = Row(file=self.file, number=number, values=values, raw=raw, complete=fits and not faults)
-        problems.extend(row.problem(*fault) for fault in faults)
-        return row
-
-    def _width_problem(self, number: int, texts: list[str]) -> Problem:
-        split = next((f"{a},{b}" for a, b in pairwise(texts) if _split_thousands(a, b)), "")
-        advice = "put quotation marks around a text that holds a comma"
-        if split and len(texts) > self.width:
-            advice = f"is {split} one number? Write it without the comma"
-        expected = f"{len(self.titles)} cells, as in the heading, not {len(texts)}"
-        return Problem(self.file, expected, advice, row=number, value=",".join(texts))
-
-
-def _split_thousands(left: str, right: str) -> bool:
-    """Whether two neighbouring cells look like one number with a thousands separator."""
-    return bool(re.fullmatch(r"\s*-?£?[0-9]{1,3}", left) and re.fullmatch(r"[0-9]{3}(?:\.[0-9]*)?\s*", right))
+def _width_problem(file: str, number: int, texts: list[str], wanted: int, width: int) -> Problem:
+    """The problem of a row with more cells than its heading, or with too few."""
+    split = _SPLIT_THOUSANDS.search(",".join(texts))
+    advice = "put quotation marks around a text that holds a comma"
+    if split and len(texts) > width:
+        advice = f"is {split[1]} one number? Write it without the comma"
+    expected = f"{wanted} cells, as in the heading, not {len(texts)}"
+    return Problem(file, expected, advice, row=number, value=",".join(texts))

@@ -20,8 +20,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
 from model.case import parameters
-from model.case.reading.cells import Bad
-from model.case.records import Post
+from model.case.cells import Bad
+from model.case.rows import Post
 from model.case.spelling import nearest
 from model.case.words import ALL, WHOLE
 

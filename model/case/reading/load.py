@@ -9,34 +9,38 @@ from typing import Any, Final
 
 from model.case import parameters
 from model.case.assumptions import Assumption, Assumptions
+from model.case.cells import Bad
 from model.case.draws import copula_factor
 from model.case.options import FILE_NAME
 from model.case.pay import PayTables
 from model.case.reading import (
     assumption_rows,
-    case_rows,
     case_tables,
     case_toml,
     caseload_checks,
     formulas,
     pay_files,
     reference_files,
-    scenario_toml,
-    tracking_tables,
 )
 from model.case.reading.assumption_rows import Stated
 from model.case.reading.case_toml import CaseFile
-from model.case.reading.cells import Bad
 from model.case.reading.files import Row, is_aside, records, shown_path
-from model.case.reading.overrides import given
+from model.case.reading.overrides import (
+    Scenario,
+    given,
+    override_assumptions,
+    override_conventions,
+    override_schemes,
+    read_scenario,
+)
 from model.case.reading.problems import InputProblems, Problem
 from model.case.reading.reference_files import ReferenceFiles
-from model.case.reading.scenario_toml import Scenario
 from model.case.reading.toml import Place, read_toml
-from model.case.records import Actual, Benefit, BudgetLine, Case, Conventions, LedgerRow, Post, SchemeSpec
+from model.case.records import Case, Conventions, SchemeSpec
 from model.case.reference import PriceIndex
+from model.case.rows import Actual, Benefit, BudgetLine, CaseloadRow, LedgerRow, Post
 from model.case.spelling import near, nearest
-from model.case.timeline import MONTHS_A_YEAR, Timeline
+from model.case.timeline import MONTHS_A_YEAR, Timeline, financial_year
 from model.case.units import UNITS, to_price_base
 
 CASE_TOML: Final = "case.toml"
@@ -49,7 +53,8 @@ TABLES: Final = {
 KNOWN_FILES: Final = (CASE_TOML, FILE_NAME, *TABLES)
 NAMED_BY_POSTS: Final = {"included_when": "switch", "already_filled_months": "months"}
 """Columns of `establishment.csv` that name an assumption, and the unit it must have."""
-KEPT_AS_STATED: Final = ("name", "title", "council", "price_base", "knowledge_date", "base_scenario")
+KEPT_AS_STATED: Final = ("name", "title", "council", "price_base", "knowledge_date", "base_scenario", "correlations",
+                         "papers", "structure")  # fmt: skip
 
 
 def case_names(inputs_root: str | Path) -> tuple[str, ...]:
@@ -156,8 +161,7 @@ class _Reading:
             self.problems.extend(caseload_checks.problems(rows["caseload.csv"], schemes, caseload))
         if conventions is None:
             return None
-        index = self.shared.reference.indices[conventions.price_index]
-        posts = self._posts(values.get("price_base", ""), index)
+        posts = self._posts(values.get("price_base", ""), self.shared.reference.indices[conventions.price_index])
         if self.problems:
             return None
         years = (conventions.horizon_years or values["horizon_years"]) + conventions.run_off_years
@@ -177,46 +181,43 @@ class _Reading:
             assumptions=Assumptions(assumptions),
             schemes=schemes,
             establishment=posts,
-            caseload=case_rows.caseload(rows["caseload.csv"]),
+            published=tuple(case_tables.published(row) for row in rows["published.csv"]),
+            caseload=records(CaseloadRow, rows["caseload.csv"]),
             approved_budget=records(BudgetLine, rows["approved_budget.csv"]),
-            published=case_rows.published(rows["published.csv"]),
             actuals=records(Actual, rows["actuals.csv"]),
             benefits=records(Benefit, rows["benefits.csv"]),
             ledger=records(LedgerRow, rows["ledger.csv"]),
             perimeters=file.perimeters,
-            correlations=file.correlations,
             funding=file.funding,
-            papers=file.papers,
-            structure=file.structure,
             reference=replace(self.shared.reference, pay=pay),
         )
 
     def _hold_together(self) -> None:
         """Add what in one file does not fit another, before any scenario is laid over them."""
-        file, rows, stated, names = self.file, self.rows, self.stated, self.names
+        file, rows, stated, names, schemes = self.file, self.rows, self.stated, self.names, self.file.of("schemes")
         posts, caseload, published = (rows[f"{name}.csv"] for name in ("establishment", "caseload", "published"))
         words = names | formulas.worked_out({*file.scheme_names, *file.perimeters})
         words |= formulas.of_establishment((row.raw.get("id", ""), row.raw.get("team", "")) for row in posts)
         used = self._names_in_formulas(words)
         used |= {row.values.get(column, "") for row in posts for column in NAMED_BY_POSTS}
-        used |= {name for pair in file.correlations for name in (pair.a, pair.b)}
-        lines = {*parameters.BUDGET_LINES, *(scheme.line for scheme in file.schemes)}
+        used |= {name for pair in file.of("correlations") for name in (pair.a, pair.b)}
+        lines = {*parameters.BUDGET_LINES, *(scheme.line for scheme in schemes)}
         add = self.problems.extend
-        add(case_rows.establishment_problems(posts))
-        add(_post_problems(posts, file, stated, names))
+        add(case_tables.establishment_problems(posts))
+        add(self._post_problems())
         add(_unknown(rows["approved_budget.csv"], "line", lines, "a line of the accounts, or a scheme's"))
-        add(case_rows.published_problems(published))
+        add(case_tables.published_problems(published))
         add(_unknown(published, "beside_scheme", file.scheme_names, "the name of a scheme"))
-        add(_correlation_problems(file, names))
-        if names and file.schemes and file.timeline:
+        add(self._correlation_problems())
+        if names and schemes and file.timeline:
             tracked = (rows["actuals.csv"], rows["benefits.csv"])
-            add(tracking_tables.problems(*tracked, file.schemes, file.perimeters, file.timeline.start, words))
+            add(case_tables.tracking_problems(*tracked, schemes, file.perimeters, file.timeline.start, words))
         place = shown_path(self.folder / case_tables.ASSUMPTIONS.file)
         if self.complete and (names or all(problem.file != place for problem in self.problems)):
-            held = assumption_rows.held_by(caseload, posts, file.schemes, file.funding)
-            add(assumption_rows.name_problems(stated, names, file.schemes, used, held, place))
+            held = assumption_rows.held_by(caseload, posts, schemes, file.funding)
+            add(assumption_rows.name_problems(stated, names, schemes, used, held, place))
         units = {name: UNITS[row.assumption.unit] for name, row in stated.items()}
-        add(case_toml.setting_problems(file.structure, units, names, file.toml))
+        add(case_toml.setting_problems(file, units, names))
 
     def _names_in_formulas(self, words: Collection[str]) -> set[str]:
         """Return the figures that formulas speak of; one that cannot be read is a problem."""
@@ -231,18 +232,17 @@ class _Reading:
 
     def _posts(self, price_base: str, index: PriceIndex) -> tuple[Post, ...]:
         """Return the posts, each printed cost in the case's price base."""
-        posts = []
-        for post in case_rows.posts(self.rows["establishment.csv"]):
-            if post.printed_gbp is not None and post.price_base and price_base:
+        rows, posts = self.rows["establishment.csv"], []
+        for row in (row for row in rows if row.complete):
+            post = case_tables.post(row, rows)
+            gbp = post.printed_gbp
+            if gbp is not None and post.price_base and price_base:
                 try:
-                    gbp = to_price_base(post.printed_gbp, index, post.price_base, price_base)
-                    posts.append(replace(post, printed_gbp=gbp))
+                    gbp = to_price_base(gbp, index, post.price_base, price_base)
                 except KeyError:
-                    row = next(row for row in self.rows["establishment.csv"] if row.values.get("id") == post.id)
                     expected = f"{min(index.level)} or later, where the price index {index.name} starts"
                     self.problems.append(row.problem("price_base", expected))
-            else:
-                posts.append(post)
+            posts.append(replace(post, printed_gbp=gbp))
         return tuple(posts)
 
     def _scenario(self, wanted: str | None) -> Scenario | None:
@@ -260,7 +260,7 @@ class _Reading:
             if folded.count(name.casefold()) > 1
         )
         name = known[0] if wanted is None and known else wanted or ""
-        return scenario_toml.read_scenario(self.folder, name, known, self.names, problems)
+        return read_scenario(self.folder, name, known, self.names, problems)
 
     def _under(
         self, layers: Sequence[Scenario]
@@ -268,18 +268,18 @@ class _Reading:
         """Apply a scenario and what is laid over it: schemes, conventions, assumptions in the case's price base."""
         problems, file, shared = self.problems, self.file, self.shared
         price_base, known = file.values.get("price_base", ""), file.values.get("knowledge_date")
-        schemes, settings, merged = file.schemes, file.conventions, dict(self.stated)
+        schemes, settings, merged = file.of("schemes"), file.values.get("conventions", {}), dict(self.stated)
         places = dict.fromkeys(case_toml.CONVENTIONS, file.place("conventions"))
         for layer in layers:
-            schemes = scenario_toml.override_schemes(schemes, file.scheme_names, layer, problems)
-            settings = scenario_toml.override_conventions(settings, layer, problems)
-            merged = scenario_toml.override_assumptions(merged, self.names, layer, price_base, problems)
+            schemes = override_schemes(schemes, file.scheme_names, layer, problems)
+            settings = override_conventions(settings, layer, problems)
+            merged = override_assumptions(merged, self.names, layer, price_base, problems)
             set_here = Place(toml=layer.toml, table="conventions")
             places |= {key: set_here for key in places if f"conventions.{key}" in layer.overrides}
         conventions = case_toml.make_conventions(settings, shared.reference, places, problems)
         index = shared.reference.indices.get(settings.get("price_index", ""))
         if index is not None and self.complete:
-            problems.extend(case_toml.index_problems(file.values, min(index.level), file.place()))
+            problems.extend(self._before(min(index.level)))
         problems.extend(assumption_rows.bound_problems(merged))
         assumptions = {}
         for name, row in merged.items():
@@ -294,6 +294,43 @@ class _Reading:
                     problems.extend(assumption_rows.knowledge_problem(last, last.values["as_at"], known))
         return schemes, assumptions, conventions
 
+    def _before(self, first: str) -> Iterator[Problem]:
+        """Yield the price base and the start of a case where the price index begins later, in the year `first`."""
+        values, expected = self.file.values, f"{first} or later: the price index starts there"
+        if values.get("price_base", first) < first:
+            yield self.file.place().problem("price_base", values["price_base"], expected)
+        if "start" in values and financial_year(values["start"]) < first:
+            yield self.file.place().problem("start", values["start"], expected)
+
+    def _post_problems(self) -> Iterator[Problem]:
+        """Yield what in establishment rows does not fit the schemes, the horizon and the assumptions they name."""
+        rows, timeline = self.rows["establishment.csv"], self.file.timeline
+        yield from _unknown(rows, "charged_to", self.file.scheme_names, "the name of a scheme")
+        for row in rows:
+            start = row.values.get("start")
+            if start and timeline and not timeline.start <= start < timeline.end:
+                yield row.problem("start", case_toml.horizon_words(timeline))
+        for column, unit in NAMED_BY_POSTS.items():
+            yield from _unknown(rows, column, self.names, "the name of an assumption")
+            for row in rows:
+                named = self.stated.get(row.values.get(column, ""))
+                if named and named.assumption.unit != unit:
+                    yield row.problem(column, f"an assumption in the unit {unit}")
+
+    def _correlation_problems(self) -> Iterator[Problem]:
+        """Yield correlations of assumptions that there are not, and all of them where they cannot hold together."""
+        pairs = self.file.of("correlations")
+        for position, pair in enumerate(pairs):
+            for key, name in (("a", pair.a), ("b", pair.b)):
+                if self.names and name not in self.names:
+                    place, expected = self.file.place("correlations", position), "the name of an assumption"
+                    yield place.problem(key, name, expected, nearest(name, self.names))
+        try:
+            copula_factor(pairs)
+        except ValueError as error:
+            place, expected = self.file.place("correlations", len(pairs) - 1), "correlations that can hold together"
+            yield place.problem("rho", pairs[-1].rho, expected, str(error))
+
 
 def _unknown(rows: Sequence[Row], column: str, known: Collection[str], expected: str) -> Iterator[Problem]:
     """Yield cells that name what there is not. With nothing to name another file is at fault."""
@@ -301,36 +338,3 @@ def _unknown(rows: Sequence[Row], column: str, known: Collection[str], expected:
         name = row.values.get(column)
         if name and known and name not in known:
             yield row.problem(column, expected, nearest(name, known))
-
-
-def _post_problems(
-    rows: Sequence[Row], case_file: CaseFile, stated: Mapping[str, Stated], names: frozenset[str]
-) -> Iterator[Problem]:
-    """Yield what in establishment rows does not fit the schemes, the horizon and the assumptions they name."""
-    yield from _unknown(rows, "charged_to", case_file.scheme_names, "the name of a scheme")
-    timeline = case_file.timeline
-    for row in rows:
-        start = row.values.get("start")
-        if start and timeline and not timeline.start <= start < timeline.end:
-            yield row.problem("start", case_toml.horizon_words(timeline))
-        for column, unit in NAMED_BY_POSTS.items():
-            name = row.values.get(column)
-            if name and names and name not in names:
-                yield row.problem(column, "the name of an assumption", nearest(name, names))
-            elif name and name in stated and stated[name].assumption.unit != unit:
-                yield row.problem(column, f"an assumption in the unit {unit}")
-
-
-def _correlation_problems(case_file: CaseFile, names: frozenset[str]) -> Iterator[Problem]:
-    """Yield correlations of assumptions that there are not, and all of them where they cannot hold together."""
-    pairs = case_file.correlations
-    for position, pair in enumerate(pairs):
-        for key, name in (("a", pair.a), ("b", pair.b)):
-            if names and name not in names:
-                place, expected = case_file.place("correlations", position), "the name of an assumption"
-                yield place.problem(key, name, expected, nearest(name, names))
-    try:
-        copula_factor(pairs)
-    except ValueError as error:
-        expected = "correlations that can hold together"
-        yield case_file.place("correlations", len(pairs) - 1).problem("rho", pairs[-1].rho, expected, str(error))

@@ -1,101 +1,21 @@
 """`options.toml`: the options of a case, what may be more or less of, limits and stages, held against the case."""
 
-import itertools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from model.case.options import FILE_NAME, Factor, Limits, Option, OptionsFile, Scalable, Staged
+from model.case.columns import made_of
+from model.case.options import FILE_NAME, ROLES, Limits, Option, OptionsFile, Staged
 from model.case.parameters import PARAMETERS, required
-from model.case.reading import cells
-from model.case.reading import toml_values as read
-from model.case.reading.cells import Bad
 from model.case.reading.overrides import overridden
 from model.case.reading.problems import InputProblems, Problem
-from model.case.reading.toml import Key, Made, Place, Toml, need, read_keys, read_records, read_toml, spare
+from model.case.reading.toml import Place, Toml, read_file, read_toml
 from model.case.records import Case
 from model.case.spelling import nearest
 from model.case.words import ENTRY_REDUCTION, FOSTERING_GROWTH
 
-ROLES: Final = ("business_as_usual", "do_minimum", "less", "preferred", "more", "other")
-"""The options of the Green Book's five-case model; `other`: a different way."""
-OBJECTIVES: Final = ("npv_gbp", "npv_cashable_gbp", "npv_p10_gbp")
 SCALABLE_KINDS: Final = (FOSTERING_GROWTH, ENTRY_REDUCTION)
 """Kinds whose effect is limited by inflow, reach and recruitment: twice the team is not twice the effect."""
-
-
-def _scales(value: object) -> tuple[float, ...]:
-    """Read scales, nought among them and first, each larger than the one before."""
-    found = tuple(map(read.number, value)) if isinstance(value, list) else ()
-    if len(found) < 2 or found[0] != 0 or any(b <= a for a, b in itertools.pairwise(found)):
-        raise Bad("scales from nought upwards, such as [0, 0.5, 1, 2]")
-    return found
-
-
-def _then(value: object) -> tuple[float, ...]:
-    if not isinstance(value, list) or not value:
-        raise Bad("scales to choose among later, such as [0, 1, 1.5]")
-    return tuple(map(read.not_negative, value))
-
-
-def _scale_table(value: object) -> dict[str, float]:
-    return {name: read.not_negative(scale) for name, scale in read.table(value).items()}
-
-
-def _word(words: tuple[str, ...]) -> Callable[[object], str]:
-    return read.of(cells.word(words, f"one of {', '.join(words)}"))
-
-
-FACTOR: Final = {
-    "name": need(read.text, "The factor's name."),
-    "test": need(read.text, "What an option must meet to stay on the list."),
-}
-OPTION: Final = {
-    "name": need(read.plain_name, "A short name, without spaces."),
-    "title": need(read.text, "What people call it."),
-    "role": need(_word(ROLES), f"Its place in a five-case model: {', '.join(f'`{role}`' for role in ROLES)}."),
-    "kept": need(read.switch, "Whether it is on the short list; only those are run."),
-    "reason": need(read.text, "Why it was kept or dropped, against the factors."),
-    "scales": spare(_scale_table, "Scheme = how large, 1 as the case states it. None named: nothing is done.", {}),
-    "overrides": spare(read.table, "Other numbers, as in a scenario.", {}),
-}  # fmt: skip
-SCALABLE: Final = {
-    "name": need(read.plain_name, "A scheme of a kind that has limits: fostering growth or entry reduction."),
-    "scales": need(_scales, "The scales that the model works out, nought first; mixes lie between them."),
-    "fixed_share": need(read.share, "Part of its posts' and yearly cost at scale 1 that is the same at any scale."),
-    "source": need(read.text, "Where that is from."),
-    "unit": spare(read.text, "What a mix has whole ones of: posts, households.", ""),
-    "units": spare(read.positive, "How many of them there are at scale 1.", 0.0),
-    "step": spare(read.positive, "In the place of units: the step from one mix to the next.", 0.0),
-}
-LIMITS: Final = {
-    "objective": need(_word(OBJECTIVES), "What is made as large as it can be: `npv_gbp`, `npv_cashable_gbp` or "
-                                         "`npv_p10_gbp`, the 10th percentile."),
-    "reserve_gbp": spare(read.not_negative, "Most that has been spent and not yet saved.", None),
-    "reserve_chance": need(read.share, "The chance with which that must be enough."),
-    "budget_annual_gbp": spare(read.not_negative, "Most spent in any year, on average.", None),
-    "posts_fte": spare(read.not_negative, "New posts that can be filled.", None),
-    "payback_by": need(read.of(cells.financial_year_cell), "The year by whose end a mix should have paid back."),
-    "payback_chance": spare(read.share, "Least chance of that.", None),
-    "source": need(read.text, "Where the limits are from."),
-}  # fmt: skip
-STAGED: Final = {
-    "scheme": need(read.plain_name, "A scheme under `[[schemes]]`."),
-    "first": need(read.positive, "The scale at which it begins."),
-    "then": need(_then, "The scales to choose among later; 0 ends it."),
-    "decide": need(read.first_of_month, "The day on which that is decided."),
-}
-FILE: Final = {
-    "factors": need(read.tables, "The critical success factors."),
-    "options": need(read.tables, "The long list."),
-    "schemes": need(read.tables, "What may be more or less of."),
-    "limits": need(read.table, "What a mix must keep within."),
-    "statutory": spare(read.list_of_names, "Schemes in every option but doing nothing: a constraint, no benefit.", ()),
-    "stages": spare(read.tables, "Decisions that can be taken in stages.", []),
-    "social_value": spare(read.switch, "true: what others gain stands beside the council's figures.", default=False),
-}
-KEYS: Final = {"options.toml": FILE, "[[factors]]": FACTOR, "[[options]]": OPTION, "options.toml [[schemes]]": SCALABLE,
-               "[limits]": LIMITS, "[[stages]]": STAGED}  # fmt: skip
 
 
 def options_path(case: Case) -> Path:
@@ -107,29 +27,13 @@ def read_options(case: Case) -> OptionsFile:
     """Return the options of a case. Raises InputProblems with every problem of the file."""
     problems: list[Problem] = []
     toml = read_toml(options_path(case), problems)
-    found = _read(toml, problems) if toml else None
-    if toml and found:
-        problems.extend(_problems(case, found, toml))
-    if problems or found is None:
+    values = read_file(toml, OptionsFile, problems) if toml else {}
+    if toml is None or problems:
+        raise InputProblems(problems)
+    found = made_of(OptionsFile, values, limits=made_of(Limits, values["limits"]))
+    if problems := list(_problems(case, found, toml)):
         raise InputProblems(problems)
     return found
-
-
-def _read(toml: Toml, problems: list[Problem]) -> OptionsFile | None:
-    values = read_keys(toml.tables, FILE, Place(toml=toml), problems)
-    limits = read_keys(values.get("limits", {}), LIMITS, Place(toml=toml, table="limits"), problems)
-
-    def each(table: str, keys: Mapping[str, Key], make: type[Made]) -> tuple[Made, ...]:
-        return read_records(values.get(table, []), keys, make, Place(toml=toml, table=table), problems)
-
-    factors, options = each("factors", FACTOR, Factor), each("options", OPTION, Option)
-    scalable, staged = each("schemes", SCALABLE, Scalable), each("stages", STAGED, Staged)
-    if problems:
-        return None
-    return OptionsFile(
-        factors=factors, options=options, scalable=scalable, staged=staged, limits=Limits(**limits),
-        statutory=values["statutory"], social_value=values["social_value"],
-    )  # fmt: skip
 
 
 def _problems(case: Case, found: OptionsFile, toml: Toml) -> Iterator[Problem]:

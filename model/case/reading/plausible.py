@@ -6,15 +6,16 @@ has no such file is not examined against it.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from model.case.assumptions import Assumption
 from model.case.reading import assumption_rows, reference_files
-from model.case.reading.case_tables import APPROVED_BUDGET, ASSUMPTIONS, CASELOAD, ESTABLISHMENT, PRINTED_COST
+from model.case.reading.case_tables import APPROVED_BUDGET, ASSUMPTIONS, CASELOAD, ESTABLISHMENT
 from model.case.reading.files import shown_path
 from model.case.reading.problems import Problem
 from model.case.reading.toml import Place, read_toml
 from model.case.records import Case
+from model.case.rows import PRINTED_COST
 from model.case.words import ENTRY_REDUCTION, FOSTERING_GROWTH
 
 TOO_MANY: Final = "is there a digit too many, or too few?"
@@ -23,8 +24,7 @@ OF_UNIT: Final = {"rate/year": "write 2% as 0.02", "GBP/week": "is it pounds a w
 """What to ask about a figure in this unit that is out of scale."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Limit:
+class Limit(NamedTuple):
     """Between which figures something is plausible, both included."""
 
     low: float
@@ -46,15 +46,10 @@ def warnings(cases: Sequence[Case], opening_cost: Mapping[str, float]) -> tuple[
     """
     first = cases[0]
     rows = reference_files.limits(first.folder.parent / "reference", [])
-    stated = {row.values["name"]: Limit(low=row.values["low"], high=row.values["high"]) for row in rows}
+    stated = {row.values["name"]: Limit(row.values["low"], row.values["high"]) for row in rows}
     slips = _Slips(case=first, limits=stated)
-    found = [
-        *slips.in_assumptions(),
-        *slips.in_budget(opening_cost),
-        *slips.in_posts(),
-        *slips.in_caseload(),
-        *slips.in_discounting(),
-    ]
+    found = [*slips.in_assumptions(), *slips.in_budget(opening_cost), *slips.in_posts(), *slips.in_caseload(),
+             *slips.in_discounting()]  # fmt: skip
     for case in cases:
         found += [*_Slips(case=case, limits=stated).in_overrides(), *_costless(case)]
     return tuple(dict.fromkeys(found))

@@ -1,112 +1,74 @@
 """`inputs/reference`: rates, price indices, starting weights, codes and limits, shared by all cases."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import product
 from pathlib import Path
-from typing import Final
+from types import MappingProxyType
+from typing import Any, Final
 
-from model.case import parameters
-from model.case.reading import cells
-from model.case.reading.cells import Bad
-from model.case.reading.files import Column, Row, Table, blank, need, record_of, spare
+from model.case import cells, parameters
+from model.case.assumptions import RATING
+from model.case.cells import Bad
+from model.case.columns import blank, need, spare
+from model.case.reading.files import Row, Table, records
 from model.case.reading.problems import Problem
 from model.case.reference import PriceIndex, Reference, SocialValue
-from model.case.words import RATINGS
 
 LATER: Final = "later"
-_RATING: Final = cells.word(RATINGS, "red, amber or green")
-_RATE, _SHARE = cells.between(-0.5, 0.5), cells.between(0, 1)
-_PLACEMENT: Final = cells.word((*parameters.PLACEMENTS, "by_provider"), "a placement, or by_provider")
-_SOURCE, _NOTE = need("source", cells.text_cell), spare("note", cells.text_cell)
-_DATED: Final = (_SOURCE, blank("as_at", cells.iso_date), blank("quality", _RATING), _NOTE)
-_SOURCED: Final = (_SOURCE, spare("as_at", cells.iso_date), spare("quality", _RATING), _NOTE)
+_NOTED: Final = {"source": need(cells.text), "note": spare(cells.text)}
+_DATED: Final = {**_NOTED, "as_at": blank(cells.day), "quality": blank(RATING)}
+_SOURCED: Final = {**_NOTED, "as_at": spare(cells.day), "quality": spare(RATING)}
+_PLACEMENT: Final = need(cells.word((*parameters.PLACEMENTS, "by_provider"), "a placement, or by_provider"))
+_RATE: Final = cells.between(-0.5, 0.5)
+
+
+def _texts(names: str, more: Mapping[str, Any] = MappingProxyType({})) -> dict[str, Any]:
+    """Declare columns of text, and more."""
+    return {**dict.fromkeys(names.split(), need(cells.text)), **more}
 
 
 def _index_year(text: str) -> str:
     try:
-        return text if text == LATER else cells.financial_year_cell(text)
+        return text if text == LATER else cells.financial_year(text)
     except Bad as bad:
         raise Bad("a financial year such as 2022/23, or `later`", bad.suggestion) from None
 
 
-def _texts(*names: str) -> tuple[Column, ...]:
-    return tuple(need(name, cells.text_cell) for name in names)
-
-
-RATES: Final = Table(
-    file="discount_rates.csv",
-    key=("name",),
-    columns=(need("name", cells.name), need("rate_annual", _RATE), *_DATED),
-)
-INDICES: Final = Table(
-    file="price_indices.csv",
-    key=("series", "financial_year", "as_at"),
-    columns=(
-        need("series", cells.name),
-        need("financial_year", cells.Cell(_index_year, cells.YEAR)),
-        blank("change", _RATE),
-        *_DATED,
-    ),
-)
-LIMITS: Final = Table(
-    file="plausible.csv",
-    key=("name",),
-    columns=(
-        *_texts("name"), need("low", cells.number), need("high", cells.number), *_texts("unit"), _SOURCE, _NOTE,
-    ),
-)  # fmt: skip
-OPTIMISM: Final = Table(
-    file="optimism_bias.csv",
-    key=("grade",),
-    columns=(
-        need("grade", _RATING), need("cost_uplift_share", cells.count), need("saving_reduction_share", cells.count),
-        *_SOURCED,
-    ),
-)  # fmt: skip
-SOCIAL_VALUE: Final = Table(
-    file="social_value.csv",
-    key=("payer", "gain"),
-    columns=(
-        *_texts("payer", "gain"),
-        need("per", cells.word(("child_year", "entry"), "child_year or entry")),
-        blank("events", cells.number), blank("unit_cost_gbp", cells.number),
-        blank("price_base", cells.financial_year_cell), _SOURCE, spare("as_at", cells.iso_date),
-        need("quality", _RATING), _NOTE,
-    ),
-)  # fmt: skip
-STAYS: Final = Table(
-    file="stays.csv",
-    key=("months",),
-    columns=(
-        need("months", cells.word(("6", "12", "24"), "6, 12 or 24 months")), blank("left_share", _SHARE), *_SOURCED,
-    ),
-)  # fmt: skip
-SEED: Final = Table(
-    file="caseload_seed.csv",
-    key=("age_band", "placement"),
-    columns=(
-        need("age_band", cells.word(parameters.AGE_BANDS, "an age band")),
-        need("placement", cells.word(parameters.PLACEMENTS, "a placement")),
-        need("weight", cells.between(0, 1000)),
-        *_SOURCED,
-    ),
-)
-DEMAND_FILES: Final = {
-    file: Table(file=file, key=("group", "characteristic") if "dfe" in file else (columns[0].name,), columns=columns)
-    for file, columns in {
-        "placement_codes.csv": (*_texts("code", "description"), need("placement", _PLACEMENT), _SOURCE),
-        "provider_codes.csv": (*_texts("code", "description", "sector"), need("foster_placement", _PLACEMENT), _SOURCE),
-        "dfe_categories.csv": (*_texts("group", "characteristic", "code"), _SOURCE),
-        "authority_aliases.csv": (*_texts("alias", "name"), _SOURCE),
-        "authority_successors.csv": (*_texts("name", "successors"), _SOURCE),
-        "uasc_placements.csv": (
-            need("placement", _PLACEMENT), need("weight", cells.count), _SOURCE, need("quality", _RATING), _NOTE,
-        ),
-        "demand_settings.csv": (*_texts("name", "unit"), need("value", cells.between(0, 1e4)), _SOURCE, _NOTE),
-    }.items()
+_YEAR: Final = need(cells.Cell(_index_year, cells.YEAR))
+_GRADE: Final = {
+    "grade": need(RATING), "cost_uplift_share": need(cells.count), "saving_reduction_share": need(cells.count),
 }  # fmt: skip
+_STAY: Final = {"months": need(cells.word(("6", "12", "24"), "6, 12 or 24 months")), "left_share": blank(cells.share)}
+_WEIGHT: Final = {
+    "age_band": need(cells.word(parameters.AGE_BANDS, "an age band")),
+    "placement": need(cells.word(parameters.PLACEMENTS, "a placement")),
+    "weight": need(cells.between(0, 1000)),
+}
+RATES, INDICES, LIMITS, OPTIMISM, SOCIAL_VALUE, STAYS, SEED, *_DEMAND = (
+    Table(file=file, key=tuple(key.split()), row=row, also=also)
+    for file, key, row, also in (
+        ("discount_rates.csv", "name", {"name": need(cells.name), "rate_annual": need(_RATE)}, _DATED),
+        ("price_indices.csv", "series financial_year as_at",
+         {"series": need(cells.name), "financial_year": _YEAR, "change": blank(_RATE)}, _DATED),
+        ("plausible.csv", "name",
+         _texts("name unit", {"low": need(cells.number), "high": need(cells.number)}), _NOTED),
+        ("optimism_bias.csv", "grade", _GRADE, _SOURCED),
+        ("social_value.csv", "payer gain", SocialValue, {}),
+        ("stays.csv", "months", _STAY, _SOURCED),
+        ("caseload_seed.csv", "age_band placement", _WEIGHT, _SOURCED),
+        ("placement_codes.csv", "code", _texts("code description", {"placement": _PLACEMENT}), _NOTED),
+        ("provider_codes.csv", "code", _texts("code description sector", {"foster_placement": _PLACEMENT}), _NOTED),
+        ("dfe_categories.csv", "group characteristic", _texts("group characteristic code"), _NOTED),
+        ("authority_aliases.csv", "alias", _texts("alias name"), _NOTED),
+        ("authority_successors.csv", "name", _texts("name successors"), _NOTED),
+        ("uasc_placements.csv", "placement",
+         {"placement": _PLACEMENT, "weight": need(cells.count), "quality": need(RATING)}, _NOTED),
+        ("demand_settings.csv", "name", _texts("name unit", {"value": need(cells.between(0, 1e4))}), _NOTED),
+    )
+)  # fmt: skip
+DEMAND_FILES: Final = {table.file: table for table in _DEMAND}
 """What `demand` maps published tables and returns by, and its settings."""
 
 
@@ -144,7 +106,7 @@ def read(
     rates = _own_first(RATES, folder / "prices", own, problems)
     series = _known_last(_own_first(INDICES, folder / "prices", own, problems), known)
     seed = _every(SEED, folder / "demand", list(product(parameters.AGE_BANDS, parameters.PLACEMENTS)), problems)
-    grades = _every(OPTIMISM, folder, [(grade,) for grade in RATINGS], problems, optional=True)
+    grades = _every(OPTIMISM, folder, [(grade,) for grade in RATING.words], problems, optional=True)
     stays = _every(STAYS, folder / "demand", [("6",), ("12",), ("24",)], problems)
     reference = Reference(
         indices=_indices(series, problems),
@@ -155,7 +117,7 @@ def read(
             row.values["grade"]: (row.values["cost_uplift_share"], row.values["saving_reduction_share"])
             for row in grades
         },
-        social_value=tuple(record_of(SocialValue, row) for row in SOCIAL_VALUE.rows(folder, problems) if row.complete),
+        social_value=records(SocialValue, SOCIAL_VALUE.rows(folder, problems)),
     )
     return ReferenceFiles(reference=reference, latest=_latest(rates, "name") | _latest(series, "series"))
 

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
-from model.case.reading.cells import Bad
+from model.case.cells import Bad
+from model.case.columns import Column, columns_of, made_of
 from model.case.reading.files import content_of, not_utf8, shown_path
 from model.case.reading.problems import Problem, told
 from model.case.spelling import near, nearest
@@ -84,26 +85,6 @@ def _too_deep(value: object, left: int) -> bool:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Key:
-    """A key of a table: how its value is read, what it means, and what stands for it when it is absent."""
-
-    parse: Callable[[Any], Any]
-    means: str
-    needed: bool
-    default: Any = None
-
-
-def need(parse: Callable[[Any], Any], means: str) -> Key:
-    """Return a key that must be there."""
-    return Key(parse=parse, means=means, needed=True)
-
-
-def spare(parse: Callable[[Any], Any], means: str, default: Any = None) -> Key:  # noqa: ANN401 - of the key's own type
-    """Return a key that may be left out."""
-    return Key(parse=parse, means=means, needed=False, default=default)
-
-
-@dataclass(frozen=True, kw_only=True)
 class Place:
     """Where in a TOML file a table stands: its heading, and which of several with that heading (`position` from 0).
 
@@ -130,50 +111,59 @@ class Place:
         return next((line for line in found if line), 0)
 
 
-Made = TypeVar("Made")
+Values = dict[str, Any]
 Check = Callable[[Mapping[str, Any], Sequence[Any], Place], Iterable[Problem]]
+"""What else is wrong with a table, given its values, what was made of those before it, and its place."""
 
 
-def read_keys(
-    table: Mapping[str, Any], keys: Mapping[str, Key], place: Place, problems: list[Problem]
-) -> dict[str, Any]:
+def read_keys(table: Mapping[str, Any], keys: Sequence[Column], place: Place, problems: list[Problem]) -> Values:
     """Return the values of the declared keys that could be read; an unknown, missing or unreadable one is a problem."""
-    values: dict[str, Any] = {}
-    missing = [name for name, key in keys.items() if key.needed and name not in table]
+    values: Values = {}
+    known = [key.name for key in keys]
+    missing = [key.name for key in keys if key.required and key.name not in table]
     for name in table:
-        if name not in keys and not name.startswith("x_"):
-            advice = near(name, missing) or nearest(name, keys)
+        if name not in known and not name.startswith("x_"):
+            advice = near(name, missing) or nearest(name, known)
             problems.append(place.problem(name, table[name], "a known key", advice))
-    for name, key in keys.items():
+    for key in keys:
+        name = key.name
         if name in missing:
             missed = place.problem(name, None, f"a key {name}, which is missing")
             top = place.toml.heading(place.table, place.position or 0)
             problems.append(replace(missed, row=place.line(place.within) if place.within else top))
             continue
         try:
-            values[name] = key.parse(table[name]) if name in table else key.default
+            values[name] = key.cell.toml(table[name]) if name in table else key.default
         except Bad as bad:
             problems.append(place.problem(name, table[name], bad.expected, bad.suggestion))
     return values
 
 
-def read_records(  # noqa: PLR0913, PLR0917 - a table, what reads it, and where what is wrong goes
-    stated: Sequence[Mapping[str, Any]],
-    keys: Mapping[str, Key],
-    make: Callable[..., Made],
-    place: Place,
+def read_file(
+    toml: Toml,
+    record: type,
     problems: list[Problem],
-    check: Check = lambda _values, _before, _place: (),
-) -> tuple[Made, ...]:
-    """Return what is made of the sound tables of one heading.
+    checks_by: Callable[[Values], Mapping[str, Check]] = lambda _: {},
+) -> Values:
+    """Return the values of a whole file, as its record declares them: of a table its values, of several the records.
 
-    `check` says what else is wrong with a table, given its values, what was made of those before it, and its place.
+    `checks_by`: given the values of the other keys, by the heading of several tables.
     """
-    found: list[Made] = []
-    for position, table in enumerate(stated):
-        here, before = replace(place, position=position), len(problems)
-        values = read_keys(table, keys, here, problems)
-        problems.extend(check(values, found, here))
-        if len(problems) == before:
-            found.append(make(**values))
-    return tuple(found)
+    values = read_keys(toml.tables, columns_of(record), Place(toml=toml), problems)
+    checks = checks_by(values)
+    for key in columns_of(record):
+        if key.of is None or key.name not in values:
+            continue
+        stated, place = values[key.name], Place(toml=toml, table=key.name)
+        if isinstance(stated, dict):
+            values[key.name] = read_keys(stated, columns_of(key.of), place, problems)
+            continue
+        found: list[Any] = []
+        for position, table in enumerate(stated):
+            here, before = replace(place, position=position), len(problems)
+            own = read_keys(table, columns_of(key.of), here, problems)
+            problems.extend(checks[key.name](own, found, here) if key.name in checks else ())
+            if len(problems) == before:
+                found.append(made_of(key.of, own))
+        values[key.name] = tuple(found)
+    return values

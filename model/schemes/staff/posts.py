@@ -5,9 +5,9 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from model.case import units
 from model.case.draws import Floats
-from model.case.records import Case, Post, SchemeSpec
+from model.case.records import Case, SchemeSpec, in_cash
+from model.case.rows import Post
 from model.case.words import AGENCY, BOTTOM_UP, DAY, GENERAL_FUND, INVESTMENT, ONE_OFF, RECURRING
 from model.schemes.cashflows import CashFlows, Tag
 from model.schemes.setting import Setting
@@ -224,7 +224,7 @@ def _annual_cost(setting: Setting, post: Post) -> Floats:
         return setting.real_growth("growth.pay_real_annual") * post.change_annual_cost_gbp * new
     rises = planned_years(setting.case, placed(setting.case, post)[-1][1])
     growth = (1 + setting.optional("growth.pay_real_annual", 0.0)) ** rises[:, None]
-    rates: Floats = row_rates(setting.case, post) / units.in_cash(setting.case)
+    rates: Floats = row_rates(setting.case, post) / in_cash(setting.case)
     return rates[:, None] * growth * new
 
 

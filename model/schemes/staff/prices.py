@@ -14,7 +14,8 @@ import numpy as np
 
 from model.case.draws import Floats
 from model.case.pay import BOTTOM, LEVY, MIDDLE, NI, PENSION, TOP, Grade, PayError, PayTables
-from model.case.records import Case, Post
+from model.case.records import Case
+from model.case.rows import Post
 from model.case.timeline import MONTHS_A_YEAR, Timeline, add_months, financial_year
 from model.case.words import BOTTOM_UP
 

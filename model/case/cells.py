@@ -1,4 +1,4 @@
-"""Kinds of cell: text -> one value, or a `Bad` that says what was expected and how to mend it.
+"""Kinds of value: a cell's text, or a TOML value -> what the model wants, or a `Bad` that says what was expected.
 
 The parsers are strict on purpose: Python would read `1_000`, `nan` and Arabic digits as numbers, and Excel rewrites
 `1-4` as a date and 2022-07-13 as 13/07/2022. A cell that is not plainly what it should be is refused.
@@ -6,15 +6,18 @@ The parsers are strict on purpose: Python would read `1_000`, `nan` and Arabic d
 
 import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Final, Generic, TypeVar
+from fractions import Fraction
+from numbers import Real
+from typing import Any, Final, Generic, TypeVar
 
 from model.case.spelling import nearest
-from model.case.units import is_financial_year
+from model.case.timeline import is_financial_year
 
 TEXT, NUMBER, DATE, YEAR, PERIOD, YES_OR_NO = "text", "number", "date", "year", "period", "yes_or_no"
+MOST_YEARS: Final = 60
 PLAIN_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _EXCEL_DAY_ZERO = date(1899, 12, 30)
@@ -33,18 +36,24 @@ class Bad(ValueError):  # noqa: N818 - it is about a cell, and is always caught 
 
 @dataclass(frozen=True)
 class Cell(Generic[Value_co]):
-    """A kind of cell: what makes a value of its text, or raises Bad; `form`: what a spreadsheet holds there.
+    """A kind of value: what makes it of a cell's text, or raises Bad; `form`: what a spreadsheet holds there.
 
-    `words`: all that may stand there, where they are few.
+    `words`: all that may stand there, where they are few. `key`: what makes it of a TOML value; unless given, a text in
+    quotation marks is read as a cell is.
     """
 
     parse: Callable[[str], Value_co]
     form: str = TEXT
     words: tuple[str, ...] = ()
+    key: Callable[[object], Value_co] | None = None
 
     def __call__(self, text: str) -> Value_co:
         """Return the value of a cell that is not empty."""
         return self.parse(text)
+
+    def toml(self, value: object) -> Value_co:
+        """Return what a TOML value is."""
+        return self.key(value) if self.key else self.parse(_words(value))
 
     @property
     def empty(self) -> str | None:
@@ -77,11 +86,6 @@ def that(read: Callable[[Given], float], holds: Callable[[float], bool], expecte
         return value
 
     return parse
-
-
-def between(low: float, high: float) -> Cell[float]:
-    """Return the kind of a number from low to high, both included."""
-    return Cell(that(_number, lambda value: low <= value <= high, f"a number from {low:g} to {high:g}"), NUMBER)
 
 
 def _text(text: str) -> str:
@@ -147,19 +151,142 @@ def _yes_or_no(text: str) -> bool:
     return text == "yes"
 
 
-number = Cell(_number, NUMBER)
-count = Cell(that(_number, lambda value: value >= 0, "a number of 0 or more"), NUMBER)
-positive = Cell(that(_number, lambda value: value > 0, "a number above 0"), NUMBER)
-text_cell, rule = Cell(_text), Cell(_rule)
+# Of TOML --------------------------------------------------------------------------------------------------------------
+
+
+def _of_type(kind: type[Given], expected: str) -> Callable[[object], Given]:
+    """Return the reader of a value that TOML itself knows the kind of."""
+
+    def parse(value: object) -> Given:
+        if not isinstance(value, kind):
+            raise Bad(expected, "without quotation marks" if isinstance(value, str) else "")
+        return value
+
+    return parse
+
+
+_any_text = _of_type(str, "a text in quotation marks")
+
+
+def _words(value: object) -> str:
+    """Return a text that is not empty."""
+    if not _any_text(value).strip():
+        raise Bad("a text in quotation marks")
+    return _any_text(value)
+
+
+def toml_number(value: object) -> float:
+    """Return a TOML value as a finite number; text is refused even where it reads like one."""
+    if isinstance(value, bool) or not isinstance(value, Real):
+        meant = isinstance(value, str) and not PLAIN_NUMBER.fullmatch(value) and _advice_on_number(value)
+        raise Bad("a number", meant or ("without quotation marks" if isinstance(value, str) else ""))
+    try:
+        figure = float(value)
+    except OverflowError:
+        raise Bad("a number a computer can hold", "it has too many digits") from None
+    if not math.isfinite(figure):
+        raise Bad("a finite number", "a missing figure cannot be computed with")
+    return figure
+
+
+def _day(value: object) -> date:
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    if isinstance(value, str):
+        return _iso_date(value.strip())
+    raise Bad("a date written 2022-07-13")
+
+
+def _first_of_month(value: object) -> date:
+    found = _day(value)
+    if found.day != 1:
+        raise Bad("the first day of a month", f"write {found.replace(day=1).isoformat()}")
+    return found
+
+
+def _years(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MOST_YEARS:
+        raise Bad(f"a whole number of years from 1 to {MOST_YEARS}")
+    return value
+
+
+def _weeks(value: object) -> float:
+    """Return the weeks in a year, a number or a fraction."""
+    try:
+        found = float(Fraction(value.replace(" ", ""))) if isinstance(value, str) else toml_number(value)
+    except (ValueError, ZeroDivisionError, OverflowError):
+        raise Bad('weeks in a year, a number or a fraction such as "365/7"') from None
+    if not 51 <= found <= 54:
+        raise Bad("weeks in a year, from 51 to 54")
+    return found
+
+
+def _plain_name(value: object) -> str:
+    """Return a name without a dot, as a scheme has."""
+    found = name.toml(value)
+    if "." in found:
+        raise Bad("a name without a dot", f"write {found.replace('.', '_')}")
+    return found
+
+
+def _names(value: object) -> tuple[str, ...]:
+    """Return names, each once."""
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise Bad('a list of names, such as ["fostering", "edge_of_care"]')
+    twice = next((item for item in value if value.count(item) > 1), "")
+    if twice:
+        raise Bad("each name once", f"{twice} stands there more than once")
+    return tuple(value)
+
+
+def _tables(value: object) -> list[dict[str, Any]]:
+    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+        raise Bad("tables, each written [[name]] above its keys")
+    return value
+
+
+def key(read: Callable[[object], Given]) -> Cell[Any]:
+    """Return a kind that only TOML can state."""
+    return Cell(_text, key=read)
+
+
+# The kinds ------------------------------------------------------------------------------------------------------------
+
+
+def figure(holds: Callable[[float], bool], expected: str) -> Cell[float]:
+    """Return the kind of a number of which something holds."""
+    return Cell(that(_number, holds, expected), NUMBER, key=that(toml_number, holds, expected))
+
+
+def between(low: float, high: float) -> Cell[float]:
+    """Return the kind of a number from low to high, both included."""
+    return figure(lambda value: low <= value <= high, f"a number from {low:g} to {high:g}")
+
+
+number = Cell(_number, NUMBER, key=toml_number)
+count = figure(lambda value: value >= 0, "a number of 0 or more")
+positive = figure(lambda value: value > 0, "a number above 0")
+share = between(0, 1)
+rho = figure(lambda value: -1 < value < 1, "a correlation between -1 and 1, both excluded")
+text, any_text, rule = Cell(_text, key=_words), Cell(_text, key=_any_text), Cell(_rule)
 _DOTTED = r"(?:\.[A-Za-z0-9_]+)*"
 name = _spelt(rf"[A-Za-z_][A-Za-z0-9_]*{_DOTTED}", "a name of letters, digits, underscores and dots", "_.")
 identifier = _spelt("[A-Za-z0-9_-]+", "an id of letters, digits, underscores and hyphens", "_-")
 scope = _spelt(
     rf"[A-Za-z0-9_]+{_DOTTED}", "an age band, a placement, a provider or a line, several joined by dots", "_."
 )
-iso_date, period = Cell(_iso_date, DATE), Cell(_period, PERIOD)
-financial_year_cell: Final = Cell(_financial_year, YEAR)
+day, period = Cell(_iso_date, DATE, key=_day), Cell(_period, PERIOD)
+financial_year: Final = Cell(_financial_year, YEAR)
 yes_or_no: Final = Cell(_yes_or_no, YES_OR_NO, ("yes", "no"))
+switch, first_of_month, years, weeks = (
+    key(_of_type(bool, "true or false")),
+    key(_first_of_month),
+    key(_years),
+    key(_weeks),
+)
+plain_name, list_of_names = key(_plain_name), key(_names)
+table: Final[Cell[dict[str, Any]]] = key(_of_type(dict, "a table, written [name] above its keys"))
+tables: Final = key(_tables)
 
 
 def word(allowed: Iterable[str], what: str) -> Cell[str]:
@@ -172,6 +299,11 @@ def word(allowed: Iterable[str], what: str) -> Cell[str]:
         raise Bad(what, nearest(text, words))
 
     return Cell(parse, words=words)
+
+
+def one_of(allowed: Sequence[str]) -> Cell[str]:
+    """Return the kind of one word of a short list, which is what is expected: `red, amber or green`."""
+    return word(allowed, f"{', '.join(allowed[:-1])} or {allowed[-1]}")
 
 
 def several(allowed: Iterable[str], what: str) -> Cell[tuple[str, ...]]:
