@@ -210,3 +210,18 @@ def test_an_age_without_children_has_no_places_to_hold():
     assert np.isfinite(world.cells["stock"]).all()
     shares = world.cells["stock"][[0, -1], 4]
     assert shares[1, 0] / shares[1].sum() == pytest.approx(shares[0, 0] / shares[0].sum(), abs=0.02)
+
+
+# --- Rates as they are stated ----------------------------------------------------------------------------------------
+
+
+def test_who_is_in_care_has_the_stated_shares_by_time_in_care_and_the_stated_mean_age():
+    rates = [replace(row(age, "in_house_foster", 40, 20), leaving_rates=(1.2, 0.6, 0.5, 0.3)) for age in INPUT_AGES]
+    told = [replace(row("10_15", "all"), care_shares=(0.3, 0.2, 0.1), mean_age_months=160.0)]
+    stream = published([*rates, *told], left=None, seed={})
+    there = stream.opening[120:192]  # months of age, whole months in care from row 1 on, placements
+    by_care = there.sum(axis=(0, 2))
+    bands = [by_care[:7].sum(), by_care[7:13].sum(), by_care[13:25].sum(), by_care[25:].sum()]
+    assert bands == pytest.approx([12, 8, 4, 16], abs=1e-3)
+    assert (there.sum(axis=(1, 2)) * (np.arange(120, 192) + 0.5)).sum() / 40 == pytest.approx(160, abs=1e-3)
+    np.testing.assert_allclose(stream.law.leaving[TEN, :, 0], np.array([1.2, 0.6, 0.5, 0.3]) / 12)
