@@ -11,6 +11,7 @@ from model.children.calibration import LeftWithin
 from model.children.expected import project
 from model.children.law import age_weights, care_weights
 from model.children.levers import NO_LEVERS, Levers
+from model.children.opening import table_of
 from model.children.short import EXITS, natural_short, parted
 from model.children.streams import streams_of
 from tests.cases import write_case
@@ -210,6 +211,18 @@ def test_an_age_without_children_has_no_places_to_hold():
     assert np.isfinite(world.cells["stock"]).all()
     shares = world.cells["stock"][[0, -1], 4]
     assert shares[1, 0] / shares[1].sum() == pytest.approx(shares[0, 0] / shares[0].sum(), abs=0.02)
+
+
+# --- From margins to tables ------------------------------------------------------------------------------------------
+
+
+def test_children_stated_by_placement_alone_or_in_all_are_spread_as_the_seed_has_them():
+    even = np.ones((len(INPUT_AGES), len(PLACEMENTS)))
+    by_placement = table_of([row("all", "in_house_foster", 30), row("all", "ifa_foster", 10)], "children", even)
+    np.testing.assert_allclose(by_placement[:, :3], [[6, 2, 0]] * 5)
+    np.testing.assert_allclose(table_of([row("all", "all", 80)], "children", even), 2.0)
+    by_age = table_of([row("under_1", "all", 16), row("1_4", "all", 8)], "children", even)
+    np.testing.assert_allclose(by_age[:3], [[2.0] * 8, [1.0] * 8, [0.0] * 8])
 
 
 # --- Rates as they are stated ----------------------------------------------------------------------------------------
