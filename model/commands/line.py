@@ -18,7 +18,7 @@ from model.batch.tasks import load
 from model.case.reading.problems import InputProblems
 from model.commands import terminal
 from model.commands.shared import BAD_INPUT, CASE_HELP, DONE, FAILED, OUTPUTS, status_of
-from model.results import DRAWS, MOST_POINTS, SEED
+from model.results import DRAWS, SEED
 
 _CHANCE: Final = "chance of a positive NPV below which the scheme is to be"
 ENDS: Final = "exit status: 0 done; 1 a scenario failed, or a printed figure is not as expected; 2 bad input or usage"
@@ -132,8 +132,6 @@ ARGUMENTS: Final = {
     "old": takes("an outputs folder, one of its cases, or one scenario", "OLD", type=Path),
     "new": takes("the same, later", "NEW", type=Path),
     "--actuals": takes("with --ssda903: add what happened to the case's actuals.csv", "CASE"),
-    "--at-most": takes(f"refuse a grid of more combinations ({MOST_POINTS})", "N", type=whole_number,
-                       default=MOST_POINTS),
     "--authority": takes("the council's name as DfE spells it", "NAME"),
     "demand --authority": takes("the council's name as DfE spells it", "NAME", required=True),
     "--blank": takes("with --schemes: the rows to fill in, each with its meaning", **FLAG),
@@ -192,7 +190,7 @@ COMMANDS: Final = {
     "dictionary": ("check:dictionary", "write the data dictionary, docs/inputs.md, from the code", ""),
     "diff": ("diff:run", "say what is different between two folders of outputs", "old new --html"),
     "sweep": ("sweep:run", "thousands of combinations of assumptions, to one Parquet file",
-              "cases --grid --at-most --from --out --scenario --outputs --jobs --force --engine --scheduler"),
+              "cases --grid --from --out --scenario --outputs --jobs --force --engine --scheduler"),
     "excel": ("excel:export", "a case as one workbook, inputs/CASE/CASE.xlsx", "case --out"),
     "import": ("excel:bring_back", "a case's workbook, or HR's list of posts, into a folder of inputs/",
                "file --to --posts --map"),

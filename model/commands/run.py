@@ -61,7 +61,7 @@ def _planned(paths: Sequence[Path], options: argparse.Namespace) -> tuple[list[J
 def _make(jobs: Sequence[Job], paths: Sequence[Path], options: argparse.Namespace) -> bool:
     """Do the jobs and write each case's index; say what was done. Return whether one failed."""
     from model.batch.jobs import run_jobs, summary  # noqa: PLC0415
-    from model.report import write_index  # noqa: PLC0415
+    from model.report.index import write_index  # noqa: PLC0415
 
     outputs = options.outputs.resolve()
     results = run_jobs(
@@ -122,16 +122,15 @@ def _unexpected(path: Path) -> int:
     A report is made from inputs that were sound; they may have been changed since.
     """
     from model.case.reading.problems import InputProblems  # noqa: PLC0415
-    from model.results.reconcile import reconcile  # noqa: PLC0415
+    from model.results.reconcile import recompute  # noqa: PLC0415
     from model.schemes.load import load_case  # noqa: PLC0415
 
     try:
-        frame = reconcile(load_case(path))
+        otherwise = [row for row in recompute(load_case(path)) if row.verdict != row.expected]
     except InputProblems as problems:
         return refused(
             f"{problems}\n{path.name}: its inputs were changed while they were used; mend them and run again"
         )
-    otherwise = frame[frame["verdict"] != frame["expected"]]
-    for ref, verdict, expected in otherwise[["ref", "verdict", "expected"]].itertuples(index=False):
-        say(f"{path.name}: printed figure {ref} {verdict}, expected {expected}", error=True)
-    return FAILED if len(otherwise) else DONE
+    for row in otherwise:
+        say(f"{path.name}: printed figure {row.ref} {row.verdict}, expected {row.expected}", error=True)
+    return FAILED if otherwise else DONE

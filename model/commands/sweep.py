@@ -58,7 +58,7 @@ def _asked_for(options: argparse.Namespace) -> pd.DataFrame:
     if problem := cluster_problem(options.engine, options.scheduler):
         raise SweepError(problem)
     if options.from_file is None:
-        return grid_frame(options.grid, most=options.at_most)
+        return grid_frame(options.grid)
     try:
         return file_frame(options.from_file)
     except OSError as error:

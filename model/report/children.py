@@ -1,29 +1,23 @@
 """The children: who is in care, and who would be if nothing is done."""
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
 
 from model.case.parameters import AGES, PLACEMENTS
+from model.case.records import Case
 from model.case.words import DO_NOTHING, WITH_SCHEMES
 from model.report import views
 from model.report.look import charts
 from model.report.look import format as fmt
 from model.report.look import tables as tbl
-from model.report.look.page import show
+from model.report.look.page import Block, show
 from model.report.reconciliation import ledger
-
-if TYPE_CHECKING:
-    import pandas as pd
-    from matplotlib.axes import Axes
-
-    from model.case.records import Case
-    from model.report.look.page import Block
-    from model.results.children import Children
-    from model.results.runs import Result
+from model.results.children import Children
+from model.results.runs import Result
 
 MEASURE: Final = "children_looked_after"  # of `actuals.csv`: all children looked after on a day
 PLAIN: Final = (
@@ -124,8 +118,6 @@ def all_children(children: Children) -> charts.Figure:
 
 def _table(children: Children) -> pd.DataFrame:
     """Return what is drawn: a row a month, a column each for what was recorded, the statistics and what came since."""
-    import pandas as pd  # noqa: PLC0415 - importing the model must stay cheap
-
     nothing, points = children.stock[DO_NOTHING], recorded(children.case)
     lines = {f"Do nothing, {words}": nothing[s] for s, words in STATISTICS.items() if s in nothing}
     if children.changes:
@@ -185,10 +177,9 @@ def cost_words(result: Result) -> str:
     if not cost["all"]:
         return "No child is in a placement that costs anything."
     top = str(cost.drop("all").idxmax())
-    share, placement = fmt.percent(cost[top] / cost["all"]), fmt.lowered(views.PLACEMENT_TITLES[top])
     return (
         f"If nothing is done, placements cost {fmt.money(cost['all'])} in {year}, real {result.case.price_base} "
-        f"prices, central run: {share} of it for {placement}."
+        f"prices, central run. {views.PLACEMENT_TITLES[top]} is {fmt.percent(cost[top] / cost['all'])} of that."
     )
 
 

@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import Final, NamedTuple
 
+import pandas as pd
+
 from model.batch.disk import write_whole
 from model.batch.store import why_damaged
 from model.report.look import format as fmt
@@ -92,8 +94,6 @@ def _changes(old: Path | None, new: Path | None) -> list[Change]:
 
 def _facts(folder: Path) -> Facts:
     """Return all that can be compared of a scenario, headline figures as printed: less differs by the processor."""
-    import pandas as pd  # noqa: PLC0415 - importing the model must stay cheap
-
     made = prov.read(folder) or {}
     told = {words: made[key] for key, words in RUN.items() if key in made}
     told |= {f"Version of {name}": version for name, version in made.get("versions", {}).items()}

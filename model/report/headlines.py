@@ -1,10 +1,9 @@
 """The first page: does it pay in cash, and only then with avoided cost; the verdict, and what would change it."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from model.batch.origins import commit
+from model.case.records import Case
 from model.case.words import AVOIDANCE, CASHABLE, INVESTMENT, WHOLE
 from model.report import reconciliation, specification, views
 from model.report.look import format as fmt
@@ -12,13 +11,8 @@ from model.report.look import markup
 from model.report.look import tables as tbl
 from model.report.look.page import Block, Page, render, show
 from model.results.perimeters import main_perimeter, shown_perimeters
+from model.results.runs import Result
 from model.results.verdict import DO_NOT, NOT_YET, NOTHING, PROCEED, PROCEED_IF, RULES, not_yet, placeholders, verdict
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from model.case.records import Case
-    from model.results.runs import Result
 
 LEAST_SAID = 500  # pounds: less than this is nothing, as money is printed
 TURNS = 3  # assumptions that are named for turning the answer

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
 
 from model.case.words import AVOIDANCE, CASHABLE, INCOME, INVESTMENT, NATURES
 from model.report import views
 from model.report.look import charts
 from model.report.look import format as fmt
 from model.report.look import tables as tbl
-
-if TYPE_CHECKING:
-    import pandas as pd
-    from matplotlib.axes import Axes
-
-    from model.report.look.charts import Figure
-    from model.results.runs import Result
+from model.report.look.charts import Figure
+from model.results.runs import Result
 
 DRAWN = {
     INVESTMENT: (charts.VERMILION, ""),
@@ -109,8 +106,6 @@ def _present(frame: pd.DataFrame) -> list[str]:
 
 def by_nature(result: Result, *perimeters: str) -> tbl.Table:
     """Return investment, savings and net by financial year of some perimeters, £ thousand, central."""
-    import pandas as pd  # noqa: PLC0415 - importing the model must stay cheap
-
     rows: dict[str, pd.Series[float]] = {}
     for perimeter in perimeters:
         frame, name = views.by_nature(result, perimeter), views.title_of(result.case, perimeter)

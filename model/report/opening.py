@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from model.case.reading.problems import InputProblems, Problem
 from model.case.spelling import near
-from model.report.shown import register
 from model.results import DRAWS, SEED
 from model.results.perimeters import main_perimeter, shown_perimeters
 from model.results.provenance import input_hashes
@@ -46,7 +45,7 @@ def case_folder(case: str) -> Path:
 
 def open_case(case: str, scenario: str, overrides: Mapping[str, object] | None = None) -> Case:
     """Return a case under a scenario. `overrides`: laid over the scenario's. InputProblems: every problem at once."""
-    register()  # a shell may be younger than this process's import of the report
+    _tell_shell()
     return load_case(case_folder(case), scenario=str(scenario), overrides=_mapping(overrides))
 
 
@@ -64,11 +63,18 @@ def open_result(
     `overrides`: laid over the scenario's, refused as they would be. Asked for again in one process while no input has
     changed (by the runner, then by the notebook), it is not computed again.
     """
-    register()
+    _tell_shell()
     folder, laid = case_folder(case), json.dumps(_mapping(overrides), default=str)
     number = _whole("draws", DRAWS if draws is None else draws, 1, MOST_DRAWS)
     start = _whole("seed", SEED if seed is None else seed, 0, 2**63 - 1)
     return _result(folder, str(scenario), laid, number, start, tuple(input_hashes(folder, str(scenario)).items()))
+
+
+def _tell_shell() -> None:
+    """Tell the shell how a case is shown: it may be younger than this process's import of the report."""
+    from model.report.shown import register  # noqa: PLC0415 - the index opens cases and shows none
+
+    register()
 
 
 def _mapping(overrides: Mapping[str, object] | None) -> dict[str, object]:

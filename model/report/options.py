@@ -18,12 +18,12 @@ from model.options import mixes
 from model.options.appraisal import DRAWS, Appraised, appraise
 from model.options.stages import Waiting
 from model.report import views
+from model.report.drivers import learnt
 from model.report.look import charts, markup, widget
 from model.report.look import format as fmt
 from model.report.look import tables as tbl
 from model.report.look.page import Block, Page, render, show
 from model.report.opening import case_folder
-from model.report.risk_figures import learnt
 from model.results import SEED
 from model.schemes.load import load_case
 

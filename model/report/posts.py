@@ -1,30 +1,23 @@
 """People: every line of the establishment, how the posts fill, and how many cases each worker holds."""
 
-from __future__ import annotations
+from collections.abc import Sequence
 
-from typing import TYPE_CHECKING
+import pandas as pd
+from matplotlib.axes import Axes
 
+from model.case.records import Case
+from model.case.rows import Post
 from model.case.words import BOTTOM_UP, DAY, WHOLE, WITH_SCHEMES
 from model.report import views
 from model.report.assumptions import papers_words
 from model.report.look import charts
 from model.report.look import format as fmt
 from model.report.look import tables as tbl
-from model.report.look.page import show
+from model.report.look.page import Block, show
 from model.results.establishment import lines
+from model.results.runs import Result
 from model.schemes.staff import workforce
 from model.schemes.staff.posts import DAYS_IN_A_PRINTED_YEAR
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    import pandas as pd
-    from matplotlib.axes import Axes
-
-    from model.case.records import Case
-    from model.case.rows import Post
-    from model.report.look.page import Block
-    from model.results.runs import Result
 
 NO_POSTS = "The schemes of this scenario add no posts that have to be recruited."
 LEAST = 0.005  # fte: less than this is nobody

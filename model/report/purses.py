@@ -1,23 +1,18 @@
 """Who pays: the base budget, the reserve and the medium term financial plan."""
 
-from __future__ import annotations
+from typing import Any
 
-from typing import TYPE_CHECKING, Any
+import pandas as pd
+from matplotlib.axes import Axes
 
 from model.case.words import WHOLE
 from model.report import views
 from model.report.look import charts
 from model.report.look import format as fmt
 from model.report.look import tables as tbl
-from model.report.look.page import show
+from model.report.look.page import Block, show
 from model.report.money import LEAST, line_title
-
-if TYPE_CHECKING:
-    import pandas as pd
-    from matplotlib.axes import Axes
-
-    from model.report.look.page import Block
-    from model.results.runs import Result
+from model.results.runs import Result
 
 RESERVE = {
     "opening": "Opening balance",

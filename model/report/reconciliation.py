@@ -5,11 +5,12 @@ every year; a scheme of the model grows into its saving, so the two meet in some
 the modelled years.
 """
 
-from __future__ import annotations
+from typing import Any
 
-from typing import TYPE_CHECKING, Any
+import pandas as pd
 
-from model.case.rows import POUNDS
+from model.case.records import Case
+from model.case.rows import POUNDS, PublishedRow
 from model.case.words import AVOIDANCE, CASHABLE, INCOME
 from model.report import views
 from model.report.look import format as fmt
@@ -17,13 +18,7 @@ from model.report.look import markup
 from model.report.look import tables as tbl
 from model.report.look.page import Block, folded, show
 from model.results.reconcile import is_transcription
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from model.case.records import Case
-    from model.case.rows import PublishedRow
-    from model.results.runs import Result
+from model.results.runs import Result
 
 TRANSCRIBED = "transcribed"
 VERDICTS = {

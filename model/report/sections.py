@@ -1,8 +1,6 @@
 """The sections of a report that say what is proposed, saved, spent and paid back, and what it was made from."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from model.case.records import NO_BUDGET
 from model.case.words import INVESTMENT, WHOLE
@@ -12,22 +10,17 @@ from model.report.look import format as fmt
 from model.report.look import markup
 from model.report.look import tables as tbl
 from model.report.look.page import Block, folded, show
+from model.report.options import considered
 from model.report.posts import fte, posts
 from model.report.reconciliation import reconciliation
 from model.results import provenance as prov
 from model.results.establishment import lines
 from model.results.perimeters import main_perimeter
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from model.results.runs import Result
+from model.results.runs import Result
 
 
 def proposal(result: Result) -> Block:
     """Return what is proposed and what it costs: each scheme, its start, posts and cost in a full year."""
-    from model.report.options import considered  # noqa: PLC0415 - it appraises; the index needs none of it
-
     case, year, schemes = result.case, views.last_shown(result), result.case.active_schemes
     if not schemes:
         return show("No scheme acts in this scenario.")

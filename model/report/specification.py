@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from model.case.records import Case, StructuralChoice
+from model.case.units import above_zero
 from model.case.words import CENTRAL
 from model.report import views
 from model.report.look import charts, markup
@@ -12,16 +18,7 @@ from model.report.look import tables as tbl
 from model.report.look.page import Block, show
 from model.report.money import LEAST
 from model.results.perimeters import main_perimeter, shown_perimeters
-from model.results.verdict import ways_above_zero
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    import pandas as pd
-    from matplotlib.axes import Axes
-
-    from model.case.records import Case, StructuralChoice
-    from model.results.runs import Result
+from model.results.runs import Result
 
 CASH, TOTAL = "npv_cashable", "npv"
 NOTHING = "No choice of how to model this case is named as open, so every figure stands on one way of modelling it."
@@ -65,9 +62,9 @@ def positive_words(result: Result, perimeter: str) -> str:
     return f"{views.title_of(result.case, perimeter)}: {'; '.join(parts)}."
 
 
-def positive(npv: Sequence[float] | pd.Series[float]) -> str:
+def positive(npv: pd.Series[float]) -> str:
     """Return in how many a value is above zero, in words without a bare nought: "positive in 41"."""
-    above = ways_above_zero(npv)
+    above = int(above_zero(np.asarray(npv, dtype=np.float64)).sum())
     return f"positive in {'none' if not above else 'all' if above == len(npv) else above}"
 
 

@@ -6,5 +6,3 @@ memory. Arrays stay arrays until they are summarised; a frame is made from stati
 
 DRAWS, SEED = 2000, 1
 """What a run takes unless told otherwise."""
-MOST_POINTS = 1_000_000
-"""Combinations that a sweep's grid may have unless more are asked for: a slip in a step would work for days."""

@@ -18,7 +18,7 @@ from model.children.streams import streams_of
 from model.money import portfolio
 from model.results.perimeters import main_perimeter
 from model.results.provenance import NOTHING_SET
-from model.results.reconcile import reconcile
+from model.results.reconcile import recompute
 from model.risk.impact import rating, swings
 from model.schemes.load import load_case
 
@@ -47,7 +47,7 @@ def examine(
                 read_options(case)
     with _noted(problems):
         if cases:
-            reconcile(cases[0])
+            recompute(cases[0])
     return Finding(problems=tuple(dict.fromkeys(problems)), cases=tuple(cases))
 
 

@@ -14,8 +14,8 @@ import pandas as pd
 from model.case.reading.overrides import overridden
 from model.case.reading.problems import InputProblems
 from model.case.records import Case
-from model.results import MOST_POINTS
 
+MOST_POINTS = 1_000_000  # combinations of a grid: a slip in a step would work for days
 GRID_FORM = "NAME=LOW:HIGH:STEP or NAME=A,B,C with plain numbers"
 NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,9})?")
 
@@ -24,7 +24,7 @@ class SweepError(ValueError):
     """What was asked for cannot be swept; every problem, one a line."""
 
 
-def grid_values(text: str, *, most: int = MOST_POINTS) -> tuple[str, tuple[float, ...]]:
+def grid_values(text: str) -> tuple[str, tuple[float, ...]]:
     """Read ``name=lo:hi:step`` (both ends included) or ``name=a,b,c``; at most so many values.
 
     Steps are decimal, so that 0.5:1.0:0.05 gives exactly eleven values and 0.65 is the number 0.65.
@@ -36,7 +36,7 @@ def grid_values(text: str, *, most: int = MOST_POINTS) -> tuple[str, tuple[float
     if not name:
         raise SweepError(f"--grid {text!r}: expected {GRID_FORM}")
     try:
-        found = _range(values, most) if ":" in values else tuple(float(_decimal(one)) for one in values.split(","))
+        found = _range(values) if ":" in values else tuple(float(_decimal(one)) for one in values.split(","))
     except ValueError as error:
         raise SweepError(f"--grid {text!r}: {error}") from error
     if twice := [f"{value:g}" for value, count in Counter(found).items() if count > 1]:
@@ -54,7 +54,7 @@ def _decimal(text: str) -> Decimal:
     return number
 
 
-def _range(text: str, most: int) -> tuple[float, ...]:
+def _range(text: str) -> tuple[float, ...]:
     """The values of LOW:HIGH:STEP, both ends included."""
     ends = text.split(":")
     if len(ends) != 3:
@@ -62,30 +62,29 @@ def _range(text: str, most: int) -> tuple[float, ...]:
     low, high, step = (_decimal(end) for end in ends)
     if step <= 0 or high < low:
         raise ValueError(f"expected LOW <= HIGH and STEP > 0, got {low}:{high}:{step}")
-    if high - low >= step * most:
-        raise ValueError(f"more than the {most:,} values allowed; take wider steps, or allow more with --at-most")
+    if high - low >= step * MOST_POINTS:
+        raise ValueError(f"more than the {MOST_POINTS:,} values allowed; take wider steps")
     return tuple(float(low + step * n) for n in range(int((high - low) / step) + 1))
 
 
-def grid_frame(grids: Sequence[str], *, most: int = MOST_POINTS) -> pd.DataFrame:
+def grid_frame(grids: Sequence[str]) -> pd.DataFrame:
     """Every combination of the ``--grid`` arguments, the last varying fastest.
 
     Raises:
-        SweepError: everything that cannot be read, or more than ``most`` combinations.
+        SweepError: everything that cannot be read, or more than MOST_POINTS combinations.
     """
     axes, problems = [], []
     for text in grids:
         try:
-            axes.append(grid_values(text, most=most))
+            axes.append(grid_values(text))
         except SweepError as error:
             problems.append(str(error))
     names = [name for name, _ in axes]
     problems += [f"--grid {name}: given twice" for name in dict.fromkeys(names) if names.count(name) > 1]
     count = math.prod(len(values) for _, values in axes)
-    if count > most:
+    if count > MOST_POINTS:
         sizes = " x ".join(f"{len(values):,}" for _, values in axes)
-        problems.append(f"--grid: {sizes} = {count:,} combinations, more than the {most:,} allowed; take fewer values, "
-                        "or allow more with --at-most")  # fmt: skip
+        problems.append(f"--grid: {sizes} = {count:,} combinations, more than the {MOST_POINTS:,} allowed")
     if problems:
         raise SweepError("\n".join(problems))
     return pd.DataFrame(list(itertools.product(*(values for _, values in axes))), columns=names, dtype=float)

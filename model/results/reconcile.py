@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 from decimal import ROUND_HALF_UP, Decimal
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from model.case import words
 from model.case.cells import Bad
@@ -25,9 +25,25 @@ from model.schemes.load import load_case
 if TYPE_CHECKING:
     import pandas as pd
 
-COLUMNS: Final = ("ref", "statement", "published", "recomputed", "difference", "verdict", "unit", "expected", "note")
 _ONE_CELL: Final = re.compile(r"est\.[\w-]+\.[a-z_]+|[A-Za-z_]\w*(?:\.\w+)*")
 _LETTERS: Final = re.compile(r"[A-Za-z_]")
+
+
+class Recomputed(NamedTuple):
+    """One printed figure and what became of it; `recomputed` and `difference` are NaN where it is not derivable.
+
+    The difference is recomputed less printed, in the row's unit; `expected` is the verdict that the file expects.
+    """
+
+    ref: str
+    statement: str
+    published: float
+    recomputed: float
+    difference: float
+    verdict: str
+    unit: str
+    expected: str
+    note: str
 
 
 def verdict(printed: Decimal, exact: Decimal, precision: float) -> str:
@@ -48,13 +64,18 @@ def is_transcription(formula: str) -> bool:
 
 
 def reconcile(case: Case) -> pd.DataFrame:
-    """Recompute every printed figure on the case's published scenario, whatever scenario the case is under: COLUMNS.
+    """Return `recompute` as a frame, in the columns of `reconciliation.csv`."""
+    import pandas as pd  # noqa: PLC0415 - a run with nothing to do recomputes without it
 
-    `recomputed` and `difference` (recomputed less printed, in the row's unit) are NaN where not derivable. Raises
-    InputProblems where a formula cannot be computed (a division by zero); names and signs were checked at load.
+    numbers = dict.fromkeys(("published", "recomputed", "difference"), float)
+    return pd.DataFrame(recompute(case), columns=list(Recomputed._fields)).astype(numbers)
+
+
+def recompute(case: Case) -> list[Recomputed]:
+    """Recompute every printed figure on the case's published scenario, whatever scenario the case is under.
+
+    Raises InputProblems where a formula cannot be computed (a division by zero); names and signs were checked at load.
     """
-    import pandas as pd  # noqa: PLC0415 - importing the model must stay cheap
-
     asked = " ".join(row.formula for row in case.published)
     results = formulas.RESULT in asked
     published = case
@@ -80,11 +101,11 @@ def reconcile(case: Case) -> pd.DataFrame:
         if not math.isnan(figure):
             exact, printed = decimal_of(figure), decimal_of(row.value)
             found, recomputed, difference = verdict(printed, exact, row.precision), float(exact), float(exact - printed)
-        rows.append((row.ref, row.statement, row.value, recomputed, difference, found, row.unit, row.expected,
-                     row.note))  # fmt: skip
+        rows.append(Recomputed(row.ref, row.statement, row.value, recomputed, difference, found, row.unit, row.expected,
+                               row.note))  # fmt: skip
     if problems:
         raise InputProblems(problems)
-    return pd.DataFrame(rows, columns=list(COLUMNS)).astype(dict.fromkeys(COLUMNS[2:5], float))
+    return rows
 
 
 def _children(case: Case) -> dict[str, float]:

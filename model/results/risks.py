@@ -11,11 +11,11 @@ from model.money.appraisal import npv_evaluator
 from model.results.annual import pennies, tidy_frame
 from model.results.perimeters import choices, main_perimeter, shown_perimeters
 from model.results.sample import Outcome, quantiles
-from model.risk import convergence, switching, voi
+from model.risk import convergence, voi
 from model.risk.attribution import MOST_SCHEMES, Attribution, acting_members, attribute, meeting_schemes, to_the_penny
+from model.risk.sensitivity import switching_values, tornado
 from model.risk.sobol import sobol_indices
 from model.risk.specification import acting_choices, specifications
-from model.risk.tornado import tornado
 
 ATTRIBUTION_COLUMNS: Final = ("scenario", "perimeter", "position", "scheme", "meets", "statistic", "shapley_gbp",
                               "step_gbp")  # fmt: skip
@@ -26,7 +26,7 @@ STRUCTURE_DRAWS: Final = 100  # in each combination: the difference it makes nee
 def switching_frame(result: Outcome) -> pd.DataFrame:
     """Return the switching value of each assumption for each perimeter of the answer."""
     wanted = _headlines(result)
-    return switching.switching_values(result.case, npv_evaluator(result.case, wanted), wanted)
+    return switching_values(result.case, npv_evaluator(result.case, wanted), wanted)
 
 
 def _headlines(result: Outcome) -> list[str]:

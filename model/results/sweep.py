@@ -131,7 +131,6 @@ def sweep(  # noqa: PLR0913 - each is one thing a caller may choose
     scenario: str | None = None,
     workers: int | None = None,
     force: bool = False,
-    progress: bool | None = None,
     scheduler: str | None = None,
 ) -> bool:
     """Evaluate every combination on every case and write ``out``; whether there was anything to do.
@@ -143,7 +142,6 @@ def sweep(  # noqa: PLR0913 - each is one thing a caller may choose
         scenario: the scenario the combinations start from; each case's own base unless given.
         workers: processes at once; the number of processors unless given.
         force: even if ``out`` was made from the same inputs.
-        progress: show a bar; only on a terminal unless given.
         scheduler: address of a dask scheduler to send the parts to, instead of processes here.
 
     Raises:
@@ -162,7 +160,7 @@ def sweep(  # noqa: PLR0913 - each is one thing a caller may choose
         todo = {n: part for n, part in enumerate(parts) if not _is_whole(_part_path(place, n))}
         errors = []
         done = len(parts) - len(todo)
-        with bar_of(len(parts), done=done, unit="part", title="Sweep", show=progress) as bar:
+        with bar_of(len(parts), done=done, unit="part", title="Sweep", show=None) as bar:
             for number, outcome in _work(todo, workers, scheduler):
                 if outcome.error or not isinstance(outcome.value, bytes):
                     errors.append(f"{Path(parts[number].case).name}, from point {parts[number].first}: {outcome.error}")

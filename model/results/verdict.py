@@ -1,22 +1,14 @@
 """The verdict by stated rules: proceed, proceed if, or do not; cash decides first, avoided cost only after it."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
+from model.case.records import Case
 from model.case.units import above_zero
 from model.case.words import CENTRAL, GREEN, MEAN
 from model.results.perimeters import main_perimeter
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    import pandas as pd
-
-    from model.case.records import Case
-    from model.results.runs import Result
+from model.results.runs import Result
 
 PROCEED, PROCEED_IF, DO_NOT, NOTHING, NOT_YET = "proceed", "proceed_if", "do_not", "nothing", "not_yet"
 PLACEHOLDER: Final = "placeholder"  # how the source of a number begins that is another council's or a guess
@@ -48,11 +40,6 @@ def verdict(result: Result) -> str:
     if not_yet(result.case):
         return NOT_YET
     return PROCEED if _passes(result, "npv_cashable") else PROCEED_IF if _passes(result, "npv") else DO_NOT
-
-
-def ways_above_zero(npv: Sequence[float] | pd.Series[float]) -> int:
-    """Return how many net present values are above zero."""
-    return int(above_zero(np.asarray(npv)).sum())
 
 
 def _passes(result: Result, measure: str) -> bool:

@@ -28,7 +28,7 @@ from model.money.appraisal import (
 )
 from model.money.portfolio import evaluate, members_of
 from model.results.sample import Floats
-from model.risk.tornado import tornado
+from model.risk.sensitivity import tornado
 
 SLIDERS: Final = 6
 BANDS: Final = (10, 25, 50, 75, 90)

@@ -1,7 +1,6 @@
 """What would pay for a programme that was never meant to pay for itself: fewer entries, or a saving every year."""
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -14,8 +13,7 @@ ENTRIES: Final = "caseload.entries_multiplier"
 TRIED: Final = np.linspace(0, 0.9, 10)  # shares of all entries that might not happen; what they save is near a line
 
 
-@dataclass(frozen=True, kw_only=True)
-class Payers:
+class Payers(NamedTuple):
     """What would make good a loss, central, real: either of the two.
 
     `entries_share`: of all entries, of every age, that do not happen from the start, besides what the schemes prevent;

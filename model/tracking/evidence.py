@@ -150,7 +150,8 @@ def evidence(case: Case, actuals: Sequence[Actual]) -> Evidence:
     known, formulas = standing(actuals), formulas_of(case)
     at = {(a.period, a.name): span(a.period, case.timeline) for a in known}
     modelled = {name for name in {a.name for a in known} if is_modelled(name, case)}
-    said = [a for a in known if a.name in modelled and _is_told(a, case, at[a.period, a.name])]
+    said = [a for a in known if a.name in modelled and a.status != BASELINE and at[a.period, a.name][0] >= 0
+            and at[a.period, a.name][1] <= case.timeline.months]  # fmt: skip
     again = _again(said, {key: (m - 1, m) if reads(key[1], formulas, STOCKS) else (first, m)
                           for key, (first, m) in at.items()})  # fmt: skip
     told = [a for a in said if a not in again]
@@ -186,20 +187,11 @@ def _again(told: Sequence[Actual], at: Mapping[tuple[str, str], tuple[int, int]]
 
 def known_level(case: Case, known: Sequence[Actual]) -> Floats:
     """Return cash for a real pound by month, (months,): the plan's, moved by each year's inflation that is known."""
-    level, index = in_cash(case), case.reference.indices[case.conventions.price_index]
+    index, years = case.reference.indices[case.conventions.price_index], case.timeline.financial_years
     rose = {a.period: a.value for a in known if a.measure == INFLATION}
-    years, factor = case.timeline.financial_years, 1.0
-    moved = []
-    for year in years:
-        if year in rose:
-            before = financial_year(first_day(year) - timedelta(days=1))
-            factor *= (1 + rose[year]) * index.at(before) / index.at(year)
-        moved.append(factor)
-    return np.asarray(level * np.array(moved)[case.timeline.year_index])
-
-
-def _is_told(actual: Actual, case: Case, at: tuple[int, int]) -> bool:
-    return at[0] >= 0 and at[1] <= case.timeline.months and actual.status != BASELINE
+    before = {year: financial_year(first_day(year) - timedelta(days=1)) for year in years}
+    moved = [(1 + rose[y]) * index.at(before[y]) / index.at(y) if y in rose else 1.0 for y in years]
+    return np.asarray(in_cash(case) * np.cumprod(moved)[case.timeline.year_index])
 
 
 def _observed(  # noqa: PLR0913, PLR0917 - a figure, and what else is known of its measure

@@ -16,7 +16,7 @@ from model.case import measures as m
 from model.case.draws import central, thinned, tile
 from model.case.reading.problems import InputProblems
 from model.case.records import Case
-from model.case.rows import Actual, Benefit
+from model.case.rows import Actual
 from model.case.units import above_zero
 from model.case.words import SMALLEST_PUBLISHED
 from model.money.portfolio import evaluate
@@ -182,12 +182,9 @@ class Outturn:
         low, middle, high = self._promised_of[actual.period, actual.name]
         if low <= actual.value <= high:
             return AS_PROMISED
-        rises = self._meant_to_rise(actual.name)
+        seen, without = (path[actual.name] for path in self._central)
+        rises = (seen - without).sum() >= 0
         return AHEAD if (actual.value > middle) == rises else SHORT
-
-    def _meant_to_rise(self, name: str) -> bool:
-        seen, without = (path[name] for path in self._central)
-        return bool((seen - without).sum() >= 0)
 
     @cached_property
     def _central(self) -> tuple[Modelled, Modelled]:
@@ -209,7 +206,8 @@ class Outturn:
             flow = reads(b.measure, seen.register, FLOWS)
             with_it, none, by_chance = (_yearly(case, path[b.measure], flow=flow) for path in (seen, without, lives))
             change = with_it[:, 0] - none[:, 0]
-            events = dispersion(_example(b), self.case.actuals, case) * with_it[:, 0] if flow else np.abs(change)
+            alike = Actual(period="2022/23", measure=b.measure, value=0.0, unit=b.unit, source="")  # a year's figure
+            events = dispersion(alike, self.case.actuals, case) * with_it[:, 0] if flow else np.abs(change)
             variance = by_chance.var(axis=1) + events
             found = charts.power(np.cumsum(change) if flow else change, np.cumsum(variance) if flow else variance)
             rows.append((b.id, b.measure, list(case.timeline.financial_years), found.round(3)))
@@ -301,8 +299,3 @@ def _yearly(case: Case, path: Floats, *, flow: bool) -> Floats:
     """Return a path by financial year: summed, or as it is in the last month, (years, draws)."""
     last = [int(np.flatnonzero(case.timeline.year_index == i)[-1]) for i in range(len(case.timeline.financial_years))]
     return case.timeline.by_financial_year(path) if flow else path[last]
-
-
-def _example(benefit: Benefit) -> Actual:
-    """Return a year's figure of a benefit's measure, to look up how its like spread before the start."""
-    return Actual(period="2022/23", measure=benefit.measure, value=0.0, unit=benefit.unit, source="")

@@ -178,7 +178,7 @@ def test_what_placements_cost_is_what_the_frame_of_costs_says(result):
     cost = f[(f.financial_year == "2026/27") & (f.statistic == "central")].set_index("placement")["value_gbp"]
     said, most = children.cost_words(result), cost.drop("all").max()
     assert f"placements cost {fmt.money(cost['all'])} in 2026/27" in said
-    assert f"{fmt.percent(most / cost['all'])} of it for" in said
+    assert f" is {fmt.percent(most / cost['all'])} of that." in said
 
 
 def test_a_central_run_without_draws_shows_no_fan(result):

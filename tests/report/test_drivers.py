@@ -20,7 +20,7 @@ def base(tmp_path_factory):
 
 def test_the_register_says_what_if_and_when_the_answer_turns(base):
     table, turns = drivers.register(base), base.switching_by_perimeter
-    assert 0 < len(table.rows) <= drivers.MOST
+    assert 0 < len(table.rows) <= drivers.MOST_ROWS
     bars = base.tornado[base.tornado.perimeter == "invest_to_save"]
     inside = set(turns[(turns.perimeter == "invest_to_save") & turns.within_range].assumption) & set(bars.assumption)
     first = [row[0].text for row in table.rows[: len(inside)]]

@@ -10,9 +10,8 @@ import pytest
 
 from model import report
 from model.report import assumptions, headlines, money, views
-from model.report.export import body_of
+from model.report.export import NO_WORDS, body_of
 from model.report.look import format as fmt
-from model.report.look.exporter import NO_WORDS
 from model.report.look.page import Page, render
 from model.results import perimeters
 from tests.report.fake_result import HOSTILE, exported, fake_case, fake_result

@@ -9,7 +9,7 @@ from model import load_case, run
 from model.case.draws import central, sample
 from model.case.reading.overrides import overridden
 from model.money.appraisal import npv_evaluator
-from model.report import risk_figures as risk
+from model.report import drivers as risk
 from model.report.explorer import Explorer
 from model.results.what_if import SLIDERS, shifted
 from model.risk.attribution import attribute

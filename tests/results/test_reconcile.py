@@ -13,7 +13,7 @@ from model.__main__ import main
 from model.case.cells import Bad
 from model.case.reading import formulas
 from model.case.rows import Post
-from model.results.reconcile import COLUMNS, reconcile, verdict
+from model.results.reconcile import Recomputed, reconcile, verdict
 from model.results.runs import run
 from model.schemes.load import load_case
 from tests.cases import PUBLISHED, write_case
@@ -123,7 +123,7 @@ def test_verdicts(published, recomputed, precision, expected):
 def test_the_frame_is_the_same_under_every_scenario(tmp_path):
     folder = write_case(tmp_path)
     frame = reconcile(load_case(folder))
-    assert list(frame.columns) == list(COLUMNS)
+    assert list(frame.columns) == list(Recomputed._fields)
     assert list(frame["verdict"]) == ["reconciles", "reconciles", "reconciles", "rounding", "differs", "not_derivable"]
     assert unexpected(frame).empty
     assert math.isnan(frame["recomputed"].iloc[-1])

@@ -19,9 +19,8 @@ from model.case.records import Correlation
 from model.case.units import UNITS
 from model.case.words import CHANCE
 from model.money.appraisal import npv_evaluator
+from model.risk.sensitivity import switching_values, tornado
 from model.risk.sobol import sobol_indices
-from model.risk.switching import switching_values
-from model.risk.tornado import tornado
 from model.schemes.load import load_case
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""What would have to be true: the value of each assumption at which the answer changes sign."""
+"""One assumption at a time: how far each moves the answer, and the value at which the answer changes sign."""
 
 import math
 from collections.abc import Sequence
@@ -11,12 +11,15 @@ import pandas as pd
 from scipy.optimize.elementwise import find_root
 
 from model.case.assumptions import Assumption
+from model.case.distributions import is_fixed, quantile
 from model.case.draws import Draws, central
 from model.case.parameters import LOSSES
 from model.case.records import Case
 from model.case.units import UNITS
 from model.risk.asking import Evaluate, Floats, evaluate_rows
 
+BARS: Final = ("perimeter", "assumption", "unit", "p10", "p90", "npv_at_p10_gbp", "npv_at_p90_gbp",
+                  "npv_central_gbp", "swing_gbp")  # fmt: skip
 COLUMNS: Final = ("perimeter", "assumption", "unit", "central", "low", "high", "switching_value", "within_range")
 _SCAN_POINTS: Final = 9  # places tried on each side of the central value before a crossing is closed in on
 _REACH_IN_RANGES: Final = 3.0  # how many widths of its own range beyond it an assumption is searched
@@ -24,6 +27,26 @@ _REACH_IN_CENTRALS: Final = 5.0  # or up to how many times its central value
 _REACH_OF_A_RATE: Final = 0.5
 _CLOSE: Final = 1e-7  # of a bracket
 _SHORT_OF_AN_END: Final = 1e-6  # of the way back to central: how near the ends of the search are approached
+
+
+def tornado(case: Case, evaluate: Evaluate, perimeters: Sequence[str]) -> pd.DataFrame:
+    """Return a bar for each uncertain assumption, widest first within each perimeter, in BARS; all others central.
+
+    Every assumption is moved to its own P10 and P90, whatever its distribution, so that bars can be compared. The
+    swing is the distance between the two NPVs, never negative.
+    """
+    rows = [a for a in case.assumptions.values() if not is_fixed(a)]
+    ends = [quantile(a, np.array([0.1, 0.9])) for a in rows]
+    start = central(case)
+    base = evaluate(start)
+    moved = evaluate_rows(evaluate, start, [a.name for a in rows], ends) if rows else {}
+    bars = [
+        (perimeter, a.name, a.unit, *at, *npv, base[perimeter][0], abs(npv[1] - npv[0]))
+        for perimeter in perimeters
+        for a, at, npv in zip(rows, ends, np.reshape(moved.get(perimeter, []), (-1, 2)), strict=True)
+    ]
+    bars.sort(key=lambda bar: (perimeters.index(bar[0]), -round(bar[-1], 2)))  # below a penny it is the processor's
+    return pd.DataFrame(bars, columns=list(BARS))
 
 
 def switching_values(case: Case, evaluate: Evaluate, perimeters: Sequence[str]) -> pd.DataFrame:
