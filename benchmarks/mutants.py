@@ -42,6 +42,7 @@ KEPT: dict[str, str] = {
     "chance.py: for month in np.flatnonzero((own.back > 0).any(axis=1)):  [GtE]": "a month in which nobody goes back",
     "chance.py: until[there[_systematic(own.back[month, draw], draw, lots, 2 * int(month) + 2)]] = at  [3]": "other "
     "lots are as good",
+    "chance.py: return int(key_of(name) >> np.uint64(1))  [2]": "nor are other lots another chance",
     'backtest.py: SIZES: Final = {ALL: (0, np.inf), "under 300": (0, 300), "300 to 600": (300, 600), '
     '"600 and over": (600, np.inf)}  [1]': "no authority looks after less than a child",
 }
