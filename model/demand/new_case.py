@@ -37,7 +37,7 @@ _BUDGET_NOTE: Final = (
     "In every draw and scenario it holds these children at that draw's own price. Replace with what the medium term "
     "financial plan holds."
 )
-_NONE_LATER: Final = "no assumption of base may be of a later date"
+_YOURS: Final = "change it to the day of your own decision; no assumption of base may be of a later date"
 _ODD_RATIO: Final = 2.5
 """A weekly cost more than so many times England's, or less than that part of it, is a slip of the return."""
 _TOOL: Final = "DfE Local Authority Interactive Tool"
@@ -93,7 +93,7 @@ def make_case(  # noqa: PLR0913 - each is a word of the command
         if len(budget)
         else NO_BUDGET,
         beside,
-        f"knowledge_date in case.toml is {known_by(built.year)}: change it to the day of your decision; {_NONE_LATER}",
+        f"knowledge_date in case.toml is {known_by(built.year)}: {_YOURS}",
         f"{len(local)} assumptions are {built.authority}'s own published figures; {red} are red: replace them, then",
         f"python3 workbook.py model check {name}, and python3 workbook.py run {name}",
     ]

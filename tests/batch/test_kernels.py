@@ -205,8 +205,7 @@ def test_parameters_are_checked_against_the_notebooks_own_declaration(tmp_path):
 def test_declarations_are_read_as_python_reads_them(annotation, default, kind, optional):
     from model.batch import render
 
-    declared = render._declare("p", annotation, default)
-    assert (declared.kind, declared.optional) == (kind, optional)
+    assert render._declared(annotation, default) == (kind, optional)
 
 
 def test_the_executed_notebook_holds_no_time_path_or_random_name(tmp_path):

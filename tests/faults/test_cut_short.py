@@ -54,12 +54,10 @@ def test_a_report_that_does_not_say_is_no_warning(case, capsys, lines):
 def test_a_cut_table_of_outputs_is_named_by_index_and_diff(tmp_path, capsys):
     case = load_case(write_case(tmp_path), "base")
     for name in ("old", "new"):
-        aside = store.begin(tmp_path / name / "exampleshire" / "base")
-        files.write(run(case, draws=1), aside)
-        found = provenance.provenance(case, draws=1, seed=1)
-        provenance.write(aside, found, started=datetime(2024, 1, 1, tzinfo=UTC), seconds=1.0)
-        store.seal(aside, {})
-        store.publish(aside, tmp_path / name / "exampleshire" / "base")
+        with store.whole(tmp_path / name / "exampleshire" / "base", made_from={}) as aside:
+            files.write(run(case, draws=1), aside)
+            found = provenance.provenance(case, draws=1, seed=1)
+            provenance.write(aside, found, started=datetime(2024, 1, 1, tzinfo=UTC), seconds=1.0)
     outputs = tmp_path / "new" / "exampleshire"
     assert [one.changed for one in finished(outputs, tmp_path / "inputs")] == [()]
     assert main(["diff", str(tmp_path / "old"), str(tmp_path / "new")]) == 0
