@@ -51,6 +51,7 @@ from model.report.look import format as fmt
         (fmt.quantity(-0.02, "rate/year"), "−2% a year"),
         (fmt.quantity(1, "children"), "1 child"),
         (fmt.quantity(9, "months"), "9 months"),
+        (fmt.quantity(25.4, "per cent"), "25.4 per cent"),
         (fmt.quantity(1, "switch"), "on"),
         (fmt.quantity(0.85, "fte"), "0.85 fte"),
         (fmt.quantity(6.14, "ratio"), "6.14"),

@@ -44,6 +44,7 @@ _UNITS = {
     "children/child": "for each child",
     "fte": "fte",
     "rate/year": "a year",
+    "per cent": "per cent",
 }  # the words after a number
 _SHARES = {"share", "rate/year"}
 
