@@ -138,7 +138,7 @@ def _check_writable(outputs: Path) -> None:
     """Find out before kernels start, and once, that nothing can be written."""
     probe = outputs / f"{NEW}probe-{os.getpid()}"
     try:
-        write_whole(probe, b"x" * 4096)
+        write_whole(probe, b"x" * 16_384)  # less than any report
         probe.unlink()
     except OSError as error:
         raise store.OutputError(store.explain(error, outputs)) from error
