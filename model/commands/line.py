@@ -77,6 +77,13 @@ def setting(text: str) -> tuple[str, object]:
     return name, found["value"] if len(found) == 1 else value
 
 
+def a_path(text: str) -> Path:
+    """Return a path as given; an empty text is none, though Python takes it for the folder one stands in."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError(f"expected a file or a folder, not {text!r}")
+    return Path(text)
+
+
 def whole_number(text: str) -> int:
     """Return a whole number from 1."""
     if not re.fullmatch(r"[0-9]{1,18}", text) or int(text) < 1:
@@ -127,18 +134,18 @@ ARGUMENTS: Final = {
     "new case": takes("the new case's name: the folder inputs/CASE"),
     "cases": takes(f"{CASE_HELP}; default all", "CASE", nargs="*"),
     "sweep cases": takes(CASE_HELP, "CASE", nargs="+"),
-    "file": takes("what `excel` wrote, edited; or a list of posts", "FILE", type=Path),
+    "file": takes("what `excel` wrote, edited; or a list of posts", "FILE", type=a_path),
     "notebooks": takes("files; default all in notebooks/", "NOTEBOOK", nargs="*"),
-    "old": takes("an outputs folder, one of its cases, or one scenario", "OLD", type=Path),
-    "new": takes("the same, later", "NEW", type=Path),
+    "old": takes("an outputs folder, one of its cases, or one scenario", "OLD", type=a_path),
+    "new": takes("the same, later", "NEW", type=a_path),
     "--actuals": takes("with --ssda903: add what happened to the case's actuals.csv", "CASE"),
     "--authority": takes("the council's name as DfE spells it", "NAME"),
     "demand --authority": takes("the council's name as DfE spells it", "NAME", required=True),
     "--blank": takes("with --schemes: the rows to fill in, each with its meaning", **FLAG),
     "--change-below": takes(f"{_CHANCE} changed (0.5)", "SHARE", type=share, default=0.5),
-    "--dfe": takes("folder of DfE downloads (CSV)", "FOLDER", type=Path),
-    "backtest --dfe": takes("folder of DfE downloads (CSV)", "FOLDER", type=Path, required=True),
-    "track --dfe": takes("DfE downloads (CSV), to compare with neighbours", "FOLDER", type=Path),
+    "--dfe": takes("folder of DfE downloads (CSV)", "FOLDER", type=a_path),
+    "backtest --dfe": takes("folder of DfE downloads (CSV)", "FOLDER", type=a_path, required=True),
+    "track --dfe": takes("DfE downloads (CSV), to compare with neighbours", "FOLDER", type=a_path),
     "--draws": takes(f"joint draws ({DRAWS})", "N", type=whole_number, default=DRAWS),
     "run --draws": takes(f"joint draws ({DRAWS}); 1 = central alone", "N", type=whole_number, default=DRAWS),
     "options --draws": takes("joint draws, the same for all (500)", "N", type=whole_number),
@@ -146,24 +153,24 @@ ARGUMENTS: Final = {
     "--excel": takes("workbook.xlsx (live formulas) and tables.xlsx for every scenario, not two alone", **FLAG),
     "--force": takes("make again what is up to date too", **FLAG),
     "new --from": takes("copy the structure of a case without its numbers", "CASE", dest="other"),
-    "sweep --from": takes("combinations, one a row", "FILE.csv", type=Path, dest="from_file"),
+    "sweep --from": takes("combinations, one a row", "FILE.csv", type=a_path, dest="from_file"),
     "--grid": takes("values of an assumption (or NAME=A,B,C)", "NAME=LOW:HIGH:STEP", **MANY),
     "--holdout": takes("hold out the last K years (not tuned on)", "K", type=whole_number),
-    "--html": takes("write the differences as a page too", "FILE", type=Path),
+    "--html": takes("write the differences as a page too", "FILE", type=a_path),
     "--impact": takes("write into assumptions.csv how much each one matters", **FLAG),
-    "--inputs": takes("where cases live (inputs/)", "FOLDER", type=Path, default=Path("inputs")),
+    "--inputs": takes("where cases live (inputs/)", "FOLDER", type=a_path, default=Path("inputs")),
     "--internal": takes("write small observed counts too: not for publication", **FLAG),
     "--jobs": takes("processes at once (by the processors unless given)", "N", type=whole_number),
-    "--log-json": takes("add a line of JSON an event to this file", "FILE", type=Path),
+    "--log-json": takes("add a line of JSON an event to this file", "FILE", type=a_path),
     "--map": takes("what a column is called in that list, beside [establishment_list] of case.toml", "COLUMN=HEADING",
                    type=pair, **MANY),
     "--mend": takes("write what Excel rewrote back in the house form", **FLAG),
     "--on": takes("the day it is frozen; today unless given", "DATE", type=day),
-    "backtest --out": takes("write errors.csv and forecasts.csv here", "FOLDER", type=Path),
-    "demand --out": takes("where to write (outputs/demand/<authority>)", "FOLDER", type=Path),
-    "excel --out": takes("elsewhere than beside the case", "FILE.xlsx", type=Path),
-    "sweep --out": takes("the file (outputs/sweep.parquet unless given); .csv or .xlsx too", type=Path),
-    "--outputs": takes("where to write (outputs/)", "DIR", type=Path, default=OUTPUTS),
+    "backtest --out": takes("write errors.csv and forecasts.csv here", "FOLDER", type=a_path),
+    "demand --out": takes("where to write (outputs/demand/<authority>)", "FOLDER", type=a_path),
+    "excel --out": takes("elsewhere than beside the case", "FILE.xlsx", type=a_path),
+    "sweep --out": takes("the file (outputs/sweep.parquet unless given); .csv or .xlsx too", type=a_path),
+    "--outputs": takes("where to write (outputs/)", "DIR", type=a_path, default=OUTPUTS),
     "--plan": takes("a version of the plan; the latest by default", "N", type=whole_number),
     "--posts": takes("FILE is a list of posts, for the establishment of this case", "CASE"),
     "--reason": takes("why there is a new version; needed after the first", "TEXT", default=""),
@@ -174,7 +181,7 @@ ARGUMENTS: Final = {
     "--seed": takes(f"the same seed gives the same draws ({SEED})", "N", type=seed, default=SEED),
     "--set": takes("put a value in an assumption's place for this run, as a scenario would; may be repeated",
                    "NAME=VALUE", type=setting, dest="overrides", **MANY),
-    "--ssda903": takes("folder of the council's SSDA903 returns", "FOLDER", type=Path),
+    "--ssda903": takes("folder of the council's SSDA903 returns", "FOLDER", type=a_path),
     "--stop-below": takes(f"{_CHANCE} stopped (0.1)", "SHARE", type=share, default=0.1),
     "--timeout": takes("end a scenario that takes longer", "SECONDS", type=seconds),
     "--to": takes(f"{CASE_HELP}; the workbook's own name unless given", "CASE"),

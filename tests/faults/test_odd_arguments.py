@@ -168,3 +168,14 @@ def test_an_authority_that_the_tables_do_not_have_is_a_sentence(tmp_path, capsys
     assert main(["freeze", str(folder), "--draws", "50"]) == 0
     assert main(["track", str(folder), "--dfe", str(tables), "--authority", "Nowhere"]) == 2
     assert "--authority 'Nowhere': not in the tables" in capsys.readouterr().err
+
+
+def test_an_empty_path_is_not_the_folder_one_stands_in(tmp_path, monkeypatch, capsys):
+    (tmp_path / "base").mkdir()
+    (tmp_path / "base" / "metrics.json").write_text("{}")
+    monkeypatch.chdir(tmp_path)
+    for line in (["diff", "", ""], ["run", "--outputs", " "]):
+        with pytest.raises(SystemExit) as stop:
+            main(line)
+        assert stop.value.code == 2
+        assert "expected a file or a folder" in capsys.readouterr().err
