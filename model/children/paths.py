@@ -163,11 +163,17 @@ def _entrants(stream: Stream, drivers: Drivers, draws: Keys) -> Children:
     entries = stream.entries_annual * likelier(stream, draws)[:, None]
     band, placement = np.divmod(_kinds(entries, draw, uniform(key, _KIND)), len(PLACEMENTS))
     return Children(
-        draw=draw.astype(np.int32), key=key, start=(month + uniform(key, _WHEN)).astype(TIME),
+        draw=draw.astype(np.int32), key=key, start=moment(month, uniform(key, _WHEN)),
         age=_age_on_entering(band, uniform(key, _AGE), np.array(stream.younger)).astype(TIME),
         care=np.zeros(len(key), dtype=TIME), placement=placement.astype(np.int32),
         entered=np.ones(len(key), dtype=bool),
     )  # fmt: skip
+
+
+def moment(month: Ints, even: Floats) -> Floats:
+    """Return the moment at so much of a month: never its end, to which single precision would round the last of it."""
+    latest = np.nextafter((month + 1).astype(TIME), TIME(0))
+    return np.minimum((month + even).astype(TIME), latest)
 
 
 def _kinds(entries: Floats, draw: Ints, even: Floats) -> Ints:

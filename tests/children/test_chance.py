@@ -13,7 +13,7 @@ from model.children.chance import dealt, play
 from model.children.expected import project
 from model.children.law import EIGHTEEN
 from model.children.levers import Levers
-from model.children.paths import EIGHTEENTH, LEFT, MOVED, deal, draw_keys, likelier, poisson, walk
+from model.children.paths import EIGHTEENTH, LEFT, MOVED, deal, draw_keys, likelier, moment, poisson, walk
 from model.money.portfolio import evaluate
 from tests.children.known import (
     CLOSING,
@@ -310,3 +310,22 @@ def test_no_effect_is_no_impact_where_the_pattern_is_sampled_too():
     moved = drivers(draws=50, seed=3)
     ground = dealt(seen(2.0), moved, cells=False)
     same(play(ground, Levers(reductions=(reduction(0.0, draws=50),))), play(ground))
+
+
+@given(st.integers(0, 600), st.floats(0, 1, exclude_max=True))
+def test_a_moment_of_a_month_is_in_that_month_however_near_its_end(month, even):
+    at = moment(np.array([month]), np.array([even]))
+    assert np.floor(at) == month
+    assert at == pytest.approx(month + even, abs=1e-4)
+
+
+def test_of_a_million_who_enter_in_the_last_month_all_enter_before_the_horizon():
+    """Single precision rounds the last four millionths of a month to the next, where no month is."""
+    months, draws = 120, 3500
+    stream, moved = children_of(one_law(), entries={("10_15", IFA): 12}), drivers(draws=draws, months=months, seed=1)
+    scale = np.zeros((months, draws))
+    scale[-1] = 300
+    entered = deal(stream, replace(moved, entry_scale=scale), moved.chance).start
+    assert len(entered) > 1_000_000
+    assert months - 1 <= entered.min()
+    assert months - 1e-4 < entered.max() < months
