@@ -96,7 +96,8 @@ def dealt(stream: Stream, drivers: Drivers, *, cells: bool) -> Dealt:
     if drivers.chance is None:
         message = "there is no chance to deal: these drivers ask for expected numbers"
         raise ValueError(message)
-    children, tilts = deal(stream, drivers, drivers.chance), likelier(stream, draw_keys(drivers, drivers.chance))
+    tilts = likelier(stream, draw_keys(drivers, drivers.chance))
+    children = deal(stream, drivers, drivers.chance, tilts)
     stays = walk(children, stream.law, drivers.exit_scale, float(len(drivers.entry_scale)), tilts)
     return Dealt(stream=stream, drivers=drivers, children=children, stays=stays, likelier=tilts, cells=cells)
 
@@ -170,21 +171,22 @@ def _kept_at_home(ground: Dealt, levers: Levers) -> tuple[NDArray[np.bool_], Chi
     aims = [targeted(lever, ground.stream.entries_annual) for lever in levers.reductions]
     band = AGE_BAND.take(children.age.astype(np.int32), mode="clip")
     aimed = np.any([aim.any(axis=2) for aim in aims], axis=0)[band, children.placement] & children.entered
-    coming = children.pick(aimed)
-    kind = np.ravel_multi_index((band[aimed], coming.placement, coming.draw), aims[0].shape)
+    who = np.flatnonzero(aimed)
+    coming = children.pick(who)
+    kind = np.ravel_multi_index((band[who], coming.placement, coming.draw), aims[0].shape)
     month = np.ravel_multi_index((coming.start.astype(np.int64), coming.draw), ground.drivers.entry_scale.shape)
     shares = [
         np.minimum(lever.rate.take(month) * aim.take(kind), 1.0)
         for lever, aim in zip(levers.reductions, aims, strict=True)
     ]
-    chances = _by_stay(ground, levers, (np.flatnonzero(aimed), coming.draw, shares))
+    chances = _by_stay(ground, levers, (who, coming.draw, shares))
     held = [
         uniform(keys(coming.key, _salt(lever.name)), 0) < share
         for lever, share in zip(levers.reductions, chances, strict=True)
     ]
     home = np.flatnonzero(np.logical_or.reduce(held))
     kept = np.zeros(len(children), dtype=bool)
-    kept[np.flatnonzero(aimed)[home]] = True
+    kept[who[home]] = True
     staying = coming.pick(home)
     whose = _whose(staying, [share.take(home) for share in shares])
     fade = np.array([lever.fade for lever in levers.reductions])[whose, staying.draw]

@@ -100,10 +100,13 @@ class Stays(Rows):
     first: NDArray[np.bool_]
 
 
-def deal(stream: Stream, drivers: Drivers, chance: Chance) -> Children:
-    """Deal all the children of a block of draws: those in care at the beginning, and all who would enter."""
+def deal(stream: Stream, drivers: Drivers, chance: Chance, likelier: Floats = AS_STATED) -> Children:
+    """Deal all the children of a block of draws: those in care at the beginning, and all who would enter.
+
+    `likelier` (draws, placements) multiplies the entries there, in proportion.
+    """
     draws = draw_keys(drivers, chance)
-    return joined([_in_care(stream, draws), _entrants(stream, drivers, draws)])
+    return joined([_in_care(stream, draws), _entrants(stream, drivers, draws, likelier)])
 
 
 def draw_keys(drivers: Drivers, chance: Chance) -> Keys:
@@ -153,14 +156,14 @@ def _in_care(stream: Stream, draws: Keys) -> Children:
     )  # fmt: skip
 
 
-def _entrants(stream: Stream, drivers: Drivers, draws: Keys) -> Children:
+def _entrants(stream: Stream, drivers: Drivers, draws: Keys, likelier: Floats) -> Children:
     """Deal those who enter: a Poisson number a month, of every age and placement in proportion, on any day."""
     months, own = len(drivers.entry_scale), keys(draws, _ENTRANTS)
     monthly = keys(own[:, None], np.arange(months))
     mean = stream.entries_annual.sum() / MONTHS_A_YEAR * drivers.entry_scale.T
     draw, month, index = _counted(poisson(uniform(monthly, _WHEN), mean))
     key = keys(monthly[draw, month], index + 1)
-    entries = stream.entries_annual * likelier(stream, draws)[:, None]
+    entries = stream.entries_annual * likelier[:, None]
     band, placement = np.divmod(_kinds(entries, draw, uniform(key, _KIND)), len(PLACEMENTS))
     return Children(
         draw=draw.astype(np.int32), key=key, start=moment(month, uniform(key, _WHEN)),
